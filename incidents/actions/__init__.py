@@ -1,0 +1,26 @@
+"""The verbs of an incident: the only writers of its state. One function a verb, one transaction, one event.
+
+Web, API, chat, admin and clocks all call these; none of them holds a rule.
+"""
+
+from incidents.actions.command import advance, change_severity, claim, join
+from incidents.actions.declare import declare
+from incidents.actions.ending import resolve
+from incidents.actions.record import note, set_impact, update
+from incidents.actions.triage import attach, declare_from, dismiss, report
+
+__all__ = [
+    "advance",
+    "attach",
+    "change_severity",
+    "claim",
+    "declare",
+    "declare_from",
+    "dismiss",
+    "join",
+    "note",
+    "report",
+    "resolve",
+    "set_impact",
+    "update",
+]

@@ -1,0 +1,99 @@
+"""Declaring: from "this is an incident" to a room, clocks and people on their way."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import F
+
+from incidents import fields, rules
+from incidents.actions.base import start_cadence, tell
+from incidents.models import Incident, IncidentNumber, IncidentService, Participant, Signal
+from incidents.states import DetectedBy, Severity, State
+from ledger.verbs import verb
+from oncall.models import Service
+from standard.queries import in_force, law
+from tenants.actors import Actor, Role
+from tenants.refusals import check
+from tenants.time import now
+
+
+@verb(
+    "declare",
+    kind="incident.declared",
+    who="any member; a routing rule",
+    starts=("severity.sev1-cadence", "severity.sev2-cadence"),
+    clauses=(
+        "triage.declare-immediately",
+        "triage.initial-severity",
+        "detection.manual",
+        "severity.sev1-page",
+        "severity.sev2-page",
+        "mobilize.page-out",
+        "lifecycle.phases",
+    ),
+)
+def declare(
+    *,
+    by: Actor,
+    title: str,
+    severity: Severity,
+    services: Sequence[Service] = (),
+    detected_by: DetectedBy = DetectedBy.USER,
+    impact_start: datetime | None = None,
+    summary: str = "",
+    signals: Sequence[Signal] = (),
+) -> Incident:
+    """Declare an incident: number it, pin the standard in force, start its clocks; SEV 1/2 mobilise in the same step.
+
+    `signals` (waiting ones) become part of it, and detection counts from the first of them. Paging the on-call people and the
+    duties follows at once as a reaction (portal/reactions.py). Refuses an empty or deceiving title and a time in the future.
+    """
+    check(rules.why_not_declare(by))
+    for signal in signals:
+        check(rules.why_not_triage(signal, by))
+    moment = now()
+    clean_title = fields.line("title", title)
+    standard = in_force()
+    number = _next_number(by.organisation_id)
+    mobilises = law(standard.pk).severity(severity).mobilises
+    incident = Incident.objects.create(
+        number=number,
+        ref=f"INC-{number}",
+        title=clean_title,
+        severity=severity,
+        state=State.MOBILIZATION if mobilises else State.BACKLOG,
+        standard=standard,
+        detected_by=detected_by,
+        detected_at=min([signal.opened_at for signal in signals], default=moment),
+        declared_at=moment,
+        declared_by_id=by.user_id,
+        impact_start=fields.past("impact_start", impact_start) if impact_start else None,
+        summary=fields.text("summary", summary, required=False),
+    )
+    for service in dict.fromkeys([*services, *(signal.service for signal in signals if signal.service)]):
+        IncidentService.objects.create(incident=incident, service=service)
+    if by.user_id is not None and by.has(Role.PRACTITIONER):
+        Participant.objects.create(incident=incident, user_id=by.user_id)
+    event = tell(
+        incident,
+        "incident.declared",
+        by=by,
+        title=clean_title,
+        severity=int(severity),
+        state=incident.state,
+        detected_by=detected_by,
+        services=[service.name for service in services],
+        detected_to_declared_seconds=round((moment - incident.detected_at).total_seconds(), 3),
+        mobilise=mobilises,
+    )
+    assert event.seq == 1, "a new incident's record begins with its declaration"
+    start_cadence(incident)
+    return incident
+
+
+def _next_number(organisation_id: int) -> int:
+    """The organisation's next incident number. The counter's row lock makes the numbering gapless."""
+    IncidentNumber.objects.get_or_create(organisation_id=organisation_id)
+    counter = IncidentNumber.objects.select_for_update().get(organisation_id=organisation_id)
+    IncidentNumber.objects.filter(pk=counter.pk).update(last=F("last") + 1)
+    return counter.last + 1

@@ -1,0 +1,124 @@
+"""Triage: every alert and report waits until somebody answers "is this an incident?" (clause triage.is-it-an-incident)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from incidents import fields, rules
+from incidents.actions.base import lock, tell
+from incidents.actions.declare import declare
+from incidents.models import Alert, Incident, IncidentService, Signal
+from incidents.states import DetectedBy, Severity, SignalState
+from ledger.actions import record
+from ledger.verbs import verb
+from oncall.actions import end_all
+from oncall.models import Page, Service
+from tenants.actors import Actor
+from tenants.refusals import check
+from tenants.time import now
+
+
+@verb("report", kind="signal.opened", who="any member", subject="signal", clauses=("detection.manual",))
+def report(*, by: Actor, title: str, text: str = "", service: Service | None = None, ticket: str = "") -> Signal:
+    """Say that something looks wrong. It waits in triage like an alert, and pages like one."""
+    check(rules.why_not_declare(by))
+    signal = Signal.objects.create(
+        kind=Signal.Kind.REPORT,
+        title=fields.line("title", title),
+        text=fields.text("text", text, required=False),
+        ticket=fields.line("ticket", ticket, most=80, required=False),
+        service=service,
+        reporter_id=by.user_id,
+    )
+    record("signal.opened", signal, by=by, title=signal.title, kind=signal.kind)
+    return signal
+
+
+@verb("attach", kind="signal.attached", who="practitioner", subject="signal", clauses=("triage.is-it-an-incident",))
+def attach(signal: Signal, incident: Incident, *, by: Actor) -> Signal:
+    """Answer "yes, that one": the signal joins a running incident, with its alerts and its pages."""
+    incident, _ = lock(incident)
+    signal = _lock(signal)
+    check([*rules.why_not_triage(signal, by), *rules.why_not_attach(incident)])
+    _join(signal, incident, SignalState.ATTACHED, by=by)
+    tell(incident, "incident.signal_attached", by=by, signal_id=signal.pk, title=signal.title, source=signal.kind)
+    return signal
+
+
+@verb("dismiss", kind="signal.dismissed", who="practitioner", subject="signal", clauses=("triage.is-it-an-incident",))
+def dismiss(signal: Signal, *, by: Actor, reason: str) -> Signal:
+    """Answer "no", with the reason. Its pages end; what fires later in the same group is a new question."""
+    signal = _lock(signal)
+    check(rules.why_not_triage(signal, by))
+    clean = fields.text("reason", reason, most=fields.REASON_MAX)
+    signal.state, signal.is_open, signal.decision_reason = SignalState.DISMISSED, False, clean
+    signal.decided_by_id, signal.decided_at = by.user_id, now()
+    signal.save()
+    end_all(signal, by=by)
+    record("signal.dismissed", signal, by=by, reason=clean, waited_seconds=_waited(signal))
+    return signal
+
+
+@verb(
+    "declare-from",
+    kind="incident.declared",
+    who="any member who may triage",
+    subject="signal",
+    clauses=("triage.is-it-an-incident", "triage.declare-immediately"),
+)
+def declare_from(
+    signals: Sequence[Signal],
+    *,
+    by: Actor,
+    title: str,
+    severity: Severity,
+    services: Sequence[Service] = (),
+    detected_by: DetectedBy | None = None,
+    impact_start: datetime | None = None,
+    summary: str = "",
+) -> Incident:
+    """Answer "yes": declare an incident from waiting signals. It is detected when the first of them came in."""
+    locked = [_lock(signal) for signal in sorted(signals, key=lambda signal: signal.pk)]
+    found = DetectedBy.MONITORING if any(s.kind == Signal.Kind.ALERTS for s in locked) else DetectedBy.USER
+    incident = declare(
+        by=by,
+        title=title,
+        severity=severity,
+        services=services,
+        detected_by=detected_by or found,
+        impact_start=impact_start,
+        summary=summary,
+        signals=locked,
+    )
+    for signal in locked:
+        _join(signal, incident, SignalState.DECLARED, by=by)
+    return incident
+
+
+def _lock(signal: Signal) -> Signal:
+    return Signal.objects.select_for_update(of=("self",)).select_related("service", "decided_by").get(pk=signal.pk)
+
+
+def _join(signal: Signal, incident: Incident, state: SignalState, *, by: Actor) -> None:
+    """Make a signal part of an incident: its alerts and its pages are the incident's from now on."""
+    signal.state, signal.incident, signal.decided_by_id, signal.decided_at = state, incident, by.user_id, now()
+    signal.save()
+    Alert.objects.filter(signal=signal).update(incident_id=incident.pk)
+    for page in Page.objects.select_for_update().filter(subject_type=signal._meta.label_lower, subject_id=signal.pk):
+        page.incident_id = incident.pk
+        page.save()
+    if signal.service is not None and not IncidentService.objects.filter(incident=incident, service=signal.service).exists():
+        IncidentService.objects.create(incident=incident, service=signal.service)
+    record(
+        f"signal.{state}",
+        signal,
+        by=by,
+        incident_id=None,
+        incident=incident.ref,
+        title=signal.title,
+        waited_seconds=_waited(signal),
+    )
+
+
+def _waited(signal: Signal) -> float:
+    """Seconds from the signal to its answer."""
+    return round(((signal.decided_at or now()) - signal.opened_at).total_seconds(), 3)

@@ -1,0 +1,101 @@
+"""Who is told what of an incident's events, and what the messages say when they are sent."""
+
+from django.urls import reverse
+
+from incidents.models import Incident, Participant, RoleHolding, Signal, StatusUpdate
+from incidents.states import RoomRole
+from ledger.models import Event
+from notifications.actions import notify
+from notifications.models import Delivery
+from notifications.transports import Message
+from tenants import addresses
+from tenants.actors import Actor
+
+
+def signal_line(signal_id: int) -> str:
+    """A signal in one line."""
+    signal = Signal.objects.get(pk=signal_id)
+    return f"{signal.get_kind_display()}: {signal.title}"
+
+
+def incident_line(incident_id: int) -> str:
+    """An incident in one line."""
+    incident = Incident.objects.get(pk=incident_id)
+    return f"{incident.level} {incident.ref}: {incident.title}"
+
+
+def prompt_owner(event: Event, by: Actor) -> None:
+    """A clock of an incident runs out, or has: its owner is told (the IC where the role is open, the declarer before)."""
+    if event.incident_id is None or not event.data.get("owner_role"):
+        return
+    recipient = _owner(event.incident_id, event.data["owner_role"])
+    if recipient is not None:
+        notify(event, [recipient], template="prompt", subject_id=event.incident_id)
+
+
+def _owner(incident_id: int, role: str) -> int | None:
+    holders = dict(RoleHolding.objects.filter(incident_id=incident_id, until__isnull=True).values_list("role", "user_id"))
+    declarer = Incident.objects.values_list("declared_by_id", flat=True).get(pk=incident_id)
+    return holders.get(role) or holders.get(RoomRole.IC) or declarer
+
+
+def tell_update(event: Event, by: Actor) -> None:
+    """An update goes to everybody in the room, but its author (principle.communicate)."""
+    room = (
+        Participant.objects.filter(incident_id=event.incident_id)
+        .exclude(user_id=event.actor_id)
+        .values_list("user_id", flat=True)
+    )
+    notify(event, sorted(room), template="update", subject_id=event.data["update_id"])
+
+
+def _message(delivery: Delivery, incident: Incident, subject: str, text: str) -> Message:
+    return Message(
+        address=delivery.recipient.email,
+        name=delivery.recipient.name,
+        subject=subject,
+        text=text,
+        link=addresses.page(delivery.organisation_id, f"incidents/{incident.ref}/"),
+        link_label="The war room" if incident.mobilises else "The incident",
+    )
+
+
+def render_notice(delivery: Delivery) -> Message:
+    """A duty is told of an incident; nothing is asked of them."""
+    incident = Incident.objects.get(pk=delivery.subject_id)
+    line = f"{incident.level} {incident.ref}: {incident.title}"
+    text = f"{line}\nDeclared at {incident.declared_at:%Y-%m-%d %H:%M:%S} UTC. You are told because of your duty; updates follow."
+    return _message(delivery, incident, f"Declared: {line}", text)
+
+
+def render_prompt(delivery: Delivery) -> Message | None:
+    """Somebody is reminded of a clock. None once the incident has ended."""
+    incident = Incident.objects.get(pk=delivery.subject_id)
+    if not incident.is_open:
+        return None
+    late = delivery.event.kind == "clock.broken"
+    clause = incident.law.clause(delivery.event.data["clause"])
+    what = "is past" if late else "is running out"
+    due = delivery.event.data["due_at"][11:19]
+    return _message(delivery, incident, f"{incident.ref}: time {what}", f"{clause.says}\nDue at {due} UTC: the time {what}.")
+
+
+def render_update(delivery: Delivery) -> Message:
+    """A status update, as it was posted."""
+    update = StatusUpdate.objects.select_related("incident").get(pk=delivery.subject_id)
+    incident = update.incident
+    text = f"What is known: {update.known}\n\nImpact: {update.impact}\n\nWhat is being done: {update.doing}"
+    if update.next_update_at:
+        text += f"\n\nNext update at {update.next_update_at:%H:%M} UTC."
+    return _message(delivery, incident, f"Update on {incident.level} {incident.ref}: {incident.title}", text)
+
+
+def signal_address(signal_id: int) -> str:
+    """Where a signal is seen: in its incident, or in triage."""
+    signal = Signal.objects.select_related("incident").get(pk=signal_id)
+    return reverse("incident", args=[signal.incident.ref]) if signal.incident else reverse("triage")
+
+
+def incident_address(incident_id: int) -> str:
+    """Where an incident is seen."""
+    return reverse("incident", args=[Incident.objects.values_list("ref", flat=True).get(pk=incident_id)])

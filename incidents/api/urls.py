@@ -1,0 +1,23 @@
+"""The API of this room."""
+
+from django.urls import path
+
+from incidents.api import views as v
+
+urlpatterns = [
+    path("alerts/", v.Alerts.as_view(), name="api-alerts"),
+    path("triage/", v.Triage.as_view(), name="api-triage"),
+    path("triage/<int:signal_id>/", v.OneSignal.as_view(), name="api-signal"),
+    path("triage/<int:signal_id>/declare/", v.TriageDeclare.as_view(), name="api-signal-declare"),
+    path("triage/<int:signal_id>/attach/", v.TriageAttach.as_view(), name="api-signal-attach"),
+    path("triage/<int:signal_id>/dismiss/", v.TriageDismiss.as_view(), name="api-signal-dismiss"),
+    path("reports/", v.Reports.as_view(), name="api-reports"),
+    path("incidents/", v.Incidents.as_view(), name="api-incidents"),
+    path("incidents/<str:ref>/", v.OneIncident.as_view(), name="api-incident"),
+    path("incidents/<str:ref>/timeline/", v.Timeline.as_view(), name="api-timeline"),
+    *(path(f"incidents/<str:ref>/{name}/", view, name=f"api-{name}") for name, view in v.VERB_VIEWS.items()),
+    *(
+        path(f"incidents/<str:ref>/{part}/", v.Parts.as_view(), {"part": part}, name=f"api-incident-{part}")
+        for part in ("roles", "clocks", "pages", "updates")
+    ),
+]

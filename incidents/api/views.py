@@ -1,0 +1,305 @@
+"""The API of this room: parse, gate, action, respond."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from incidents import actions, gate, queries, room
+from incidents.api import serializers as s
+from incidents.api.filters import AlertFilter, IncidentFilter, SignalFilter
+from incidents.doors import DOORS, Door
+from incidents.facts import gather
+from incidents.models import Alert, Incident, Signal
+from incidents.states import DetectedBy
+from ledger.api import CursorPages, MusterView
+from tenants.actors import Actor
+from tenants.refusals import invalid
+
+KEY = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, description="Repeating a request with its key does nothing twice."
+)
+
+
+class ListView(MusterView):
+    """A list, cut into pages by cursor and filtered by its FilterSet."""
+
+    filterset: Any
+    serializer: Any
+    ordering = "-id"
+
+    def rows(self) -> QuerySet[Any]:
+        """All the rows."""
+        raise NotImplementedError
+
+    def listing(self, request: Request) -> Response:
+        """One page of them."""
+        filtered = self.filterset(request.query_params, queryset=self.rows())
+        if not filtered.is_valid():
+            field, errors = next(iter(filtered.errors.items()))
+            raise invalid(str(field), str(errors[0]))
+        pages = CursorPages()
+        pages.ordering = self.ordering
+        found = pages.paginate_queryset(filtered.qs, request, view=self)
+        return pages.get_paginated_response(self.serializer(found, many=True).data)
+
+
+def incident_out(incident: Incident, by: Actor) -> dict[str, Any]:
+    """An incident as the API shows it to this actor."""
+    facts = gather(incident)
+    document: dict[str, Any] = dict(s.IncidentRow(incident).data)
+    document["services"] = list(incident.affected.order_by("id").values_list("service__slug", flat=True))
+    document["roles"] = [
+        {"role": r["key"], "person": {"name": r["holder"], "email": r["email"]} if r["holder"] else None, "since": r["since"]}
+        for r in queries.roles(incident, facts)
+    ]
+    document["clocks"] = s.ClockOut(queries.clocks(incident), many=True).data
+    document["participants"] = queries.participants(incident)
+    document["allowed_actions"] = room.allowed_actions(incident, facts, by)
+    return document
+
+
+class Incidents(ListView):
+    """Incidents, and declaring one."""
+
+    filterset = IncidentFilter
+    serializer = s.IncidentRow
+    ordering = "-number"
+
+    def rows(self) -> QuerySet[Incident]:
+        """All incidents."""
+        return Incident.objects.all()
+
+    @extend_schema(operation_id="incidents_list", responses=s.IncidentRow(many=True))
+    def get(self, request: Request) -> Response:
+        """List incidents, newest first."""
+        return self.listing(request)
+
+    @extend_schema(operation_id="declare", request=s.DeclareBody, responses={201: s.IncidentOut}, parameters=[KEY])
+    def post(self, request: Request) -> Response:
+        """Declare an incident (clauses triage.declare-immediately, triage.initial-severity)."""
+        return self.once(request, lambda: self._declare(request))
+
+    def _declare(self, request: Request) -> Response:
+        body = self.body(s.DeclareBody, request)
+        services = gate.services_for(self.actor, body.get("services", []))
+        signals = [gate.signal_for(self.actor, signal_id) for signal_id in body.get("alerts", [])]
+        common = {
+            "by": self.actor,
+            "title": body["title"],
+            "severity": body["severity"],
+            "services": services,
+            "impact_start": body.get("impact_start"),
+            "summary": body.get("summary", ""),
+        }
+        found = body.get("detected_by")
+        if signals:
+            incident = actions.declare_from(signals, detected_by=DetectedBy(found) if found else None, **common)
+        else:
+            incident = actions.declare(detected_by=DetectedBy(found or DetectedBy.USER), **common)
+        return Response(
+            incident_out(incident, self.actor), status=201, headers={"Location": reverse("api-incident", args=[incident.ref])}
+        )
+
+
+class OneIncident(MusterView):
+    """One incident."""
+
+    @extend_schema(operation_id="incident", responses=s.IncidentOut)
+    def get(self, request: Request, ref: str) -> Response:
+        """An incident, with its roles, clocks and what you may do (`allowed_actions`)."""
+        return Response(incident_out(gate.incident_for(self.actor, ref), self.actor))
+
+
+class Timeline(MusterView):
+    """The record of one incident."""
+
+    @extend_schema(
+        operation_id="timeline",
+        responses=s.EntryOut(many=True),
+        parameters=[
+            OpenApiParameter("after", int, description="Only entries after this seq."),
+            OpenApiParameter("limit", int, description="At most this many, 1 to 500."),
+        ],
+    )
+    def get(self, request: Request, ref: str) -> Response:
+        """The timeline, in its order; `seq` numbers it without a gap."""
+        incident = gate.incident_for(self.actor, ref)
+        after, limit = _number(request, "after", 0, 2**31 - 1), _number(request, "limit", 500, 500)
+        found = queries.entries(incident, after)[: limit + 1]
+        more = len(found) > limit
+        rows = found[:limit]
+        link = f"{request.build_absolute_uri(request.path)}?after={rows[-1].seq}&limit={limit}" if more else None
+        return Response({"next": link, "previous": None, "results": s.EntryOut(rows, many=True).data})
+
+
+def _number(request: Request, name: str, default: int, most: int) -> int:
+    value = request.query_params.get(name)
+    if value is None:
+        return default
+    if not (value.isascii() and value.isdigit()) or int(value) > most:
+        raise invalid(name, f"This is a whole number of at most {most}.")
+    return int(value)
+
+
+class VerbView(MusterView):
+    """One verb of an incident. `verb_view()` makes one for each row of the table of doors."""
+
+    door: Door
+
+    def perform(self, request: Request, ref: str) -> Response:
+        """Parse, gate, action, respond."""
+        incident = gate.incident_for(self.actor, ref)
+        body = self.body(self.door.body, request)
+        self.door.act(incident, self.actor, body)
+        return Response(incident_out(gate.incident_for(self.actor, ref), self.actor))
+
+
+def verb_view(door: Door) -> Any:
+    """The API view of one verb, documented by its body and its action."""
+
+    @extend_schema(
+        operation_id=door.name, request=door.body, responses=s.IncidentOut, parameters=[KEY], description=door.body.__doc__
+    )
+    def post(self: VerbView, request: Request, ref: str) -> Response:
+        return self.once(request, lambda: self.perform(request, ref))
+
+    return type(f"{door.name.title()}View", (VerbView,), {"door": door, "post": post, "__doc__": door.body.__doc__}).as_view()
+
+
+class Parts(MusterView):
+    """A part of an incident, by itself."""
+
+    @extend_schema(operation_id="incident_part", responses={200: dict[str, Any]})
+    def get(self, request: Request, ref: str, part: str) -> Response:
+        """`roles`, `clocks`, `pages` or `updates` of an incident."""
+        incident = gate.incident_for(self.actor, ref)
+        if part == "clocks":
+            rows: Any = s.ClockOut(queries.all_clocks(incident), many=True).data
+        elif part == "roles":
+            rows = incident_out(incident, self.actor)["roles"]
+        elif part == "pages":
+            rows = queries.pages(incident)
+        elif part == "updates":
+            rows = queries.updates(incident)
+        else:
+            raise Http404
+        return Response({"next": None, "previous": None, "results": rows})
+
+
+class Alerts(ListView):
+    """What monitoring said."""
+
+    filterset = AlertFilter
+    serializer = s.AlertOut
+
+    def rows(self) -> QuerySet[Alert]:
+        """All alerts."""
+        return Alert.objects.all()
+
+    @extend_schema(operation_id="alerts_list", responses=s.AlertOut(many=True))
+    def get(self, request: Request) -> Response:
+        """List alerts, newest first."""
+        return self.listing(request)
+
+
+class Triage(ListView):
+    """Signals: what waits for an answer, and what was answered."""
+
+    filterset = SignalFilter
+    serializer = s.SignalOut
+
+    def rows(self) -> QuerySet[Signal]:
+        """All signals."""
+        return Signal.objects.select_related("service", "incident")
+
+    @extend_schema(operation_id="triage_list", responses=s.SignalOut(many=True))
+    def get(self, request: Request) -> Response:
+        """List signals, newest first."""
+        return self.listing(request)
+
+
+class Reports(MusterView):
+    """Reports by people."""
+
+    @extend_schema(operation_id="report", request=s.ReportBody, responses={201: s.SignalOut}, parameters=[KEY])
+    def post(self, request: Request) -> Response:
+        """Report what looks wrong (clause detection.manual)."""
+        return self.once(request, lambda: self._report(request))
+
+    def _report(self, request: Request) -> Response:
+        body = self.body(s.ReportBody, request)
+        service = gate.services_for(self.actor, [body["service"]])[0] if body.get("service") else None
+        signal = actions.report(
+            by=self.actor, title=body["title"], text=body.get("text", ""), service=service, ticket=body.get("ticket", "")
+        )
+        return Response(s.SignalOut(signal).data, status=201)
+
+
+class OneSignal(MusterView):
+    """One signal."""
+
+    @extend_schema(operation_id="signal", responses=s.SignalOut)
+    def get(self, request: Request, signal_id: int) -> Response:
+        """A signal."""
+        return Response(s.SignalOut(gate.signal_for(self.actor, signal_id)).data)
+
+
+class TriageDeclare(MusterView):
+    """Answer "yes"."""
+
+    @extend_schema(operation_id="triage_declare", request=s.TriageDeclareBody, responses={201: s.IncidentOut}, parameters=[KEY])
+    def post(self, request: Request, signal_id: int) -> Response:
+        """Declare an incident from this signal."""
+        return self.once(request, lambda: self._declare(request, signal_id))
+
+    def _declare(self, request: Request, signal_id: int) -> Response:
+        body = self.body(s.TriageDeclareBody, request)
+        signal = gate.signal_for(self.actor, signal_id)
+        incident = actions.declare_from(
+            [signal],
+            by=self.actor,
+            title=body.get("title") or signal.title,
+            severity=body["severity"],
+            services=gate.services_for(self.actor, body.get("services", [])),
+            impact_start=body.get("impact_start"),
+            summary=body.get("summary", ""),
+        )
+        return Response(incident_out(incident, self.actor), status=201)
+
+
+class TriageAttach(MusterView):
+    """Answer "yes, that one"."""
+
+    @extend_schema(operation_id="triage_attach", request=s.AttachBody, responses=s.SignalOut, parameters=[KEY])
+    def post(self, request: Request, signal_id: int) -> Response:
+        """Attach this signal to a running incident."""
+        return self.once(request, lambda: self._attach(request, signal_id))
+
+    def _attach(self, request: Request, signal_id: int) -> Response:
+        body = self.body(s.AttachBody, request)
+        signal = actions.attach(
+            gate.signal_for(self.actor, signal_id), gate.incident_for(self.actor, body["incident"]), by=self.actor
+        )
+        return Response(s.SignalOut(gate.signal_for(self.actor, signal.pk)).data)
+
+
+class TriageDismiss(MusterView):
+    """Answer "no"."""
+
+    @extend_schema(operation_id="triage_dismiss", request=s.DismissBody, responses=s.SignalOut, parameters=[KEY])
+    def post(self, request: Request, signal_id: int) -> Response:
+        """Dismiss this signal, with the reason."""
+        return self.once(request, lambda: self._dismiss(request, signal_id))
+
+    def _dismiss(self, request: Request, signal_id: int) -> Response:
+        body = self.body(s.DismissBody, request)
+        signal = actions.dismiss(gate.signal_for(self.actor, signal_id), by=self.actor, reason=body["reason"])
+        return Response(s.SignalOut(gate.signal_for(self.actor, signal.pk)).data)
+
+
+VERB_VIEWS = {name: verb_view(door) for name, door in DOORS.items()}

@@ -1,0 +1,45 @@
+"""Checking what was typed, the same for every surface: lengths, times, and characters that could deceive a reader."""
+
+import re
+import unicodedata
+from datetime import datetime, timedelta
+
+from tenants.refusals import invalid
+from tenants.time import now
+
+TITLE_MAX = 200
+TEXT_MAX = 20_000
+REASON_MAX = 2_000
+
+# Controls that change how the rest of a line reads: bidirectional overrides, and C0 but tab and newline.
+_DECEIVING = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def text(field: str, value: str, *, most: int = TEXT_MAX, required: bool = True) -> str:
+    """Clean free text. Refuses (422) what is empty where it must not be, too long, or has deceiving control characters."""
+    cleaned = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
+    if required and not cleaned:
+        raise invalid(field, "This cannot be empty.", code="required")
+    if len(cleaned) > most:
+        raise invalid(field, f"This is {len(cleaned):,} characters long; at most {most:,} fit.", code="too_long")
+    if match := _DECEIVING.search(cleaned):
+        raise invalid(
+            field,
+            f"This has the control character U+{ord(match[0]):04X}, which cannot be shown safely.",
+            code="control_character",
+        )
+    return cleaned
+
+
+def line(field: str, value: str, *, most: int = TITLE_MAX, required: bool = True) -> str:
+    """Clean text of one line: white space is folded before its length is judged."""
+    return text(field, " ".join(value.split()), most=most, required=required)
+
+
+def past(field: str, value: datetime, *, not_before: datetime | None = None) -> datetime:
+    """Check a time that somebody says something happened at: not in the future (a minute's skew is forgiven)."""
+    if value > now() + timedelta(minutes=1):
+        raise invalid(field, "This time lies in the future.", code="future")
+    if not_before is not None and value < not_before:
+        raise invalid(field, f"This is before {not_before:%Y-%m-%d %H:%M:%S} UTC, which cannot be.", code="too_early")
+    return min(value, now())

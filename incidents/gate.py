@@ -1,0 +1,50 @@
+"""Fetch or refuse: the one way an edge obtains an object of this room. A stranger's and a missing one answer alike."""
+
+from collections.abc import Sequence
+
+from incidents.models import Incident, Integration, Signal
+from oncall.models import Service
+from tenants.actors import Actor
+from tenants.refusals import NotFound, Reason, Refused
+
+
+def incident_for(by: Actor, ref: str) -> Incident:
+    """The incident with this reference, if the actor may see it. Raises NotFound otherwise."""
+    incident = (
+        Incident.objects.filter(organisation_id=by.organisation_id, ref=ref.upper()[:24]).first() if "\x00" not in ref else None
+    )
+    if incident is None:
+        raise NotFound("incident")
+    return incident
+
+
+def signal_for(by: Actor, signal_id: int) -> Signal:
+    """The signal with this id, if the actor may see it. Raises NotFound otherwise."""
+    found = (
+        Signal.objects.filter(organisation_id=by.organisation_id, pk=signal_id) if signal_id < 2**63 else Signal.objects.none()
+    )
+    signal = found.select_related("service", "decided_by", "reporter", "incident").first()
+    if signal is None:
+        raise NotFound("signal")
+    return signal
+
+
+def services_for(by: Actor, slugs: Sequence[str]) -> list[Service]:
+    """The services with these slugs, in their order. Refuses (422) naming the ones that are not there."""
+    found = {s.slug: s for s in Service.objects.filter(organisation_id=by.organisation_id, slug__in=slugs).select_related("team")}
+    missing = [slug for slug in slugs if slug not in found]
+    if missing:
+        raise Refused(Reason("no_such_service", f"There is no service {', '.join(missing)}.", field="services", status=422))
+    return [found[slug] for slug in slugs]
+
+
+def integration_for(by: Actor, integration_id: int) -> Integration:
+    """The integration with this id. Raises NotFound otherwise."""
+    found = (
+        Integration.objects.filter(organisation_id=by.organisation_id, pk=integration_id).first()
+        if integration_id < 2**63
+        else None
+    )
+    if found is None:
+        raise NotFound("integration")
+    return found

@@ -1,0 +1,185 @@
+"""What comes in from outside: integrations, the raw requests, alerts, and the signals that wait for an answer."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from incidents.models.incident import Incident
+from incidents.states import AlertState, Severity, SignalState
+from oncall.models import Service
+from tenants.models import User
+from tenants.time import now
+from tenants.walled import History, TenantKey, TenantOwned, both_or_neither
+
+
+class Integration(TenantOwned):
+    """A monitoring tool's way in. Its key is shown once; the hash lies in a side table."""
+
+    class Kind(models.TextChoices):
+        """Which format it speaks."""
+
+        ALERTMANAGER = "alertmanager", "Prometheus Alertmanager"
+
+    kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.ALERTMANAGER)
+    name = models.CharField(max_length=80)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    history = History()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "name"], name="integration_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class IntegrationSecret(TenantOwned):
+    """The hash of an integration's key. Not audited: a secret's hash belongs in no history or pack."""
+
+    integration = TenantKey(Integration, related_name="secrets")
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "digest"], name="integration_digest_once")]
+
+
+class IntegrationPulse(TenantOwned):
+    """When an integration was last heard, and how often. A heartbeat: not audited, the raw requests are kept."""
+
+    integration = TenantKey(Integration, related_name="pulses")
+    last_heard_at = models.DateTimeField()
+    accepted = models.BigIntegerField(default=0)
+    refused = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "integration"], name="one_pulse_an_integration")]
+
+
+class Inbound(TenantOwned):
+    """A raw request, as it came: headers and exact bytes. Alerts derive from it. Written once.
+
+    `problem` says why one was refused ("" for an accepted one); `integration` is None where the key opened none.
+    """
+
+    integration = TenantKey(Integration, null=True, related_name="+")
+    incident_id = models.BigIntegerField(null=True)
+    received_at = models.DateTimeField(default=now)
+    headers: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
+    body = models.BinaryField()
+    alerts = models.IntegerField(default=0)
+    status = models.IntegerField(default=202)
+    problem = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation", "integration", "-id"], name="inbound_newest")]
+
+
+class RoutingRule(TenantOwned):
+    """Which service an alert is about: the first rule whose labels all match. Without one the label `service` names it."""
+
+    position = models.IntegerField()
+    name = models.CharField(max_length=80)
+    labels: "models.JSONField[Any, Any]" = models.JSONField(
+        default=dict, help_text='Labels that all match, such as {"team": "payments"}.'
+    )
+    service = TenantKey(Service, related_name="+")
+    suggested_severity = models.IntegerField(null=True, blank=True, choices=Severity.choices)
+
+    history = History()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "position"], name="rule_position_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Signal(TenantOwned):
+    """What waits for the answer to "is this an incident?": a group of alerts, or what a person reported.
+
+    `is_open`: a group still takes alerts in (waiting, or belonging to a running incident); later ones open a new signal.
+    """
+
+    class Kind(models.TextChoices):
+        """Who said it."""
+
+        ALERTS = "alerts", "Alerts"
+        REPORT = "report", "Report"
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    state = models.CharField(max_length=10, choices=SignalState.choices, default=SignalState.WAITING)
+    is_open = models.BooleanField(default=True)
+    title = models.CharField(max_length=200)
+    integration = TenantKey(Integration, null=True, related_name="+")
+    group_key = models.CharField(max_length=64, blank=True)
+    service = TenantKey(Service, null=True, related_name="+")
+    suggested_severity = models.IntegerField(null=True, choices=Severity.choices)
+    reporter = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    text = models.TextField(blank=True)
+    ticket = models.CharField(max_length=80, blank=True)
+    opened_at = models.DateTimeField(default=now)
+    incident = TenantKey(Incident, null=True, related_name="signals")
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    decision_reason = models.TextField(blank=True)
+
+    history = History()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "integration", "group_key"],
+                condition=Q(kind="alerts", is_open=True),
+                name="one_open_signal_a_group",
+            ),
+            models.CheckConstraint(
+                name="an_answer_says_when", condition=both_or_neither(Q(state="waiting"), Q(decided_at__isnull=True))
+            ),
+            models.CheckConstraint(
+                name="with_an_incident", condition=Q(state__in=["waiting", "dismissed"]) | Q(incident__isnull=False)
+            ),
+        ]
+        indexes = [models.Index(fields=["organisation", "state", "-opened_at"], name="signal_queue")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Alert(TenantOwned):
+    """One alert of monitoring. Derived from raw inbound, which is append-only; each change of state is an event.
+
+    One row an (integration, fingerprint, start): a later start is a new alert, a late "resolved" closes only its own.
+    """
+
+    integration = TenantKey(Integration, related_name="+")
+    fingerprint = models.CharField(max_length=64)
+    signal = TenantKey(Signal, related_name="alerts")
+    incident_id = models.BigIntegerField(null=True)
+    state = models.CharField(max_length=10, choices=AlertState.choices)
+    name = models.CharField(max_length=200)
+    summary = models.CharField(max_length=500, blank=True)
+    labels: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
+    annotations: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
+    source_url = models.CharField(max_length=2000, blank=True)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    received_at = models.DateTimeField(default=now)
+    last_seen_at = models.DateTimeField(default=now)
+    seen = models.IntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "integration", "fingerprint", "started_at"], name="an_alert_once")
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "signal"], name="alert_by_signal"),
+            models.Index(
+                fields=["organisation", "incident_id"], name="alert_by_incident", condition=Q(incident_id__isnull=False)
+            ),
+            models.Index(fields=["organisation", "integration", "fingerprint"], name="alert_firing", condition=Q(state="firing")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

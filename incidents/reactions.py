@@ -1,0 +1,74 @@
+"""What follows from this room's events (portal/reactions.py says from which). Each runs once an event, inside the scope."""
+
+from collections.abc import Iterable
+
+from incidents.models import Incident, IncidentService, Signal
+from ledger.models import Event
+from notifications.actions import notify
+from oncall.actions import page_again, page_person, page_team
+from oncall.models import Page, Service, Team
+from tenants.actors import Actor
+from tenants.models import DutyHolder
+
+
+def page_for_signal(event: Event, by: Actor) -> None:
+    """A new signal pages the team of its service (the default team where it has none), so that somebody asks the question.
+
+    Clauses mobilize.page-out, triage.is-it-an-incident.
+    """
+    signal = Signal.objects.select_related("service__team").get(pk=event.subject_id)
+    team = signal.service.team if signal.service else Team.objects.filter(is_default=True).first()
+    if team is not None and signal.is_open:
+        page_team(team, signal, by=by, service=signal.service, incident_id=signal.incident_id, reason="Is this an incident?")
+
+
+def mobilise(event: Event, by: Actor) -> None:
+    """Declaring or raising to SEV 1/2 calls the on-call of every affected service and the duties the severity names.
+
+    Whoever was paged for the signal already and has not acknowledged is called again; who has, is not.
+    Clauses severity.sev1-page, severity.sev2-page, mobilize.page-out.
+    """
+    if not event.data.get("mobilise"):
+        return
+    incident = Incident.objects.get(pk=event.subject_id)
+    severity = incident.law.severity(event.data["severity"])
+    clause = f"severity.sev{severity.level}-page"
+    if severity.pages_on_call:
+        _call_on_call(incident, by)
+    for duty in severity.pages_duties:
+        for user_id in _holders(incident, duty):
+            page_person(user_id, incident, by=by, clause=clause, reason=_label(duty), incident_id=incident.pk)
+    told = {user_id for duty in severity.notifies_duties for user_id in _holders(incident, duty)}
+    notify(event, sorted(told), template="notice", subject_id=incident.pk)
+
+
+def _call_on_call(incident: Incident, by: Actor) -> None:
+    """Page each affected service's team once; without any service, the default team."""
+    paged = {page.team_id: page for page in Page.objects.filter(incident_id=incident.pk, team__isnull=False).order_by("id")}
+    affected = IncidentService.objects.filter(incident=incident).select_related("service__team").order_by("id")
+    targets: dict[int, tuple[Team, Service | None]] = {}
+    for item in affected:
+        targets.setdefault(item.service.team_id, (item.service.team, item.service))
+    if not targets and (team := Team.objects.filter(is_default=True).first()) is not None:
+        targets[team.pk] = (team, None)
+    for team_id, (team, service) in targets.items():
+        if team_id in paged:
+            page_again(paged[team_id], by=by, incident_id=incident.pk)
+        else:
+            page_team(team, incident, by=by, service=service, incident_id=incident.pk, reason=f"{incident.level} declared")
+
+
+def _holders(incident: Incident, duty: str) -> Iterable[int]:
+    """The user ids on a duty's seat: the organisation's, the affected teams' managers, the services' product owners."""
+    if duty == "engineering_manager":
+        field = "service__team__manager_id"
+    elif duty == "product_owner":
+        field = "service__product_owner_id"
+    else:
+        return DutyHolder.objects.filter(duty=duty).order_by("id").values_list("user_id", flat=True)
+    found = IncidentService.objects.filter(incident=incident).values_list(field, flat=True)
+    return dict.fromkeys(user_id for user_id in found if user_id is not None)
+
+
+def _label(duty: str) -> str:
+    return duty.replace("_", " ").capitalize()

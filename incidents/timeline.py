@@ -1,0 +1,148 @@
+"""The record as people read it: each event kind with its label, its sentence and the facts beside it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from incidents.markdown import plain, render
+from incidents.states import DetectedBy, Severity, State
+from ledger.models import Event
+
+LATE_SECONDS = 60  # recorded later than it happened by more than this is shown
+
+type Data = dict[str, Any]
+type Facts = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline."""
+
+    seq: int
+    anchor: str
+    kind: str
+    label: str
+    at: datetime
+    recorded_at: datetime
+    late: bool
+    actor: str
+    via: str
+    text: str
+    html: str
+    facts: Facts
+    data: Data
+
+
+def _level(value: object) -> str:
+    return Severity(int(str(value))).label
+
+
+def _state(value: object) -> str:
+    return State(str(value)).label.lower()
+
+
+def _span(seconds: object) -> str:
+    whole = int(float(str(seconds or 0)))
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {left} s" if minutes else f"{left} s"
+
+
+def _declared(data: Data) -> str:
+    services = f" Services: {', '.join(data['services'])}." if data.get("services") else ""
+    noticed = DetectedBy(data["detected_by"]).label.lower()
+    return f"{_level(data['severity'])} declared: {data['title']}. Detected by {noticed}.{services}"
+
+
+def _advanced(data: Data) -> str:
+    back = " (a relapse)" if data.get("relapse") else ""
+    return f"From {_state(data['before'])} to {_state(data['after'])}{back}."
+
+
+def _severity(data: Data) -> str:
+    return f"{_level(data['before'])} is now {_level(data['severity'])}."
+
+
+def _impact(data: Data) -> str:
+    (old_start, old_end), (start, end) = data["before"], data["after"]
+    parts = []
+    if start != old_start:
+        parts.append(f"Impact started at {start[:19].replace('T', ' ')} UTC.")
+    if end != old_end:
+        parts.append(f"Impact ended at {end[:19].replace('T', ' ')} UTC.")
+    return " ".join(parts) or "Impact confirmed as it was."
+
+
+def _person_paged(data: Data) -> str:
+    how = {"first": "", "again": " again", "escalated": f" (nobody acknowledged: step {data.get('position')})", "direct": ""}[
+        data["reason"]
+    ]
+    return f"{data['person']} paged{how}."
+
+
+def _clock(what: str) -> Callable[[Data], str]:
+    return lambda data: f"{data['clause']}: {what} (due {data['due_at'][11:19]} UTC)."
+
+
+# kind -> (label, sentence of its data). What a kind that is not here says is its name: nothing is ever left out.
+KINDS: dict[str, tuple[str, Callable[[Data], str]]] = {
+    "incident.declared": ("Declared", _declared),
+    "incident.joined": ("Joined", lambda d: "Joined the room."),
+    "incident.claimed": ("Command", lambda d: d["phrase"]),
+    "incident.advanced": ("State", _advanced),
+    "incident.severity_changed": ("Severity", _severity),
+    "incident.noted": ("Note", lambda d: d["text"]),
+    "incident.updated": ("Update", lambda d: d["known"]),
+    "incident.impact_set": ("Impact", _impact),
+    "incident.signal_attached": ("Attached", lambda d: f"Attached from triage: {d['title']}."),
+    "incident.resolved": ("Resolved", lambda d: d["summary"]),
+    "alert.fired": ("Alert", lambda d: f"{d['name']} fires{': ' + d['summary'] if d.get('summary') else ''}."),
+    "alert.resolved": ("Alert", lambda d: f"{d['name']} cleared."),
+    "page.started": ("Page", lambda d: f"Paging {d.get('team') or d.get('reason')}."),
+    "page.person_paged": ("Paged", _person_paged),
+    "page.acknowledged": ("Acknowledged", lambda d: f"Acknowledged the page after {_span(d['seconds'])}."),
+    "page.exhausted": ("Page", lambda d: f"Nobody of {d['team']} is left to call, and nobody acknowledged."),
+    "page.ended": ("Page", lambda d: "The page has ended without an acknowledgement."),
+    "clock.prompted": ("Clock", _clock("time is running out")),
+    "clock.broken": ("Clock", _clock("time is past")),
+}
+
+# Markdown is for what people wrote; what Muster writes is plain.
+_WRITTEN = frozenset({"incident.noted", "incident.updated", "incident.resolved"})
+
+
+def _facts(event: Event) -> Facts:
+    data = event.data
+    facts: Facts = []
+    if event.kind == "incident.updated":
+        facts += [("Impact", data["impact"]), ("Being done", data["doing"])]
+        if data.get("next_update_at"):
+            facts.append(("Next update", f"{data['next_update_at'][11:16]} UTC"))
+    if data.get("reason") and event.kind in ("incident.advanced", "incident.severity_changed"):
+        facts.append(("Reason", data["reason"]))
+    if event.kind == "incident.resolved":
+        facts += [(f"Despite {code.replace('_', ' ')}", reason) for code, reason in data.get("overrides", {}).items()]
+    return facts
+
+
+def entry(event: Event) -> Entry:
+    """An event as a line of the timeline."""
+    label, sentence = KINDS.get(event.kind, (event.kind, lambda data: event.kind.replace(".", " ").capitalize()))
+    text = sentence(event.data)
+    seq = event.seq or 0
+    return Entry(
+        seq=seq,
+        anchor=f"ev-{seq}",
+        kind=event.kind,
+        label=label,
+        at=event.occurred_at,
+        recorded_at=event.recorded_at,
+        late=abs((event.recorded_at - event.occurred_at).total_seconds()) > LATE_SECONDS,
+        actor=event.actor_name,
+        via=event.via,
+        text=text,
+        html=render(text) if event.kind in _WRITTEN else plain(text),
+        facts=_facts(event),
+        data=event.data,
+    )

@@ -1,0 +1,20 @@
+"""The pages of this room, below an organisation's address."""
+
+from django.urls import path
+
+from incidents import views
+from incidents.integration_views import integration_detail, integration_list
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("incidents/", views.incident_list, name="incident-list"),
+    path("incidents/declare/", views.declare, name="declare"),
+    path("incidents/<str:ref>/", views.war_room, name="incident"),
+    path("incidents/<str:ref>/<slug:verb>/", views.incident_verb, name="incident-verb"),
+    path("triage/", views.triage, name="triage"),
+    path("triage/<int:signal_id>/attach/", views.signal_attach, name="signal-attach"),
+    path("triage/<int:signal_id>/dismiss/", views.signal_dismiss, name="signal-dismiss"),
+    path("report/", views.report, name="report"),
+    path("integrations/", integration_list, name="integration-list"),
+    path("integrations/<int:integration_id>/", integration_detail, name="integration"),
+]

@@ -1,0 +1,287 @@
+"""The pages of this room: parse, gate, action, respond. They hold no rules."""
+
+import uuid
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from incidents import actions, forms, gate, queries, room
+from incidents.doors import DOORS
+from incidents.models import Alert, Incident, Signal
+from incidents.states import OPEN, DetectedBy, Severity, SignalState, State
+from ledger.idempotency import once_on_the_web
+from oncall.models import Page
+from oncall.queries import ladders
+from standard.queries import in_force, law
+from tenants.actors import Actor
+from tenants.refusals import NotFound, Refused
+
+PER_PAGE = 50
+
+
+def _actor(request: HttpRequest) -> Actor:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return actor
+
+
+def _blame(form: Any, refused: Refused) -> None:
+    """Put a refusal's sentences beside the fields they are about; what was typed stays."""
+    for reason in refused.reasons:
+        name = reason.field.removeprefix("overrides.")
+        form.add_error(name if name in form.fields else None, reason.sentence)
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """An organisation's front door is its incidents."""
+    return HttpResponseRedirect(reverse("incident-list"))
+
+
+@require_GET
+def incident_list(request: HttpRequest) -> HttpResponse:
+    """What burns, and what is late."""
+    views = {"open": Incident.objects.filter(state__in=OPEN), "all": Incident.objects.all()}
+    chosen = request.GET.get("view", "open")
+    chosen = chosen if chosen in views else "open"
+    base = queries.incidents().filter(pk__in=views[chosen].values("pk")) if chosen == "open" else queries.incidents()
+    page = Paginator(base, PER_PAGE).get_page(request.GET.get("page"))
+    found = list(page.object_list)
+    clocks = queries.next_clocks(found)
+    page.object_list = [{**queries.row(i, clocks.get(i.pk)), "url": reverse("incident", args=[i.ref])} for i in found]
+    last = None if found else Incident.objects.order_by("-number").values_list("declared_at", flat=True).first()
+    labels = {"open": "Open", "all": "All"}
+    return render(
+        request,
+        "incidents/list.html",
+        {
+            "page": page,
+            "views": [
+                {
+                    "label": labels[name],
+                    "url": f"?view={name}",
+                    "count": rows.count() if name == "open" else None,
+                    "current": name == chosen,
+                }
+                for name, rows in views.items()
+            ],
+            "waiting_count": Signal.objects.filter(state=SignalState.WAITING).count(),
+            "declare_url": reverse("declare"),
+            "triage_url": reverse("triage"),
+            "quiet_since": last,
+        },
+    )
+
+
+@require_GET
+def war_room(request: HttpRequest, ref: str) -> HttpResponse:
+    """One incident: the record, who commands, and what can be done now."""
+    return _room(request, gate.incident_for(_actor(request), ref))
+
+
+def _room(request: HttpRequest, incident: Incident, *, status: int = 200, **failure: Any) -> HttpResponse:
+    context = room.context(incident, _actor(request), **failure)
+    return render(request, "incidents/room.html", {**context, "idempotency_key": uuid.uuid4().hex}, status=status)
+
+
+@require_POST
+def incident_verb(request: HttpRequest, ref: str, verb: str) -> HttpResponse:
+    """Do one verb. A refusal shows the room again, with the reasons and everything that was typed."""
+    incident = gate.incident_for(_actor(request), ref)
+    door = DOORS.get(verb)
+    if door is None:
+        raise NotFound()
+    by = _actor(request)
+    form = room.blank(door, incident, request.POST)
+    if door.name == "advance":  # which moves are open is the action's to say, with a sentence
+        form.fields["to"].choices = State.choices
+    if not form.is_valid():
+        return _room(request, incident, status=422, failed=door, form=form)
+
+    def perform() -> HttpResponse:
+        door.act(
+            incident, by, {name: value for name, value in form.cleaned_data.items() if value not in ("", None)} | _texts(form)
+        )
+        return HttpResponseRedirect(f"{reverse('incident', args=[incident.ref])}#record")
+
+    try:
+        return once_on_the_web(request, by, perform)
+    except Refused as refused:
+        _blame(form, refused)
+        return _room(request, incident, status=refused.status, failed=door, form=form, refusals=list(refused.reasons))
+
+
+def _texts(form: Any) -> dict[str, str]:
+    """Required texts, even where they came out empty: the action says what is missing."""
+    return {
+        name: form.cleaned_data.get(name, "")
+        for name, field in form.fields.items()
+        if field.required and name in form.cleaned_data
+    }
+
+
+@require_http_methods(["GET", "POST"])
+def declare(request: HttpRequest) -> HttpResponse:
+    """Declare in one short form; from a signal in triage where one is named."""
+    by = _actor(request)
+    signal = gate.signal_for(by, int(request.GET["signal"])) if request.GET.get("signal", "").isdecimal() else None
+    if request.method == "POST":
+        form = forms.DeclareForm(request.POST)
+        if form.is_valid():
+            try:
+                return once_on_the_web(request, by, lambda: _declare(form.cleaned_data, signal, by))
+            except Refused as refused:
+                _blame(form, refused)
+                return _declare_page(request, form, signal, refused.status)
+        return _declare_page(request, form, signal, 422)
+    return _declare_page(request, forms.DeclareForm(initial=_initial(signal)), signal, 200)
+
+
+def _initial(signal: Signal | None) -> dict[str, Any]:
+    if signal is None:
+        return {"detected_by": DetectedBy.USER}
+    return {
+        "title": signal.title,
+        "severity": signal.suggested_severity,
+        "services": [signal.service_id] if signal.service_id else [],
+        "detected_by": DetectedBy.MONITORING if signal.kind == Signal.Kind.ALERTS else DetectedBy.USER,
+    }
+
+
+def _declare(data: dict[str, Any], signal: Signal | None, by: Actor) -> HttpResponse:
+    common = {
+        "by": by,
+        "title": data["title"],
+        "severity": Severity(data["severity"]),
+        "services": list(data["services"]),
+        "detected_by": DetectedBy(data["detected_by"]),
+        "impact_start": data["impact_start"],
+        "summary": data["summary"],
+    }
+    incident = actions.declare_from([signal], **common) if signal else actions.declare(**common)
+    return HttpResponseRedirect(reverse("incident", args=[incident.ref]))
+
+
+def _declare_page(request: HttpRequest, form: Any, signal: Signal | None, status: int) -> HttpResponse:
+    severities = law(in_force().pk).severities
+    context = {"form": form, "severities": severities, "signal": signal, "idempotency_key": uuid.uuid4().hex}
+    return render(request, "incidents/declare.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def report(request: HttpRequest) -> HttpResponse:
+    """Report what looks wrong; it waits in triage."""
+    form = forms.ReportForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                return once_on_the_web(request, _actor(request), lambda: _report(form.cleaned_data, _actor(request)))
+            except Refused as refused:
+                _blame(form, refused)
+                status = refused.status
+    return render(request, "incidents/report.html", {"form": form, "idempotency_key": uuid.uuid4().hex}, status=status)
+
+
+def _report(data: dict[str, Any], by: Actor) -> HttpResponse:
+    actions.report(by=by, title=data["title"], text=data["text"], service=data["service"], ticket=data["ticket"])
+    return HttpResponseRedirect(reverse("triage"))
+
+
+@require_GET
+def triage(request: HttpRequest) -> HttpResponse:
+    """Everything that waits for the answer to "is this an incident?"."""
+    return _triage(request)
+
+
+def _triage(request: HttpRequest, *, status: int = 200, failed: dict[tuple[int, str], Any] | None = None) -> HttpResponse:
+    failed = failed or {}
+    found = list(queries.waiting()[:100])
+    alerts, counts = queries.alerts_of(found), queries.firing_counts(found)
+    about = Page.objects.filter(subject_type="incidents.signal", subject_id__in=[signal.pk for signal in found])
+    subjects = dict(about.values_list("id", "subject_id"))
+    pages = {subjects[ladder["id"]]: ladder for ladder in ladders(about.order_by("id"))}
+    attach = forms.AttachForm()
+    context = {
+        "signals": [
+            _signal_card(signal, alerts[signal.pk], counts[signal.pk], pages.get(signal.pk), attach, failed) for signal in found
+        ],
+        "recent": [_decided_row(signal) for signal in queries.decided()],
+        "report_url": reverse("report"),
+        "declare_url": reverse("declare"),
+        "idempotency_key": uuid.uuid4().hex,
+    }
+    return render(request, "incidents/triage.html", context, status=status)
+
+
+def _signal_card(
+    signal: Signal, alerts: list[Alert], counts: tuple[int, int], page: Any, attach: Any, failed: dict[tuple[int, str], Any]
+) -> dict[str, Any]:
+    return {
+        "id": signal.pk,
+        "kind_label": signal.get_kind_display(),
+        "title": signal.title,
+        "service": signal.service.name if signal.service else "",
+        "since": signal.opened_at,
+        "firing": counts[0],
+        "resolved": counts[1],
+        "alerts": alerts,
+        "reporter": signal.reporter.name if signal.reporter else "",
+        "ticket": signal.ticket,
+        "text": signal.text,
+        "page": page,
+        "declare_url": f"{reverse('declare')}?signal={signal.pk}",
+        "attach_form": failed.get((signal.pk, "attach"), attach),
+        "attach_url": reverse("signal-attach", args=[signal.pk]),
+        "dismiss_form": failed.get((signal.pk, "dismiss")) or forms.DismissForm(auto_id=f"dismiss-{signal.pk}-%s"),
+        "dismiss_url": reverse("signal-dismiss", args=[signal.pk]),
+    }
+
+
+def _decided_row(signal: Signal) -> dict[str, Any]:
+    return {
+        "title": signal.title,
+        "decision_label": signal.get_state_display(),
+        "by": signal.decided_by.name if signal.decided_by else "",
+        "at": signal.decided_at,
+        "reason": signal.decision_reason,
+        "incident_ref": signal.incident.ref if signal.incident else "",
+        "incident_url": reverse("incident", args=[signal.incident.ref]) if signal.incident else "",
+    }
+
+
+@require_POST
+def signal_attach(request: HttpRequest, signal_id: int) -> HttpResponse:
+    """Answer "yes, that one"."""
+    signal = gate.signal_for(_actor(request), signal_id)
+    form = forms.AttachForm(request.POST, auto_id=f"attach-{signal.pk}-%s")
+    return _answer(request, signal, "attach", form, lambda data: actions.attach(signal, data["incident"], by=_actor(request)))
+
+
+@require_POST
+def signal_dismiss(request: HttpRequest, signal_id: int) -> HttpResponse:
+    """Answer "no", with the reason."""
+    signal = gate.signal_for(_actor(request), signal_id)
+    form = forms.DismissForm(request.POST, auto_id=f"dismiss-{signal.pk}-%s")
+    return _answer(
+        request, signal, "dismiss", form, lambda data: actions.dismiss(signal, by=_actor(request), reason=data["reason"])
+    )
+
+
+def _answer(request: HttpRequest, signal: Signal, verb: str, form: Any, act: Any) -> HttpResponse:
+    if not form.is_valid():
+        return _triage(request, status=422, failed={(signal.pk, verb): form})
+
+    def perform() -> HttpResponse:
+        act(form.cleaned_data)
+        return HttpResponseRedirect(reverse("triage"))
+
+    try:
+        return once_on_the_web(request, _actor(request), perform)
+    except Refused as refused:
+        _blame(form, refused)
+        return _triage(request, status=refused.status, failed={(signal.pk, verb): form})

@@ -1,0 +1,72 @@
+"""From raw hook requests to the action that takes alerts in: parse each, keep what is wrong with it, one transaction for the rest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import close_old_connections, connection
+
+from incidents import inbox
+from incidents.intake import Delivery, accept
+from integrations.alertmanager import inbound as alertmanager
+from tenants import credentials
+from tenants.actors import Actor, Via
+from tenants.refusals import Reason, Refused
+from tenants.scope import scope
+
+PARSERS = {"alertmanager": alertmanager.parse}
+_KEPT_HEADERS = ("content-type", "user-agent", "content-length", "x-request-id", "host")
+_UNKNOWN = Refused(
+    Reason("unknown_key", "This key opens no integration: it is wrong, or the integration is switched off.", status=401)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One request: the provider's format, the key, headers (lower case) and the exact body."""
+
+    kind: str
+    credential: str
+    headers: dict[str, str]
+    body: bytes
+
+
+def take(organisation_public_id: str, said: Sequence[Said]) -> list[Refused | None]:
+    """Take in what one organisation's integrations sent at about the same time. Returns, each, None once it is durable, or why not.
+
+    Runs in a thread of the edge. A refused request is kept in a transaction of its own, so that administrators see it.
+    """
+    try:
+        organisation_id = credentials.organisation_by_public_id(organisation_public_id)
+        if organisation_id is None:
+            return [_UNKNOWN for _ in said]
+        return _take(organisation_id, said)
+    finally:
+        if connection.errors_occurred:
+            connection.close()
+        close_old_connections()
+
+
+def _take(organisation_id: int, said: Sequence[Said]) -> list[Refused | None]:
+    by = Actor(organisation_id=organisation_id, name="Monitoring", via=Via.HOOK, kind="integration")
+    answers: list[Refused | None] = [None] * len(said)
+    deliveries: list[tuple[int, Delivery]] = []
+    for index, one in enumerate(said):
+        digest = credentials.digest(one.credential)
+        try:
+            deliveries.append((index, PARSERS[one.kind](one.body, digest=digest, headers=_keep(one.headers))))
+        except Refused as refused:
+            answers[index] = refused
+    if deliveries:
+        with scope(organisation_id, surface=Via.HOOK, actor=by):
+            for (index, _), answer in zip(deliveries, accept([delivery for _, delivery in deliveries], by=by), strict=True):
+                answers[index] = answer
+    for one, answer in zip(said, answers, strict=True):
+        if answer is not None:
+            with scope(organisation_id, surface=Via.HOOK, actor=by):
+                inbox.keep_refused(credentials.digest(one.credential), _keep(one.headers), one.body, answer)
+    return answers
+
+
+def _keep(headers: dict[str, str]) -> dict[str, str]:
+    """The headers worth keeping; never a credential."""
+    return {name: headers[name] for name in _KEPT_HEADERS if name in headers}

@@ -1,0 +1,111 @@
+"""Recording: the one function that writes events, and the one verb that changes configuration."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils.module_loading import import_string
+
+from ledger import nudge
+from ledger.models import Event, Outbox
+from ledger.verbs import verb
+from tenants.actors import Actor
+from tenants.refusals import Reason, Refused
+from tenants.time import now
+
+
+@lru_cache(maxsize=1)
+def _reactions() -> Mapping[str, tuple[Any, ...]]:
+    table: Mapping[str, tuple[Any, ...]] = import_string(settings.MUSTER_REACTIONS)
+    return table
+
+
+def record(
+    kind: str,
+    subject: models.Model,
+    *,
+    by: Actor,
+    incident_id: int | None = None,
+    occurred_at: datetime | None = None,
+    **data: Any,
+) -> Event:
+    """Write one event, with an outbox row for each reaction that portal/reactions.py gives its kind.
+
+    Belongs to the transaction of the verb. After the commit the relay is nudged; if that fails, the sweep finds the row.
+    `data` must be JSON. Returns the event with `seq` and `recorded_at` as the database gave them.
+    """
+    event = Event.objects.create(
+        organisation_id=by.organisation_id,
+        kind=kind,
+        subject_type=subject._meta.label_lower,
+        subject_id=subject.pk,
+        incident_id=incident_id,
+        actor_kind=by.kind,
+        actor_id=by.user_id,
+        actor_name=by.name,
+        via=by.via,
+        request_id=by.request_id,
+        occurred_at=occurred_at or now(),
+        data=data,
+    )
+    reactions = _reactions().get(kind, ())
+    if reactions:
+        Outbox.objects.bulk_create(
+            Outbox(organisation_id=by.organisation_id, event=event, reaction=reaction.name) for reaction in reactions
+        )
+        transaction.on_commit(lambda: nudge.send("portal.relay", by.organisation_id, event.pk))
+    return event
+
+
+@verb("configure", kind="configuration.changed", who="administrator; in the admin console", subject="any configuration row")
+def configure(obj: models.Model, changes: Mapping[str, Any], *, by: Actor, delete: bool = False) -> models.Model:
+    """Create, change or delete one configuration row; leaves one event with old -> new of every field.
+
+    `changes` are values by field name. Refuses (422) what the model's validation refuses, naming the field.
+    """
+    created = obj.pk is None
+    before = dict.fromkeys(changes) if created else _stored(obj, changes)
+    for name, value in changes.items():
+        setattr(obj, name, value)
+    diff = {name: [before[name], _plain(getattr(obj, name))] for name in changes}
+    if delete:
+        try:
+            kept = obj.pk
+            obj.delete()
+            obj.pk = kept
+        except models.ProtectedError as error:
+            raise Refused(Reason("in_use", f"{obj} is in use and cannot be deleted.")) from error
+    else:
+        try:
+            obj.full_clean()
+        except ValidationError as error:
+            raise Refused(
+                *(
+                    Reason("invalid", sentence, field="" if field == "__all__" else field, status=422)
+                    for field, sentences in error.message_dict.items()
+                    for sentence in sentences
+                )
+            ) from error
+        obj.save()
+    what = "deleted" if delete else "created" if created else "changed"
+    record("configuration.changed", obj, by=by, what=what, name=str(obj), model=str(obj._meta.verbose_name), changes=diff)
+    return obj
+
+
+def _stored(obj: models.Model, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The values in the database: the instance may carry a form's already."""
+    row = obj.__class__._default_manager.get(pk=obj.pk)
+    return {name: _plain(getattr(row, name)) for name in changes}
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON shows it: rows by their name, times in ISO 8601."""
+    if isinstance(value, models.Model):
+        return str(value)
+    if isinstance(value, str | int | float | bool | list | dict | type(None)):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -1,0 +1,65 @@
+"""What every API view is made of: who asks, bodies without surprises, and asking twice."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from ledger import idempotency
+from ledger.api_defaults import CursorPages
+from tenants.actors import Actor
+from tenants.refusals import invalid
+
+__all__ = ["CursorPages", "MusterView", "StrictSerializer"]
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """A body whose unknown fields are errors that name them."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Refuse what no field takes."""
+        known = {name for name, field in self.fields.items() if not field.read_only}
+        unknown = sorted(set(data) - known) if isinstance(data, dict) else []
+        if unknown:
+            wanted = ", ".join(sorted(known)) or "none"
+            raise serializers.ValidationError(
+                dict.fromkeys(unknown, f"There is no such field; the fields are: {wanted}."), code="unknown_field"
+            )
+        return super().to_internal_value(data)
+
+
+class MusterView(APIView):
+    """An API view inside a tenant's scope."""
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks."""
+        actor: Actor = self.request._request.actor  # type: ignore[attr-defined]
+        return actor
+
+    def body(self, serializer: type[StrictSerializer], request: Request) -> dict[str, Any]:
+        """The request's body, valid. Raises a 422 that names the fields."""
+        bound = serializer(data=request.data if isinstance(request.data, dict) else {})
+        bound.is_valid(raise_exception=True)
+        data: dict[str, Any] = bound.validated_data
+        return data
+
+    def once(self, request: Request, perform: Callable[[], Response]) -> Response:
+        """Perform a verb once an idempotency key, where the request carries one."""
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            return perform()
+        if not key.strip():
+            raise invalid("Idempotency-Key", "An idempotency key cannot be empty.")
+        fingerprint = idempotency.digest(request._request, json.dumps(request.data, sort_keys=True).encode())
+        answer = idempotency.remembered(key, fingerprint, self.actor)
+        if answer is not None:
+            return Response(answer.body, status=answer.status, headers={"Idempotent-Replay": "true"})
+        response = perform()
+        rendered = json.loads(json.dumps(response.data, default=str))
+        idempotency.remember(key, self.actor, status=response.status_code, body=rendered)
+        return response

@@ -1,0 +1,9 @@
+"""The room ledger: what happened?"""
+
+from django.apps import AppConfig
+
+
+class LedgerConfig(AppConfig):
+    """What happened?"""
+
+    name = "ledger"

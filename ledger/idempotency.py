@@ -1,0 +1,67 @@
+"""Asking twice does once: a request with a key is answered the second time as it was the first.
+
+The key's row is written in the verb's own transaction. Two at once wait for each other on its unique index; a refusal rolls
+it back, so refusals are not remembered.
+"""
+
+import hashlib
+from collections.abc import Callable
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+
+from ledger.models import RememberedAnswer
+from tenants.actors import Actor
+from tenants.refusals import Reason, Refused, invalid
+from tenants.time import now
+
+KEY_MAX = 200
+
+
+def digest(request: HttpRequest, body: bytes) -> str:
+    """What makes two requests the same: method, path and body."""
+    return hashlib.sha256(b"\n".join([str(request.method).encode(), request.path.encode(), body])).hexdigest()
+
+
+def remembered(key: str, fingerprint: str, by: Actor) -> RememberedAnswer | None:
+    """Take the key for this request, or return what it was answered before.
+
+    Raises Refused (422) where the key was used for another request.
+    """
+    if len(key) > KEY_MAX or not key.isprintable():
+        raise invalid("Idempotency-Key", f"An idempotency key has at most {KEY_MAX} printable characters.")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO ledger_rememberedanswer (organisation_id, actor_id, key, digest, location, created_at) "
+            "VALUES (muster.organisation(), %s, %s, %s, '', %s) ON CONFLICT DO NOTHING",
+            [by.user_id or 0, key, fingerprint, now()],
+        )
+        if cursor.rowcount:
+            return None
+    answer = RememberedAnswer.objects.get(actor_id=by.user_id or 0, key=key)
+    if answer.digest != fingerprint:
+        raise Refused(
+            Reason("key_reused", "This idempotency key was used for another request.", field="Idempotency-Key", status=422)
+        )
+    return answer
+
+
+def remember(key: str, by: Actor, *, status: int, body: object = None, location: str = "") -> None:
+    """Keep what the request was answered."""
+    RememberedAnswer.objects.filter(actor_id=by.user_id or 0, key=key).update(status=status, body=body, location=location)
+
+
+def once_on_the_web(request: HttpRequest, by: Actor, perform: Callable[[], HttpResponse]) -> HttpResponse:
+    """Perform a form's verb once a key (the form carries one): sending it again leads where the first sending led."""
+    from django.http import HttpResponseRedirect
+
+    key = str(request.POST.get("idempotency_key", ""))
+    if not key:
+        return perform()
+    answer = remembered(key, hashlib.sha256(request.path.encode()).hexdigest(), by)
+    if answer is not None:
+        return HttpResponseRedirect(answer.location)
+    response = perform()
+    if response.status_code < 400:
+        remember(key, by, status=response.status_code, location=str(response.get("Location", "")))
+    return response

@@ -1,0 +1,101 @@
+"""What happened: events, what still has to follow from them, and answers remembered for a repeated request."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from tenants.time import now
+from tenants.walled import TenantKey, TenantOwned, both_or_neither
+
+
+class Event(TenantOwned):
+    """A fact, written once: the timeline, the outbox's cause, the live feed and what conformance is judged on.
+
+    `seq` numbers an incident's events without a gap (the database gives it, in the order of commits); `recorded_at` is the
+    database's clock; `occurred_at` is when it happened, which only a note may say for itself.
+    """
+
+    kind = models.CharField(max_length=60)
+    subject_type = models.CharField(max_length=40)
+    subject_id = models.BigIntegerField()
+    incident_id = models.BigIntegerField(null=True)
+    seq = models.IntegerField(null=True, db_default=models.Value(None, output_field=models.IntegerField()))
+    actor_kind = models.CharField(max_length=20)
+    actor_id = models.BigIntegerField(null=True)
+    actor_name = models.CharField(max_length=120)
+    via = models.CharField(max_length=20)
+    request_id = models.CharField(max_length=64, blank=True)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now())
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "incident_id", "seq"], name="seq_once_an_incident"),
+            models.CheckConstraint(
+                name="seq_with_incident", condition=both_or_neither(Q(incident_id__isnull=True), Q(seq__isnull=True))
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "subject_type", "subject_id", "id"], name="event_by_subject"),
+            models.Index(fields=["organisation", "kind", "id"], name="event_by_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} by {self.actor_name}"
+
+
+class IncidentSequence(TenantOwned):
+    """The last `seq` of an incident. A counter: written by the database when an event is, so it has no history."""
+
+    incident_id = models.BigIntegerField()
+    last_seq = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "incident_id"], name="one_sequence_an_incident")]
+
+
+class Outbox(TenantOwned):
+    """A reaction that an event still has to have. Deleted in the transaction that has it; not audited, the event is.
+
+    `next_try_at` is None once a reaction failed too often: it is set aside, and shown to administrators.
+    """
+
+    event = TenantKey(Event, related_name="+")
+    reaction = models.CharField(max_length=80)
+    next_try_at = models.DateTimeField(null=True, default=now)
+    attempts = models.IntegerField(default=0)
+    last_error = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["event", "reaction"], name="a_reaction_once_an_event")]
+        indexes = [models.Index(fields=["next_try_at"], name="outbox_due", condition=Q(next_try_at__isnull=False))]
+
+
+class RememberedAnswer(TenantOwned):
+    """What a request with an idempotency key was answered, so that repeating it does nothing twice."""
+
+    actor_id = models.BigIntegerField()
+    key = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)
+    status = models.IntegerField(null=True)
+    body: "models.JSONField[Any, Any]" = models.JSONField(null=True)
+    location = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "actor_id", "key"], name="one_answer_a_key")]
+        indexes = [models.Index(fields=["created_at"], name="answers_by_age")]
+
+
+class Heartbeat(models.Model):
+    """When each engine last ran. One row an engine, of the whole installation: it belongs to no tenant."""
+
+    engine = models.CharField(max_length=40, primary_key=True)
+    at = models.DateTimeField()
+    took_ms = models.FloatField(default=0)
+
+    def __str__(self) -> str:
+        return self.engine

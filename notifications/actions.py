@@ -1,0 +1,131 @@
+"""Queueing messages and delivering them: a row first, at least once, the same key on every try."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.module_loading import import_string
+
+from ledger import nudge
+from ledger.models import Event
+from notifications.models import Attempt, Delivery, QueuedDelivery
+from notifications.transports import Message, TransportError, transport
+from tenants.actors import Via
+from tenants.scope import scope
+from tenants.time import now
+
+log = structlog.get_logger(__name__)
+
+type Renderer = Callable[[Delivery], Message | None]
+
+LEASE = timedelta(seconds=9)  # longer than a transport's own time-out, shorter than anyone wants to wait after a crash
+MAX_ATTEMPTS = 10
+
+
+def notify(
+    event: Event, recipients: Iterable[int], *, template: str, subject_id: int, channels: Sequence[str] = ("email", "inbox")
+) -> list[Delivery]:
+    """Queue a message to each person (by user id) on each channel, because of `event`. Sent after the commit, never inside.
+
+    Repeating it for the same event, person and channel queues nothing twice.
+    """
+    wanted = [
+        Delivery(
+            organisation_id=event.organisation_id,
+            event=event,
+            recipient_id=recipient,
+            channel=channel,
+            template=template,
+            subject_id=subject_id,
+            incident_id=event.incident_id,
+        )
+        for recipient in dict.fromkeys(recipients)
+        for channel in channels
+    ]
+    known = set(Delivery.objects.filter(event=event).values_list("recipient_id", "channel"))
+    made = Delivery.objects.bulk_create([d for d in wanted if (d.recipient_id, d.channel) not in known])
+    QueuedDelivery.objects.bulk_create(QueuedDelivery(organisation_id=event.organisation_id, delivery=d) for d in made)
+    ids = [(d.organisation_id, d.pk) for d in made]
+    transaction.on_commit(lambda: [nudge.send("notifications.deliver", *pair) for pair in ids])
+    return made
+
+
+def deliver(organisation_id: int, delivery_id: int) -> bool:
+    """Try one delivery, if it is due and nobody else is trying. Returns whether it was sent.
+
+    Three steps: take a lease and record the start (committed), hand the message over, record what came of it.
+    """
+    taken = _take(organisation_id, delivery_id)
+    if taken is None:
+        return False
+    delivery, message, number = taken
+    try:
+        detail = transport(delivery.channel).send(message, key=delivery.key)
+    except TransportError as error:
+        _failed(delivery, number, str(error))
+        return False
+    with scope(organisation_id, surface=Via.RELAY):
+        _attempt(delivery, number, Attempt.Outcome.SENT, detail)
+        QueuedDelivery.objects.filter(delivery=delivery).delete()
+    return True
+
+
+def _take(organisation_id: int, delivery_id: int) -> tuple[Delivery, Message, int] | None:
+    with scope(organisation_id, surface=Via.RELAY):
+        queued = (
+            QueuedDelivery.objects.select_for_update(skip_locked=True)
+            .filter(delivery_id=delivery_id, next_try_at__lte=now())
+            .first()
+        )
+        if queued is None:
+            return None
+        delivery = Delivery.objects.select_related("recipient", "event").get(pk=delivery_id)
+        message = _render(delivery)
+        number = queued.attempts + 1
+        if message is None:
+            _attempt(delivery, number, Attempt.Outcome.WITHDRAWN, "")
+            queued.delete()
+            return None
+        queued.attempts, queued.next_try_at = number, now() + LEASE
+        queued.save()
+        _attempt(delivery, number, Attempt.Outcome.STARTED, "")
+        return delivery, message, number
+
+
+def _render(delivery: Delivery) -> Message | None:
+    renderers: Mapping[str, str] = import_string(settings.MUSTER_RENDERERS)
+    render: Renderer = import_string(renderers[delivery.template])
+    return render(delivery)
+
+
+def _failed(delivery: Delivery, number: int, detail: str) -> None:
+    """Record the failure; try again after 1, 2, 4 … 120 seconds, and give up, visibly, after MAX_ATTEMPTS."""
+    log.warning("delivery.failed", delivery=delivery.pk, attempt=number, detail=detail)
+    with scope(delivery.organisation_id, surface=Via.RELAY):
+        _attempt(delivery, number, Attempt.Outcome.FAILED, detail[:2000])
+        queued = QueuedDelivery.objects.filter(delivery=delivery)
+        if number >= MAX_ATTEMPTS:
+            _attempt(delivery, number, Attempt.Outcome.GAVE_UP, f"after {number} attempts")
+            queued.delete()
+        else:
+            queued.update(next_try_at=now() + timedelta(seconds=min(2 ** (number - 1), 120)))
+
+
+def _attempt(delivery: Delivery, number: int, outcome: Attempt.Outcome, detail: str) -> None:
+    Attempt.objects.create(
+        organisation_id=delivery.organisation_id,
+        delivery=delivery,
+        incident_id=delivery.incident_id,
+        number=number,
+        outcome=outcome,
+        detail=detail,
+    )
+
+
+def overdue(before: datetime, limit: int = 200) -> Iterable[tuple[int, int]]:
+    """(organisation, delivery) of deliveries that should have been tried before `before`, over all tenants, oldest first."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT organisation_id, delivery_id FROM muster.due_deliveries(%s, %s)", [before, limit])
+        return list(cursor.fetchall())

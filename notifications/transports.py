@@ -1,0 +1,71 @@
+"""The channels. A transport takes a rendered message and hands it to the outside; settings name each by dotted path."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.utils.module_loading import import_string
+
+
+class TransportError(Exception):
+    """A message was not taken. It is tried again, later each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A rendered message: to whom, what it says, and the one place it leads to."""
+
+    address: str
+    name: str
+    subject: str
+    text: str
+    link: str = ""
+    link_label: str = ""
+
+
+class Transport(Protocol):
+    """A channel."""
+
+    def send(self, message: Message, *, key: str) -> str:
+        """Hand it over. Returns what the far side said; raises TransportError if it was not taken.
+
+        `key` is the same on every attempt of one delivery.
+        """
+        ...
+
+
+class Email:
+    """E-mail by SMTP, as plain text: it reads the same on a watch, in a terminal and through a screen reader."""
+
+    def send(self, message: Message, *, key: str) -> str:
+        """Send it with a Message-ID made of the key, so that a repeated attempt is recognised as one message."""
+        host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">") or "localhost"
+        text = f"{message.text}\n\n{message.link_label}: {message.link}\n" if message.link else message.text
+        mail = EmailMultiAlternatives(
+            subject=" ".join(message.subject.split()),
+            body=text,
+            to=[message.address],
+            headers={"Message-ID": f"<{key}@{host}>", "X-Muster-Key": key, "Auto-Submitted": "auto-generated"},
+        )
+        try:
+            mail.send()
+        except Exception as error:  # smtplib, sockets and TLS each have a family of their own
+            raise TransportError(f"{type(error).__name__}: {error}") from error
+        return f"handed to {settings.EMAIL_HOST or 'the mail folder'}"
+
+
+class Inbox:
+    """The portal's own inbox: the delivery is the entry, so it has arrived as soon as it is there."""
+
+    def send(self, message: Message, *, key: str) -> str:
+        """Nothing to hand over."""
+        return "in the portal's inbox"
+
+
+@lru_cache(maxsize=16)
+def transport(channel: str) -> Transport:
+    """The transport of a channel. Raises KeyError for one that no setting names."""
+    made: Transport = import_string(settings.MUSTER_TRANSPORTS[channel])()
+    return made

@@ -1,0 +1,183 @@
+"""Paging: who is called, who is next, and what stops it."""
+
+from datetime import timedelta
+
+from django.db import models
+
+from ledger.actions import record
+from ledger.verbs import verb
+from oncall import rules
+from oncall.models import Page, PageStep, Service, Team
+from standard import clocks
+from standard.models import Clock
+from standard.queries import in_force, law
+from tenants.actors import Actor
+from tenants.refusals import check
+from tenants.time import now
+
+ESCALATION = "oncall.escalate-15-30"
+
+
+@verb(
+    "page",
+    kind="page.started",
+    who="a routing rule; declaring or raising to SEV 1/2",
+    subject="page",
+    starts=(ESCALATION,),
+    clauses=("mobilize.page-out", ESCALATION),
+)
+def page_team(
+    team: Team,
+    subject: models.Model,
+    *,
+    by: Actor,
+    service: Service | None = None,
+    incident_id: int | None = None,
+    reason: str = "",
+) -> Page:
+    """Page a team about `subject`, its first member now; who follows, and when, is the standard's.
+
+    The team's members in their order, then its manager: the second after 15 minutes, the manager after 30.
+    """
+    page = Page.objects.create(
+        subject_type=subject._meta.label_lower,
+        subject_id=subject.pk,
+        incident_id=incident_id,
+        team=team,
+        service=service,
+        reason=reason,
+        clause="mobilize.page-out",
+    )
+    record(
+        "page.started",
+        page,
+        by=by,
+        incident_id=incident_id,
+        team=team.name,
+        service=service.name if service else "",
+        reason=reason,
+    )
+    _call_next(page, by=by)
+    return page
+
+
+@verb("page-person", kind="page.started", who="declaring or raising to SEV 1", subject="page", clauses=("severity.sev1-page",))
+def page_person(
+    user_id: int, subject: models.Model, *, by: Actor, clause: str, reason: str, incident_id: int | None = None
+) -> Page:
+    """Page one person, such as the holder of a duty, about `subject`."""
+    page = Page.objects.create(
+        subject_type=subject._meta.label_lower, subject_id=subject.pk, incident_id=incident_id, reason=reason, clause=clause
+    )
+    record("page.started", page, by=by, incident_id=incident_id, reason=reason)
+    _call(page, user_id, 1, "direct", by=by)
+    return page
+
+
+@verb("escalate", kind="page.person_paged", who="the clock", subject="page", starts=(ESCALATION,), clauses=(ESCALATION,))
+def escalate(page: Page, *, by: Actor) -> None:
+    """Nobody acknowledged in time: call the next one, or say that there is nobody left."""
+    page = Page.objects.select_for_update().get(pk=page.pk)
+    if page.state == Page.State.OPEN:
+        _call_next(page, by=by)
+
+
+@verb(
+    "page-again",
+    kind="page.person_paged",
+    who="declaring SEV 1/2",
+    subject="page",
+    clauses=("severity.sev1-page", "severity.sev2-page"),
+)
+def page_again(page: Page, *, by: Actor, incident_id: int) -> None:
+    """Call everybody again who was called and has not acknowledged: what was an alert is now an incident."""
+    page = Page.objects.select_for_update().get(pk=page.pk)
+    if page.incident_id != incident_id:
+        page.incident_id = incident_id
+        page.save()
+    if page.state == Page.State.OPEN:
+        for position, user_id in dict.fromkeys(page.steps.values_list("position", "user_id")):
+            _call(page, user_id, position, "again", by=by)
+
+
+@verb(
+    "acknowledge",
+    kind="page.acknowledged",
+    who="the one paged; by e-mail link, portal or API",
+    subject="page",
+    stops=(ESCALATION,),
+    clauses=(ESCALATION,),
+)
+def acknowledge(page: Page, *, by: Actor) -> Page:
+    """Say "I have it": the escalation stops, on every surface."""
+    page = Page.objects.select_for_update(of=("self",)).select_related("acknowledged_by").get(pk=page.pk)
+    check(rules.why_not_acknowledge(page, by))
+    page.state, page.acknowledged_by_id, page.acknowledged_at = Page.State.ACKNOWLEDGED, by.user_id, now()
+    page.save()
+    clocks.stop(page, ESCALATION)
+    seconds = (page.acknowledged_at - page.started_at).total_seconds()
+    record("page.acknowledged", page, by=by, incident_id=page.incident_id, seconds=round(seconds, 3))
+    return page
+
+
+@verb("end", kind="page.ended", who="resolving or dismissing what it was about", subject="page", stops=(ESCALATION,))
+def end(page: Page, *, by: Actor) -> None:
+    """Stop calling: what the page was about has ended without anybody acknowledging."""
+    page = Page.objects.select_for_update().get(pk=page.pk)
+    if page.state == Page.State.OPEN:
+        page.state = Page.State.ENDED
+        page.save()
+        clocks.stop(page, ESCALATION)
+        record("page.ended", page, by=by, incident_id=page.incident_id)
+
+
+def end_all(subject: models.Model, *, by: Actor) -> None:
+    """End every open page about `subject`."""
+    for page in Page.objects.filter(subject_type=subject._meta.label_lower, subject_id=subject.pk, state=Page.State.OPEN):
+        end(page, by=by)
+
+
+def on_clock_broken(clock: Clock, by: Actor) -> None:
+    """A page's clock ran out (portal/reactions.py names this for pages)."""
+    escalate(Page.objects.get(pk=clock.subject_id), by=by)
+
+
+def ladder(team: Team) -> list[int]:
+    """The user ids to call, in order: primary, secondary, manager. In this step the team's fixed order."""
+    members = list(team.members.order_by("position").values_list("user_id", flat=True)[:2])
+    if team.manager_id is not None:
+        members.append(team.manager_id)
+    return members
+
+
+def _call_next(page: Page, *, by: Actor) -> None:
+    """Call the next person of the ladder and start the clock for the one after."""
+    if page.team is None:
+        return
+    people = ladder(page.team)
+    step = page.position
+    if step >= len(people):
+        record("page.exhausted", page, by=by, incident_id=page.incident_id, team=page.team.name)
+        return
+    page.position = step + 1
+    page.save()
+    _call(page, people[step], page.position, "escalated" if step else "first", by=by)
+    if page.position < len(people):
+        rules_in_force = law(in_force().pk)
+        wait = rules_in_force.minutes("page_secondary" if page.position == 1 else "page_manager")
+        due = page.started_at + timedelta(minutes=wait)
+        clocks.start(ESCALATION, page, due=max(due - now(), timedelta()), incident_id=page.incident_id)
+
+
+def _call(page: Page, user_id: int, position: int, reason: str, *, by: Actor) -> None:
+    step = PageStep.objects.create(page=page, incident_id=page.incident_id, position=position, user_id=user_id, reason=reason)
+    record(
+        "page.person_paged",
+        page,
+        by=by,
+        incident_id=page.incident_id,
+        user_id=user_id,
+        person=step.user.name,
+        position=position,
+        reason=reason,
+    )

@@ -1,0 +1,34 @@
+"""Who is told when somebody is paged, and what the message says when it is sent."""
+
+from ledger.models import Event
+from notifications.actions import notify
+from notifications.models import Delivery
+from notifications.transports import Message
+from oncall import links
+from oncall.models import Page
+from oncall.subjects import describe
+from tenants.actors import Actor
+
+
+def deliver_page(event: Event, by: Actor) -> None:
+    """Bring a page to the person it calls: by e-mail, and into the portal's inbox."""
+    notify(event, [event.data["user_id"]], template="page", subject_id=event.subject_id)
+
+
+def render_page(delivery: Delivery) -> Message | None:
+    """What a page says, from what is true when it is sent. None once it has ended or was acknowledged: nobody is woken for nothing."""
+    page = Page.objects.select_related("service", "team").get(pk=delivery.subject_id)
+    if page.state != Page.State.OPEN:
+        return None
+    about = describe(page.subject_type, page.subject_id)
+    service = f"Service: {page.service.name}. " if page.service else ""
+    team = f"Team: {page.team.name}. " if page.team else ""
+    why = f"{page.reason}. " if page.reason and not page.reason.endswith("?") else page.reason
+    return Message(
+        address=delivery.recipient.email,
+        name=delivery.recipient.name,
+        subject=f"Page: {about}",
+        text=f"You are paged, {delivery.recipient.name}.\n\n{about}\n{why}\n{service}{team}\nPaged since {page.started_at:%Y-%m-%d %H:%M:%S} UTC.",
+        link=links.make(page, delivery.recipient_id),
+        link_label="Acknowledge",
+    )

@@ -1,0 +1,101 @@
+"""The API of this room: parse, gate, action, respond."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ledger.api import CursorPages, MusterView, StrictSerializer
+from oncall import actions, gate, queries
+from oncall.models import Page, Service, Team
+
+KEY = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, description="Repeating a request with its key does nothing twice."
+)
+
+
+class NoBody(StrictSerializer):
+    """A verb that needs nothing."""
+
+
+class PageOut(serializers.Serializer[Any]):
+    """A page."""
+
+    id = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=Page.State.values)
+    reason = serializers.CharField(allow_blank=True)
+    clause = serializers.CharField()
+    started_at = serializers.DateTimeField()
+    acknowledged_at = serializers.DateTimeField(allow_null=True)
+    acknowledged_by = serializers.SerializerMethodField()
+
+    def get_acknowledged_by(self, page: Page) -> str | None:
+        """The name of who acknowledged."""
+        return page.acknowledged_by.name if page.acknowledged_by else None
+
+
+class ServiceOut(serializers.Serializer[Any]):
+    """A service and the team that answers for it."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    team = serializers.CharField(source="team.slug")
+
+
+class TeamOut(serializers.Serializer[Any]):
+    """A team, with whom it calls, in order."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    members = serializers.SerializerMethodField()
+
+    def get_members(self, team: Team) -> list[str]:
+        """E-mail addresses: primary, secondary, and so on."""
+        return [member.user.email for member in team.members.all()]
+
+
+class Pages(MusterView):
+    """The pages that called me."""
+
+    @extend_schema(operation_id="pages_list", responses=PageOut(many=True))
+    def get(self, request: Request) -> Response:
+        """My pages, newest first."""
+        pages = CursorPages()
+        found = pages.paginate_queryset(queries.called(self.actor.user_id), request, view=self)
+        return pages.get_paginated_response(PageOut(found, many=True).data)
+
+
+class Acknowledge(MusterView):
+    """Acknowledging."""
+
+    @extend_schema(operation_id="acknowledge", request=NoBody, responses=PageOut, parameters=[KEY])
+    def post(self, request: Request, page_id: int) -> Response:
+        """Acknowledge a page: the escalation stops (clause oncall.escalate-15-30)."""
+        return self.once(request, lambda: self._acknowledge(request, page_id))
+
+    def _acknowledge(self, request: Request, page_id: int) -> Response:
+        self.body(NoBody, request)
+        actions.acknowledge(gate.page_for(self.actor, page_id), by=self.actor)
+        return Response(PageOut(gate.page_for(self.actor, page_id)).data)
+
+
+class Services(MusterView):
+    """Services."""
+
+    @extend_schema(operation_id="services_list", responses=ServiceOut(many=True))
+    def get(self, request: Request) -> Response:
+        """Every service, by name."""
+        rows = Service.objects.select_related("team").order_by("slug")
+        return Response({"next": None, "previous": None, "results": ServiceOut(rows, many=True).data})
+
+
+class Teams(MusterView):
+    """Teams."""
+
+    @extend_schema(operation_id="teams_list", responses=TeamOut(many=True))
+    def get(self, request: Request) -> Response:
+        """Every team, by name."""
+        rows = Team.objects.prefetch_related("members__user").order_by("slug")
+        return Response({"next": None, "previous": None, "results": TeamOut(rows, many=True).data})

@@ -1,0 +1,132 @@
+"""Whom we wake: teams, their services, and the pages that go out. (Schedules and policies come to this room next.)"""
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from tenants.models import User
+from tenants.time import now
+from tenants.walled import History, TenantKey, TenantOwned, both_or_neither
+
+SLUG = RegexValidator(r"^[a-z0-9][a-z0-9-]{0,39}$", "Lower-case letters, digits and hyphens.")
+
+
+class Team(TenantOwned):
+    """People who answer for services together. The default team is paged for what no rule and no service claims."""
+
+    slug = models.CharField(max_length=40, validators=[SLUG])
+    name = models.CharField(max_length=80)
+    manager = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="The Engineering Manager: paged last."
+    )
+    is_default = models.BooleanField(default=False)
+
+    history = History()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "slug"], name="team_slug_once"),
+            models.UniqueConstraint(fields=["organisation"], condition=Q(is_default=True), name="one_default_team"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TeamMember(TenantOwned):
+    """A member of a team, in the order in which they are paged: 1 is primary, 2 secondary."""
+
+    team = TenantKey(Team, related_name="members")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    position = models.IntegerField()
+
+    history = History()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "team", "position"], name="a_position_once", deferrable=models.Deferrable.DEFERRED
+            ),
+            models.UniqueConstraint(fields=["organisation", "team", "user"], name="a_member_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}. {self.user}"
+
+
+class Service(TenantOwned):
+    """Something that can break, and the team that answers for it."""
+
+    slug = models.CharField(max_length=40, validators=[SLUG])
+    name = models.CharField(max_length=80)
+    team = TenantKey(Team, related_name="services")
+    product_owner = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    history = History()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "slug"], name="service_slug_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Page(TenantOwned):
+    """A call for a person, about one subject, that goes on until somebody acknowledges it.
+
+    `team` is None for a page to one person (a duty); `position` is the last step that was paged.
+    """
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        OPEN = "open", "Not acknowledged"
+        ACKNOWLEDGED = "acknowledged", "Acknowledged"
+        ENDED = "ended", "No longer needed"
+
+    subject_type = models.CharField(max_length=40)
+    subject_id = models.BigIntegerField()
+    incident_id = models.BigIntegerField(null=True)
+    team = TenantKey(Team, null=True, related_name="+")
+    service = TenantKey(Service, null=True, related_name="+")
+    reason = models.CharField(max_length=120, blank=True)
+    clause = models.CharField(max_length=60)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.OPEN)
+    position = models.IntegerField(default=0)
+    started_at = models.DateTimeField(default=now)
+    acknowledged_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    acknowledged_at = models.DateTimeField(null=True)
+
+    history = History()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="acknowledged_by_somebody",
+                condition=both_or_neither(
+                    Q(state="acknowledged"), Q(acknowledged_by__isnull=False, acknowledged_at__isnull=False)
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "subject_type", "subject_id"], name="page_by_subject"),
+            models.Index(fields=["organisation", "incident_id"], name="page_by_incident"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Page {self.pk}"
+
+
+class PageStep(TenantOwned):
+    """A person who was paged, and when. A fact, written once."""
+
+    page = TenantKey(Page, related_name="steps")
+    incident_id = models.BigIntegerField(null=True)
+    position = models.IntegerField()
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    paged_at = models.DateTimeField(default=now)
+    reason = models.CharField(max_length=40)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["organisation", "user"], name="step_by_person")]

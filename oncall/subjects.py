@@ -1,0 +1,20 @@
+"""What a page is about belongs to a room above; it is asked by name, so that imports run one way."""
+
+from collections.abc import Callable, Mapping
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+
+def describe(subject_type: str, subject_id: int) -> str:
+    """One line about a page's subject, such as "SEV 1 INC-4: Checkout fails"."""
+    table: Mapping[str, str] = import_string(settings.MUSTER_PAGE_SUBJECTS)
+    line: Callable[[int], str] = import_string(table[subject_type])
+    return line(subject_id)
+
+
+def address(subject_type: str, subject_id: int) -> str:
+    """Where the subject is seen in the portal, below the organisation's address."""
+    table: Mapping[str, str] = import_string(settings.MUSTER_PAGE_ADDRESSES)
+    where: Callable[[int], str] = import_string(table[subject_type])
+    return where(subject_id)

@@ -1,0 +1,120 @@
+"""The pages of this room: one's inbox, and the page behind the link of an e-mail."""
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from ledger.idempotency import once_on_the_web
+from oncall import actions, gate, links, queries
+from oncall.models import Page
+from oncall.subjects import address, describe
+from tenants import credentials
+from tenants.actors import Actor, Role, Via
+from tenants.models import Membership
+from tenants.refusals import Reason, Refused
+from tenants.scope import scope
+
+
+def _actor(request: HttpRequest) -> Actor:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return actor
+
+
+@require_GET
+def inbox(request: HttpRequest) -> HttpResponse:
+    """Every page that called me, the open ones first."""
+    return _inbox(request)
+
+
+def _inbox(request: HttpRequest, *, status: int = 200, refusals: Any = ()) -> HttpResponse:
+    pages = sorted(queries.called(_actor(request).user_id)[:50], key=lambda page: page.state != Page.State.OPEN)
+    context = {
+        "pages": [
+            {
+                "id": page.pk,
+                "summary": describe(page.subject_type, page.subject_id),
+                "reason": page.reason,
+                "at": page.started_at,
+                "state": page.state,
+                "incident_url": address(page.subject_type, page.subject_id),
+                "acknowledge_url": reverse("page-acknowledge", args=[page.pk]),
+                "acknowledged_by": page.acknowledged_by.name if page.acknowledged_by else "",
+                "acknowledged_at": page.acknowledged_at,
+            }
+            for page in pages
+        ],
+        "refusals": refusals,
+        "idempotency_key": uuid.uuid4().hex,
+    }
+    return render(request, "oncall/inbox.html", context, status=status)
+
+
+@require_POST
+def page_acknowledge(request: HttpRequest, page_id: int) -> HttpResponse:
+    """Acknowledge a page from the portal."""
+    page = gate.page_for(_actor(request), page_id)
+
+    def perform() -> HttpResponse:
+        actions.acknowledge(page, by=_actor(request))
+        return HttpResponseRedirect(reverse("inbox"))
+
+    try:
+        return once_on_the_web(request, _actor(request), perform)
+    except Refused as refused:
+        return _inbox(request, status=refused.status, refusals=refused.reasons)
+
+
+@require_http_methods(["GET", "POST"])
+def acknowledge_by_link(request: HttpRequest, token: str) -> HttpResponse:
+    """The page behind an e-mail's link. Opening it changes nothing (mail scanners open links); its button acknowledges."""
+    claim = links.read(token)
+    organisation_id = credentials.organisation_by_public_id(claim.organisation) if claim else None
+    if claim is None or organisation_id is None:
+        sentence = "This link is broken or older than a day. Sign in and open your inbox to acknowledge."
+        raise Refused(Reason("link_expired", sentence, status=404))
+    with scope(organisation_id, surface=Via.EMAIL, user_id=claim.user_id) as opened:
+        response = _linked(request, claim, organisation_id)
+        if response.status_code >= 400:
+            opened.abandon()
+        return response
+
+
+def _linked(request: HttpRequest, claim: links.Claim, organisation_id: int) -> HttpResponse:
+    membership = Membership.objects.select_related("user").filter(user_id=claim.user_id, is_active=True).first()
+    if membership is None:
+        raise Refused(Reason("link_expired", "This link is for somebody who has left.", status=404))
+    by = Actor(
+        organisation_id=organisation_id,
+        name=membership.user.name,
+        via=Via.EMAIL,
+        user_id=membership.user_id,
+        email=membership.user.email,
+        roles=frozenset(Role(role) for role in membership.roles),
+        request_id=getattr(request, "request_id", ""),
+    )
+    page = gate.page_for(by, claim.page_id)
+    status, refusals = 200, ()
+    if request.method == "POST":
+        try:
+            actions.acknowledge(page, by=by)
+        except Refused as refused:
+            status, refusals = refused.status, tuple(refused.reasons)
+        page = gate.page_for(by, claim.page_id)
+    context = {
+        "page": {
+            "summary": describe(page.subject_type, page.subject_id),
+            "service": page.service.name if page.service else "",
+            "since": page.started_at,
+            "reason": page.reason,
+        },
+        "person": membership.user.name,
+        "state": page.state,
+        "acknowledged_by": page.acknowledged_by.name if page.acknowledged_by else "",
+        "acknowledged_at": page.acknowledged_at,
+        "refusals": refusals,
+    }
+    return render(request, "oncall/acknowledge.html", context, status=status)

@@ -1,0 +1,253 @@
+"""An organisation's admin: Django's own, inside its walls. Configuration only; each change is one `configure`, one event."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from incidents.models import Integration, RoutingRule
+from ledger.actions import configure
+from ledger.models import Event
+from oncall.models import Service, Team, TeamMember
+from standard.models import Calendar, StandardVersion
+from tenants.actors import Actor, Role
+from tenants.models import ApiToken, DutyHolder, Membership
+
+if TYPE_CHECKING:
+    BaseAdmin = admin.ModelAdmin[Any]
+    BaseInline = admin.TabularInline[Any, Any]
+else:
+    BaseAdmin, BaseInline = admin.ModelAdmin, admin.TabularInline
+
+
+class OrganisationAdmin(admin.AdminSite):
+    """The admin below /o/<slug>/admin/, for its administrators."""
+
+    site_header = site_title = "Muster"
+    index_title = "Configuration"
+    login_template = None
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Administrators of the organisation, by membership; Django's own permissions are not used."""
+        actor: Actor | None = getattr(request, "actor", None)
+        return actor is not None and actor.has(Role.ADMINISTRATOR)
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Somebody signed in who is no administrator is told so; there is no second sign-in."""
+        from tenants.refusals import Reason, Refused
+
+        raise Refused(Reason("not_an_administrator", "This part is for the organisation's administrators.", status=403))
+
+
+site = OrganisationAdmin(name="admin")
+
+
+class ConfigurationAdmin(BaseAdmin):
+    """A configuration table. Every write is the action `configure`; Django's own log entries are off, events take their place."""
+
+    actions = None
+
+    def _may(self, request: HttpRequest) -> bool:
+        return site.has_permission(request)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Administrators."""
+        return self._may(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Administrators."""
+        return self._may(request)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Administrators."""
+        return self._may(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Administrators."""
+        return self._may(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Administrators; what is in use is refused by the action."""
+        return self._may(request)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """One action, one event with the diff."""
+        changes = {name: form.cleaned_data[name] for name in form.changed_data if name in form.cleaned_data}
+        if changes or not change:
+            configure(obj, changes, by=request.actor)  # type: ignore[attr-defined]
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """One action, one event."""
+        configure(obj, {}, by=request.actor, delete=True)  # type: ignore[attr-defined]
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Rows edited within another's page go the same way."""
+        formset.save(commit=False)
+        for obj in formset.deleted_objects:
+            configure(obj, {}, by=request.actor, delete=True)  # type: ignore[attr-defined]
+        for obj, names in formset.changed_objects:
+            configure(obj, {name: getattr(obj, name) for name in names}, by=request.actor)  # type: ignore[attr-defined]
+        for obj in formset.new_objects:
+            names = [f.name for f in obj._meta.local_concrete_fields if f.editable and not f.primary_key]
+            configure(obj, {name: getattr(obj, name) for name in names}, by=request.actor)  # type: ignore[attr-defined]
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
+        """Events take the place of Django's log."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
+        """Events take the place of Django's log."""
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:  # type: ignore[override]
+        """Events take the place of Django's log."""
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Who changed what, from the events."""
+        model: type[Model] = self.model
+        events = Event.objects.filter(
+            subject_type=model._meta.label_lower, subject_id=int(object_id) if object_id.isdecimal() else 0
+        )
+        context = {**site.each_context(request), "title": "History", "events": events.order_by("-id")[:200], "opts": model._meta}
+        return TemplateResponse(request, "admin/muster_history.html", context)
+
+
+class ReadOnlyAdmin(ConfigurationAdmin):
+    """What is shown and changed elsewhere."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never here."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never here."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never here."""
+        return False
+
+
+class MembershipAdmin(ConfigurationAdmin):
+    """Roles of members. The person's e-mail, password and second factor are their own."""
+
+    list_display = ("user", "roles", "is_active")
+    fields = ("user", "roles", "is_active")
+    readonly_fields = ("user",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """People are invited by `manage.py organisation` until invitations come."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A membership is switched off, never deleted: what its person did stays theirs."""
+        return False
+
+
+class TeamMemberInline(BaseInline):
+    """A team's members, in the order in which they are paged."""
+
+    model = TeamMember
+    extra = 1
+    fields = ("position", "user")
+    ordering = ("position",)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Administrators."""
+        return site.has_permission(request)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Administrators."""
+        return site.has_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Administrators."""
+        return site.has_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Administrators."""
+        return site.has_permission(request)
+
+
+class TeamAdmin(ConfigurationAdmin):
+    """Teams."""
+
+    list_display = ("name", "slug", "manager", "is_default")
+    inlines = (TeamMemberInline,)
+
+
+class ServiceAdmin(ConfigurationAdmin):
+    """Services."""
+
+    list_display = ("name", "slug", "team")
+
+
+class RoutingRuleAdmin(ConfigurationAdmin):
+    """Routing rules, in their order."""
+
+    list_display = ("position", "name", "labels", "service", "suggested_severity")
+    ordering = ("position",)
+
+
+class DutyAdmin(ConfigurationAdmin):
+    """Duties and who holds them."""
+
+    list_display = ("duty", "user")
+
+
+class CalendarAdmin(ConfigurationAdmin):
+    """When the organisation works."""
+
+    list_display = ("time_zone", "opens_at", "closes_at", "weekdays")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """There is one."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """There is always one."""
+        return False
+
+
+class IntegrationAdmin(ConfigurationAdmin):
+    """Ways in for monitoring. A key is made, and shown once, by `manage.py organisation key`."""
+
+    list_display = ("name", "kind", "is_active", "created_at")
+    fields = ("name", "kind", "is_active")
+
+
+class TokenAdmin(ConfigurationAdmin):
+    """API tokens: seen here, and revoked. Their secrets are nowhere."""
+
+    list_display = ("name", "user", "scopes", "created_at", "expires_at", "revoked_at")
+    fields = ("user", "name", "scopes", "expires_at", "revoked_at")
+    readonly_fields = ("user", "name", "scopes", "expires_at")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Made where it can be shown once."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Revoked, not deleted."""
+        return False
+
+
+class StandardAdmin(ReadOnlyAdmin):
+    """Versions of the standard; only the process owner publishes one."""
+
+    list_display = ("number", "effective_at", "published_at")
+    fields = ("number", "effective_at", "published_at", "content")
+
+
+for model, model_admin in (
+    (Membership, MembershipAdmin),
+    (DutyHolder, DutyAdmin),
+    (ApiToken, TokenAdmin),
+    (Team, TeamAdmin),
+    (Service, ServiceAdmin),
+    (RoutingRule, RoutingRuleAdmin),
+    (Integration, IntegrationAdmin),
+    (Calendar, CalendarAdmin),
+    (StandardVersion, StandardAdmin),
+):
+    site.register(model, model_admin)

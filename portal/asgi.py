@@ -1,0 +1,67 @@
+"""One origin, two kinds of work: a small raw edge for alert intake, and Django in threads for everything else.
+
+Measured, Django behind `a2wsgi` serves twice what its own ASGI handler does with synchronous views.
+"""
+
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+from portal.wsgi import application as django_application
+
+from a2wsgi import WSGIMiddleware  # isort: skip
+from integrations.edge import Edge  # isort: skip
+
+type Message = MutableMapping[str, Any]
+type Receive = Callable[[], Awaitable[Message]]
+type Send = Callable[[Message], Awaitable[None]]
+
+THREADS = int(os.environ.get("MUSTER_THREADS", "10"))
+
+_django = WSGIMiddleware(django_application, workers=THREADS)
+_edge = Edge()
+
+
+async def application(scope: Message, receive: Receive, send: Send) -> None:
+    """Route one connection."""
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    elif scope["type"] != "http":
+        return  # no web sockets here: refused by saying nothing
+    elif scope["path"].startswith("/hooks/"):
+        await _edge(scope, receive, send)
+    elif _says_no_length(scope):
+        await _length_required(send)
+    else:
+        await _django(scope, receive, send)  # type: ignore[arg-type]
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+def _says_no_length(scope: Message) -> bool:
+    """A chunked body: WSGI would read it without end."""
+    return any(name == b"transfer-encoding" for name, _ in scope["headers"])
+
+
+async def _length_required(send: Send) -> None:
+    body = (
+        b'{"type":"about:blank","title":"Length required","status":411,"code":"length_required",'
+        b'"detail":"Send the body with a Content-Length.","reasons":[]}'
+    )
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 411, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

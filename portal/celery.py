@@ -1,0 +1,49 @@
+"""Celery: wake-ups, never the record. A task may be lost or run twice; the rows it is about are swept and idempotent."""
+
+import os
+
+from celery import Celery, Task
+from celery.signals import setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+from django.conf import settings
+
+app: "Celery[Task]" = Celery("muster")  # type: ignore[type-arg]
+app.conf.update(
+    broker_url=settings.BROKER_URL,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_ignore_result=True,
+    task_store_errors_even_if_ignored=False,
+    worker_prefetch_multiplier=4,
+    worker_hijack_root_logger=False,
+    worker_cancel_long_running_tasks_on_connection_loss=True,
+    broker_connection_retry_on_startup=True,
+    broker_connection_timeout=1.0,
+    broker_transport_options=(
+        {
+            "visibility_timeout": 20,
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            "socket_connect_timeout": 1,
+            "socket_timeout": 5,
+            "retry_on_timeout": False,
+        }
+        if settings.BROKER_URL.startswith("redis")
+        else {"confirm_publish": True}
+    ),
+    task_default_queue="celery",
+    # The schedule is static: what is configurable (policies, cadences) is data, not a cron line.
+    beat_schedule={
+        "sweep": {"task": "portal.sweep", "schedule": 1.0, "options": {"expires": 5, "ignore_result": True}},
+        "tidy": {"task": "portal.tidy", "schedule": 3600.0, "options": {"expires": 600, "ignore_result": True}},
+    },
+)
+app.autodiscover_tasks()
+app.set_default()  # in every thread: nudges are sent from one of their own
+
+
+@setup_logging.connect
+def _keep_our_logs(**_: object) -> None:
+    """Celery would set up logging of its own; ours is already there."""

@@ -1,0 +1,104 @@
+"""The two roles of the database, and the database they meet in.
+
+The owner owns every table and makes the changes (`manage.py migrate`); the serving role owns nothing, is held by the
+tenants' policies, and serves every request and task. `DATABASE_OWNER_URL` and `DATABASE_URL` name them; the administrator, a
+superuser, is needed here only.
+"""
+
+from dataclasses import dataclass
+from typing import LiteralString
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from portal.embedded.errors import EmbeddedError
+
+LOCK = 6_108_783_297
+"""Any number: two runs at once, of this and of nothing else, wait for each other."""
+
+COMMON: LiteralString = "LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOINHERIT NOREPLICATION"
+SERVING_RIGHTS: LiteralString = COMMON + " NOCREATEDB"
+OWNER_RIGHTS: LiteralString = COMMON + " CREATEDB"  # the tests clone databases
+
+Connection = psycopg.Connection[tuple[object, ...]]
+
+
+@dataclass(frozen=True)
+class Login:
+    """What a database URL says about who connects to what."""
+
+    role: str
+    password: str | None
+    database: str
+
+    @classmethod
+    def of(cls, url: str, variable: str) -> "Login":
+        """Read `url`, the value of `variable`."""
+        try:
+            parts = conninfo_to_dict(url)
+        except psycopg.ProgrammingError as error:
+            raise EmbeddedError(f"{variable} is not a database URL: {str(error).strip()}") from None
+        role, database = parts.get("user"), parts.get("dbname")
+        if not role or not database:
+            raise EmbeddedError(f"{variable} must name a user and a database: postgresql://user@host/database")
+        password = parts.get("password")
+        return cls(str(role), None if password is None else str(password), str(database))
+
+
+def make_roles(admin_url: str, owner_url: str, serving_url: str) -> None:
+    """Make both roles and their database, or bring existing ones to what they must be; running it again changes nothing."""
+    owner, serving = Login.of(owner_url, "DATABASE_OWNER_URL"), Login.of(serving_url, "DATABASE_URL")
+    if owner.database != serving.database:
+        raise EmbeddedError(
+            f"DATABASE_OWNER_URL names the database {owner.database}, DATABASE_URL names {serving.database}: it must be one."
+        )
+    if owner.role == serving.role:
+        raise EmbeddedError(
+            f"DATABASE_OWNER_URL and DATABASE_URL both name the role {owner.role}: the role that serves must own nothing."
+        )
+    try:
+        with psycopg.connect(admin_url, autocommit=True) as admin:
+            admin.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
+            _make_role(admin, owner, OWNER_RIGHTS)
+            _make_role(admin, serving, SERVING_RIGHTS)
+            _make_database(admin, owner, serving)
+            # The lock is held until the schemas are done too.
+            with psycopg.connect(make_conninfo(admin_url, dbname=owner.database)) as inside:
+                _make_schemas(inside, owner.role, serving.role)
+    except psycopg.Error as error:
+        raise EmbeddedError(f"The roles could not be made: {str(error).strip()}") from error
+
+
+def _make_role(admin: Connection, login: Login, rights: LiteralString) -> None:
+    role = sql.Identifier(login.role)
+    if admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (login.role,)).fetchone() is None:
+        admin.execute(sql.SQL("CREATE ROLE {}").format(role))
+    admin.execute(sql.SQL("ALTER ROLE {} " + rights).format(role))
+    if login.password is not None:
+        # Hashed here, so that no server log ever holds it.
+        hashed = admin.pgconn.encrypt_password(login.password.encode(), login.role.encode(), b"scram-sha-256").decode()
+        admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(hashed)))
+
+
+def _make_database(admin: Connection, owner: Login, serving: Login) -> None:
+    names = {"database": sql.Identifier(owner.database), "owner": sql.Identifier(owner.role)}
+    if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (owner.database,)).fetchone() is None:
+        admin.execute(sql.SQL("CREATE DATABASE {database} OWNER {owner} TEMPLATE template0 ENCODING 'UTF8'").format(**names))
+    admin.execute(sql.SQL("ALTER DATABASE {database} OWNER TO {owner}").format(**names))
+    admin.execute(
+        sql.SQL("GRANT CONNECT ON DATABASE {database} TO {serving}").format(**names, serving=sql.Identifier(serving.role))
+    )
+
+
+def _make_schemas(inside: Connection, owner: str, serving: str) -> None:
+    names = {"owner": sql.Identifier(owner), "serving": sql.Identifier(serving)}
+    statements: tuple[LiteralString, ...] = (
+        "ALTER SCHEMA public OWNER TO {owner}",
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC, {serving}",
+        "CREATE SCHEMA IF NOT EXISTS muster AUTHORIZATION {owner}",
+        "ALTER SCHEMA muster OWNER TO {owner}",
+        "GRANT USAGE ON SCHEMA public, muster TO {serving}",
+    )
+    for statement in statements:
+        inside.execute(sql.SQL(statement).format(**names))

@@ -1,0 +1,46 @@
+"""Reading the environment: every value that a deployment sets enters here, and a wrong one is a sentence with a hint."""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """Whether `name` is set to a yes ("1", "true", "yes", "on")."""
+    value = os.environ.get(name)
+    return default if value is None else value.strip().lower() in {"1", "true", "yes", "on"}
+
+
+def secret_key() -> str:
+    """Return the signing key: MUSTER_SECRET_KEY, or the content of the file that MUSTER_SECRET_KEY_FILE names.
+
+    Without either, a key that is only good for commands which sign nothing; the system check muster.E001 refuses to serve with it.
+    """
+    if key := os.environ.get("MUSTER_SECRET_KEY"):
+        return key
+    if file := os.environ.get("MUSTER_SECRET_KEY_FILE"):
+        try:
+            return Path(file).read_text(encoding="ascii").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"MUSTER_SECRET_KEY_FILE names {file}, which cannot be read: {error.strerror}.") from error
+    return "insecure-" + "0" * 50
+
+
+def database(url: str) -> dict[str, Any]:
+    """Turn `postgresql://user:password@host:port/name?host=/socket/folder` into Django's settings of one database."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise ImproperlyConfigured(f"A database URL begins with postgresql://, not {parts.scheme or 'nothing'}://.")
+    query = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")) or "muster",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.pop("host", parts.hostname or ""),
+        "PORT": str(parts.port or query.pop("port", "") or ""),
+        "OPTIONS": dict(query),
+    }

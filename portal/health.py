@@ -1,0 +1,65 @@
+"""What a load balancer and Prometheus ask: alive, ready, and the figures."""
+
+import structlog
+from celery import current_app
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+from ledger import heartbeats
+from tenants.time import now
+
+log = structlog.get_logger(__name__)
+
+SWEEP_LATE_SECONDS = 60
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return HttpResponse("alive\n", content_type="text/plain")
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when the database answers and the sweep is not late; 503 with what is wrong otherwise.
+
+    A broker that is away is said but is no reason to send nobody here: pages go out without it.
+    """
+    problems: list[str] = []
+    broker = "unknown"
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        swept = heartbeats.last("sweep")
+        if swept is None or (now() - swept).total_seconds() > SWEEP_LATE_SECONDS:
+            problems.append("The sweep is late.")
+    except DatabaseError as error:
+        log.warning("ready.database_away", error=str(error))
+        problems.append("The database does not answer.")
+    try:
+        with current_app.connection_for_write(connect_timeout=0.5, transport_options={"socket_connect_timeout": 0.5}) as link:
+            link.ensure_connection(max_retries=0, timeout=0.5)
+        broker = "answers"
+    except Exception as error:  # each transport has errors of its own
+        log.warning("ready.broker_away", error=str(error))
+        broker = "away"
+    return JsonResponse({"ready": not problems, "problems": problems, "broker": broker}, status=503 if problems else 200)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Figures of the whole installation for Prometheus; nothing of any one organisation."""
+    registry = CollectorRegistry()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM muster.figures()")
+        row = dict(zip([column.name for column in cursor.description], cursor.fetchone(), strict=True))
+    for name, help_text in (
+        ("outbox_waiting", "Reactions that still have to run"),
+        ("outbox_set_aside", "Reactions that failed too often and were set aside"),
+        ("deliveries_waiting", "Messages that still have to be sent"),
+        ("clocks_running", "Clocks that wait for their next moment"),
+        ("clocks_due", "Clocks whose moment has come"),
+    ):
+        Gauge(f"muster_{name}", help_text, registry=registry).set(row[name])
+    swept = heartbeats.last("sweep")
+    if swept is not None:
+        Gauge("muster_sweep_age_seconds", "Seconds since the last sweep", registry=registry).set((now() - swept).total_seconds())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

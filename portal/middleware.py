@@ -1,0 +1,150 @@
+"""From a request to a tenant's scope: the one place in the web where walls are opened, around view and rendering."""
+
+import re
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import get_script_prefix, set_script_prefix
+
+from ledger.actions import record
+from portal import identity, problems
+from tenants import credentials
+from tenants.actors import Actor, Role, Via
+from tenants.models import Organisation
+from tenants.refusals import NotFound, Reason, Refused
+from tenants.scope import Scope, scope
+
+log = structlog.get_logger(__name__)
+
+type Answer = Callable[[HttpRequest], HttpResponseBase]
+
+_PORTAL = re.compile(r"^/o/(?P<slug>[a-z][a-z0-9-]{1,39})(?P<rest>/.*)$")
+_API = "/api/v1/"
+_OPEN_API = ("/api/v1/schema/", "/api/v1/docs/")
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+
+
+class RequestId:
+    """Give each request an id: it is in the logs, on the events, in the answer and on the error page."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Take a proxy's id if it is plain, else make one."""
+        given = request.headers.get("X-Request-Id", "")
+        request_id = given if _REQUEST_ID.match(given) else uuid.uuid4().hex
+        request.request_id = request_id  # type: ignore[attr-defined]
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self.get_response(request)
+        response["X-Request-Id"] = request_id
+        return response
+
+
+class BodyLimit:
+    """Refuse a body over the limit, with the limit, before any of it is read."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Judge by Content-Length; the edge refuses bodies that do not say theirs."""
+        try:
+            length = int(request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            length = 0
+        if length > settings.BODY_LIMIT:
+            return problems.answer(request, problems.too_large(settings.BODY_LIMIT))
+        return self.get_response(request)
+
+
+class OrganisationScope:
+    """Open the scope of the organisation that a request is for, and undo everything where the answer is a 4xx or 5xx."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """`/o/<slug>/…` is a member's portal, by session; `/api/v1/…` is for tokens; the rest has no tenant."""
+        try:
+            if match := _PORTAL.match(request.path_info):
+                return self._portal(request, match["slug"], match["rest"])
+            if request.path_info.startswith(_API) and request.path_info not in _OPEN_API:
+                return self._api(request)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("request.database_away", error=str(error))
+            return problems.answer(request, problems.away())
+        return self.get_response(request)
+
+    def _portal(self, request: HttpRequest, slug: str, rest: str) -> HttpResponseBase:
+        api = rest.startswith(_API)
+        if not request.user.is_authenticated:
+            if api:
+                return problems.answer(request, _sign_in())
+            return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+        organisation_id = credentials.organisation_by_slug(slug)
+        if organisation_id is None:
+            return problems.answer(request, NotFound())
+        before = get_script_prefix()
+        request.urlconf = "portal.urls_organisation"  # type: ignore[assignment]
+        request.path_info = rest
+        set_script_prefix(f"/o/{slug}/")
+        via = Via.API if api else Via.ADMIN if rest.startswith("/admin/") else Via.WEB
+        try:
+            return self._inside(request, organisation_id, via, lambda: identity.member(request, organisation_id, via))
+        finally:
+            set_script_prefix(before)
+
+    def _api(self, request: HttpRequest) -> HttpResponseBase:
+        credential = identity.bearer(request)
+        if credential is None:
+            return problems.answer(request, _sign_in())
+        organisation_id = credentials.organisation_of(credential)
+        if organisation_id is None:
+            return problems.answer(request, identity.refused_token())
+        return self._inside(
+            request, organisation_id, Via.API, lambda: identity.token_bearer(request, organisation_id, credential)
+        )
+
+    def _inside(self, request: HttpRequest, organisation_id: int, via: Via, identify: Callable[[], Actor]) -> HttpResponseBase:
+        try:
+            with scope(organisation_id, surface=via) as opened:
+                actor = identify()
+                opened.become(actor)
+                if not actor.has(Role.AUDITOR):
+                    return self._respond(request, actor, opened)
+                if request.method not in _SAFE:
+                    raise Refused(
+                        Reason("read_only", "An auditor reads and changes nothing.", clause="people.auditor", status=403)
+                    )
+                # What an auditor reads is recorded, and committed, before it is shown.
+                organisation = Organisation.objects.get(pk=organisation_id)
+                record("auditor.read", organisation, by=actor, path=request.get_full_path()[:1000])
+            with scope(organisation_id, surface=via, user_id=actor.user_id, actor=actor, read_only=True) as opened:
+                return self._respond(request, actor, opened)
+        except Refused as refused:
+            return problems.answer(request, refused)
+
+    def _respond(self, request: HttpRequest, actor: Actor, opened: Scope) -> HttpResponseBase:
+        request.actor = actor  # type: ignore[attr-defined]
+        request.organisation = Organisation.objects.get(pk=actor.organisation_id)  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        if getattr(response, "streaming", False):
+            raise RuntimeError("A streamed answer would be read after the scope is closed, and find no rows.")
+        if response.status_code >= 400:
+            opened.abandon()
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A refusal that a view did not turn into its own page."""
+        return problems.answer(request, exception) if isinstance(exception, Refused) else None
+
+
+def _sign_in() -> Refused:
+    return Refused(Reason("sign_in", "Send a token: Authorization: Bearer <token>.", status=401))

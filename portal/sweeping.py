@@ -1,0 +1,43 @@
+"""The sweep: whatever a nudge did not bring about is found here, by index, across all tenants. Any number may run at once."""
+
+import time
+from datetime import timedelta
+
+import structlog
+from django.db import transaction
+
+from ledger import heartbeats, relay
+from notifications import actions as notifications
+from standard import clocks
+from tenants.time import now
+
+log = structlog.get_logger(__name__)
+
+GRACE = timedelta(seconds=1.5)  # a nudge has had its chance
+LATE = timedelta(seconds=10)  # from here on the watch loop does the sweep itself
+
+
+def sweep(grace: timedelta = GRACE) -> int:
+    """Strike due clocks, relay and deliver what is overdue by `grace`. Returns how much there was to do. Leaves a heartbeat."""
+    began = time.perf_counter()
+    done = clocks.sweep()
+    done += catch_up(grace)
+    with transaction.atomic():
+        heartbeats.beat("sweep", took_ms=(time.perf_counter() - began) * 1000)
+    return done
+
+
+def catch_up(grace: timedelta = GRACE) -> int:
+    """Relay and deliver what has been waiting for longer than `grace`, without the broker. Returns how many were done."""
+    done = 0
+    for organisation_id, outbox_id in relay.overdue(now() - grace):
+        done += relay.run(organisation_id, outbox_id)
+    for organisation_id, delivery_id in notifications.overdue(now() - grace):
+        done += notifications.deliver(organisation_id, delivery_id)
+    return done
+
+
+def is_late() -> bool:
+    """Whether the last recorded sweep is older than it may be."""
+    last = heartbeats.last("sweep")
+    return last is None or now() - last > LATE

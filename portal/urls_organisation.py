@@ -1,0 +1,17 @@
+"""The addresses below /o/<slug>/: the middleware makes that a script prefix, so none of them carries the slug."""
+
+from django.urls import include, path
+
+from portal.admin import site
+from portal.pages import profile
+
+urlpatterns = [
+    path("", include("incidents.urls")),
+    path("", include("oncall.urls")),
+    path("me/", profile, name="profile"),
+    path("admin/", site.urls),
+    path("api/v1/", include("portal.urls_api")),
+]
+handler403 = "portal.errors.denied"
+handler404 = "portal.errors.not_found"
+handler500 = "portal.errors.broken"

@@ -1,0 +1,8 @@
+"""Django as WSGI: what the edge (portal/asgi.py) hands everything to that is not fast intake or a stream."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+application = get_wsgi_application()

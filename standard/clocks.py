@@ -1,0 +1,134 @@
+"""Clocks: started and stopped by the verbs, prompted and broken by the sweep."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.utils.module_loading import import_string
+
+from ledger.actions import record
+from ledger.audited import audited_update
+from ledger.verbs import verb
+from standard.models import Clock
+from tenants.actors import Actor, Via, system
+from tenants.scope import scope
+from tenants.time import now
+
+
+def start(
+    clause: str,
+    subject: models.Model,
+    *,
+    due: timedelta,
+    prompt: timedelta | None = None,
+    owner_role: str = "",
+    incident_id: int | None = None,
+    at: datetime | None = None,
+) -> Clock:
+    """Start the clock of `clause` on `subject`; one that runs there already is stopped first (a restart).
+
+    `due` and `prompt` are measured from `at` (now). `owner_role` is whom the prompt goes to ("cl", "ic").
+    """
+    began = at or now()
+    stop(subject, clause)
+    return Clock.objects.create(
+        clause=clause,
+        subject_type=subject._meta.label_lower,
+        subject_id=subject.pk,
+        incident_id=incident_id,
+        owner_role=owner_role,
+        started_at=began,
+        prompt_at=began + prompt if prompt is not None else None,
+        due_at=began + due,
+        next_at=began + (prompt if prompt is not None else due),
+    )
+
+
+def stop(subject: models.Model, *clauses: str) -> int:
+    """Stop the running clocks of these clauses on `subject` (all of them where none is named). Returns how many.
+
+    A broken clock is stopped too: when it was kept at last is part of the record.
+    """
+    running = Clock.objects.filter(
+        subject_type=subject._meta.label_lower,
+        subject_id=subject.pk,
+        stopped_at__isnull=True,
+        organisation_id=_organisation(subject),
+    )
+    return audited_update(running.filter(clause__in=clauses) if clauses else running, stopped_at=now(), next_at=None)
+
+
+def stop_for_incident(incident_id: int) -> int:
+    """Stop every clock of an incident, whatever its subject: it was resolved, or ended otherwise."""
+    return audited_update(Clock.objects.filter(incident_id=incident_id, stopped_at__isnull=True), stopped_at=now(), next_at=None)
+
+
+def _organisation(subject: models.Model) -> int:
+    organisation_id: int = subject.organisation_id  # type: ignore[attr-defined]
+    return organisation_id
+
+
+@lru_cache(maxsize=1)
+def _subjects() -> dict[str, str]:
+    table: dict[str, str] = import_string(settings.MUSTER_CLOCK_SUBJECTS)
+    return table
+
+
+@verb("prompt", kind="clock.prompted", who="the sweep", subject="clock")
+def prompt(clock: Clock, *, by: Actor) -> None:
+    """Say to the clock's owner that its time is running out."""
+    clock.prompted_at, clock.next_at = now(), clock.due_at
+    clock.save()
+    record("clock.prompted", clock, by=by, incident_id=clock.incident_id, **_facts(clock))
+
+
+@verb("break", kind="clock.broken", who="the sweep", subject="clock")
+def break_(clock: Clock, *, by: Actor) -> None:
+    """Record that the time is past; where the standard says what follows (an escalation), that follows."""
+    clock.broken_at, clock.next_at = now(), None
+    clock.save()
+    record(
+        "clock.broken", clock, by=by, incident_id=clock.incident_id, late_seconds=_seconds(now() - clock.due_at), **_facts(clock)
+    )
+    if handler := _subjects().get(clock.subject_type):
+        follow: Callable[[Clock, Actor], None] = import_string(handler)
+        follow(clock, by)
+
+
+def _facts(clock: Clock) -> dict[str, object]:
+    return {"clause": clock.clause, "owner_role": clock.owner_role, "due_at": clock.due_at.isoformat()}
+
+
+def _seconds(span: timedelta) -> float:
+    return round(span.total_seconds(), 3)
+
+
+def due(before: datetime, limit: int) -> Iterable[tuple[int, int]]:
+    """(organisation, clock) of clocks whose next moment has come, over all tenants, earliest first."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT organisation_id, id FROM muster.due_clocks(%s, %s)", [before, limit])
+        return list(cursor.fetchall())
+
+
+def strike(organisation_id: int, clock_id: int) -> bool:
+    """Do what one due clock asks for, in a transaction of its own. Returns whether there was something to do."""
+    with scope(organisation_id, surface=Via.CLOCK):
+        clock = Clock.objects.select_for_update(skip_locked=True).filter(pk=clock_id, next_at__lte=now()).first()
+        if clock is None:
+            return False
+        by = system(organisation_id, Via.CLOCK)
+        if clock.due_at <= now():
+            break_(clock, by=by)
+        else:
+            prompt(clock, by=by)
+        return True
+
+
+def sweep(limit: int = 1000) -> int:
+    """Strike every clock that is due, in small transactions. Returns how many. Any number of sweeps may run at once."""
+    struck = 0
+    for organisation_id, clock_id in due(now(), limit):
+        struck += strike(organisation_id, clock_id)
+    return struck

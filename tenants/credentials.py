@@ -1,0 +1,59 @@
+"""Secrets that machines and links carry. Each names its organisation, so that the walls are up before it is looked up.
+
+A credential reads `<prefix>_<organisation's public id>_<secret>`; only the SHA-256 of it is stored. The secret has 256 bits
+of entropy, so a plain hash is as good as a slow one and costs a busy door nothing.
+"""
+
+import hashlib
+import re
+import secrets
+import string
+
+from django.db import connection
+
+_ALPHABET = string.ascii_lowercase + string.digits
+_SHAPE = re.compile(r"^[a-z]{2,8}_([a-z0-9]{12})_([A-Za-z0-9]{40,64})$")
+
+
+def public_id() -> str:
+    """A new random public id: 12 characters, no meaning, safe in a URL and said over the phone."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(12))
+
+
+def mint(prefix: str, organisation_public_id: str) -> str:
+    """A new credential. It is shown once; keep `digest()` of it."""
+    secret = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(43))
+    return f"{prefix}_{organisation_public_id}_{secret}"
+
+
+def digest(credential: str) -> str:
+    """What is stored of a credential: its SHA-256 in hex."""
+    return hashlib.sha256(credential.encode()).hexdigest()
+
+
+def organisation_of(credential: str) -> int | None:
+    """The id of the organisation a credential says it belongs to, or None where it has not the shape of one.
+
+    This proves nothing yet: the secret is looked up inside that organisation's walls.
+    """
+    match = _SHAPE.match(credential)
+    return organisation_by_public_id(match[1]) if match else None
+
+
+def organisation_by_public_id(value: str) -> int | None:
+    """The id behind a public id, through the walls' named opening for it."""
+    return _one("SELECT muster.organisation_by_public_id(%s)", value)
+
+
+def organisation_by_slug(slug: str) -> int | None:
+    """The id behind the slug of a portal's address, through the walls' named opening for it."""
+    return _one("SELECT muster.organisation_by_slug(%s)", slug)
+
+
+def _one(sql: str, value: str) -> int | None:
+    if "\x00" in value:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [value])
+        row = cursor.fetchone()
+    return row[0] if row else None

@@ -1,0 +1,83 @@
+"""The tenant's scope: the one place that opens a transaction and tells PostgreSQL whose rows it may show.
+
+Without a scope no row of any tenant is visible (the walls are row level security, see tenants/walls.py).
+The setting is local to the transaction, so a pooled connection keeps nothing of it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from django.db import connection, transaction
+
+from tenants.actors import Actor
+
+
+@dataclass(slots=True)
+class Scope:
+    """An open scope. `abandon()` makes its end a roll-back, for a request that is answered with a 4xx or 5xx."""
+
+    organisation_id: int
+    surface: str
+    user_id: int | None = None
+    actor: Actor | None = field(default=None)
+
+    def become(self, actor: Actor) -> None:
+        """Say who acts, once that is known: from now on history rows are theirs."""
+        self.actor, self.user_id = actor, actor.user_id
+        _tell(self)
+
+    def abandon(self) -> None:
+        """Undo everything of this scope when it closes."""
+        transaction.set_rollback(True)
+
+
+_current: ContextVar[Scope | None] = ContextVar("muster_scope", default=None)
+
+
+def current() -> Scope | None:
+    """The innermost open scope, or None."""
+    return _current.get()
+
+
+def organisation_id() -> int:
+    """The organisation of the open scope. Raises RuntimeError outside one: code that runs there has no tenant."""
+    scope_ = _current.get()
+    if scope_ is None:
+        raise RuntimeError("No tenant's scope is open here: open one with tenants.scope.scope().")
+    return scope_.organisation_id
+
+
+@contextmanager
+def scope(
+    organisation_id: int, *, surface: str, user_id: int | None = None, actor: Actor | None = None, read_only: bool = False
+) -> Iterator[Scope]:
+    """Open a transaction inside the walls of one organisation.
+
+    Everything in it commits together or not at all. `read_only` makes PostgreSQL refuse every write in it (an auditor's
+    requests, clause people.auditor). Scopes nest only in tests and between an edge and an action of the same organisation;
+    the inner one is a savepoint and gives the outer one its setting back.
+    """
+    outer = _current.get()
+    opened = Scope(organisation_id=organisation_id, surface=surface, user_id=user_id, actor=actor)
+    nested = connection.in_atomic_block
+    with transaction.atomic():
+        _tell(opened, read_only=read_only)
+        token = _current.set(opened)
+        try:
+            yield opened
+        finally:
+            _current.reset(token)
+            if nested and not connection.needs_rollback:
+                _tell(outer)
+
+
+def _tell(scope_: Scope | None, *, read_only: bool = False) -> None:
+    """Set PostgreSQL's context, for this transaction only."""
+    values = ("", "", "") if scope_ is None else (str(scope_.organisation_id), str(scope_.user_id or ""), scope_.surface)
+    sql = "SELECT set_config('muster.organisation', %s, true), set_config('muster.person', %s, true), set_config('muster.surface', %s, true)"
+    if read_only:
+        sql += ", set_config('transaction_read_only', 'on', true)"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)

@@ -1,0 +1,74 @@
+"""What every tenant-owned model is made of: its organisation, keys that cannot cross a wall, and its history."""
+
+from typing import Any
+
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from tenants.scope import organisation_id
+
+
+class TenantKey(models.ForeignKey[Any, Any]):
+    """A reference to another tenant-owned row.
+
+    PostgreSQL checks foreign keys past row level security, so a plain one could point into another organisation.
+    The migration operation `walled()` therefore adds a composite one, (organisation_id, id), and Django makes none.
+    """
+
+    def __init__(self, to: Any, on_delete: Any = models.PROTECT, **options: Any) -> None:
+        options.setdefault("db_constraint", False)
+        super().__init__(to, on_delete, **options)
+
+
+class TenantOwned(models.Model):
+    """A row of one organisation. `organisation_id` is filled from the open scope where the caller does not say."""
+
+    organisation = models.ForeignKey(
+        "tenants.Organisation", on_delete=models.PROTECT, related_name="+", editable=False, default=organisation_id
+    )
+
+    class Meta:
+        abstract = True
+
+
+class HistoryRow(models.Model):
+    """What each history row has besides the columns it copies: the transaction that wrote it, stamped by the database."""
+
+    history_xid = models.BigIntegerField(editable=False, default=0)
+
+    class Meta:
+        abstract = True
+
+
+class History(HistoricalRecords):
+    """django-simple-history, set up for a witness in the database (ledger/guards.py).
+
+    No excluded fields, the user by id and not by foreign key (so that nothing blanks who did it), the reason as text.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("bases", [HistoryRow])
+        options.setdefault("history_id_field", models.BigAutoField())
+        options.setdefault("history_user_id_field", models.BigIntegerField(null=True))
+        options.setdefault("history_user_getter", _no_user)
+        options.setdefault("history_user_setter", _stamped_by_the_database)
+        options.setdefault("get_user", _nobody)
+        options.setdefault("history_change_reason_field", models.TextField(null=True))
+        super().__init__(**options)
+
+
+def _nobody(**_: object) -> None:
+    """The database stamps each history row with the person of the open scope (ledger/guards.py)."""
+
+
+def _no_user(historical: Any) -> None:
+    """History rows are read with the user's id; the name belongs to the event beside them."""
+
+
+def _stamped_by_the_database(historical: Any, user: Any) -> None:
+    """Nobody else may say who wrote a history row."""
+
+
+def both_or_neither(one: models.Q, other: models.Q) -> models.Q:
+    """A condition of a check: the two hold together or not at all."""
+    return (one & other) | (~one & ~other)

@@ -1,0 +1,150 @@
+"""The walls between tenants, as migration operations. A new tenant-owned table is one line: see ledger.guards.audited().
+
+For each table: row level security enabled and forced; one permissive policy (so that there is something to restrict) and one
+RESTRICTIVE policy for the serving role, which compares with `muster.organisation()`. The owner role is outside the policy, or
+data migrations and guards would see nothing. References between tenant tables are composite, (organisation_id, id): foreign
+keys are checked past row level security.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
+
+FUNCTIONS = """
+CREATE SCHEMA IF NOT EXISTS muster;
+GRANT USAGE ON SCHEMA muster, public TO {role};
+
+-- The only reader of the setting: to sign the context later, only this body changes.
+CREATE FUNCTION muster.organisation() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
+  AS $$ SELECT nullif(current_setting('muster.organisation', true), '')::bigint $$;
+CREATE FUNCTION muster.person() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
+  AS $$ SELECT nullif(current_setting('muster.person', true), '')::bigint $$;
+"""
+
+OPENINGS = """
+-- The named openings in the walls: they return ids, nothing else.
+CREATE FUNCTION muster.organisation_by_slug(text) RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path = public, pg_temp AS $$ SELECT id FROM tenants_organisation WHERE slug = $1 $$;
+CREATE FUNCTION muster.organisation_by_public_id(text) RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path = public, pg_temp AS $$ SELECT id FROM tenants_organisation WHERE public_id = $1 $$;
+CREATE FUNCTION muster.organisations_of(bigint) RETURNS SETOF bigint LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path = public, pg_temp AS
+  $$ SELECT organisation_id FROM tenants_membership WHERE user_id = $1 AND is_active $$;
+CREATE FUNCTION muster.is_member(bigint) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path = public, pg_temp AS
+  $$ SELECT EXISTS (SELECT 1 FROM tenants_membership WHERE user_id = $1 AND organisation_id = muster.organisation()) $$;
+
+-- People are seen from inside an organisation only where they are its members; from outside any (signing in) as themselves.
+ALTER TABLE tenants_user ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tenants_user FORCE ROW LEVEL SECURITY;
+CREATE POLICY present ON tenants_user USING (true);
+CREATE POLICY members ON tenants_user AS RESTRICTIVE TO {role}
+  USING ((SELECT muster.organisation()) IS NULL OR (SELECT muster.is_member(id)));
+GRANT SELECT, INSERT, UPDATE ON tenants_user TO {role};
+
+ALTER TABLE tenants_organisation ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tenants_organisation FORCE ROW LEVEL SECURITY;
+CREATE POLICY present ON tenants_organisation USING (true);
+CREATE POLICY wall ON tenants_organisation AS RESTRICTIVE TO {role} USING (id = (SELECT muster.organisation()));
+GRANT SELECT ON tenants_organisation TO {role};
+"""
+
+
+def serving_role() -> str:
+    """The serving role's name, quoted for SQL."""
+    return '"' + settings.SERVING_ROLE.replace('"', '""') + '"'
+
+
+class Sql(Operation):
+    """Run SQL that names the serving role as `{role}`. Not reversible: a wall is not taken down by a migration."""
+
+    reversible = False
+
+    def __init__(self, sql: str) -> None:
+        self.sql = sql
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Changes no model."""
+
+    def database_forwards(
+        self, app_label: str, editor: BaseDatabaseSchemaEditor, before: ProjectState, after: ProjectState
+    ) -> None:
+        """Run it."""
+        editor.execute(self.sql.replace("{role}", serving_role()), params=None)
+
+    def describe(self) -> str:
+        """A line for `migrate --plan`."""
+        return "Run the SQL of the walls"
+
+
+class Grant(Sql):
+    """Let the serving role use a table that has no tenant (docs/unaudited.md lists each with its reason)."""
+
+    def __init__(self, table: str, rights: str = "SELECT, INSERT, UPDATE, DELETE") -> None:
+        self.table, self.rights = table, rights
+        super().__init__(f"GRANT {rights} ON {table} TO {{role}}")
+
+    def describe(self) -> str:
+        """A line for `migrate --plan`."""
+        return f"Let the serving role {self.rights} {self.table}"
+
+
+class Wall(Operation):
+    """Put a tenant-owned table behind the walls, with its composite keys.
+
+    `rights` are the serving role's. The tables that its TenantKeys point to must have their walls already.
+    """
+
+    reversible = False
+
+    def __init__(self, app: str, model: str, rights: str = "SELECT, INSERT, UPDATE, DELETE") -> None:
+        self.app, self.model, self.rights = app, model, rights
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Changes no model."""
+
+    def database_forwards(
+        self, app_label: str, editor: BaseDatabaseSchemaEditor, before: ProjectState, after: ProjectState
+    ) -> None:
+        """Build the wall."""
+        model = after.apps.get_model(self.app, self.model)
+        for statement in wall_statements(model, self.rights):
+            editor.execute(statement, params=None)
+
+    def describe(self) -> str:
+        """A line for `migrate --plan`."""
+        return f"Put {self.app}.{self.model} behind the tenants' walls"
+
+
+def wall_statements(model: Any, rights: str) -> list[str]:
+    """The SQL that walls one model's table: policies, grants, and the keys that cannot cross."""
+    table, role, key = model._meta.db_table, serving_role(), model._meta.pk.column
+    statements = [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        f"CREATE POLICY present ON {table} USING (true)",
+        f"CREATE POLICY wall ON {table} AS RESTRICTIVE TO {role} USING (organisation_id = (SELECT muster.organisation()))",
+        f"REVOKE ALL ON {table} FROM {role}",
+        f"GRANT {rights} ON {table} TO {role}",
+    ]
+    if not table.startswith(f"{model._meta.app_label}_historical"):
+        statements.append(f'ALTER TABLE {table} ADD CONSTRAINT "{table}_within" UNIQUE (organisation_id, {key})')
+        statements += [
+            f'ALTER TABLE {table} ADD CONSTRAINT "{table}_{field.column}_within" '
+            f"FOREIGN KEY (organisation_id, {field.column}) "
+            f"REFERENCES {field.related_model._meta.db_table} (organisation_id, {field.related_model._meta.pk.column}) "
+            "DEFERRABLE INITIALLY DEFERRED"
+            for field in model._meta.local_fields
+            if is_tenant_key(field)
+        ]
+    return statements
+
+
+def is_tenant_key(field: Any) -> bool:
+    """Whether a field refers to a tenant-owned row (in a migration's state the class is TenantKey all the same)."""
+    from tenants.walled import TenantKey
+
+    return isinstance(field, TenantKey)

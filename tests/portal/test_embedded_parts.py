@@ -1,0 +1,191 @@
+"""The roles, the supervisor and the welcome of `manage.py up`, with real processes. No Django needed."""
+
+import json
+import os
+import re
+import shlex
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from portal.embedded.errors import EmbeddedError, Stopped
+from portal.embedded.logs import LIMIT, Log
+from portal.embedded.orphans import orphans
+from portal.embedded.roles import make_roles
+from portal.embedded.servers import ServerUrls, running_servers
+from portal.embedded.supervisor import Supervisor
+from portal.embedded.welcome import Demo, alert_command, read_demo, welcome
+from tests.portal.embedded import STUBBORN, fresh_folder, python, supervised_until, until
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    """Return a data folder of the test's own."""
+    with fresh_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[ServerUrls]:
+    """Run servers that the tests which break nothing share."""
+    with fresh_folder() as folder, running_servers(folder, durable=False) as urls:
+        yield urls
+
+
+class TestRoles:
+    """The two roles."""
+
+    def test_neither_role_can_step_over_the_walls(self, servers: ServerUrls) -> None:
+        """No superuser, no BYPASSRLS, nothing inherited; only the owner makes databases (the tests clone them)."""
+        with psycopg.connect(servers.admin_url) as connection:
+            columns = "rolname, rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolinherit, rolcreatedb"
+            rows = connection.execute(f"SELECT {columns} FROM pg_roles WHERE rolname ~ '^muster_' ORDER BY 1").fetchall()
+        assert rows == [
+            ("muster_app", True, False, False, False, False, False),
+            ("muster_owner", True, False, False, False, False, True),
+        ]
+
+    @pytest.mark.parametrize(
+        "statement",
+        ["CREATE TABLE public.x()", "CREATE TABLE muster.x()", "CREATE SCHEMA x", "CREATE DATABASE x", "SET ROLE muster_owner"],
+    )
+    def test_serving_role_makes_nothing(self, servers: ServerUrls, statement: str) -> None:
+        """It owns nothing and cannot begin to."""
+        refused = pytest.raises(psycopg.errors.InsufficientPrivilege)
+        with psycopg.connect(servers.database_url, autocommit=True) as connection, refused:
+            connection.execute(statement)
+
+    def test_owner_owns_the_database_and_both_schemas(self, servers: ServerUrls) -> None:
+        """So it can migrate and clone; the serving role may look into both schemas."""
+        with psycopg.connect(servers.owner_url, autocommit=True) as connection:
+            connection.execute("CREATE TABLE public.x(); CREATE TABLE muster.x(); DROP TABLE public.x, muster.x")
+            owners = connection.execute(
+                "SELECT nspname, nspowner::regrole::text, has_schema_privilege('muster_app', oid, 'USAGE'), "
+                "has_schema_privilege('muster_app', oid, 'CREATE') FROM pg_namespace WHERE nspname IN ('public', 'muster')"
+            )
+            assert sorted(owners) == [("muster", "muster_owner", True, False), ("public", "muster_owner", True, False)]
+        with psycopg.connect(servers.owner_url.replace("/muster?", "/postgres?"), autocommit=True) as connection:
+            connection.execute("CREATE DATABASE a_clone TEMPLATE muster")
+            connection.execute("DROP DATABASE a_clone")
+
+    def test_again_mends_and_takes_odd_names_and_passwords(self, servers: ServerUrls) -> None:
+        """Run twice it changes nothing, a right too many is taken back, and names and passwords are quoted."""
+        where = servers.admin_url.split("?")[1]
+        owner, serving = (f'postgresql://{role}:p%27%22%3B--@/odd%20"db?{where}' for role in ("o%27wner", "s%22erving"))
+        make_roles(servers.admin_url, owner, serving)
+        with psycopg.connect(servers.admin_url, autocommit=True) as connection:
+            connection.execute('ALTER ROLE "s""erving" BYPASSRLS SUPERUSER')
+            make_roles(servers.admin_url, owner, serving)
+            rights = "SELECT rolsuper, rolbypassrls, rolpassword FROM pg_authid WHERE rolname = 's\"erving'"
+            superuser, bypasses, password = connection.execute(rights).fetchall()[0]
+        assert (superuser, bypasses) == (False, False)
+        assert str(password).startswith("SCRAM-SHA-256$")
+        psycopg.connect(serving).close()
+
+    @pytest.mark.parametrize(
+        ("owner", "serving", "sentence"),
+        [
+            ("postgresql://a@/one", "postgresql://b@/two", "it must be one"),
+            ("postgresql://a@/one", "postgresql://a@/one", "must own nothing"),
+            ("postgresql://a@/one", "postgresql:///one", "DATABASE_URL must name a user and a database"),
+            ("mysql://a@/one", "postgresql://b@/one", "DATABASE_OWNER_URL is not a database URL"),
+        ],
+    )
+    def test_wrong_addresses_are_sentences(self, owner: str, serving: str, sentence: str) -> None:
+        """Before anything is touched."""
+        with pytest.raises(EmbeddedError, match=sentence):
+            make_roles("postgresql://nobody@/nowhere?host=/nonexistent", owner, serving)
+
+
+class TestSupervisor:
+    """Children in general."""
+
+    def test_deaf_children_and_grandchildren_are_ended(self, data: Path) -> None:
+        """SIGTERM, a grace, then SIGKILL to the whole group."""
+        with Supervisor(data) as supervisor:
+            child = supervisor.start(python("deaf", f"import os; os.fork(); {STUBBORN}", data, grace=0.3))
+            until(lambda: (data / "log" / "deaf.log").read_text().count("deaf") == 2)
+            assert os.getpgid(child.pid) == child.pid != os.getpgid(0)
+            assert len(orphans(data)) == 2
+        assert orphans(data) == []
+        assert list((data / "run").iterdir()) == []
+
+    def test_dead_child_is_started_again_after_a_growing_pause(self, data: Path) -> None:
+        """And what it left in its group is ended first."""
+        said: list[str] = []
+        code = "import os, time; print('WARNING: about to fail', flush=True); os.fork() or time.sleep(600); os._exit(3)"
+        with Supervisor(data, say=said.append) as supervisor:
+            supervisor.start(python("weak", code, data))
+            supervised_until(supervisor, lambda: sum("starting it again" in line for line in said) >= 2)
+            assert len(orphans(data)) == 0
+        pauses = [line.split(" in ")[1].split(" s ")[0] for line in said if "starting it again" in line]
+        assert pauses[:2] == ["0.5", "1"]
+        assert "weak     | WARNING: about to fail" in said
+
+    def test_failed_step_quotes_its_log(self, data: Path) -> None:
+        """A migration that fails says why where it is seen."""
+        supervisor = Supervisor(data)
+        supervisor.run_once(python("fine", "print('fine')", data))
+        with pytest.raises(EmbeddedError, match=r"(?s)migrate ended with status 1.*no such table"):
+            supervisor.run_once(python("migrate", "raise SystemExit('no such table')", data))
+
+    def test_signal_ends_waiting_and_stops_everything(self, data: Path) -> None:
+        """SIGTERM while something is not ready yet."""
+        supervisor = Supervisor(data)
+        with pytest.raises(Stopped), supervisor.stopping_on_signals(), supervisor:
+            supervisor.start(python("sleeper", "import time; time.sleep(600)", data))
+            os.kill(os.getpid(), signal.SIGTERM)
+            supervisor.wait_until(lambda: "not yet", what="It", seconds=30)
+        assert orphans(data) == []
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+    def test_log_is_moved_aside_when_it_is_large(self, data: Path) -> None:
+        """The child goes on writing to the same file."""
+        log = Log(data / "web.log")
+        descriptor = log.open()
+        os.write(descriptor, b"x" * (LIMIT + 1) + b"\n")
+        log.new_lines()
+        os.write(descriptor, b"ERROR: after\n")
+        os.close(descriptor)
+        assert log.warnings() == ["ERROR: after"]
+        assert (data / "web.log").read_text() == "ERROR: after\n"
+        assert (data / "web.log.1").stat().st_size > LIMIT
+
+
+DEMO: Demo = {
+    "base_url": "http://127.0.0.1:8000",
+    "organisations": [
+        {
+            "slug": "acme",
+            "people": [{"email": "ada@acme.example", "password": "pw-1", "roles": ["practitioner"], "token": "t"}],
+            "keys": {"alertmanager": "acme.k1"},
+        }
+    ],
+}
+
+
+class TestWelcome:
+    """What is printed in the end."""
+
+    def test_it_says_who_may_sign_in_and_how_to_fire_an_alert(self, data: Path) -> None:
+        """Address, people, and one line for the shell."""
+        (data / "demo.json").write_text(json.dumps(DEMO))
+        text = welcome("http://127.0.0.1:8000", read_demo(data))
+        assert "Muster is ready: http://127.0.0.1:8000" in text
+        assert re.search(r"^  acme +ada@acme\.example +pw-1 +practitioner$", text, re.MULTILINE)
+        assert sum(line.strip().startswith("curl ") for line in text.splitlines()) == 1
+
+    def test_the_alert_is_alertmanagers(self) -> None:
+        """One firing alert of the checkout service, in the webhook's version 4."""
+        arguments = shlex.split(alert_command("http://127.0.0.1:8000", "acme.k1"))
+        assert arguments[:4] == ["curl", "-X", "POST", "http://127.0.0.1:8000/hooks/acme.k1/alertmanager/"]
+        body = json.loads(arguments[-1])
+        assert body["version"] == "4"
+        assert [(alert["status"], alert["labels"]["service"]) for alert in body["alerts"]] == [("firing", "checkout")]
+
+    def test_without_demo_organisations(self, data: Path) -> None:
+        """Only the address."""
+        assert "sign in" not in welcome("http://127.0.0.1:8000", read_demo(data))
