@@ -10,6 +10,7 @@ from notifications.models import Delivery
 from notifications.transports import Message
 from tenants import addresses
 from tenants.actors import Actor
+from tenants.walled import tenant_of
 
 
 def signal_line(signal_id: int) -> str:
@@ -41,12 +42,8 @@ def _owner(incident_id: int, role: str) -> int | None:
 
 def tell_update(event: Event, by: Actor) -> None:
     """An update goes to everybody in the room, but its author (principle.communicate)."""
-    room = (
-        Participant.objects.filter(incident_id=event.incident_id)
-        .exclude(user_id=event.actor_id)
-        .values_list("user_id", flat=True)
-    )
-    notify(event, sorted(room), template="update", subject_id=event.data["update_id"])
+    room = Participant.objects.filter(incident__pk=event.subject_id).values_list("user_id", flat=True)
+    notify(event, sorted(set(room) - {event.actor_id}), template="update", subject_id=event.data["update_id"])
 
 
 def _message(delivery: Delivery, incident: Incident, subject: str, text: str) -> Message:
@@ -55,7 +52,7 @@ def _message(delivery: Delivery, incident: Incident, subject: str, text: str) ->
         name=delivery.recipient.name,
         subject=subject,
         text=text,
-        link=addresses.page(delivery.organisation_id, f"incidents/{incident.ref}/"),
+        link=addresses.page(tenant_of(delivery), f"incidents/{incident.ref}/"),
         link_label="The war room" if incident.mobilises else "The incident",
     )
 

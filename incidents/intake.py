@@ -155,7 +155,7 @@ def _signals(batch: _Batch, by: Actor) -> dict[tuple[int, str], tuple[int, int |
     rows = Signal.objects.filter(
         kind=Signal.Kind.ALERTS, is_open=True, group_key__in=keys, integration_id__in={i for i, _ in groups}
     )
-    found = {
+    found: dict[tuple[int, str], tuple[int, int | None]] = {
         (i, key): (pk, incident) for i, key, pk, incident in rows.values_list("integration_id", "group_key", "id", "incident_id")
     }
     missing = {pair: delivery for pair, delivery in groups.items() if pair not in found}
@@ -200,7 +200,7 @@ def _open(missing: dict[tuple[int, str], Delivery], by: Actor) -> dict[tuple[int
             suggested_severity=route.severity,
             opened_at=now(),
         )
-        record("signal.opened", signal, by=by, title=signal.title, kind=signal.kind)
+        record("signal.opened", signal, by=by, title=signal.title, source=signal.kind)
         opened[integration, key] = signal
     return opened
 

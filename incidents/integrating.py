@@ -14,7 +14,6 @@ KEY_PREFIX = "hook"
 def make_integration(kind: Integration.Kind, name: str, *, by: Actor) -> tuple[Integration, str]:
     """Make a way in for monitoring. Returns it with its key, which is shown this once and never again."""
     integration = configure(Integration(), {"kind": kind.value, "name": name}, by=by)
-    assert isinstance(integration, Integration)
     return integration, issue_key(integration, by=by)
 
 

@@ -48,7 +48,7 @@ def incident_list(request: HttpRequest) -> HttpResponse:
     chosen = request.GET.get("view", "open")
     chosen = chosen if chosen in views else "open"
     base = queries.incidents().filter(pk__in=views[chosen].values("pk")) if chosen == "open" else queries.incidents()
-    page = Paginator(base, PER_PAGE).get_page(request.GET.get("page"))
+    page: Any = Paginator(base, PER_PAGE).get_page(request.GET.get("page"))
     found = list(page.object_list)
     clocks = queries.next_clocks(found)
     page.object_list = [{**queries.row(i, clocks.get(i.pk)), "url": reverse("incident", args=[i.ref])} for i in found]

@@ -62,7 +62,7 @@ def record(
 
 
 @verb("configure", kind="configuration.changed", who="administrator; in the admin console", subject="any configuration row")
-def configure(obj: models.Model, changes: Mapping[str, Any], *, by: Actor, delete: bool = False) -> models.Model:
+def configure[M: models.Model](obj: M, changes: Mapping[str, Any], *, by: Actor, delete: bool = False) -> M:
     """Create, change or delete one configuration row; leaves one event with old -> new of every field.
 
     `changes` are values by field name. Refuses (422) what the model's validation refuses, naming the field.

@@ -25,4 +25,5 @@ def audited_update(rows: models.QuerySet[Any], **values: Any) -> int:
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [*bound, *inner_bound])
-        return cursor.rowcount
+        changed: int = cursor.rowcount
+        return changed

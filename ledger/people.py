@@ -16,7 +16,7 @@ from tenants.models import ApiToken, ApiTokenSecret, DutyHolder, Membership, Org
 from tenants.scope import scope
 from tenants.time import now
 
-TOKEN_PREFIX = "mst"
+PREFIX = "mst"  # what an API token begins with
 
 
 @verb("found", kind="organisation.founded", who="platform command", subject="organisation")
@@ -46,7 +46,6 @@ def person(email: str, name: str, password: str | None) -> User:
 def enrol(user: User, roles: Sequence[Role], *, by: Actor, duties: Sequence[Duty] = ()) -> Membership:
     """Make a person a member with roles and duties. Refuses a mixture that the standard forbids (people.auditor)."""
     membership = configure(Membership(user=user), {"roles": [role.value for role in roles]}, by=by)
-    assert isinstance(membership, Membership)
     for duty in duties:
         configure(DutyHolder(user=user), {"duty": duty.value}, by=by)
     return membership
@@ -58,7 +57,7 @@ def issue_token(
 ) -> tuple[ApiToken, str]:
     """Make an API token for a member. Returns it with its credential, which is shown this once and never again."""
     organisation = Organisation.objects.get(pk=by.organisation_id)
-    credential = credentials.mint(TOKEN_PREFIX, organisation.public_id)
+    credential = credentials.mint(PREFIX, organisation.public_id)
     token = ApiToken.objects.create(user=user, name=name, scopes=list(scopes), expires_at=now() + timedelta(days=days))
     ApiTokenSecret.objects.create(token=token, digest=credentials.digest(credential))
     record("token.issued", token, by=by, name=name, owner=user.name, scopes=list(scopes), expires_at=token.expires_at.isoformat())

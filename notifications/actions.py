@@ -15,6 +15,7 @@ from notifications.transports import Message, TransportError, transport
 from tenants.actors import Via
 from tenants.scope import scope
 from tenants.time import now
+from tenants.walled import tenant_of
 
 log = structlog.get_logger(__name__)
 
@@ -47,8 +48,13 @@ def notify(
     known = set(Delivery.objects.filter(event=event).values_list("recipient_id", "channel"))
     made = Delivery.objects.bulk_create([d for d in wanted if (d.recipient_id, d.channel) not in known])
     QueuedDelivery.objects.bulk_create(QueuedDelivery(organisation_id=event.organisation_id, delivery=d) for d in made)
-    ids = [(d.organisation_id, d.pk) for d in made]
-    transaction.on_commit(lambda: [nudge.send("notifications.deliver", *pair) for pair in ids])
+    ids = [(tenant_of(d), d.pk) for d in made]
+
+    def wake() -> None:
+        for organisation_id, delivery_id in ids:
+            nudge.send("notifications.deliver", organisation_id, delivery_id)
+
+    transaction.on_commit(wake)
     return made
 
 
@@ -103,7 +109,7 @@ def _render(delivery: Delivery) -> Message | None:
 def _failed(delivery: Delivery, number: int, detail: str) -> None:
     """Record the failure; try again after 1, 2, 4 … 120 seconds, and give up, visibly, after MAX_ATTEMPTS."""
     log.warning("delivery.failed", delivery=delivery.pk, attempt=number, detail=detail)
-    with scope(delivery.organisation_id, surface=Via.RELAY):
+    with scope(tenant_of(delivery), surface=Via.RELAY):
         _attempt(delivery, number, Attempt.Outcome.FAILED, detail[:2000])
         queued = QueuedDelivery.objects.filter(delivery=delivery)
         if number >= MAX_ATTEMPTS:

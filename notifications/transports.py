@@ -53,7 +53,7 @@ class Email:
             mail.send()
         except Exception as error:  # smtplib, sockets and TLS each have a family of their own
             raise TransportError(f"{type(error).__name__}: {error}") from error
-        return f"handed to {settings.EMAIL_HOST or 'the mail folder'}"
+        return f"handed to {settings.SMTP_HOST or 'the mail folder'}"
 
 
 class Inbox:

@@ -10,6 +10,7 @@ from django.core import signing
 
 from oncall.models import Page
 from tenants.models import Organisation
+from tenants.walled import tenant_of
 
 SALT = "muster.acknowledge"
 MAX_AGE_SECONDS = 24 * 3600
@@ -26,7 +27,7 @@ class Claim:
 
 def make(page: Page, user_id: int) -> str:
     """The absolute address that acknowledges `page` as this person."""
-    public = Organisation.objects.values_list("public_id", flat=True).get(pk=page.organisation_id)
+    public = Organisation.objects.values_list("public_id", flat=True).get(pk=tenant_of(page))
     token = signing.dumps([public, page.pk, user_id], salt=SALT)
     return f"{settings.BASE_URL}/ack/{token}/"
 

@@ -8,13 +8,13 @@ from notifications.models import Attempt, Delivery
 from oncall.models import Page, PageStep
 
 
-def called(user_id: int | None) -> QuerySet[Page]:
+def called(user_id: int) -> QuerySet[Page]:
     """The pages that called a person, newest first."""
     mine = PageStep.objects.filter(page=OuterRef("pk"), user_id=user_id)
     return Page.objects.filter(Exists(mine)).select_related("service", "team", "acknowledged_by").order_by("-id")
 
 
-def waiting_for(user_id: int | None) -> int:
+def waiting_for(user_id: int) -> int:
     """How many open pages call a person."""
     return called(user_id).filter(state=Page.State.OPEN).count()
 
@@ -37,7 +37,7 @@ def ladders(pages: QuerySet[Page]) -> list[dict[str, Any]]:
         if (step.page_id, step.user_id) in seen:
             continue
         seen.add((step.page_id, step.user_id))
-        reached = sent.get((step.page_id, step.user_id)) or [None]
+        reached: list[Delivery | None] = [*sent.get((step.page_id, step.user_id), [])] or [None]
         for item in reached:
             people.setdefault(step.page_id, []).append(
                 {

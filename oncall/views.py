@@ -31,7 +31,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 def _inbox(request: HttpRequest, *, status: int = 200, refusals: Any = ()) -> HttpResponse:
-    pages = sorted(queries.called(_actor(request).user_id)[:50], key=lambda page: page.state != Page.State.OPEN)
+    pages = sorted(queries.called(_actor(request).person_id)[:50], key=lambda page: page.state != Page.State.OPEN)
     context = {
         "pages": [
             {
@@ -97,7 +97,8 @@ def _linked(request: HttpRequest, claim: links.Claim, organisation_id: int) -> H
         request_id=getattr(request, "request_id", ""),
     )
     page = gate.page_for(by, claim.page_id)
-    status, refusals = 200, ()
+    status = 200
+    refusals: tuple[Reason, ...] = ()
     if request.method == "POST":
         try:
             actions.acknowledge(page, by=by)

@@ -20,7 +20,7 @@ type Send = Callable[[Message], Awaitable[None]]
 
 THREADS = int(os.environ.get("MUSTER_THREADS", "10"))
 
-_django = WSGIMiddleware(django_application, workers=THREADS)
+_django = WSGIMiddleware(django_application, workers=THREADS)  # type: ignore[arg-type]
 _edge = Edge()
 
 

@@ -28,7 +28,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     from oncall.queries import waiting_for
 
     context["me"] = {"name": actor.name, "email": actor.email, "role_labels": [role.label for role in sorted(actor.roles)]}
-    context["inbox_count"] = waiting_for(actor.user_id)
+    context["inbox_count"] = waiting_for(actor.person_id)
     places = [
         ("Incidents", "incident-list", "/incidents/"),
         ("Triage", "triage", "/triage/"),

@@ -34,4 +34,4 @@ def broken(request: HttpRequest) -> HttpResponse:
         from django.http import JsonResponse
 
         return JsonResponse(document, status=500, content_type=problems.CONTENT_TYPE)
-    return render(None, "500.html", {"request_id": request_id}, status=500)  # type: ignore[arg-type]
+    return render(None, "500.html", {"request_id": request_id}, status=500)

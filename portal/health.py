@@ -36,8 +36,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
         log.warning("ready.database_away", error=str(error))
         problems.append("The database does not answer.")
     try:
-        with current_app.connection_for_write(connect_timeout=0.5, transport_options={"socket_connect_timeout": 0.5}) as link:
-            link.ensure_connection(max_retries=0, timeout=0.5)
+        with current_app.connection_for_write(connect_timeout=1, transport_options={"socket_connect_timeout": 0.5}) as link:
+            link.ensure_connection(max_retries=0, timeout=1)
         broker = "answers"
     except Exception as error:  # each transport has errors of its own
         log.warning("ready.broker_away", error=str(error))

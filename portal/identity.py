@@ -9,8 +9,8 @@ from tenants.actors import Actor, Role, Via
 from tenants.models import ApiToken, ApiTokenSecret, Membership
 from tenants.refusals import NotFound, Reason, Refused
 from tenants.time import now
+from tenants.walled import tenant_of
 
-TOKEN_PREFIX = "mst"
 _USED_EVERY = timedelta(minutes=1)
 
 
@@ -20,15 +20,15 @@ def bearer(request: HttpRequest) -> str | None:
     return value.strip() if scheme.lower() == "bearer" else None
 
 
-def member(request: HttpRequest, organisation_id: int, via: Via) -> Actor:
+def member(request: HttpRequest, person_id: int, via: Via) -> Actor:
     """The signed-in person as a member of this organisation. A stranger's organisation and a missing one answer alike."""
-    membership = Membership.objects.select_related("user").filter(user_id=request.user.pk, is_active=True).first()
+    membership = Membership.objects.select_related("user").filter(user_id=person_id, is_active=True).first()
     if membership is None:
         raise NotFound()
     return _person(membership, via, request)
 
 
-def token_bearer(request: HttpRequest, organisation_id: int, credential: str) -> Actor:
+def token_bearer(request: HttpRequest, credential: str) -> Actor:
     """The person whose token this is, limited to its scopes. Raises Refused (401) for an unknown, expired or revoked one."""
     secret = ApiTokenSecret.objects.select_related("token").filter(digest=credentials.digest(credential)).first()
     if secret is None or secret.token.revoked_at is not None:
@@ -57,7 +57,7 @@ def _person(
     membership: Membership, via: Via, request: HttpRequest, scopes: frozenset[str] = frozenset({"read", "write"})
 ) -> Actor:
     return Actor(
-        organisation_id=membership.organisation_id,
+        organisation_id=tenant_of(membership),
         name=membership.user.name,
         via=via,
         user_id=membership.user_id,

@@ -29,7 +29,7 @@ class Me(MusterView):
     def get(self, request: Request) -> Response:
         """The caller, with roles, duties and scopes."""
         by = self.actor
-        duties = DutyHolder.objects.filter(user_id=by.user_id).order_by("duty").values_list("duty", flat=True)
+        duties = DutyHolder.objects.filter(user_id=by.person_id).order_by("duty").values_list("duty", flat=True)
         return Response(
             {
                 "organisation": request._request.organisation.slug,  # type: ignore[attr-defined]

@@ -84,7 +84,8 @@ class OrganisationScope:
 
     def _portal(self, request: HttpRequest, slug: str, rest: str) -> HttpResponseBase:
         api = rest.startswith(_API)
-        if not request.user.is_authenticated:
+        person_id = request.user.pk
+        if person_id is None:
             if api:
                 return problems.answer(request, _sign_in())
             return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
@@ -92,12 +93,12 @@ class OrganisationScope:
         if organisation_id is None:
             return problems.answer(request, NotFound())
         before = get_script_prefix()
-        request.urlconf = "portal.urls_organisation"  # type: ignore[assignment]
+        request.urlconf = "portal.urls_organisation"
         request.path_info = rest
         set_script_prefix(f"/o/{slug}/")
         via = Via.API if api else Via.ADMIN if rest.startswith("/admin/") else Via.WEB
         try:
-            return self._inside(request, organisation_id, via, lambda: identity.member(request, organisation_id, via))
+            return self._inside(request, organisation_id, via, lambda: identity.member(request, person_id, via))
         finally:
             set_script_prefix(before)
 
@@ -108,9 +109,7 @@ class OrganisationScope:
         organisation_id = credentials.organisation_of(credential)
         if organisation_id is None:
             return problems.answer(request, identity.refused_token())
-        return self._inside(
-            request, organisation_id, Via.API, lambda: identity.token_bearer(request, organisation_id, credential)
-        )
+        return self._inside(request, organisation_id, Via.API, lambda: identity.token_bearer(request, credential))
 
     def _inside(self, request: HttpRequest, organisation_id: int, via: Via, identify: Callable[[], Actor]) -> HttpResponseBase:
         try:

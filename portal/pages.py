@@ -52,8 +52,8 @@ def profile(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     context = {
         "roles": [role.label for role in sorted(actor.roles)],
-        "duties": [Duty(d.duty).label for d in DutyHolder.objects.filter(user_id=actor.user_id).order_by("duty")],
-        "tokens": list(ApiToken.objects.filter(user_id=actor.user_id).order_by("-id")),
+        "duties": [Duty(d.duty).label for d in DutyHolder.objects.filter(user_id=actor.person_id).order_by("duty")],
+        "tokens": list(ApiToken.objects.filter(user_id=actor.person_id).order_by("-id")),
         "themes": THEMES,
         "mfa_url": "/accounts/2fa/",
     }

@@ -111,8 +111,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     response.data["status"] = response.status_code
     if response.status_code == 401:
         response["WWW-Authenticate"] = 'Bearer realm="muster"'
-    if isinstance(error, exceptions.Throttled) and error.wait is not None:
-        response["Retry-After"] = str(int(error.wait) + 1)
+    if isinstance(error, exceptions.Throttled) and (wait := getattr(error, "wait", None)) is not None:
+        response["Retry-After"] = str(int(wait) + 1)
     if isinstance(error, exceptions.MethodNotAllowed):
         response["Allow"] = ", ".join(context["view"].allowed_methods)
     return response

@@ -200,16 +200,23 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- Mail ---------------------------------------------------------------------------------------------------------
-EMAIL_HOST = os.environ.get("SMTP_HOST", "")
-EMAIL_PORT = int(os.environ.get("SMTP_PORT", "25"))
-EMAIL_HOST_USER = os.environ.get("SMTP_USER", "")
-EMAIL_HOST_PASSWORD = os.environ.get("SMTP_PASSWORD", "")
-EMAIL_USE_TLS = environment.flag("SMTP_STARTTLS")
-EMAIL_TIMEOUT = 6
-EMAIL_BACKEND = (
-    "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "django.core.mail.backends.filebased.EmailBackend"
-)
-EMAIL_FILE_PATH = DATA_DIR / "mail"
+SMTP_HOST = os.environ.get("SMTP_HOST", "")
+MAILERS = {
+    "default": {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": SMTP_HOST,
+            "port": int(os.environ.get("SMTP_PORT", "25")),
+            "username": os.environ.get("SMTP_USER", ""),
+            "password": os.environ.get("SMTP_PASSWORD", ""),
+            "use_tls": environment.flag("SMTP_STARTTLS"),
+            "timeout": 6,  # shorter than a delivery's lease (notifications/actions.py)
+        },
+    }
+    if SMTP_HOST
+    # Without a mail server messages are files, so that nothing is lost and a newcomer can read them.
+    else {"BACKEND": "django.core.mail.backends.filebased.EmailBackend", "OPTIONS": {"file_path": str(DATA_DIR / "mail")}}
+}
 DEFAULT_FROM_EMAIL = os.environ.get("SMTP_FROM", "muster@localhost")
 
 # --- Seams: what a room below calls in a room above, by name, so that imports run one way -------------------------

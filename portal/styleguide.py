@@ -202,8 +202,10 @@ def entries() -> list[Row]:
               recorded_at=ago(minutes=8), late=True),
         entry(5, ago(minutes=13), "note", "Note", "Jon Okafor", "<p>It is the cache.</p>", restated=True),
         entry(4, ago(minutes=21), "incident.claimed", "Took command", "Amira Haddad", "<p>“I have command.”</p>", via="API"),
-        entry(3, ago(minutes=24), "page.acknowledged", "Acknowledged", "Jon Okafor", facts=[("After", "1 min 12 s")], via="e-mail"),
-        entry(2, ago(minutes=25), "page.sent", "Paged", "Muster", facts=[("Whom", "Jon Okafor"), ("Channel", "e-mail")], via="rule"),
+        entry(3, ago(minutes=24), "page.acknowledged", "Acknowledged", "Jon Okafor", via="e-mail",
+              facts=[("After", "1 min 12 s")]),
+        entry(2, ago(minutes=25), "page.sent", "Paged", "Muster", via="rule",
+              facts=[("Whom", "Jon Okafor"), ("Channel", "e-mail")]),
         entry(1, ago(minutes=27), "incident.declared", "Declared", "Amira Haddad",
               "<p>Nobody can pay. Error rate of <strong>checkout</strong> is 100 %.</p>",
               facts=[("Severity", "SEV 1"), ("Detected by", "Monitoring")]),
@@ -216,7 +218,8 @@ def alerts() -> list[Row]:
         {
             "name": "CheckoutErrorRate", "summary": "Error rate is 98.7 % (threshold 1 %)", "state": "firing",
             "started_at": ago(minutes=29), "ended_at": None,
-            "labels": {"service": "checkout", "severity": "critical", "region": "eu-1", "instance": "checkout-7f9c4d.internal:9090"},
+            "labels": {"service": "checkout", "severity": "critical", "region": "eu-1",
+                       "instance": "checkout-7f9c4d.internal:9090"},
         },
         {
             "name": "CheckoutLatencyP99", "summary": "p99 is over 5 s", "state": "resolved",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, models, transaction
@@ -97,7 +98,7 @@ def break_(clock: Clock, *, by: Actor) -> None:
         follow(clock, by)
 
 
-def _facts(clock: Clock) -> dict[str, object]:
+def _facts(clock: Clock) -> dict[str, Any]:
     return {"clause": clock.clause, "owner_role": clock.owner_role, "due_at": clock.due_at.isoformat()}
 
 

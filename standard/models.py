@@ -8,7 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.functional import cached_property
 
-from standard.law import Law, LawError
+from standard.law import Law
+from standard.law_types import LawError
 from tenants.time import now
 from tenants.walled import History, TenantOwned
 

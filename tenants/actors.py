@@ -66,6 +66,13 @@ class Actor:
     scopes: frozenset[str] = frozenset({"read", "write"})
     request_id: str = ""
 
+    @property
+    def person_id(self) -> int:
+        """The user id of a person. Raises RuntimeError for an actor that is none: the rules let only people get there."""
+        if self.user_id is None:
+            raise RuntimeError(f"{self.name} is no person and cannot do this.")
+        return self.user_id
+
     def has(self, *roles: Role) -> bool:
         """Whether the actor holds any of `roles`."""
         return not self.roles.isdisjoint(roles)

@@ -31,6 +31,14 @@ class TenantOwned(models.Model):
         abstract = True
 
 
+def tenant_of(row: TenantOwned) -> int:
+    """The id of the organisation a stored row belongs to."""
+    found: int | None = row.organisation_id
+    if found is None:
+        raise RuntimeError("This row belongs to no organisation yet.")
+    return found
+
+
 class HistoryRow(models.Model):
     """What each history row has besides the columns it copies: the transaction that wrote it, stamped by the database."""
 
@@ -40,7 +48,7 @@ class HistoryRow(models.Model):
         abstract = True
 
 
-class History(HistoricalRecords):
+class History(HistoricalRecords):  # type: ignore[misc]
     """django-simple-history, set up for a witness in the database (ledger/guards.py).
 
     No excluded fields, the user by id and not by foreign key (so that nothing blanks who did it), the reason as text.

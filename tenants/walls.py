@@ -55,7 +55,8 @@ GRANT SELECT ON tenants_organisation TO {role};
 
 def serving_role() -> str:
     """The serving role's name, quoted for SQL."""
-    return '"' + settings.SERVING_ROLE.replace('"', '""') + '"'
+    role: str = settings.SERVING_ROLE
+    return '"' + role.replace('"', '""') + '"'
 
 
 class Sql(Operation):

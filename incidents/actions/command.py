@@ -20,7 +20,7 @@ def join(incident: Incident, *, by: Actor) -> Incident:
     """Enter the room."""
     incident, facts = lock(incident)
     check(rules.why_not_join(incident, facts, by))
-    Participant.objects.create(incident=incident, user_id=by.user_id)
+    Participant.objects.create(incident=incident, user_id=by.person_id)
     tell(incident, "incident.joined", by=by)
     return incident
 
@@ -36,7 +36,7 @@ def claim(incident: Incident, *, by: Actor) -> Incident:
     """Take command. Of two at once one wins, and the other is told who; the command clock starts."""
     incident, facts = lock(incident)
     check(rules.why_not_claim(incident, facts, by))
-    holding = RoleHolding.objects.create(incident=incident, role=RoomRole.IC, user_id=by.user_id)
+    holding = RoleHolding.objects.create(incident=incident, role=RoomRole.IC, user_id=by.person_id)
     enter(incident, facts, by)
     tell(incident, "incident.claimed", by=by, phrase=incident.law.scripts.taking_command)
     rule = incident.law.clock("command")

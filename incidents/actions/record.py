@@ -47,7 +47,6 @@ def update(
     check(rules.why_not_update(incident, facts, by))
     if next_update_at is not None and next_update_at <= now():
         raise invalid("next_update_at", "The next update lies in the past.", code="past")
-    assert by.user_id is not None, "the rules let only a practitioner post an update"
     posted = StatusUpdate.objects.create(
         incident=incident,
         audience=audience,
@@ -55,7 +54,7 @@ def update(
         impact=fields.text("impact", impact),
         doing=fields.text("doing", doing),
         next_update_at=next_update_at,
-        author_id=by.user_id,
+        author_id=by.person_id,
     )
     enter(incident, facts, by)
     tell(

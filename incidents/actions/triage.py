@@ -29,7 +29,7 @@ def report(*, by: Actor, title: str, text: str = "", service: Service | None = N
         service=service,
         reporter_id=by.user_id,
     )
-    record("signal.opened", signal, by=by, title=signal.title, kind=signal.kind)
+    record("signal.opened", signal, by=by, title=signal.title, source=signal.kind)
     return signal
 
 

@@ -6,7 +6,7 @@ from incidents.models import Alert, Incident, Signal
 from incidents.states import AlertState, Severity, SignalState, State
 
 
-class IncidentFilter(filters.FilterSet):
+class IncidentFilter(filters.FilterSet):  # type: ignore[misc]
     """Incidents by state, severity, service and when they were declared."""
 
     state = filters.MultipleChoiceFilter(choices=State.choices)
@@ -20,7 +20,7 @@ class IncidentFilter(filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class AlertFilter(filters.FilterSet):
+class AlertFilter(filters.FilterSet):  # type: ignore[misc]
     """Alerts by state and signal."""
 
     state = filters.ChoiceFilter(choices=AlertState.choices)
@@ -31,7 +31,7 @@ class AlertFilter(filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class SignalFilter(filters.FilterSet):
+class SignalFilter(filters.FilterSet):  # type: ignore[misc]
     """Signals by what was decided."""
 
     state = filters.MultipleChoiceFilter(choices=SignalState.choices)

@@ -17,7 +17,7 @@ class SeverityField(serializers.ChoiceField):
         options.setdefault("choices", SEVERITIES)
         super().__init__(**options)
 
-    def to_internal_value(self, data: Any) -> Severity:
+    def to_internal_value(self, data: Any) -> Any:
         """The severity of a code."""
         code: str = super().to_internal_value(data)
         return Severity(int(code[-1]))
@@ -217,7 +217,7 @@ class EntryOut(serializers.Serializer[Any]):
     actor = serializers.CharField()
     via = serializers.CharField()
     text = serializers.CharField()
-    data = serializers.DictField()
+    data: Any = serializers.DictField()
 
 
 class AlertOut(serializers.Serializer[Any]):
@@ -259,32 +259,3 @@ class SignalOut(serializers.Serializer[Any]):
     def get_incident(self, signal: Any) -> str | None:
         """The incident's reference."""
         return signal.incident.ref if signal.incident else None
-
-
-class PageOut(serializers.Serializer[Any]):
-    """A page."""
-
-    id = serializers.IntegerField()
-    state = serializers.CharField()
-    reason = serializers.CharField(allow_blank=True)
-    started_at = serializers.DateTimeField()
-    acknowledged_at = serializers.DateTimeField(allow_null=True)
-    acknowledged_by = serializers.SerializerMethodField()
-
-    def get_acknowledged_by(self, page: Any) -> str | None:
-        """The name of who acknowledged."""
-        return page.acknowledged_by.name if page.acknowledged_by else None
-
-
-class ProblemOut(serializers.Serializer[Any]):
-    """RFC 9457 problem details."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    code = serializers.CharField()
-    detail = serializers.CharField()
-    clause = serializers.CharField(required=False)
-    reasons = ReasonOut(many=True)
-    fields_ = serializers.DictField(child=serializers.CharField(), required=False)
-    request_id = serializers.CharField(required=False)

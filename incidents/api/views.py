@@ -44,7 +44,7 @@ class ListView(MusterView):
             raise invalid(str(field), str(errors[0]))
         pages = CursorPages()
         pages.ordering = self.ordering
-        found = pages.paginate_queryset(filtered.qs, request, view=self)
+        found: Any = pages.paginate_queryset(filtered.qs, request, view=self)
         return pages.get_paginated_response(self.serializer(found, many=True).data)
 
 
@@ -168,7 +168,8 @@ def verb_view(door: Door) -> Any:
     def post(self: VerbView, request: Request, ref: str) -> Response:
         return self.once(request, lambda: self.perform(request, ref))
 
-    return type(f"{door.name.title()}View", (VerbView,), {"door": door, "post": post, "__doc__": door.body.__doc__}).as_view()
+    made: Any = type(f"{door.name.title()}View", (VerbView,), {"door": door, "post": post, "__doc__": door.body.__doc__})
+    return made.as_view()
 
 
 class Parts(MusterView):

@@ -63,7 +63,7 @@ class Pages(MusterView):
     def get(self, request: Request) -> Response:
         """My pages, newest first."""
         pages = CursorPages()
-        found = pages.paginate_queryset(queries.called(self.actor.user_id), request, view=self)
+        found = pages.paginate_queryset(queries.called(self.actor.person_id), request, view=self)
         return pages.get_paginated_response(PageOut(found, many=True).data)
 
 

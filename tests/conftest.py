@@ -1,0 +1,272 @@
+"""The stage and the fixed cast: two organisations of the same shape, and nobody of the one may see anything of the other.
+
+Tests migrate one template database as the owner role and run as the serving role, with every wall, guard and trigger that
+production has. A test runs in a transaction that is rolled back (`acme`, `globex`), or, where it commits or uses more than one
+connection, in a clone of the template (`own_database`).
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+
+from portal import demo, environment, sweeping
+from tenants import credentials
+from tenants.actors import Actor, Role, Via
+from tenants.models import Membership
+from tenants.scope import scope
+from tests.clock import Clock
+
+TEMPLATE = f"muster_template_{os.getpid()}"
+DATABASE = f"muster_test_{os.getpid()}"
+
+
+@dataclass(frozen=True)
+class Person:
+    """A member of the cast, as demo.json tells of them."""
+
+    organisation: str
+    organisation_id: int
+    user_id: int
+    email: str
+    name: str
+    password: str
+    token: str
+    roles: frozenset[Role]
+
+    def actor(self, via: Via = Via.WEB) -> Actor:
+        """The person acting."""
+        return Actor(self.organisation_id, self.name, via, user_id=self.user_id, email=self.email, roles=self.roles)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """One organisation: `acme.amira` commands, `acme.auditor` reads, and so on; `acme.key` is its Alertmanager's key."""
+
+    slug: str
+    id: int
+    key: str
+    people: dict[str, Person] = field(repr=False)
+
+    def __getattr__(self, name: str) -> Person:
+        """A person by the local part of their address."""
+        try:
+            return self.people[name]
+        except KeyError as error:
+            raise AttributeError(name) from error
+
+    def scope(self, person: Person | None = None) -> Any:
+        """The organisation's scope, as the walls see it."""
+        return scope(self.id, surface="web", user_id=person.user_id if person else None)
+
+
+def _connect_as(url: str, database: str) -> None:
+    """Point Django's one connection at a database, as the role of `url`."""
+    connection.close()
+    connection.close_pool()
+    connection.settings_dict.update(environment.database(url) | {"NAME": database, "TEST": connection.settings_dict["TEST"]})
+    connection.settings_dict["OPTIONS"]["pool"] = False
+    for name, value in (
+        ("ATOMIC_REQUESTS", False),
+        ("AUTOCOMMIT", True),
+        ("CONN_MAX_AGE", 0),
+        ("CONN_HEALTH_CHECKS", False),
+        ("TIME_ZONE", None),
+    ):
+        connection.settings_dict.setdefault(name, value)
+
+
+def as_owner(sql: str, *, database: str | None = None) -> list[tuple[Any, ...]]:
+    """Run a statement as the owner role, on a connection of its own, committed. Returns its rows."""
+    parts = environment.database(settings.DATABASE_OWNER_URL)
+    with psycopg.connect(
+        dbname=database or parts["NAME"],
+        user=parts["USER"],
+        password=parts["PASSWORD"],
+        host=parts["HOST"],
+        port=parts["PORT"] or 5432,
+        autocommit=True,
+    ) as db:
+        cursor = db.execute(sql)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def clone(name: str) -> None:
+    """Make a database like the template, with its walls up."""
+    as_owner(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    as_owner(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
+    role = environment.database(settings.DATABASE_URL)["USER"]
+    as_owner(f'GRANT CONNECT ON DATABASE "{name}" TO "{role}"')
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: Any) -> Iterator[dict[str, Any]]:
+    """Build the template once: roles are there, tables migrated, the cast founded. Yields demo.json's content."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with django_db_blocker.unblock():
+        as_owner(f'DROP DATABASE IF EXISTS "{TEMPLATE}" WITH (FORCE)')
+        as_owner(f'CREATE DATABASE "{TEMPLATE}"')
+        as_owner("CREATE SCHEMA IF NOT EXISTS muster; REVOKE CREATE ON SCHEMA public FROM PUBLIC", database=TEMPLATE)
+        settings.AS_OWNER = True
+        _connect_as(settings.DATABASE_OWNER_URL, TEMPLATE)
+        call_command("migrate", verbosity=0)
+        told = {slug: demo.build(slug, slug.title()) for slug in ("acme", "globex")}
+        settings.AS_OWNER = False
+        connection.close()
+        clone(DATABASE)
+        _connect_as(settings.DATABASE_URL, DATABASE)
+    yield told
+    with django_db_blocker.unblock():
+        connection.close()
+        connection.close_pool()
+        as_owner(f'DROP DATABASE IF EXISTS "{DATABASE}" WITH (FORCE)')
+        as_owner(f'DROP DATABASE IF EXISTS "{TEMPLATE}" WITH (FORCE)')
+
+
+def _cast(told: dict[str, Any]) -> Cast:
+    organisation_id = credentials.organisation_by_slug(told["slug"])
+    assert organisation_id is not None
+    with scope(organisation_id, surface="web"):
+        members = {m.user.email: m for m in Membership.objects.select_related("user")}
+    people = {
+        row["email"].split("@")[0]: Person(
+            organisation=told["slug"],
+            organisation_id=organisation_id,
+            user_id=members[row["email"]].user_id,
+            email=row["email"],
+            name=members[row["email"]].user.name,
+            password=row["password"],
+            token=row["token"],
+            roles=frozenset(Role(role) for role in row["roles"]),
+        )
+        for row in told["people"]
+    }
+    return Cast(slug=told["slug"], id=organisation_id, key=told["keys"]["alertmanager"], people=people)
+
+
+@pytest.fixture
+def _walls(db: None) -> Iterator[None]:
+    """A rolled-back transaction that is judged like a commit: every deferred guard fires before it is undone."""
+    yield
+    if not connection.needs_rollback:
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+@pytest.fixture
+def acme(_walls: None, django_db_setup: dict[str, Any]) -> Cast:
+    """The organisation most tests are about."""
+    return _cast(django_db_setup["acme"])
+
+
+@pytest.fixture
+def globex(_walls: None, django_db_setup: dict[str, Any]) -> Cast:
+    """The other organisation: `globex.amira` is the outsider, who must see nothing of acme."""
+    return _cast(django_db_setup["globex"])
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A database of the test's own, where things are really committed."""
+
+    name: str
+    acme: Cast
+    globex: Cast
+
+
+@pytest.fixture
+def own_database(
+    request: pytest.FixtureRequest, django_db_setup: dict[str, Any], django_db_blocker: Any
+) -> Iterator[Installation]:
+    """A clone of the template, for a test that commits, or uses more than one connection, process or role."""
+    name = f"{DATABASE}_own"
+    with django_db_blocker.unblock():
+        clone(name)
+        _connect_as(settings.DATABASE_URL, name)
+        try:
+            yield Installation(name, _cast(django_db_setup["acme"]), _cast(django_db_setup["globex"]))
+        finally:
+            _connect_as(settings.DATABASE_URL, DATABASE)
+            as_owner(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    """A clock that stands still until the test lets time pass."""
+    moved = Clock()
+    yield moved
+    moved.release()
+
+
+class Door:
+    """The API as one person uses it."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.client = Client(raise_request_exception=True)
+
+    def get(self, path: str, **query: Any) -> HttpResponse:
+        """GET below /api/v1/."""
+        return self.client.get(f"/api/v1/{path}", query, headers=self._headers())  # type: ignore[return-value]
+
+    def post(self, path: str, body: dict[str, Any] | None = None, **headers: str) -> HttpResponse:
+        """POST JSON below /api/v1/."""
+        return self.client.post(  # type: ignore[return-value]
+            f"/api/v1/{path}", json.dumps(body or {}), content_type="application/json", headers={**self._headers(), **headers}
+        )
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.person.token}"}
+
+
+@pytest.fixture
+def api() -> Callable[[Person], Door]:
+    """`api(acme.amira).post("incidents/", {...})`: the API as one person uses it."""
+    return Door
+
+
+@pytest.fixture
+def browse(client: Client) -> Callable[[Person], Client]:
+    """`browse(acme.amira)`: a signed-in session of the portal (the sign-in page itself has its own test)."""
+
+    def signed_in(person: Person) -> Client:
+        from tenants.models import User
+
+        fresh = Client()
+        fresh.force_login(User.objects.get(pk=person.user_id), backend="allauth.account.auth_backends.AuthenticationBackend")
+        return fresh
+
+    return signed_in
+
+
+@pytest.fixture
+def follow() -> Callable[[], int]:
+    """Let everything that follows from the committed events happen now: reactions, then deliveries, until nothing is left."""
+
+    def until_quiet() -> int:
+        total = 0
+        while done := sweeping.catch_up(grace=timedelta(seconds=-1)):
+            total += done
+        return total
+
+    return until_quiet
+
+
+@pytest.fixture
+def sweep() -> Callable[[], int]:
+    """One sweep, as beat asks for one each second, and what follows from it."""
+
+    def once() -> int:
+        return sweeping.sweep(grace=timedelta(seconds=-1))
+
+    return once
