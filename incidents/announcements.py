@@ -1,5 +1,6 @@
 """Who is told what of an incident's events, and what the messages say when they are sent."""
 
+from django.conf import settings
 from django.urls import reverse
 
 from incidents.models import Incident, Participant, RoleHolding, Signal, StatusUpdate
@@ -15,7 +16,9 @@ from tenants.walled import tenant_of
 
 def signal_line(signal_id: int) -> str:
     """A signal in one line."""
-    signal = Signal.objects.get(pk=signal_id)
+    signal = Signal.objects.select_related("incident").get(pk=signal_id)
+    if signal.incident_id is not None:
+        return incident_line(signal.incident_id)
     return f"{signal.get_kind_display()}: {signal.title}"
 
 
@@ -90,9 +93,14 @@ def render_update(delivery: Delivery) -> Message:
 def signal_address(signal_id: int) -> str:
     """Where a signal is seen: in its incident, or in triage."""
     signal = Signal.objects.select_related("incident").get(pk=signal_id)
-    return reverse("incident", args=[signal.incident.ref]) if signal.incident else reverse("triage")
+    return _reverse("incident", signal.incident.ref) if signal.incident else _reverse("triage")
 
 
 def incident_address(incident_id: int) -> str:
     """Where an incident is seen."""
-    return reverse("incident", args=[Incident.objects.values_list("ref", flat=True).get(pk=incident_id)])
+    return _reverse("incident", Incident.objects.values_list("ref", flat=True).get(pk=incident_id))
+
+
+def _reverse(name: str, *args: str) -> str:
+    """A page's path below the organisation's address, wherever it is asked from (an e-mail's link has no organisation in its path)."""
+    return reverse(name, urlconf=settings.PORTAL_URLCONF, args=args)

@@ -1,5 +1,6 @@
 """What the rules of the room look at, read once: who holds which role, who is in the room, what still fires."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from incidents.models import Alert, Incident, IncidentService, Participant, RoleHolding
@@ -41,10 +42,9 @@ def gather(incident: Incident) -> Facts:
             "service__team__members__user_id", flat=True
         )
     )
-    firing = tuple(
-        f"{name} ({service})" if service else name
-        for name, service in Alert.objects.filter(incident_id=incident.pk, state=AlertState.FIRING)
-        .order_by("started_at", "id")
-        .values_list("name", "labels__service")[:20]
+    names = Alert.objects.filter(incident_id=incident.pk, state=AlertState.FIRING).order_by("started_at", "id")
+    counted = Counter(
+        f"{name} ({service})" if service else name for name, service in names.values_list("name", "labels__service")[:500]
     )
+    firing = tuple(f"{name}, {count} times" if count > 1 else name for name, count in counted.items())
     return Facts(roles=roles, room=room, owners=owners, firing=firing)

@@ -1,11 +1,11 @@
 """The same bodies for people: labels, hints and widgets. No rules."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
-from incidents.models import Incident
-from incidents.states import ADVANCES, OPEN, DetectedBy, Severity, State
+from incidents.states import ADVANCES, DetectedBy, Severity, State
 from oncall.models import Service
 
 
@@ -60,11 +60,12 @@ class ReportForm(forms.Form):
 class AttachForm(forms.Form):
     """Attach a signal to a running incident."""
 
-    incident = forms.ModelChoiceField(label="Incident", queryset=Incident.objects.none(), to_field_name="ref")
+    incident = forms.CharField(label="Incident", max_length=24)
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, running: Sequence[tuple[str, str]] = (), **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["incident"].queryset = Incident.objects.filter(state__in=OPEN).order_by("-number")  # type: ignore[attr-defined]
+        if running:
+            self.fields["incident"].widget = forms.Select(choices=running)
 
 
 class DismissForm(forms.Form):

@@ -32,8 +32,7 @@ def integration_list(request: HttpRequest) -> HttpResponse:
                 "kind": integration.get_kind_display(),
                 "active": integration.is_active,
                 "last_heard_at": pulse.last_heard_at if pulse else None,
-                "accepted": pulse.accepted if pulse else 0,
-                "refused": pulse.refused if pulse else 0,
+                "counts": _counts(pulse),
                 "url": reverse("integration", args=[integration.pk]),
             }
         )
@@ -47,19 +46,23 @@ def integration_detail(request: HttpRequest, integration_id: int) -> HttpRespons
     integration = gate.integration_for(_for_administrators(request), integration_id)
     pulse = IntegrationPulse.objects.filter(integration=integration).first()
     inbound = Inbound.objects.filter(integration=integration).defer("body").order_by("-id")
-    context = {
-        "integration": integration,
+    shown = {
         "name": integration.name,
         "kind": integration.get_kind_display(),
         "active": integration.is_active,
-        "hook_path": f"/hooks/<key>/{integration.kind}/",
         "last_heard_at": pulse.last_heard_at if pulse else None,
-        "accepted": pulse.accepted if pulse else 0,
-        "refused": pulse.refused if pulse else 0,
+        "counts": _counts(pulse),
         "refusals": [_refusal(i) for i in inbound.exclude(problem="")[:20]],
-        "deliveries": [{"at": i.received_at, "alerts": i.alerts, "status": i.status} for i in inbound.filter(problem="")[:20]],
+        "deliveries": [
+            {"at": i.received_at, "what": f"{i.alerts} alert{'' if i.alerts == 1 else 's'}", "status": i.status}
+            for i in inbound.filter(problem="")[:20]
+        ],
     }
-    return render(request, "integrations/detail.html", context)
+    return render(request, "integrations/detail.html", {"integration": shown})
+
+
+def _counts(pulse: IntegrationPulse | None) -> dict[str, int]:
+    return {"accepted": pulse.accepted if pulse else 0, "refused": pulse.refused if pulse else 0}
 
 
 def _refusal(inbound: Inbound) -> dict[str, object]:

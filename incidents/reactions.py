@@ -53,7 +53,7 @@ def _call_on_call(incident: Incident, by: Actor) -> None:
         targets[team.pk] = (team, None)
     for team_id, (team, service) in targets.items():
         if team_id in paged:
-            page_again(paged[team_id], by=by, incident_id=incident.pk)
+            page_again(paged[team_id], by=by, incident_id=incident.pk, reason=f"{incident.level} declared")
         else:
             page_team(team, incident, by=by, service=service, incident_id=incident.pk, reason=f"{incident.level} declared")
 

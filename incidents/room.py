@@ -24,14 +24,14 @@ def context(
             **_head(incident, facts),
             "services": [item.service.name for item in incident.affected.select_related("service").order_by("id")],
         },
-        "entries": queries.entries(incident),
+        "entries": sorted(queries.entries(incident), key=lambda entry: (entry.at, entry.seq), reverse=True),
         "roles": queries.roles(incident, facts),
         "clocks": [queries.clock_row(clock) for clock in running],
         "late": queries.late(running),
         "verbs": [_verb(door, incident, facts, by, failed, form, refusals or []) for door in DOORS.values()],
         "alerts": queries.alerts(incident),
         "pages": queries.pages(incident),
-        "participants": queries.participants(incident),
+        "participants": [person["name"] for person in queries.participants(incident)],
     }
 
 
@@ -62,21 +62,19 @@ def _verb(
     door: Door, incident: Incident, facts: Facts, by: Actor, failed: Door | None, form: Any, refusals: list[Reason]
 ) -> dict[str, Any]:
     reasons = door.why_not(incident, facts, by)
-    # A reason that may be overridden does not close the door: the form asks for the written reason.
-    standing = [reason for reason in reasons if not reason.overridable]
     mine = failed is door
     return {
         "name": door.name,
         "label": door.label,
         "url": reverse("incident-verb", args=[incident.ref, door.name]),
-        "allowed": not standing,
+        "allowed": not reasons,
         "reasons": reasons,
         "refusals": refusals if mine else [],
         "form": form if mine and form is not None else blank(door, incident),
         "open": mine,
         "primary": door.primary,
         "needs_form": door.needs_form,
-        "overridable": bool(reasons) and not standing,
+        "overridable": bool(reasons) and all(reason.overridable for reason in reasons),
     }
 
 
@@ -96,7 +94,7 @@ def allowed_actions(incident: Incident, facts: Facts, by: Actor) -> dict[str, di
     for door in DOORS.values():
         reasons = door.why_not(incident, facts, by)
         out[door.name] = {
-            "allowed": not [reason for reason in reasons if not reason.overridable],
+            "allowed": not reasons,
             "why_not": [_reason(reason) for reason in reasons],
         }
     return out

@@ -9,6 +9,7 @@ from incidents.markdown import plain, render
 from incidents.states import DetectedBy, Severity, State
 from ledger.models import Event
 
+_OWN = frozenset({"relay", "clock"})  # Muster itself: its name says it
 LATE_SECONDS = 60  # recorded later than it happened by more than this is shown
 
 type Data = dict[str, Any]
@@ -87,6 +88,7 @@ def _clock(what: str) -> Callable[[Data], str]:
 
 # kind -> (label, sentence of its data). What a kind that is not here says is its name: nothing is ever left out.
 KINDS: dict[str, tuple[str, Callable[[Data], str]]] = {
+    "signal.opened": ("Signal", lambda d: f"{'Monitoring says' if d.get('source') == 'alerts' else 'Reported'}: {d['title']}."),
     "incident.declared": ("Declared", _declared),
     "incident.joined": ("Joined", lambda d: "Joined the room."),
     "incident.claimed": ("Command", lambda d: d["phrase"]),
@@ -112,37 +114,39 @@ KINDS: dict[str, tuple[str, Callable[[Data], str]]] = {
 _WRITTEN = frozenset({"incident.noted", "incident.updated", "incident.resolved"})
 
 
-def _facts(event: Event) -> Facts:
-    data = event.data
+def _facts(kind: str, data: Data) -> Facts:
     facts: Facts = []
-    if event.kind == "incident.updated":
+    if kind == "incident.updated":
         facts += [("Impact", data["impact"]), ("Being done", data["doing"])]
         if data.get("next_update_at"):
             facts.append(("Next update", f"{data['next_update_at'][11:16]} UTC"))
-    if data.get("reason") and event.kind in ("incident.advanced", "incident.severity_changed"):
+    if data.get("reason") and kind in ("incident.advanced", "incident.severity_changed"):
         facts.append(("Reason", data["reason"]))
-    if event.kind == "incident.resolved":
+    if kind == "incident.resolved":
         facts += [(f"Despite {code.replace('_', ' ')}", reason) for code, reason in data.get("overrides", {}).items()]
     return facts
 
 
 def entry(event: Event) -> Entry:
-    """An event as a line of the timeline."""
-    label, sentence = KINDS.get(event.kind, (event.kind, lambda data: event.kind.replace(".", " ").capitalize()))
-    text = sentence(event.data)
+    """An event as a line of the timeline. What led to the incident is told as it was then, by who did it."""
+    kind, data, actor, via = event.kind, event.data, event.actor_name, event.via
+    if kind == "incident.preceded":
+        kind, data, actor, via = data["kind_then"], data["told"], data["actor"], data["via"]
+    label, sentence = KINDS.get(kind, (kind, lambda data: kind.replace(".", " ").capitalize()))
+    text = sentence(data)
     seq = event.seq or 0
     return Entry(
         seq=seq,
         anchor=f"ev-{seq}",
-        kind=event.kind,
+        kind=kind,
         label=label,
         at=event.occurred_at,
         recorded_at=event.recorded_at,
         late=abs((event.recorded_at - event.occurred_at).total_seconds()) > LATE_SECONDS,
-        actor=event.actor_name,
-        via=event.via,
+        actor=actor,
+        via="" if via in _OWN else via,
         text=text,
-        html=render(text) if event.kind in _WRITTEN else plain(text),
-        facts=_facts(event),
-        data=event.data,
+        html=render(text) if kind in _WRITTEN else plain(text),
+        facts=_facts(kind, data),
+        data=data,
     )

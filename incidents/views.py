@@ -52,7 +52,11 @@ def incident_list(request: HttpRequest) -> HttpResponse:
     found = list(page.object_list)
     clocks = queries.next_clocks(found)
     page.object_list = [{**queries.row(i, clocks.get(i.pk)), "url": reverse("incident", args=[i.ref])} for i in found]
-    last = None if found else Incident.objects.order_by("-number").values_list("declared_at", flat=True).first()
+    last = (
+        None
+        if found or chosen != "open" or request.GET.get("page")
+        else Incident.objects.order_by("-number").values_list("declared_at", flat=True).first()
+    )
     labels = {"open": "Open", "all": "All"}
     return render(
         request,
@@ -167,7 +171,13 @@ def _declare(data: dict[str, Any], signal: Signal | None, by: Actor) -> HttpResp
 
 def _declare_page(request: HttpRequest, form: Any, signal: Signal | None, status: int) -> HttpResponse:
     severities = law(in_force().pk).severities
-    context = {"form": form, "severities": severities, "signal": signal, "idempotency_key": uuid.uuid4().hex}
+    seen = signal and {
+        "kind_label": signal.get_kind_display(),
+        "title": signal.title,
+        "service": signal.service.name if signal.service else "",
+        "since": signal.opened_at,
+    }
+    context = {"form": form, "severities": severities, "signal": seen, "idempotency_key": uuid.uuid4().hex}
     return render(request, "incidents/declare.html", context, status=status)
 
 
@@ -205,10 +215,11 @@ def _triage(request: HttpRequest, *, status: int = 200, failed: dict[tuple[int, 
     about = Page.objects.filter(subject_type="incidents.signal", subject_id__in=[signal.pk for signal in found])
     subjects = dict(about.values_list("id", "subject_id"))
     pages = {subjects[ladder["id"]]: ladder for ladder in ladders(about.order_by("id"))}
-    attach = forms.AttachForm()
+    running = list(Incident.objects.filter(state__in=OPEN).order_by("-number").values_list("ref", "title")[:100])
+    choices = [(ref, f"{ref} {title}") for ref, title in running]
     context = {
         "signals": [
-            _signal_card(signal, alerts[signal.pk], counts[signal.pk], pages.get(signal.pk), attach, failed) for signal in found
+            _signal_card(signal, alerts[signal.pk], counts[signal.pk], pages.get(signal.pk), choices, failed) for signal in found
         ],
         "recent": [_decided_row(signal) for signal in queries.decided()],
         "report_url": reverse("report"),
@@ -219,7 +230,7 @@ def _triage(request: HttpRequest, *, status: int = 200, failed: dict[tuple[int, 
 
 
 def _signal_card(
-    signal: Signal, alerts: list[Alert], counts: tuple[int, int], page: Any, attach: Any, failed: dict[tuple[int, str], Any]
+    signal: Signal, alerts: list[Alert], counts: tuple[int, int], page: Any, running: Any, failed: dict[tuple[int, str], Any]
 ) -> dict[str, Any]:
     return {
         "id": signal.pk,
@@ -235,11 +246,16 @@ def _signal_card(
         "text": signal.text,
         "page": page,
         "declare_url": f"{reverse('declare')}?signal={signal.pk}",
-        "attach_form": failed.get((signal.pk, "attach"), attach),
+        "attach_form": failed.get((signal.pk, "attach")) or _attach_form(signal, running),
         "attach_url": reverse("signal-attach", args=[signal.pk]),
         "dismiss_form": failed.get((signal.pk, "dismiss")) or forms.DismissForm(auto_id=f"dismiss-{signal.pk}-%s"),
         "dismiss_url": reverse("signal-dismiss", args=[signal.pk]),
     }
+
+
+def _attach_form(signal: Signal, running: Any) -> Any:
+    """The form, where there is an incident to attach to."""
+    return forms.AttachForm(auto_id=f"attach-{signal.pk}-%s", running=running) if running else None
 
 
 def _decided_row(signal: Signal) -> dict[str, Any]:
@@ -259,7 +275,10 @@ def signal_attach(request: HttpRequest, signal_id: int) -> HttpResponse:
     """Answer "yes, that one"."""
     signal = gate.signal_for(_actor(request), signal_id)
     form = forms.AttachForm(request.POST, auto_id=f"attach-{signal.pk}-%s")
-    return _answer(request, signal, "attach", form, lambda data: actions.attach(signal, data["incident"], by=_actor(request)))
+    by = _actor(request)
+    return _answer(
+        request, signal, "attach", form, lambda data: actions.attach(signal, gate.incident_for(by, data["incident"]), by=by)
+    )
 
 
 @require_POST

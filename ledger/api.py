@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,7 +15,7 @@ from ledger.api_defaults import CursorPages
 from tenants.actors import Actor
 from tenants.refusals import invalid
 
-__all__ = ["CursorPages", "MusterView", "StrictSerializer"]
+__all__ = ["CursorPages", "MusterView", "StrictSerializer", "page_of"]
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -30,6 +31,12 @@ class StrictSerializer(serializers.Serializer[Any]):
                 dict.fromkeys(unknown, f"There is no such field; the fields are: {wanted}."), code="unknown_field"
             )
         return super().to_internal_value(data)
+
+
+def page_of(row: type[serializers.Serializer[Any]]) -> Any:
+    """The shape of a list's answer: `{next, previous, results}`."""
+    links = {name: serializers.URLField(allow_null=True) for name in ("next", "previous")}
+    return inline_serializer(f"{row.__name__}Page", {**links, "results": row(many=True)})
 
 
 class MusterView(APIView):

@@ -92,8 +92,10 @@ class Guard(_OnModel):
             f"CREATE INDEX {history}_witness ON {history} ({model._meta.pk.column}, history_xid)",
             f"CREATE TRIGGER sound BEFORE INSERT ON {history} FOR EACH ROW EXECUTE FUNCTION muster.sound_{table}()",
             f"ALTER TABLE {history} ENABLE ALWAYS TRIGGER sound",
-            f"CREATE CONSTRAINT TRIGGER complete AFTER INSERT OR UPDATE OR DELETE ON {table} DEFERRABLE INITIALLY DEFERRED "
-            f"FOR EACH ROW EXECUTE FUNCTION muster.complete_{table}()",
+            (
+                f"CREATE CONSTRAINT TRIGGER complete AFTER INSERT OR UPDATE OR DELETE ON {table} DEFERRABLE INITIALLY DEFERRED "
+                f"FOR EACH ROW EXECUTE FUNCTION muster.complete_{table}()"
+            ),
             f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER complete",
         ]
 

@@ -7,8 +7,9 @@ it back, so refusals are not remembered.
 import hashlib
 from collections.abc import Callable
 
+from django.contrib import messages
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from ledger.models import RememberedAnswer
 from tenants.actors import Actor
@@ -16,6 +17,7 @@ from tenants.refusals import Reason, Refused, invalid
 from tenants.time import now
 
 KEY_MAX = 200
+DONE = "Done, and in the record."
 
 
 def digest(request: HttpRequest, body: bytes) -> str:
@@ -52,16 +54,24 @@ def remember(key: str, by: Actor, *, status: int, body: object = None, location:
 
 
 def once_on_the_web(request: HttpRequest, by: Actor, perform: Callable[[], HttpResponse]) -> HttpResponse:
-    """Perform a form's verb once a key (the form carries one): sending it again leads where the first sending led."""
-    from django.http import HttpResponseRedirect
+    """Perform a form's verb once: sending the same form again leads where the first sending led.
 
-    key = str(request.POST.get("idempotency_key", ""))
-    if not key:
+    A page's forms share one key, and a browser without scripts sends it again after "back" and a change: so what counts is the
+    key together with the address and everything that was typed.
+    """
+    typed = sorted(
+        (name, values) for name, values in request.POST.lists() if name not in ("csrfmiddlewaretoken", "idempotency_key")
+    )
+    given = str(request.POST.get("idempotency_key", ""))
+    if not given:
         return perform()
-    answer = remembered(key, hashlib.sha256(request.path.encode()).hexdigest(), by)
+    fingerprint = hashlib.sha256(repr([request.path, given, typed]).encode()).hexdigest()
+    key = f"form-{fingerprint}"
+    answer = remembered(key, fingerprint, by)
     if answer is not None:
         return HttpResponseRedirect(answer.location)
     response = perform()
     if response.status_code < 400:
         remember(key, by, status=response.status_code, location=str(response.get("Location", "")))
+        messages.success(request, DONE, extra_tags=f"accepted-{given}")
     return response

@@ -89,13 +89,12 @@ def escalate(page: Page, *, by: Actor) -> None:
     subject="page",
     clauses=("severity.sev1-page", "severity.sev2-page"),
 )
-def page_again(page: Page, *, by: Actor, incident_id: int) -> None:
+def page_again(page: Page, *, by: Actor, incident_id: int, reason: str) -> None:
     """Call everybody again who was called and has not acknowledged: what was an alert is now an incident."""
     page = Page.objects.select_for_update().get(pk=page.pk)
-    if page.incident_id != incident_id:
-        page.incident_id = incident_id
-        page.save()
     if page.state == Page.State.OPEN:
+        page.incident_id, page.reason = incident_id, reason
+        page.save()
         for position, user_id in dict.fromkeys(page.steps.values_list("position", "user_id")):
             _call(page, user_id, position, "again", by=by)
 

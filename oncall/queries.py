@@ -24,10 +24,10 @@ def ladders(pages: QuerySet[Page]) -> list[dict[str, Any]]:
     found = list(pages.select_related("acknowledged_by", "team", "service"))
     steps = PageStep.objects.filter(page__in=found).select_related("user").order_by("id")
     deliveries = Delivery.objects.filter(template="page", subject_id__in=[page.pk for page in found]).order_by("id")
-    attempts: dict[int, list[dict[str, Any]]] = {}
+    attempts: dict[int, dict[int, dict[str, Any]]] = {}
     for attempt in Attempt.objects.filter(delivery__in=deliveries).order_by("id"):
         row = {"number": attempt.number, "at": attempt.at, "outcome": attempt.get_outcome_display(), "detail": attempt.detail}
-        attempts.setdefault(attempt.delivery_id, []).append(row)
+        attempts.setdefault(attempt.delivery_id, {})[attempt.number] = row  # the last word on each try
     sent: dict[tuple[int, int], list[Delivery]] = {}
     for delivery in deliveries:
         sent.setdefault((delivery.subject_id, delivery.recipient_id), []).append(delivery)
@@ -46,7 +46,7 @@ def ladders(pages: QuerySet[Page]) -> list[dict[str, Any]]:
                     "at": item.created_at if item else step.paged_at,
                     "position": step.position,
                     "channel": item.channel if item else "",
-                    "attempts": attempts.get(item.pk, []) if item else [],
+                    "attempts": list(attempts.get(item.pk, {}).values()) if item else [],
                 }
             )
     return [

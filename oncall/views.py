@@ -12,7 +12,7 @@ from ledger.idempotency import once_on_the_web
 from oncall import actions, gate, links, queries
 from oncall.models import Page
 from oncall.subjects import address, describe
-from tenants import credentials
+from tenants import addresses, credentials
 from tenants.actors import Actor, Role, Via
 from tenants.models import Membership
 from tenants.refusals import Reason, Refused
@@ -111,11 +111,12 @@ def _linked(request: HttpRequest, claim: links.Claim, organisation_id: int) -> H
             "service": page.service.name if page.service else "",
             "since": page.started_at,
             "reason": page.reason,
+            "acknowledged_by": page.acknowledged_by.name if page.acknowledged_by else "",
+            "acknowledged_at": page.acknowledged_at,
+            "incident_url": addresses.page(organisation_id, address(page.subject_type, page.subject_id)),
         },
         "person": membership.user.name,
-        "state": page.state,
-        "acknowledged_by": page.acknowledged_by.name if page.acknowledged_by else "",
-        "acknowledged_at": page.acknowledged_at,
+        "state": "This page is no longer needed: what it was about has ended." if page.state == Page.State.ENDED else page.state,
         "refusals": refusals,
     }
     return render(request, "oncall/acknowledge.html", context, status=status)

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from oncall.queries import waiting_for
 from tenants.actors import Actor, Role
+from tenants.time import now
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -19,31 +22,28 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "theme": theme if theme in ("light", "dark") else "",
         "theme_url": "/theme/",
         "request_id": getattr(request, "request_id", ""),
+        "sign_out_url": "/accounts/logout/",
+        "now": now(),
     }
     actor: Actor | None = getattr(request, "actor", None)
     if actor is None or context["organisation"] is None:
         if getattr(request, "user", None) is not None and request.user.is_authenticated:
-            context["me"] = {"name": request.user.name, "email": request.user.email, "role_labels": []}
+            context["me"] = {"name": request.user.name, "email": request.user.email, "roles": []}
         return context
-    from oncall.queries import waiting_for
-
-    context["me"] = {"name": actor.name, "email": actor.email, "role_labels": [role.label for role in sorted(actor.roles)]}
-    context["inbox_count"] = waiting_for(actor.person_id)
-    places = [
-        ("Incidents", "incident-list", "/incidents/"),
-        ("Triage", "triage", "/triage/"),
-        ("Inbox", "inbox", "/inbox/"),
-    ]
+    context["me"] = {"name": actor.name, "email": actor.email, "roles": [role.label for role in sorted(actor.roles)]}
+    places = [("Incidents", "incident-list", "/incidents/"), ("Triage", "triage", "/triage/")]
     if actor.has(Role.ADMINISTRATOR):
-        places.append(("Integrations", "integration-list", "/integrations/"))
-        places.append(("Admin", "admin:index", "/admin/"))
-    context["nav"] = [
-        {
-            "label": label,
-            "url": reverse(name, urlconf="portal.urls_organisation"),
-            "current": request.path_info.startswith(prefix),
-            "count": context["inbox_count"] if name == "inbox" else 0,
-        }
-        for label, name, prefix in places
-    ]
-    return context
+        places += [("Integrations", "integration-list", "/integrations/"), ("Admin", "admin:index", "/admin/")]
+    nav = [{"label": label, "url": _url(name), "current": request.path_info.startswith(prefix)} for label, name, prefix in places]
+    return context | {
+        "nav": nav,
+        "inbox_count": waiting_for(actor.person_id),
+        "home_url": _url("incident-list"),
+        "inbox_url": _url("inbox"),
+        "profile_url": _url("profile"),
+        "choose_url": "/",
+    }
+
+
+def _url(name: str) -> str:
+    return reverse(name, urlconf=settings.PORTAL_URLCONF)

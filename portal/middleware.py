@@ -93,7 +93,7 @@ class OrganisationScope:
         if organisation_id is None:
             return problems.answer(request, NotFound())
         before = get_script_prefix()
-        request.urlconf = "portal.urls_organisation"
+        request.urlconf = settings.PORTAL_URLCONF
         request.path_info = rest
         set_script_prefix(f"/o/{slug}/")
         via = Via.API if api else Via.ADMIN if rest.startswith("/admin/") else Via.WEB

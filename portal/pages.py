@@ -1,17 +1,20 @@
 """The pages that belong to no room: which organisation, my profile, light or dark."""
 
+from allauth.mfa.models import Authenticator
+from django import forms
 from django.contrib.auth.decorators import login_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from ledger import people
 from tenants.actors import Actor, Duty
-from tenants.models import ApiToken, DutyHolder, Organisation
+from tenants.models import ApiToken, DutyHolder, Organisation, User
+from tenants.refusals import NotFound
 from tenants.scope import scope
-
-THEMES = ("light", "dark", "system")
 
 
 @login_required
@@ -46,15 +49,60 @@ def theme(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_GET
+class TokenForm(forms.Form):
+    """A new API token."""
+
+    name = forms.CharField(label="What is it for?", max_length=80)
+    days = forms.IntegerField(label="Good for how many days?", min_value=1, max_value=365, initial=90)
+    write = forms.BooleanField(label="It may change things, not only read", required=False)
+
+
+@require_http_methods(["GET", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
-    """My roles, duties and tokens here."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    """My roles and duties here, and my API tokens: made here, shown once, revoked here."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    form = TokenForm(request.POST or None)
+    credential, status = "", 200
+    if request.method == "POST":
+        if form.is_valid():
+            scopes = ("read", "write") if form.cleaned_data["write"] else ("read",)
+            owner = User.objects.get(pk=by.person_id)
+            _, credential = people.issue_token(
+                owner, form.cleaned_data["name"], by=by, scopes=scopes, days=form.cleaned_data["days"]
+            )
+            form = TokenForm()
+        else:
+            status = 422
     context = {
-        "roles": [role.label for role in sorted(actor.roles)],
-        "duties": [Duty(d.duty).label for d in DutyHolder.objects.filter(user_id=actor.person_id).order_by("duty")],
-        "tokens": list(ApiToken.objects.filter(user_id=actor.person_id).order_by("-id")),
-        "themes": THEMES,
-        "mfa_url": "/accounts/2fa/",
+        "duties": [Duty(d.duty).label for d in DutyHolder.objects.filter(user_id=by.person_id).order_by("duty")],
+        "tokens": [_token(token) for token in ApiToken.objects.filter(user_id=by.person_id, revoked_at=None).order_by("-id")],
+        "new_token": credential,
+        "token_form": form,
+        "token_url": reverse("profile"),
+        "totp_active": Authenticator.objects.filter(user_id=by.person_id, type=Authenticator.Type.TOTP).exists(),
+        "totp_url": "/accounts/2fa/",
+        "password_url": "/accounts/password/change/",
     }
-    return render(request, "portal/profile.html", context)
+    return render(request, "portal/profile.html", context, status=status)
+
+
+def _token(token: ApiToken) -> dict[str, object]:
+    secret = token.secrets.first()
+    return {
+        "name": token.name,
+        "scopes": token.scopes,
+        "expires_at": token.expires_at,
+        "last_used_at": secret.last_used_at if secret else None,
+        "revoke_url": reverse("token-revoke", args=[token.pk]),
+    }
+
+
+@require_POST
+def token_revoke(request: HttpRequest, token_id: int) -> HttpResponse:
+    """Revoke one of my tokens."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    token = ApiToken.objects.filter(pk=token_id, user_id=by.person_id, revoked_at=None).first() if token_id < 2**63 else None
+    if token is None:
+        raise NotFound("token")
+    people.revoke_token(token, by=by)
+    return HttpResponseRedirect(reverse("profile"))

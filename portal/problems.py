@@ -70,7 +70,12 @@ def answer(request: HttpRequest, refused: Refused) -> HttpResponse:
     else:
         known = refused.status in (403, 404, 409, 429)
         template = f"{refused.status}.html" if known else "409.html"
-        context = {"reasons": refused.reasons, "request_id": request_id, "title": _TITLES.get(refused.status, "Refused")}
+        context = {
+            "reason": str(refused),
+            "reasons": refused.reasons,
+            "request_id": request_id,
+            "title": _TITLES.get(refused.status, "Refused"),
+        }
         response = render(request, template, context, status=refused.status)
     if refused.status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="muster"'

@@ -57,6 +57,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "portal.urls"
+PORTAL_URLCONF = "portal.urls_organisation"  # below /o/<slug>/
 WSGI_APPLICATION = "portal.wsgi.application"
 ASGI_APPLICATION = "portal.asgi.application"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
@@ -197,6 +198,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "IncidentState": "incidents.states.State",
+        "PageState": "oncall.models.Page.State",
+        "SeverityCode": "incidents.api.serializers.SEVERITIES",
+    },
 }
 
 # --- Mail ---------------------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ SEVERITIES: list[Row] = [
     },
 ]
 STATES = [
-    ("mobilization", "Mobilization"),
+    ("mobilization", "Mobilisation"),
     ("investigation", "Investigation"),
     ("mitigation", "Mitigation"),
     ("monitoring", "Monitoring"),

@@ -3,12 +3,13 @@
 from django.urls import include, path
 
 from portal.admin import site
-from portal.pages import profile
+from portal.pages import profile, token_revoke
 
 urlpatterns = [
     path("", include("incidents.urls")),
     path("", include("oncall.urls")),
     path("me/", profile, name="profile"),
+    path("me/tokens/<int:token_id>/revoke/", token_revoke, name="token-revoke"),
     path("admin/", site.urls),
     path("api/v1/", include("portal.urls_api")),
 ]

@@ -17,7 +17,6 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 
 from portal import demo, environment, sweeping
@@ -73,7 +72,7 @@ class Cast:
 def _connect_as(url: str, database: str) -> None:
     """Point Django's one connection at a database, as the role of `url`."""
     connection.close()
-    connection.close_pool()
+    connection.close_pool()  # type: ignore[attr-defined]
     connection.settings_dict.update(environment.database(url) | {"NAME": database, "TEST": connection.settings_dict["TEST"]})
     connection.settings_dict["OPTIONS"]["pool"] = False
     for name, value in (
@@ -128,7 +127,7 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[dict[str, Any]]:
     yield told
     with django_db_blocker.unblock():
         connection.close()
-        connection.close_pool()
+        connection.close_pool()  # type: ignore[attr-defined]
         as_owner(f'DROP DATABASE IF EXISTS "{DATABASE}" WITH (FORCE)')
         as_owner(f'DROP DATABASE IF EXISTS "{TEMPLATE}" WITH (FORCE)')
 
@@ -215,13 +214,13 @@ class Door:
         self.person = person
         self.client = Client(raise_request_exception=True)
 
-    def get(self, path: str, **query: Any) -> HttpResponse:
+    def get(self, path: str, **query: Any) -> Any:
         """GET below /api/v1/."""
-        return self.client.get(f"/api/v1/{path}", query, headers=self._headers())  # type: ignore[return-value]
+        return self.client.get(f"/api/v1/{path}", query, headers=self._headers())
 
-    def post(self, path: str, body: dict[str, Any] | None = None, **headers: str) -> HttpResponse:
+    def post(self, path: str, body: dict[str, Any] | None = None, **headers: str) -> Any:
         """POST JSON below /api/v1/."""
-        return self.client.post(  # type: ignore[return-value]
+        return self.client.post(
             f"/api/v1/{path}", json.dumps(body or {}), content_type="application/json", headers={**self._headers(), **headers}
         )
 

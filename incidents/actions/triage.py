@@ -3,18 +3,23 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import Q
+
 from incidents import fields, rules
 from incidents.actions.base import lock, tell
 from incidents.actions.declare import declare
 from incidents.models import Alert, Incident, IncidentService, Signal
 from incidents.states import DetectedBy, Severity, SignalState
 from ledger.actions import record
+from ledger.models import Event
 from ledger.verbs import verb
 from oncall.actions import end_all
 from oncall.models import Page, Service
 from tenants.actors import Actor
 from tenants.refusals import check
 from tenants.time import now
+
+CARRIED_MOST = 100  # of what led to an incident; the rest is seen on the alerts and pages themselves
 
 
 @verb("report", kind="signal.opened", who="any member", subject="signal", clauses=("detection.manual",))
@@ -100,6 +105,7 @@ def _lock(signal: Signal) -> Signal:
 
 def _join(signal: Signal, incident: Incident, state: SignalState, *, by: Actor) -> None:
     """Make a signal part of an incident: its alerts and its pages are the incident's from now on."""
+    _carry_over(signal, incident, by=by)
     signal.state, signal.incident, signal.decided_by_id, signal.decided_at = state, incident, by.user_id, now()
     signal.save()
     Alert.objects.filter(signal=signal).update(incident_id=incident.pk)
@@ -117,6 +123,32 @@ def _join(signal: Signal, incident: Incident, state: SignalState, *, by: Actor) 
         title=signal.title,
         waited_seconds=_waited(signal),
     )
+
+
+def _carry_over(signal: Signal, incident: Incident, *, by: Actor) -> None:
+    """Write what led here into the incident's record, at the times it happened: what fired, who was paged, who acknowledged.
+
+    Those events were recorded before there was an incident, and events are never changed.
+    """
+    pages = Page.objects.filter(subject_type=signal._meta.label_lower, subject_id=signal.pk).values("id")
+    led_here = Event.objects.filter(
+        Q(subject_type="incidents.signal", subject_id=signal.pk)
+        | Q(subject_type="incidents.alert", subject_id__in=Alert.objects.filter(signal=signal).values("id"))
+        | Q(subject_type="oncall.page", subject_id__in=pages),
+        incident_id=None,
+    ).order_by("id")[:CARRIED_MOST]
+    for event in led_here:
+        tell(
+            incident,
+            "incident.preceded",
+            by=by,
+            occurred_at=event.occurred_at,
+            event=event.pk,
+            kind_then=event.kind,
+            actor=event.actor_name,
+            via=event.via,
+            told=event.data,
+        )
 
 
 def _waited(signal: Signal) -> float:

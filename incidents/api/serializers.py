@@ -40,7 +40,7 @@ class DeclareBody(StrictSerializer):
     title = Text(max_length=200)
     severity = SeverityField()
     services = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=50)
-    detected_by = serializers.ChoiceField(choices=DetectedBy.values, required=False)
+    detected_by = serializers.ChoiceField(choices=DetectedBy.choices, required=False)
     impact_start = serializers.DateTimeField(required=False)
     summary = Text(required=False, allow_blank=True)
     alerts = serializers.ListField(
@@ -110,7 +110,7 @@ class NoteBody(StrictSerializer):
 class UpdateBody(StrictSerializer):
     """Post a structured status update."""
 
-    audience = serializers.ChoiceField(choices=Audience.values, required=False)
+    audience = serializers.ChoiceField(choices=Audience.choices, required=False)
     known = Text()
     impact = Text()
     doing = Text()
@@ -186,9 +186,9 @@ class IncidentRow(serializers.Serializer[Any]):
     ref = serializers.CharField()
     title = serializers.CharField()
     severity = SeverityField()
-    state = serializers.ChoiceField(choices=State.values)
+    state = serializers.ChoiceField(choices=State.choices)
     exercise = serializers.BooleanField()
-    detected_by = serializers.ChoiceField(choices=DetectedBy.values)
+    detected_by = serializers.ChoiceField(choices=DetectedBy.choices)
     detected_at = serializers.DateTimeField()
     declared_at = serializers.DateTimeField()
     impact_start = serializers.DateTimeField(allow_null=True)
@@ -259,3 +259,11 @@ class SignalOut(serializers.Serializer[Any]):
     def get_incident(self, signal: Any) -> str | None:
         """The incident's reference."""
         return signal.incident.ref if signal.incident else None
+
+
+class PartOut(serializers.Serializer[Any]):
+    """The rows of one part of an incident."""
+
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = serializers.ListField(child=serializers.DictField())

@@ -16,7 +16,7 @@ from incidents.doors import DOORS, Door
 from incidents.facts import gather
 from incidents.models import Alert, Incident, Signal
 from incidents.states import DetectedBy
-from ledger.api import CursorPages, MusterView
+from ledger.api import CursorPages, MusterView, page_of
 from tenants.actors import Actor
 from tenants.refusals import invalid
 
@@ -74,7 +74,7 @@ class Incidents(ListView):
         """All incidents."""
         return Incident.objects.all()
 
-    @extend_schema(operation_id="incidents_list", responses=s.IncidentRow(many=True))
+    @extend_schema(operation_id="incidents_list", responses=page_of(s.IncidentRow))
     def get(self, request: Request) -> Response:
         """List incidents, newest first."""
         return self.listing(request)
@@ -120,7 +120,7 @@ class Timeline(MusterView):
 
     @extend_schema(
         operation_id="timeline",
-        responses=s.EntryOut(many=True),
+        responses=page_of(s.EntryOut),
         parameters=[
             OpenApiParameter("after", int, description="Only entries after this seq."),
             OpenApiParameter("limit", int, description="At most this many, 1 to 500."),
@@ -175,7 +175,7 @@ def verb_view(door: Door) -> Any:
 class Parts(MusterView):
     """A part of an incident, by itself."""
 
-    @extend_schema(operation_id="incident_part", responses={200: dict[str, Any]})
+    @extend_schema(responses={200: s.PartOut})
     def get(self, request: Request, ref: str, part: str) -> Response:
         """`roles`, `clocks`, `pages` or `updates` of an incident."""
         incident = gate.incident_for(self.actor, ref)
@@ -202,7 +202,7 @@ class Alerts(ListView):
         """All alerts."""
         return Alert.objects.all()
 
-    @extend_schema(operation_id="alerts_list", responses=s.AlertOut(many=True))
+    @extend_schema(operation_id="alerts_list", responses=page_of(s.AlertOut))
     def get(self, request: Request) -> Response:
         """List alerts, newest first."""
         return self.listing(request)
@@ -218,7 +218,7 @@ class Triage(ListView):
         """All signals."""
         return Signal.objects.select_related("service", "incident")
 
-    @extend_schema(operation_id="triage_list", responses=s.SignalOut(many=True))
+    @extend_schema(operation_id="triage_list", responses=page_of(s.SignalOut))
     def get(self, request: Request) -> Response:
         """List signals, newest first."""
         return self.listing(request)

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ledger.api import CursorPages, MusterView, StrictSerializer
+from ledger.api import CursorPages, MusterView, StrictSerializer, page_of
 from oncall import actions, gate, queries
 from oncall.models import Page, Service, Team
 
@@ -24,7 +24,7 @@ class PageOut(serializers.Serializer[Any]):
     """A page."""
 
     id = serializers.IntegerField()
-    state = serializers.ChoiceField(choices=Page.State.values)
+    state = serializers.ChoiceField(choices=Page.State.choices)
     reason = serializers.CharField(allow_blank=True)
     clause = serializers.CharField()
     started_at = serializers.DateTimeField()
@@ -59,7 +59,7 @@ class TeamOut(serializers.Serializer[Any]):
 class Pages(MusterView):
     """The pages that called me."""
 
-    @extend_schema(operation_id="pages_list", responses=PageOut(many=True))
+    @extend_schema(operation_id="pages_list", responses=page_of(PageOut))
     def get(self, request: Request) -> Response:
         """My pages, newest first."""
         pages = CursorPages()
@@ -84,7 +84,7 @@ class Acknowledge(MusterView):
 class Services(MusterView):
     """Services."""
 
-    @extend_schema(operation_id="services_list", responses=ServiceOut(many=True))
+    @extend_schema(operation_id="services_list", responses=page_of(ServiceOut))
     def get(self, request: Request) -> Response:
         """Every service, by name."""
         rows = Service.objects.select_related("team").order_by("slug")
@@ -94,7 +94,7 @@ class Services(MusterView):
 class Teams(MusterView):
     """Teams."""
 
-    @extend_schema(operation_id="teams_list", responses=TeamOut(many=True))
+    @extend_schema(operation_id="teams_list", responses=page_of(TeamOut))
     def get(self, request: Request) -> Response:
         """Every team, by name."""
         rows = Team.objects.prefetch_related("members__user").order_by("slug")

@@ -85,7 +85,7 @@ def socket_folder(data: Path) -> Iterator[Path]:
     name = "muster-" + hashlib.sha256(f"{os.geteuid()} {data}".encode()).hexdigest()[:12]
     base = Path(tempfile.gettempdir()).resolve()
     if len(os.fsencode(base / name)) + LONGEST_BELOW_SOCKETS > LONGEST_SOCKET_PATH:
-        base = Path("/tmp")  # TMPDIR may be of any length, this is where sockets fit
+        base = Path("/tmp")  # noqa: S108  TMPDIR may be of any length, this is where sockets fit
     folder = base / name
     _remove(folder)
     folder.mkdir(mode=0o700)

@@ -44,7 +44,7 @@ class Place:
     @property
     def address(self) -> str:
         """The address on this machine."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104  (the address to show, not to bind)
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 

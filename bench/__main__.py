@@ -1,0 +1,34 @@
+"""`python -m bench` lists the measurements, `python -m bench <name> …` takes some, one after the other."""
+
+import importlib
+import sys
+
+MEASUREMENTS = {
+    "intake": "P1: one alert a request against pgbench's one-CTE rate, and p99 at half load",
+    "storm": "P2: 100 alerts a request, 95 % duplicates, five hot keys",
+    "latency": "P4: accepted alert, or committed verb, to the first attempt at an SMTP sink; with the broker killed too",
+    "idle": "P11: memory and CPU of everything that `up` runs, idle",
+    "room": "the war room with 200 entries: queries and server time",
+    "verb": "P5: a verb by API against one bare Django insert",
+    "guards": "P9: guards and ledger against the same write without",
+}
+
+
+def main(names: list[str]) -> int:
+    """Take the measurements. Returns 1 where rows did not match; a missed bar is said, and is no failure."""
+    if not names or (unknown := [name for name in names if name not in MEASUREMENTS]):
+        if names:
+            print(f"There is no measurement {', '.join(unknown)}.\n")
+        print("python -m bench <name> …\n")
+        for name, what in MEASUREMENTS.items():
+            print(f"  {name:8} {what}")
+        return 2 if names else 0
+    worst = 0
+    for name in names:
+        print(f"== {name}: {MEASUREMENTS[name]}", flush=True)
+        worst = max(worst, importlib.import_module(f"bench.{name}").main())
+    return worst
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
