@@ -46,5 +46,5 @@ def gather(incident: Incident) -> Facts:
     counted = Counter(
         f"{name} ({service})" if service else name for name, service in names.values_list("name", "labels__service")[:500]
     )
-    firing = tuple(f"{name}, {count} times" if count > 1 else name for name, count in counted.items())
+    firing = tuple(f"{count} × {name}" if count > 1 else name for name, count in counted.items())
     return Facts(roles=roles, room=room, owners=owners, firing=firing)

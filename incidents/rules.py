@@ -187,8 +187,7 @@ def why_not_resolve(incident: Incident, facts: Facts, by: Actor) -> list[Reason]
         reasons.append(Reason("impact_not_ended", "Say first when the impact ended.", clause="resolve.impact-ceased"))
     if facts.firing:
         named = ", ".join(facts.firing[:3]) + (f" and {len(facts.firing) - 3} more" if len(facts.firing) > 3 else "")
-        verb = "fires" if len(facts.firing) == 1 else "fire"
-        reasons.append(Reason("alerts_firing", f"{named} still {verb}.", clause="resolve.alerts-cleared", overridable=True))
+        reasons.append(Reason("alerts_firing", f"Still firing: {named}.", clause="resolve.alerts-cleared", overridable=True))
     if incident.state == State.MONITORING and (left := _left_of_monitoring(incident)):
         sentence = f"Monitoring lasts at least {_minutes(incident)} minutes: {left} to go."
         reasons.append(Reason("monitoring_too_short", sentence, clause="resolve.stable", overridable=True))
