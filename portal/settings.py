@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from portal import environment
 
@@ -12,7 +13,7 @@ SECRET_KEY = environment.secret_key()
 DEBUG = environment.flag("MUSTER_DEBUG")
 BASE_URL = os.environ.get("MUSTER_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 SECURE = BASE_URL.startswith("https://")
-ALLOWED_HOSTS = os.environ.get("MUSTER_ALLOWED_HOSTS", "*").split(",")
+ALLOWED_HOSTS = os.environ.get("MUSTER_ALLOWED_HOSTS", f"{urlsplit(BASE_URL).hostname},localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 # --- What is installed: the rooms of the house, lowest first -----------------------------------------------------

@@ -1,6 +1,7 @@
 """The organisation's standard in force, its calendar, and the clocks that every "within" of it keeps."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -8,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.functional import cached_property
 
+from standard.calendar import BusinessHours, zone_exists
 from standard.law import Law
 from standard.law_types import LawError
 from tenants.time import now
@@ -58,6 +60,18 @@ class Calendar(TenantOwned):
             models.UniqueConstraint(fields=["organisation"], name="one_calendar"),
             models.CheckConstraint(name="opens_before_it_closes", condition=Q(opens_at__lt=models.F("closes_at"))),
         ]
+
+    def clean(self) -> None:
+        """A zone that exists, and at least one business day."""
+        if not zone_exists(self.time_zone):
+            raise ValidationError({"time_zone": f"There is no time zone {self.time_zone}; one is named like Europe/Berlin."})
+        if not self.weekdays or not set(self.weekdays) <= set(range(1, 8)):
+            raise ValidationError({"weekdays": "Give at least one weekday, each from 1 (Monday) to 7 (Sunday)."})
+
+    @property
+    def hours(self) -> BusinessHours:
+        """The business hours, to calculate with."""
+        return BusinessHours(ZoneInfo(self.time_zone), self.opens_at, self.closes_at, frozenset(self.weekdays))
 
     def __str__(self) -> str:
         return f"{self.opens_at:%H:%M} to {self.closes_at:%H:%M} {self.time_zone}"
