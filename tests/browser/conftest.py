@@ -1,0 +1,113 @@
+"""A real browser before a real server: the portal's own edge under uvicorn, in a thread, on a database of its own."""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Response
+
+from tests.conftest import Installation, Person
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+AXE = (Path(__file__).parent.parent / "vendor" / "axe" / "axe.min.js").read_text(encoding="utf-8")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+# Chromium tells the page of a violation; the page tells us through the console, where the watch below hears it.
+TELL_VIOLATIONS = """
+document.addEventListener('securitypolicyviolation', event => {
+  if (!window.axeRan) console.error('CSP: ' + event.violatedDirective + ' ' + event.blockedURI);
+})"""
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Debian's Chromium."""
+    if not Path(CHROMIUM).exists() and not os.environ.get("CI"):
+        pytest.skip("Chromium is not installed here.")
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    started = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *root])
+    yield started
+    started.close()
+
+
+@dataclass
+class Site:
+    """The portal at an address, with its cast."""
+
+    url: str
+    installation: Installation
+    browser: Browser
+    trouble: list[str] = field(default_factory=list)
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def page(self, person: Person | None = None, **look: Any) -> Page:
+        """A page of a fresh browser, signed in as `person`. What a browser complains of fails the test."""
+        context = self.browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **look})
+        self.contexts.append(context)
+        context.add_init_script(TELL_VIOLATIONS)
+        page = context.new_page()
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.trouble.append(f"script: {error}"))
+        page.on("response", self._answered)
+        if person is not None:
+            page.goto(f"{self.url}/accounts/login/")
+            page.get_by_label("Email").fill(person.email)
+            page.get_by_label("Password", exact=True).fill(person.password)
+            page.get_by_role("button", name="Sign in").click()
+            page.wait_for_url("**/incidents/")
+        return page
+
+    def accessible(self, page: Page) -> None:
+        """Axe finds nothing (WCAG 2.2 AA), and nothing scrolls sideways."""
+        size = page.viewport_size or {"width": 1280, "height": 900}
+        height = int(page.evaluate("document.documentElement.scrollHeight"))
+        page.set_viewport_size({"width": size["width"], "height": max(height, size["height"])})  # nothing lies below a sticky bar
+        found = page.evaluate(
+            f"async () => {{ window.axeRan = true; {AXE}; return (await axe.run(document, {{runOnly: {TAGS!r}}})).violations }}"
+        )
+        told = [f"{v['id']}: {n['html'][:160]} ({n['failureSummary'][:200]})" for v in found for n in v["nodes"]]
+        assert told == [], f"{page.url} at {size['width']} px"
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{page.url} scrolls sideways"
+        page.set_viewport_size(size)
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        # A browser writes each answer of 4xx to the console: a refusal is part of the portal's job. Its own words on the policy
+        # are passed over for those of the event above, which says whether it was axe that tried an inline style.
+        passed = ("the server responded with a status of 4", "the following Content Security Policy directive")
+        if message.type in ("error", "warning") and not any(words in message.text for words in passed):
+            self.trouble.append(f"console: {message.text}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 500:
+            self.trouble.append(f"{response.status}: {response.url}")
+
+
+@pytest.fixture
+def site(own_database: Installation, browser: Browser) -> Iterator[Site]:
+    """The portal, served. Fails the test for any console error, script error, violation of the policy or 5xx."""
+    from portal.asgi import application
+
+    with closing(socket.socket()) as bound:
+        bound.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(application, log_level="warning", access_log=False, lifespan="on")  # type: ignore[arg-type]
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        served = Site(f"http://127.0.0.1:{bound.getsockname()[1]}", own_database, browser)
+        yield served
+        for context in served.contexts:
+            context.close()
+        server.should_exit = True
+        thread.join(10)
+    assert served.trouble == []

@@ -1,0 +1,153 @@
+"""Every page, as a person meets it: light and dark, wide and on a phone, by keyboard, and without scripts."""
+
+import re
+import pytest
+from playwright.sync_api import expect
+
+from incidents import actions
+from incidents.integrating import make_integration
+from incidents.models import Integration, Signal
+from incidents.states import Severity, State
+from oncall import actions as oncall
+from oncall import links
+from oncall.models import Page as OncallPage
+from oncall.models import Service
+from tests.browser.conftest import Site
+
+pytestmark = [pytest.mark.browser]
+
+LOOKS = [
+    pytest.param({"color_scheme": scheme, "viewport": {"width": width, "height": height}}, id=f"{scheme}-{width}")
+    for scheme in ("light", "dark")
+    for width, height in ((1280, 900), (390, 844))
+]
+
+
+@pytest.fixture
+def furnished(site: Site) -> Site:
+    """An organisation in which something happens: a SEV 1 with a commander and a note, a SEV 3, a report that waits, pages."""
+    acme = site.installation.acme
+    amira, jon = acme.amira.actor(), acme.jon.actor()
+    with acme.scope(acme.amira):
+        service = Service.objects.get(slug="checkout")
+        incident = actions.declare(
+            by=amira, title="Checkout fails for every customer", severity=Severity.SEV1, services=[service]
+        )
+        actions.claim(incident, by=amira)
+        actions.advance(incident, by=amira, to=State.INVESTIGATION, reason="Two of us are awake.")
+        actions.note(incident, by=jon, text="A lock on **orders**: `pg_stat_activity` shows it.\n\n1. one\n2. two")
+        actions.update(incident, by=amira, known="A lock.", impact="Nobody pays.", doing="Rolling back.")
+        actions.declare(by=jon, title="Avatars do not load", severity=Severity.SEV3)
+        report = actions.report(by=jon, title="Search is slow", text="It takes ten seconds.", service=service, ticket="CS-7")
+        oncall.page_team(service.team, report, by=jon, service=service, reason="Is this an incident?")
+        actions.dismiss(actions.report(by=jon, title="A typo"), by=amira, reason="Not an incident.")
+    with acme.scope(acme.admin):
+        make_integration(Integration.Kind.ALERTMANAGER, "Prometheus", by=acme.admin.actor())
+    return site
+
+
+PAGES = {
+    "incidents": "incidents/",
+    "all incidents": "incidents/?view=all",
+    "war room": "incidents/INC-1/",
+    "backlog": "incidents/INC-2/",
+    "declare": "incidents/declare/",
+    "triage": "triage/",
+    "report": "report/",
+    "inbox": "inbox/",
+    "profile": "me/",
+}
+ADMIN_PAGES = {
+    "integrations": "integrations/",
+    "integration": "integrations/1/",
+    "admin": "admin/",
+    "teams": "admin/oncall/team/",
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_page_is_accessible(furnished: Site, look: dict[str, object]) -> None:
+    page = furnished.page(**look)
+    for path in ("/accounts/login/", "/styleguide/", "/accounts/password/reset/"):
+        page.goto(furnished.url + path)
+        furnished.accessible(page)
+    page = furnished.page(furnished.installation.acme.amira, **look)
+    for path in PAGES.values():
+        answer = page.goto(f"{furnished.url}/o/acme/{path}")
+        assert answer is not None
+        assert answer.status == 200, path
+        furnished.accessible(page)
+    assert page.goto(f"{furnished.url}/o/acme/incidents/INC-99/").status == 404  # type: ignore[union-attr]
+    furnished.accessible(page)
+    page = furnished.page(furnished.installation.acme.admin, **look)
+    for path in ADMIN_PAGES.values():
+        answer = page.goto(f"{furnished.url}/o/acme/{path}")
+        assert answer is not None
+        assert answer.status == 200, path
+        if not path.startswith("admin"):  # Django's own markup has a finding of its own on tool tips
+            furnished.accessible(page)
+
+
+def test_a_link_of_an_e_mail_acknowledges_by_its_button(furnished: Site) -> None:
+    acme = furnished.installation.acme
+    with acme.scope(acme.amira):
+        link = links.make(OncallPage.objects.get(subject_type="incidents.signal"), acme.amira.user_id)
+    page = furnished.page(viewport={"width": 390, "height": 844})
+    page.goto(furnished.url + link[link.index("/ack/") :])
+    furnished.accessible(page)
+    page.get_by_role("button", name="Acknowledge").click()
+    expect(page.get_by_role("heading", name="Acknowledged")).to_be_visible()
+    furnished.accessible(page)
+
+
+def test_a_refusal_keeps_what_was_typed(furnished: Site) -> None:
+    page = furnished.page(furnished.installation.acme.amira)
+    page.goto(f"{furnished.url}/o/acme/incidents/INC-1/")
+    page.locator("summary", has_text="Set impact").click()
+    page.get_by_label("Impact ended (UTC)").fill("2020-01-01T10:00:07")
+    page.get_by_role("button", name="Set impact").click()
+    expect(page.get_by_label("Impact ended (UTC)")).to_have_value("2020-01-01T10:00:07")
+    expect(page.get_by_text(re.compile("which cannot be")).first).to_be_visible()
+    furnished.accessible(page)
+
+
+def test_without_scripts_the_room_works(furnished: Site) -> None:
+    page = furnished.page(furnished.installation.acme.jon, java_script_enabled=False)
+    page.goto(f"{furnished.url}/o/acme/incidents/INC-1/")
+    page.get_by_label("Note").fill("Written without scripts.")
+    page.get_by_role("button", name="Note").click()
+    expect(page.locator("#timeline")).to_contain_text("Written without scripts.")
+
+
+def test_the_keyboard_alone_suffices_to_declare(site: Site) -> None:
+    page = site.page(site.installation.acme.amira)
+    page.goto(f"{site.url}/o/acme/incidents/declare/")
+    page.get_by_label("What is wrong?").focus()
+    page.keyboard.type("Typed by keyboard")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/incidents/INC-1/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Typed by keyboard")
+    expect(page.get_by_text("SEV 1").first).to_be_visible()
+
+
+def test_the_theme_is_kept(site: Site) -> None:
+    page = site.page(site.installation.acme.amira, color_scheme="light")
+    page.locator("summary", has_text="Menu").click()
+    page.get_by_role("button", name="Dark").click()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+
+def test_dismissing_in_triage_asks_for_the_reason(furnished: Site) -> None:
+    page = furnished.page(furnished.installation.acme.amira)
+    page.goto(f"{furnished.url}/o/acme/triage/")
+    page.locator("summary", has_text="Dismiss").first.click()
+    page.get_by_role("button", name="Dismiss", exact=True).click()
+    expect(page.get_by_text("This field is required").first).to_be_visible()
+    page.get_by_label("Why is this no incident?").fill("A test by the search team.")
+    page.get_by_role("button", name="Dismiss", exact=True).click()
+    expect(page.get_by_text("Decided lately")).to_be_visible()
+    acme = furnished.installation.acme
+    with acme.scope(acme.amira):
+        assert not Signal.objects.filter(state="waiting").exists()
