@@ -1,6 +1,8 @@
 """Every page, as a person meets it: light and dark, wide and on a phone, by keyboard, and without scripts."""
 
 import re
+from typing import Any
+
 import pytest
 from playwright.sync_api import expect
 
@@ -66,7 +68,7 @@ ADMIN_PAGES = {
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_every_page_is_accessible(furnished: Site, look: dict[str, object]) -> None:
+def test_every_page_is_accessible(furnished: Site, look: dict[str, Any]) -> None:
     page = furnished.page(**look)
     for path in ("/accounts/login/", "/styleguide/", "/accounts/password/reset/"):
         page.goto(furnished.url + path)

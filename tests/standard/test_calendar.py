@@ -43,7 +43,7 @@ def test_an_opening_that_happens_twice_is_the_first() -> None:
     assert night.next_opening(at("2026-10-25T00:00:00+02:00")) == at("2026-10-25T02:30:00+02:00")
 
 
-@given(st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+@given(st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))
 def test_the_next_opening_is_never_earlier_and_always_open(moment: datetime) -> None:
     opening = BERLIN.next_opening(moment)
     assert opening >= moment
