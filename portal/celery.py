@@ -9,6 +9,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 from django.conf import settings
 
+IS_REDIS = settings.BROKER_URL.startswith(("redis", "memory"))
+
 app: "Celery[Task]" = Celery("muster")  # type: ignore[type-arg]
 app.conf.update(
     broker_url=settings.BROKER_URL,
@@ -30,10 +32,13 @@ app.conf.update(
             "socket_timeout": 5,
             "retry_on_timeout": False,
         }
-        if settings.BROKER_URL.startswith("redis")
+        if IS_REDIS
         else {"confirm_publish": True}
     ),
-    task_default_queue="celery",
+    task_default_queue=settings.QUEUE,
+    # On RabbitMQ a quorum queue: it is replicated where there are several nodes, and its messages outlive a restart.
+    task_default_queue_type="classic" if IS_REDIS else "quorum",
+    worker_detect_quorum_queues=True,
     # The schedule is static: what is configurable (policies, cadences) is data, not a cron line.
     beat_schedule={
         "sweep": {"task": "portal.sweep", "schedule": 1.0, "options": {"expires": 5, "ignore_result": True}},

@@ -94,6 +94,7 @@ SERVING_ROLE = environment.database(DATABASE_URL)["USER"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 BROKER_URL = os.environ.get("BROKER_URL", "redis://127.0.0.1:6379/0")
+QUEUE = os.environ.get("MUSTER_QUEUE", "muster")  # its name at the broker, for installations that share one
 CACHE_URL = os.environ.get("CACHE_URL", "redis://127.0.0.1:6379/1")
 CACHES = {
     "default": {

@@ -21,6 +21,7 @@ def _start() -> None:
     os.environ["MUSTER_NOW"] = "tests.clock.now"
     os.environ["MUSTER_SECRET_KEY"] = "tests-only-" + "0123456789abcdef" * 4
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop lives in the thread of all later tests; it never runs ours
+    os.environ["MUSTER_QUEUE"] = f"muster-tests-{os.getpid()}"  # the broker may be shared
     os.environ["MUSTER_LOG_LEVEL"] = "ERROR"
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
     folder = Path(tempfile.mkdtemp(prefix="muster-tests-"))

@@ -17,9 +17,10 @@ from portal.embedded.errors import EmbeddedError
 LOCK = 6_108_783_297
 """Any number: two runs at once, of this and of nothing else, wait for each other."""
 
-COMMON: LiteralString = "LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOINHERIT NOREPLICATION"
-SERVING_RIGHTS: LiteralString = COMMON + " NOCREATEDB"
-OWNER_RIGHTS: LiteralString = COMMON + " CREATEDB"  # the tests clone databases
+COMMON: LiteralString = "LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOREPLICATION"
+SERVING_RIGHTS: LiteralString = COMMON + " NOCREATEDB NOINHERIT"
+# The tests clone databases; a database's owner may use its schema public only by inheriting that right (pg_database_owner).
+OWNER_RIGHTS: LiteralString = COMMON + " CREATEDB INHERIT"
 
 Connection = psycopg.Connection[tuple[object, ...]]
 

@@ -1,0 +1,79 @@
+"""The tasks, run by a real Celery worker over a real broker: what a verb sets off happens without anybody sweeping."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+from celery import current_app
+from django.conf import settings
+from kombu.exceptions import ChannelError
+
+from incidents import actions
+from incidents.states import Severity
+from ledger.models import Outbox
+from notifications.models import Attempt, QueuedDelivery
+from oncall.models import Service
+from tests.conftest import Installation
+
+pytestmark = [pytest.mark.servers, pytest.mark.system]
+
+PATIENCE_SECONDS = 30
+
+
+def in_database(url: str, name: str) -> str:
+    """The same server and role, another database."""
+    head, _, query = url.partition("?")
+    return f"{head.rpartition('/')[0]}/{name}{'?' + query if query else ''}"
+
+
+@pytest.fixture
+def worker(own_database: Installation, tmp_path: Path) -> Iterator[Path]:
+    """A worker process on the test's own database. Yields the folder where its mail lands."""
+    environment = {
+        **os.environ,
+        "DATABASE_URL": in_database(settings.DATABASE_URL, own_database.name),
+        "MUSTER_DATA": str(tmp_path),
+        "MUSTER_NOW": "",
+        "PYTHONWARNINGS": "ignore",
+    }
+    arguments = ["-A", "portal", "worker", "--concurrency", "1", "--without-gossip", "--without-mingle", "--loglevel", "ERROR"]
+    with (tmp_path / "worker.log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, "-m", "celery", *arguments], env=environment, stdout=log, stderr=log)
+    try:
+        yield tmp_path / "mail"
+    finally:
+        process.terminate()
+        process.wait(20)
+        with current_app.connection_for_write() as broker, suppress(ChannelError):
+            broker.default_channel.queue_delete(settings.QUEUE)
+
+
+def test_declaring_pages_by_a_worker(own_database: Installation, worker: Path) -> None:
+    """A committed verb nudges the worker; its reactions run, its messages are rendered and handed over, nothing is left."""
+    acme = own_database.acme
+    with acme.scope(acme.jon):
+        service = Service.objects.get(slug="checkout")
+        actions.declare(by=acme.jon.actor(), title="Nobody can pay", severity=Severity.SEV1, services=[service])
+    end = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < end:
+        with acme.scope():
+            sent = set(
+                Attempt.objects.filter(outcome="sent", delivery__channel="email").values_list(
+                    "delivery__recipient__email", flat=True
+                )
+            )
+            waiting = Outbox.objects.count() + QueuedDelivery.objects.count()
+        if len(sent) == 3 and not waiting:
+            break
+        time.sleep(0.1)
+    assert sent == {acme.amira.email, acme.director.email, acme.exec.email}
+    assert waiting == 0
+    mails = [message_from_bytes(file.read_bytes()) for file in worker.iterdir()]
+    assert {mail["To"] for mail in mails} == sent
+    assert all(mail["X-Muster-Key"] for mail in mails)
