@@ -81,7 +81,8 @@ def configure[M: models.Model](obj: M, changes: Mapping[str, Any], *, by: Actor,
             raise Refused(Reason("in_use", f"{obj} is in use and cannot be deleted.")) from error
     else:
         try:
-            obj.full_clean()
+            obj.full_clean(validate_constraints=False)
+            _judge_constraints(obj)
         except ValidationError as error:
             raise Refused(
                 *(
@@ -94,6 +95,13 @@ def configure[M: models.Model](obj: M, changes: Mapping[str, Any], *, by: Actor,
     what = "deleted" if delete else "created" if created else "changed"
     record("configuration.changed", obj, by=by, what=what, name=str(obj), model=str(obj._meta.verbose_name), changes=diff)
     return obj
+
+
+def _judge_constraints(obj: models.Model) -> None:
+    """Check the model's constraints, but those that the database checks at the end of the transaction (an order being swapped)."""
+    for constraint in obj._meta.constraints:
+        if getattr(constraint, "deferrable", None) is None:
+            constraint.validate(type(obj), obj)
 
 
 def _stored(obj: models.Model, changes: Mapping[str, Any]) -> dict[str, Any]:

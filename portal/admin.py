@@ -1,8 +1,10 @@
 """An organisation's admin: Django's own, inside its walls. Configuration only; each change is one `configure`, one event."""
 
+from functools import update_wrapper
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.db import IntegrityError, connection
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -14,6 +16,7 @@ from oncall.models import Service, Team, TeamMember
 from standard.models import Calendar, StandardVersion
 from tenants.actors import Actor, Role
 from tenants.models import ApiToken, DutyHolder, Membership
+from tenants.refusals import Reason, Refused
 
 if TYPE_CHECKING:
     BaseAdmin = admin.ModelAdmin[Any]
@@ -34,11 +37,16 @@ class OrganisationAdmin(admin.AdminSite):
         actor: Actor | None = getattr(request, "actor", None)
         return actor is not None and actor.has(Role.ADMINISTRATOR)
 
-    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Somebody signed in who is no administrator is told so; there is no second sign-in."""
-        from tenants.refusals import Reason, Refused
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Who is no administrator is told so; there is no second sign-in."""
+        inner = super().admin_view(view, cacheable)
 
-        raise Refused(Reason("not_an_administrator", "This part is for the organisation's administrators.", status=403))
+        def guarded(request: HttpRequest, *args: Any, **options: Any) -> Any:
+            if not self.has_permission(request):
+                raise Refused(Reason("not_an_administrator", "This part is for the organisation's administrators.", status=403))
+            return inner(request, *args, **options)
+
+        return update_wrapper(guarded, view)
 
 
 site = OrganisationAdmin(name="admin")
@@ -92,6 +100,17 @@ class ConfigurationAdmin(BaseAdmin):
         for obj in formset.new_objects:
             names = [f.name for f in obj._meta.local_concrete_fields if f.editable and not f.primary_key]
             configure(obj, {name: getattr(obj, name) for name in names}, by=request.actor)  # type: ignore[attr-defined]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Judge what the database judges last here, where it can still be said, and not at the commit."""
+        super().save_related(request, form, formsets, change)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        except IntegrityError as error:
+            raise Refused(
+                Reason("conflict", "Two rows say the same where only one may, such as a position in a team.")
+            ) from error
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
         """Events take the place of Django's log."""

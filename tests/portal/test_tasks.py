@@ -51,7 +51,7 @@ def worker(own_database: Installation, tmp_path: Path) -> Iterator[Path]:
         process.terminate()
         process.wait(20)
         with current_app.connection_for_write() as broker, suppress(ChannelError):
-            broker.default_channel.queue_delete(settings.QUEUE)
+            broker.SimpleQueue(settings.QUEUE).queue.delete()
 
 
 def test_declaring_pages_by_a_worker(own_database: Installation, worker: Path) -> None:
