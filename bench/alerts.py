@@ -67,7 +67,12 @@ class Load:
         order |= {"body": body, "path": self.stage.hook(), "port": self.stage.port, "clients": clients, "seconds": seconds}
         order |= {"first": self.runs * RUNS_AHEAD, "seed": self.runs}
         done = subprocess.run(
-            [sys.executable, "-m", "bench.load"], input=json.dumps(order), capture_output=True, text=True, check=True, cwd=CHECKOUT
+            [sys.executable, "-m", "bench.load"],
+            input=json.dumps(order),
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=CHECKOUT,
         )
         found: dict[str, Any] = json.loads(done.stdout)
         return found

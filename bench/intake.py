@@ -23,7 +23,9 @@ def main() -> int:
             nonlocal accepted
             found = load.send(groups=GROUPS, seconds=SECONDS, clients=CLIENTS)
             accepted += found["accepted"]
-            report.say(f"intake  {found['accepted'] / found['seconds']:8.0f} alerts/s   p99 {found['p99']:6.1f} ms   {found['statuses']}")
+            report.say(
+                f"intake  {found['accepted'] / found['seconds']:8.0f} alerts/s   p99 {found['p99']:6.1f} ms   {found['statuses']}"
+            )
             return float(found["accepted"] / found["seconds"])
 
         def limit() -> float:

@@ -2,6 +2,7 @@
 
 Its order is one JSON document on standard input, its findings one on standard output. `body` has `@F` (16 hex digits: a new
 fingerprint each time), `@S` (a new start), `@G` (group, four digits) and `@H` (hot key); each is replaced by bytes of one length.
+With `trace` it says when each request was answered, by the wall clock.
 """
 
 import asyncio
@@ -16,6 +17,14 @@ from typing import Any
 import uvloop
 
 type Make = Callable[[], bytes]
+
+
+class Counts:
+    """How many keys of which kind went out."""
+
+    fresh = 0
+    hot: set[int] = set()
+    answered: list[float] = []
 
 
 class Client(asyncio.Protocol):
@@ -80,7 +89,12 @@ def maker(order: dict[str, Any]) -> Make:
             elif what == "G":
                 out.append(b"%04d" % (number % groups))
             elif what == "H":  # one of the hot keys, or (rarely) one never seen
-                key = chance.randrange(hot) if chance.random() < repeats else 1_000_000 + next(counter)
+                if chance.random() < repeats:
+                    key = chance.randrange(hot)
+                    Counts.hot.add(key)
+                else:
+                    key = 1_000_000 + next(counter)
+                    Counts.fresh += 1
                 out.append(b"%016x" % key)
             out.append(text)
         return b"".join(out)
@@ -120,6 +134,7 @@ async def paced(clients: list[Client], make: Make, seconds: float, rate: float) 
             if (pause := began + at - time.perf_counter()) > 0:
                 await asyncio.sleep(pause)
             statuses.append(await client.ask(make()))
+            Counts.answered.append(time.time())
             waits.append(time.perf_counter() - began - at)
 
     await asyncio.gather(*(work(client) for client in clients))
@@ -146,6 +161,8 @@ async def run(order: dict[str, Any]) -> dict[str, Any]:
         "p50": waits[len(waits) // 2] * 1000,
         "p99": waits[min(int(len(waits) * 0.99), len(waits) - 1)] * 1000,
         "worst": waits[-1] * 1000,
+        "keys": Counts.fresh + len(Counts.hot),
+        "answered": Counts.answered if order.get("trace") else [],
     }
 
 

@@ -148,5 +148,3 @@ def until(true: Any, seconds: float) -> bool:
             return True
         time.sleep(0.05)
     return False
-
-

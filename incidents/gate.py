@@ -29,12 +29,12 @@ def signal_for(by: Actor, signal_id: int) -> Signal:
     return signal
 
 
-def services_for(by: Actor, slugs: Sequence[str]) -> list[Service]:
-    """The services with these slugs, in their order. Refuses (422) naming the ones that are not there."""
+def services_for(by: Actor, slugs: Sequence[str], *, field: str = "services") -> list[Service]:
+    """The services with these slugs, in their order. Refuses (422) naming the ones that are not there, in `field`."""
     found = {s.slug: s for s in Service.objects.filter(organisation_id=by.organisation_id, slug__in=slugs).select_related("team")}
     missing = [slug for slug in slugs if slug not in found]
     if missing:
-        raise Refused(Reason("no_such_service", f"There is no service {', '.join(missing)}.", field="services", status=422))
+        raise Refused(Reason("no_such_service", f"There is no service {', '.join(missing)}.", field=field, status=422))
     return [found[slug] for slug in slugs]
 
 

@@ -1,20 +1,22 @@
 """Taking alerts in: durable before the answer, deduplicated, grouped, however many come at once.
 
 `accept()` is the action: one transaction for everything that one organisation's integrations said at about the same time
-(the edge gathers concurrent requests). It works on sets, not rows, so that a storm of 10,000 alerts is a handful of
-statements. Clauses detection.automated, triage.is-it-an-incident.
+(the edge gathers concurrent requests). It works on sets, not rows: two trips to the database where every group is open
+already, however many alerts there are. Clauses detection.automated, triage.is-it-an-incident.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
 from django.db import connection
+from psycopg import Cursor
 
 from incidents import routing
-from incidents.models import IntegrationSecret, Signal
+from incidents.models import Signal
 from ledger.actions import record
 from ledger.verbs import verb
 from tenants.actors import Actor
@@ -58,7 +60,6 @@ class _Batch:
     """What the statements of one transaction are fed with."""
 
     moment: datetime
-    integrations: dict[str, int]
     inbound: list[tuple[int, Delivery]] = field(default_factory=list)
     firing: dict[tuple[int, str, datetime], tuple[AlertIn, int]] = field(default_factory=dict)
     resolved: dict[tuple[int, str, datetime], tuple[AlertIn, int]] = field(default_factory=dict)
@@ -83,87 +84,83 @@ def accept(deliveries: Sequence[Delivery], *, by: Actor) -> list[Refused | None]
     older one; a late "resolved" ends only its own. Each change of state is an event; the first firing alert of a group opens a
     signal in triage, which pages. Runs inside the organisation's scope; the caller answers 2xx after its commit.
     """
-    batch = _Batch(moment=now(), integrations=_integrations({delivery.digest for delivery in deliveries}))
+    integrations, signals = _look(deliveries, by.organisation_id)
+    batch = _Batch(moment=now())
     answers: list[Refused | None] = []
     for delivery in deliveries:
-        integration = batch.integrations.get(delivery.digest)
+        integration = integrations.get(delivery.digest)
         answers.append(UNKNOWN_KEY if integration is None else None)
         if integration is not None:
             batch.inbound.append((integration, delivery))
-    if not batch.inbound:
-        return answers
-    _one_at_a_time(by.organisation_id, sorted({integration for integration, _ in batch.inbound}))
-    _keep_raw(batch)
-    signals = _signals(batch, by)
-    _sort(batch, signals)
-    with connection.cursor() as cursor:
-        changed = _fire(cursor, batch) + _resolve(cursor, batch)
-        _tell(cursor, changed, batch, by)
+    if batch.inbound:
+        _open_missing(batch, signals, by)
+        _sort(batch, signals)
+        _fire(batch, by)
+        _resolve(batch, by)
     return answers
 
 
-def _integrations(digests: set[str]) -> dict[str, int]:
-    """Key hash -> integration id, of those that are switched on."""
-    rows = IntegrationSecret.objects.filter(digest__in=digests, integration__is_active=True)
-    return dict(rows.values_list("digest", "integration_id"))
+type Signals = dict[tuple[int, str], int]  # (integration, group) -> the open signal
+
+_HOLD = """
+SELECT k.digest, k.integration_id, pg_backend_pid(),
+  pg_advisory_xact_lock(%(organisation)s::int, (k.integration_id %% 2147483648)::int),
+  set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+  set_config('plan_cache_mode', 'force_generic_plan', true)
+FROM (SELECT s.digest, s.integration_id FROM incidents_integrationsecret s JOIN incidents_integration i ON i.id = s.integration_id
+      WHERE s.digest = ANY(%(digests)s::text[]) AND i.is_active ORDER BY s.integration_id OFFSET 0) k
+"""
+_OPEN_SIGNALS = """
+SELECT s.integration_id, s.group_key, s.id FROM incidents_signal s WHERE s.is_open AND s.id = ANY(ARRAY(
+  SELECT o.id FROM unnest(%(digests)s::text[]) AS d CROSS JOIN unnest(%(groups)s::text[]) AS g
+  CROSS JOIN LATERAL (SELECT k.integration_id FROM incidents_integrationsecret k WHERE k.digest = d OFFSET 0) k
+  CROSS JOIN LATERAL (SELECT o.id FROM incidents_signal o
+    WHERE o.integration_id = k.integration_id AND o.group_key = g AND o.kind = 'alerts' AND o.is_open OFFSET 0) o))
+ORDER BY s.id FOR KEY SHARE
+"""
 
 
-def _one_at_a_time(organisation_id: int, integrations: Sequence[int]) -> None:
-    """Hold each integration until the commit: its groups open once and its rows are locked in one order, however many
-    processes take alerts in."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, i) FROM unnest(%s::int[]) AS i ORDER BY i",
-            [organisation_id % 2**31, list(integrations)],
-        )
+def _look(deliveries: Sequence[Delivery], organisation_id: int) -> tuple[dict[str, int], Signals]:
+    """Key hash -> integration, of those that are switched on; and the open signals of the groups that are spoken of.
+
+    Each integration is held until the commit: its groups open once and its rows are locked in one order, however many processes
+    take alerts in. The signals are read after that, by a statement (and so a snapshot) of its own, and kept from being answered
+    meanwhile. The plans go by index whatever the statistics say: those of a new table are wrong when the first storm comes.
+    """
+    digests = list({delivery.digest for delivery in deliveries})
+    groups = list({delivery.group_key for delivery in deliveries})
+    with _cursors() as raw, raw.pipeline(), Cursor(raw) as hold, Cursor(raw) as read:
+        hold.execute(_HOLD, {"organisation": organisation_id % 2**31, "digests": digests})
+        read.execute(_OPEN_SIGNALS, {"digests": digests, "groups": groups})
+        held = hold.fetchall()
+        signals = {(integration, group): signal for integration, group, signal in read.fetchall()}
+        if held and held[0][2] == raw.info.backend_pid:
+            # Ours alone, not PgBouncer's: it may keep statements prepared. Planning them anew costs as much as running them.
+            raw.prepare_threshold = 0
+    return {row[0]: row[1] for row in held}, signals
 
 
-def _keep_raw(batch: _Batch) -> None:
-    """Keep each request as it came, and count it on its integration's pulse."""
-    rows = [(integration, orjson.dumps(d.headers).decode(), d.body, len(d.alerts)) for integration, d in batch.inbound]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "WITH kept AS (INSERT INTO incidents_inbound (organisation_id, integration_id, headers, body, alerts, received_at, status, problem) "
-            "SELECT muster.organisation(), i, h::jsonb, b, a, %s, 202, '' "
-            "FROM unnest(%s::bigint[], %s::text[], %s::bytea[], %s::int[]) AS t(i, h, b, a)) "
-            "INSERT INTO incidents_integrationpulse (organisation_id, integration_id, last_heard_at, accepted, refused) "
-            "SELECT muster.organisation(), i, %s, count(*), 0 FROM unnest(%s::bigint[]) AS i GROUP BY i "
-            "ON CONFLICT (organisation_id, integration_id) DO UPDATE "
-            "SET last_heard_at = excluded.last_heard_at, accepted = incidents_integrationpulse.accepted + excluded.accepted",
-            [
-                batch.moment,
-                [r[0] for r in rows],
-                [r[1] for r in rows],
-                [r[2] for r in rows],
-                [r[3] for r in rows],
-                batch.moment,
-                [r[0] for r in rows],
-            ],
-        )
+@contextmanager
+def _cursors() -> Iterator[Any]:
+    """The open scope's connection as psycopg's own: it binds values several times cheaper, and sends statements together."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        yield connection.connection
 
 
-def _signals(batch: _Batch, by: Actor) -> dict[tuple[int, str], tuple[int, int | None]]:
-    """(integration, group) -> (signal, incident) for every group with a firing alert; opens the signals that are missing.
+def _open_missing(batch: _Batch, signals: Signals, by: Actor) -> None:
+    """Open a signal for each group with a firing alert that has none, and add it to `signals`.
 
     A group that only says "resolved" needs none: its alerts' own signals are found by the alerts.
     """
-    groups: dict[tuple[int, str], Delivery] = {}
+    missing: dict[tuple[int, str], Delivery] = {}
     for integration, delivery in batch.inbound:
-        if any(alert.firing for alert in delivery.alerts):
-            groups.setdefault((integration, delivery.group_key), delivery)
-    keys = list({key for _, key in groups})
-    rows = Signal.objects.filter(
-        kind=Signal.Kind.ALERTS, is_open=True, group_key__in=keys, integration_id__in={i for i, _ in groups}
-    )
-    found: dict[tuple[int, str], tuple[int, int | None]] = {
-        (i, key): (pk, incident) for i, key, pk, incident in rows.values_list("integration_id", "group_key", "id", "incident_id")
-    }
-    missing = {pair: delivery for pair, delivery in groups.items() if pair not in found}
-    if missing:
-        missing = {pair: d for pair, d in missing.items() if _says_something_new(pair[0], d)}
+        pair = (integration, delivery.group_key)
+        asks = pair not in signals and pair not in missing and any(alert.firing for alert in delivery.alerts)
+        if asks and _says_something_new(integration, delivery):
+            missing[pair] = delivery
     for pair, signal in _open(missing, by).items():
-        found[pair] = (signal.pk, None)
-    return found
+        signals[pair] = signal.pk
 
 
 def _says_something_new(integration: int, delivery: Delivery) -> bool:
@@ -205,95 +202,125 @@ def _open(missing: dict[tuple[int, str], Delivery], by: Actor) -> dict[tuple[int
     return opened
 
 
-def _sort(batch: _Batch, signals: dict[tuple[int, str], tuple[int, int | None]]) -> None:
+def _sort(batch: _Batch, signals: Signals) -> None:
     """Per alert what it says last, in the order of arrival, so that each row is touched once."""
     for integration, delivery in batch.inbound:
-        signal = signals.get((integration, delivery.group_key), (0, None))[0]
+        signal = signals.get((integration, delivery.group_key), 0)
         for alert in delivery.alerts:
-            key = (integration, alert.fingerprint, alert.started_at)
-            if alert.firing:
-                batch.firing[key] = (alert, signal)
-            else:
-                batch.resolved[key] = (alert, signal)
+            rows = batch.firing if alert.ended_at is None else batch.resolved
+            rows[integration, alert.fingerprint, alert.started_at] = (alert, signal)
 
 
-def _columns(rows: dict[tuple[int, str, datetime], tuple[AlertIn, int]]) -> list[list[Any]]:
-    """The alerts as arrays, a column each, in one order for every process (so that locks are taken in one order)."""
-    ordered = sorted(rows.items(), key=lambda item: item[0])
-    alerts = [alert for _, (alert, _) in ordered]
-    return [
-        [key[0] for key, _ in ordered],
-        [key[1] for key, _ in ordered],
-        [key[2] for key, _ in ordered],
-        [signal for _, (_, signal) in ordered],
-        [alert.name for alert in alerts],
-        [alert.summary for alert in alerts],
-        [orjson.dumps(alert.labels).decode() for alert in alerts],
-        [orjson.dumps(alert.annotations).decode() for alert in alerts],
-        [alert.source_url for alert in alerts],
-        [alert.ended_at for alert in alerts],
-    ]
-
-
-_UNNEST = (
-    "unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], "
-    "%s::timestamptz[]) AS t(integration_id, fingerprint, started_at, signal_id, name, summary, labels, annotations, url, ended_at)"
-)
-
-type Change = tuple[int, str, int | None]  # alert, "fired" or "resolved", incident
-
-
-def _fire(cursor: Any, batch: _Batch) -> list[Change]:
-    """Insert new firing alerts, count repeats, end what a later start supersedes. Returns what changed."""
-    if not batch.firing:
-        return []
-    columns = _columns(batch.firing)
-    cursor.execute(
-        # A repeat of an alert whose signal was answered keeps that signal; a new alert needs the open one.
-        "WITH said AS (SELECT * FROM " + _UNNEST + "), "
-        "ended AS (UPDATE incidents_alert a SET state = 'resolved', ended_at = said.started_at, last_seen_at = %s FROM said "
-        " WHERE a.integration_id = said.integration_id AND a.fingerprint = said.fingerprint AND a.state = 'firing' "
-        " AND a.started_at < said.started_at RETURNING a.id, a.incident_id), "
-        "fired AS (INSERT INTO incidents_alert (organisation_id, integration_id, fingerprint, started_at, signal_id, incident_id, name, summary, "
-        " labels, annotations, source_url, state, received_at, last_seen_at, seen) "
-        " SELECT muster.organisation(), said.integration_id, said.fingerprint, said.started_at, coalesce(nullif(said.signal_id, 0), old.signal_id), "
-        " s.incident_id, said.name, said.summary, said.labels::jsonb, said.annotations::jsonb, said.url, 'firing', %s, %s, 1 "
-        " FROM said LEFT JOIN incidents_signal s ON s.id = said.signal_id "
-        " LEFT JOIN incidents_alert old ON old.integration_id = said.integration_id AND old.fingerprint = said.fingerprint "
-        " AND old.started_at = said.started_at "
-        " ON CONFLICT (organisation_id, integration_id, fingerprint, started_at) "
-        " DO UPDATE SET last_seen_at = excluded.last_seen_at, seen = incidents_alert.seen + 1 "
-        " RETURNING id, incident_id, (xmax = 0) AS is_new) "
-        "SELECT id, 'resolved', incident_id FROM ended UNION ALL SELECT id, 'fired', incident_id FROM fired WHERE is_new",
-        [*columns, batch.moment, batch.moment, batch.moment],
+def _rows(alerts: dict[tuple[int, str, datetime], tuple[AlertIn, int]]) -> str:
+    """The alerts as JSON, in one order for every process (so that locks are taken in one order)."""
+    return _json(
+        [
+            {
+                "integration_id": key[0],
+                "fingerprint": key[1],
+                "started_at": key[2],
+                "signal_id": signal,
+                "name": alert.name,
+                "summary": alert.summary,
+                "labels": alert.labels,
+                "annotations": alert.annotations,
+                "url": alert.source_url,
+                "ended_at": alert.ended_at,
+            }
+            for key, (alert, signal) in sorted(alerts.items(), key=_key)
+        ]
     )
-    return list(cursor.fetchall())
 
 
-def _resolve(cursor: Any, batch: _Batch) -> list[Change]:
-    """End the alerts that are said to have ended, and only those: a resolve of an older start touches no newer one."""
-    if not batch.resolved:
-        return []
-    columns = _columns(batch.resolved)
-    cursor.execute(
-        "UPDATE incidents_alert a SET state = 'resolved', ended_at = t.ended_at, last_seen_at = %s FROM " + _UNNEST + " "
-        "WHERE a.integration_id = t.integration_id AND a.fingerprint = t.fingerprint AND a.started_at = t.started_at "
-        "AND a.state = 'firing' RETURNING a.id, 'resolved', a.incident_id",
-        [batch.moment, *columns],
-    )
-    return list(cursor.fetchall())
+def _key(item: tuple[tuple[int, str, datetime], object]) -> tuple[int, str, datetime]:
+    return item[0]
 
 
-def _tell(cursor: Any, changed: list[Change], batch: _Batch, by: Actor) -> None:
-    """An event for each change of state, on the incident's timeline where the alert belongs to one."""
-    if not changed:
-        return
-    cursor.execute(
-        "INSERT INTO ledger_event (organisation_id, kind, subject_type, subject_id, incident_id, actor_kind, actor_name, via, request_id, "
-        "occurred_at, data) "
-        "SELECT muster.organisation(), 'alert.' || what, 'incidents.alert', a.id, a.incident_id, %s, coalesce(i.name, %s), %s, %s, %s, "
-        "jsonb_build_object('name', a.name, 'summary', a.summary, 'service', a.labels ->> 'service', 'fingerprint', a.fingerprint) "
-        "FROM unnest(%s::bigint[], %s::text[]) WITH ORDINALITY AS t(id, what, n) JOIN incidents_alert a ON a.id = t.id "
-        "LEFT JOIN incidents_integration i ON i.id = a.integration_id ORDER BY n",
-        ["integration", by.name, by.via, by.request_id, batch.moment, [c[0] for c in changed], [c[1] for c in changed]],
-    )
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+_SAID = """said AS MATERIALIZED (SELECT * FROM json_to_recordset(%(alerts)s::json) AS t(integration_id bigint, fingerprint text,
+  started_at timestamptz, signal_id bigint, name text, summary text, labels jsonb, annotations jsonb, url text, ended_at timestamptz))"""
+
+# Each request as it came; and it is counted on its integration's pulse.
+_KEEP = """
+kept AS (INSERT INTO incidents_inbound (organisation_id, integration_id, headers, body, alerts, received_at, status, problem)
+  SELECT (SELECT muster.organisation()), i, h, b, a, %(moment)s, 202, ''
+  FROM ROWS FROM (json_to_recordset(%(requests)s::json) AS (i bigint, h jsonb, a int), unnest(%(bodies)b::bytea[])) AS t(i, h, a, b)),
+pulse AS (INSERT INTO incidents_integrationpulse (organisation_id, integration_id, last_heard_at, accepted, refused)
+  SELECT (SELECT muster.organisation()), i, %(moment)s, count(*), 0 FROM json_to_recordset(%(requests)s::json) AS t(i bigint) GROUP BY i
+  ON CONFLICT (organisation_id, integration_id) DO UPDATE
+  SET last_heard_at = excluded.last_heard_at, accepted = incidents_integrationpulse.accepted + excluded.accepted)"""
+
+# An event for each change of state, on the incident's timeline where the alert belongs to one.
+_TELL = """
+INSERT INTO ledger_event (organisation_id, kind, subject_type, subject_id, incident_id, actor_kind, actor_name, via, request_id,
+  occurred_at, data)
+SELECT (SELECT muster.organisation()), 'alert.' || c.what, 'incidents.alert', c.id, c.incident_id, 'integration',
+  coalesce(i.name, %(name)s), %(via)s, %(request_id)s, %(moment)s,
+  jsonb_build_object('name', c.name, 'summary', c.summary, 'service', c.labels ->> 'service', 'fingerprint', c.fingerprint)
+FROM changed c LEFT JOIN LATERAL (SELECT i.name FROM incidents_integration i WHERE i.id = c.integration_id OFFSET 0) i ON true
+ORDER BY c.what DESC, c.id"""
+
+_CHANGED = "a.id, a.incident_id, a.integration_id, a.name, a.summary, a.labels, a.fingerprint"
+
+_KEY = "organisation_id, integration_id, fingerprint, started_at"
+_COLUMNS = f"{_KEY}, signal_id, incident_id, name, summary, labels, annotations, source_url, state, ended_at, received_at, last_seen_at, seen"
+_VALUES = "said.name, said.summary, said.labels, said.annotations, said.url"
+
+# Insert new firing alerts, count repeats, end what a later start supersedes. A repeat of an alert whose signal was answered
+# keeps that signal; a new alert needs the open one. Rows are looked up by LATERAL and changed by ON CONFLICT, so that each is
+# found by its key, however large the planner believes the table to be.
+_FIRE = f"""
+WITH {_SAID}, {_KEEP},
+ended AS (INSERT INTO incidents_alert AS a ({_COLUMNS})
+  SELECT DISTINCT ON (o.id) (SELECT muster.organisation()), said.integration_id, said.fingerprint, o.started_at, o.signal_id,
+    o.incident_id, {_VALUES}, 'resolved', said.started_at, %(moment)s, %(moment)s, 1
+  FROM said CROSS JOIN LATERAL (SELECT o.* FROM incidents_alert o WHERE o.integration_id = said.integration_id
+    AND o.fingerprint = said.fingerprint AND o.state = 'firing' AND o.started_at < said.started_at OFFSET 0) o
+  ORDER BY o.id, said.started_at
+  ON CONFLICT ({_KEY}) DO UPDATE SET state = 'resolved', ended_at = excluded.ended_at, last_seen_at = excluded.last_seen_at
+  WHERE a.state = 'firing' RETURNING {_CHANGED}),
+fired AS (INSERT INTO incidents_alert AS a ({_COLUMNS})
+  SELECT (SELECT muster.organisation()), said.integration_id, said.fingerprint, said.started_at,
+    coalesce(nullif(said.signal_id, 0), o.signal_id), s.incident_id, {_VALUES}, 'firing', NULL, %(moment)s, %(moment)s, 1
+  FROM said LEFT JOIN LATERAL (SELECT s.incident_id FROM incidents_signal s WHERE s.id = said.signal_id OFFSET 0) s ON true
+  LEFT JOIN LATERAL (SELECT o.signal_id FROM incidents_alert o WHERE said.signal_id = 0 AND o.integration_id = said.integration_id
+    AND o.fingerprint = said.fingerprint AND o.started_at = said.started_at OFFSET 0) o ON true
+  ON CONFLICT ({_KEY}) DO UPDATE SET last_seen_at = excluded.last_seen_at, seen = a.seen + 1
+  RETURNING {_CHANGED}, (xmax = 0) AS is_new),
+changed AS (SELECT 'resolved' AS what, a.* FROM ended a
+  UNION ALL SELECT 'fired', {_CHANGED} FROM fired a WHERE is_new)
+{_TELL}"""
+
+# End the alerts that are said to have ended, and only those: a resolve of an older start touches no newer one.
+_RESOLVE = f"""
+WITH {_SAID},
+changed AS (INSERT INTO incidents_alert AS a ({_COLUMNS})
+  SELECT (SELECT muster.organisation()), said.integration_id, said.fingerprint, said.started_at, o.signal_id, o.incident_id, {_VALUES},
+    'resolved', said.ended_at, %(moment)s, %(moment)s, 1
+  FROM said CROSS JOIN LATERAL (SELECT o.* FROM incidents_alert o WHERE o.integration_id = said.integration_id
+    AND o.fingerprint = said.fingerprint AND o.started_at = said.started_at AND o.state = 'firing' OFFSET 0) o
+  ON CONFLICT ({_KEY}) DO UPDATE SET state = 'resolved', ended_at = excluded.ended_at, last_seen_at = excluded.last_seen_at
+  WHERE a.state = 'firing' RETURNING {_CHANGED}, 'resolved' AS what)
+{_TELL}"""
+
+
+def _fire(batch: _Batch, by: Actor) -> None:
+    """Keep the requests, and write what fires, in one statement."""
+    requests = [{"i": integration, "h": delivery.headers, "a": len(delivery.alerts)} for integration, delivery in batch.inbound]
+    values = {**_said(batch, by, batch.firing), "requests": _json(requests), "bodies": [d.body for _, d in batch.inbound]}
+    with _cursors() as raw, Cursor(raw) as cursor:
+        cursor.execute(_FIRE, values)
+
+
+def _resolve(batch: _Batch, by: Actor) -> None:
+    """Write what has ended: after what fires, which the same delivery may hold."""
+    if batch.resolved:
+        with _cursors() as raw, Cursor(raw) as cursor:
+            cursor.execute(_RESOLVE, _said(batch, by, batch.resolved))
+
+
+def _said(batch: _Batch, by: Actor, alerts: dict[tuple[int, str, datetime], tuple[AlertIn, int]]) -> dict[str, Any]:
+    return {"alerts": _rows(alerts), "moment": batch.moment, "name": by.name, "via": str(by.via), "request_id": by.request_id}

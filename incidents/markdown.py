@@ -40,7 +40,7 @@ def render(text: str) -> SafeString:
     clean = nh3.clean(
         html,
         tags=_TAGS,
-        attributes={"a": {"href"}},
+        attributes={"a": {"href"}, "*": set()},  # "*": nh3 would leave title and lang
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )

@@ -25,19 +25,22 @@ def page_for_signal(event: Event, by: Actor) -> None:
 def mobilise(event: Event, by: Actor) -> None:
     """Declaring or raising to SEV 1/2 calls the on-call of every affected service and the duties the severity names.
 
-    Whoever was paged for the signal already and has not acknowledged is called again; who has, is not.
+    Whoever was paged for it already and has not acknowledged is called again; who has, is not. An incident that has ended or was
+    lowered before this ran calls nobody.
     Clauses severity.sev1-page, severity.sev2-page, mobilize.page-out.
     """
     if not event.data.get("mobilise"):
         return
     incident = Incident.objects.get(pk=event.subject_id)
+    if not (incident.is_open and incident.mobilises):
+        return
     severity = incident.law.severity(event.data["severity"])
     clause = f"severity.sev{severity.level}-page"
     if severity.pages_on_call:
         _call_on_call(incident, by)
     for duty in severity.pages_duties:
         for user_id in _holders(incident, duty):
-            page_person(user_id, incident, by=by, clause=clause, reason=_label(duty), incident_id=incident.pk)
+            _call_duty(user_id, incident, by, clause=clause, duty=duty)
     told = {user_id for duty in severity.notifies_duties for user_id in _holders(incident, duty)}
     notify(event, sorted(told), template="notice", subject_id=incident.pk)
 
@@ -56,6 +59,15 @@ def _call_on_call(incident: Incident, by: Actor) -> None:
             page_again(paged[team_id], by=by, incident_id=incident.pk, reason=f"{incident.level} declared")
         else:
             page_team(team, incident, by=by, service=service, incident_id=incident.pk, reason=f"{incident.level} declared")
+
+
+def _call_duty(user_id: int, incident: Incident, by: Actor, *, clause: str, duty: str) -> None:
+    """Page a duty's holder, or call them again where they were paged for this incident and have not acknowledged."""
+    paged = Page.objects.filter(incident_id=incident.pk, team=None, clause=clause, steps__user_id=user_id).order_by("-id").first()
+    if paged is None:
+        page_person(user_id, incident, by=by, clause=clause, reason=_label(duty), incident_id=incident.pk)
+    else:
+        page_again(paged, by=by, incident_id=incident.pk, reason=_label(duty))
 
 
 def _holders(incident: Incident, duty: str) -> Iterable[int]:

@@ -134,14 +134,24 @@ def why_not_change_severity(incident: Incident, facts: Facts, by: Actor, to: Sev
     reasons = _practitioner(by) or _running(incident)
     if reasons:
         return reasons
-    in_room = by.user_id in facts.room or facts.holds(by, RoomRole.IC)
-    if to is None or to < incident.severity:
-        if not in_room:
-            return [Reason("not_in_the_room", "Join the room to change its severity.", clause=CHAIN, status=403)]
-        return []
+    raising = (
+        []
+        if _in_room(facts, by)
+        else [Reason("not_in_the_room", "Join the room to change its severity.", clause=CHAIN, status=403)]
+    )
+    lowering = _command(incident, facts, by, "lowering the severity")
+    if to is None:  # whether there is any level that they may choose
+        may_raise, may_lower = incident.severity > min(Severity), incident.severity < max(Severity)
+        if (may_raise and not raising) or (may_lower and not lowering):
+            return []
+        return raising if may_raise else lowering
     if to == incident.severity:
         return [Reason("same_severity", f"It is {incident.level} already.", field="severity")]
-    return _command(incident, facts, by, "lowering the severity")
+    return raising if to < incident.severity else lowering
+
+
+def _in_room(facts: Facts, by: Actor) -> bool:
+    return by.user_id in facts.room or facts.holds(by, RoomRole.IC)
 
 
 def why_not_note(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:

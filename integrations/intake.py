@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import close_old_connections, connection
+from django.db import connection
 
 from incidents import inbox
 from incidents.intake import Delivery, accept
@@ -14,7 +14,6 @@ from tenants.refusals import Reason, Refused
 from tenants.scope import scope
 
 PARSERS = {"alertmanager": alertmanager.parse}
-_KEPT_HEADERS = ("content-type", "user-agent", "content-length", "x-request-id", "host")
 _UNKNOWN = Refused(
     Reason("unknown_key", "This key opens no integration: it is wrong, or the integration is switched off.", status=401)
 )
@@ -22,28 +21,50 @@ _UNKNOWN = Refused(
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One request: the provider's format, the key, headers (lower case) and the exact body."""
+    """One request: the provider's format, the key, the headers worth keeping (never a credential) and the exact body.
+
+    `unread` is why its body was not read, where it was not.
+    """
 
     kind: str
     credential: str
     headers: dict[str, str]
     body: bytes
+    unread: Refused | None = None
 
 
 def take(organisation_public_id: str, said: Sequence[Said]) -> list[Refused | None]:
     """Take in what one organisation's integrations sent at about the same time. Returns, each, None once it is durable, or why not.
 
-    Runs in a thread of the edge. A refused request is kept in a transaction of its own, so that administrators see it.
+    Runs in a thread of the edge, on that thread's connection, which `release()` gives back. A refused request is kept in a
+    transaction of its own, so that administrators see it.
     """
     try:
-        organisation_id = credentials.organisation_by_public_id(organisation_public_id)
+        organisation_id = _organisation(organisation_public_id)
         if organisation_id is None:
             return [_UNKNOWN for _ in said]
         return _take(organisation_id, said)
     finally:
         if connection.errors_occurred:
             connection.close()
-        close_old_connections()
+
+
+def release() -> None:
+    """Give this thread's connection back to the pool: nothing waits for it any more."""
+    if connection.connection is not None:
+        connection.connection.prepare_threshold = None  # as Django's other users of the pool expect it
+    connection.close()
+
+
+_ids: dict[str, int] = {}
+
+
+def _organisation(public_id: str) -> int | None:
+    """The id behind a public id. It never changes, so it is asked for once; the key is looked up every time."""
+    found = _ids.get(public_id)
+    if found is None and (found := credentials.organisation_by_public_id(public_id)) is not None:
+        _ids[public_id] = found
+    return found
 
 
 def _take(organisation_id: int, said: Sequence[Said]) -> list[Refused | None]:
@@ -51,9 +72,12 @@ def _take(organisation_id: int, said: Sequence[Said]) -> list[Refused | None]:
     answers: list[Refused | None] = [None] * len(said)
     deliveries: list[tuple[int, Delivery]] = []
     for index, one in enumerate(said):
+        if one.unread is not None:
+            answers[index] = one.unread
+            continue
         digest = credentials.digest(one.credential)
         try:
-            deliveries.append((index, PARSERS[one.kind](one.body, digest=digest, headers=_keep(one.headers))))
+            deliveries.append((index, PARSERS[one.kind](one.body, digest=digest, headers=one.headers)))
         except Refused as refused:
             answers[index] = refused
     if deliveries:
@@ -63,10 +87,5 @@ def _take(organisation_id: int, said: Sequence[Said]) -> list[Refused | None]:
     for one, answer in zip(said, answers, strict=True):
         if answer is not None:
             with scope(organisation_id, surface=Via.HOOK, actor=by):
-                inbox.keep_refused(credentials.digest(one.credential), _keep(one.headers), one.body, answer)
+                inbox.keep_refused(credentials.digest(one.credential), one.headers, one.body, answer)
     return answers
-
-
-def _keep(headers: dict[str, str]) -> dict[str, str]:
-    """The headers worth keeping; never a credential."""
-    return {name: headers[name] for name in _KEPT_HEADERS if name in headers}

@@ -6,6 +6,7 @@ from typing import Any
 
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -67,6 +68,6 @@ class MusterView(APIView):
         if answer is not None:
             return Response(answer.body, status=answer.status, headers={"Idempotent-Replay": "true"})
         response = perform()
-        rendered = json.loads(json.dumps(response.data, default=str))
+        rendered = json.loads(JSONRenderer().render(response.data))  # as it was sent, to the character
         idempotency.remember(key, self.actor, status=response.status_code, body=rendered)
         return response

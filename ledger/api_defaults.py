@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from rest_framework.authentication import SessionAuthentication
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission
@@ -73,3 +73,11 @@ class CursorPages(CursorPagination):
     page_size_query_param = "limit"
     max_page_size = 200
     ordering = "-id"
+
+    def decode_cursor(self, request: Request) -> Any:
+        """The cursor of the request. Lists are ordered by whole numbers, so one that holds anything else was never given out."""
+        cursor: Any = super().decode_cursor(request)
+        position = cursor.position if cursor is not None else None
+        if position is not None and not (position.isascii() and position.isdecimal() and len(position) < 20):
+            raise NotFound(self.invalid_cursor_message)
+        return cursor

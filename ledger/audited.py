@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 
 
@@ -17,7 +18,10 @@ def audited_update(rows: models.QuerySet[Any], **values: Any) -> int:
     assignments = ", ".join(f'"{field.column}" = %s' for field in fields.values())
     bound = [field.get_db_prep_save(values[name], connection) for name, field in fields.items()]
     columns = ", ".join(f'"{field.column}"' for field in model._meta.local_concrete_fields)
-    inner, inner_bound = rows.order_by().values("pk").query.sql_with_params()
+    try:
+        inner, inner_bound = rows.order_by().values("pk").query.sql_with_params()
+    except EmptyResultSet:  # Django knows without asking that there is no such row
+        return 0
     sql = (
         f"WITH changed AS (UPDATE {table} SET {assignments} WHERE id IN ({inner}) RETURNING *) "
         f"INSERT INTO {history} ({columns}, history_type, history_date, history_xid) "

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.module_loading import import_string
 
+from ledger import nudge
 from ledger.models import Event, Outbox
 from tenants.actors import Actor, Via, system
 from tenants.scope import scope
@@ -41,30 +42,40 @@ def _by_name() -> dict[str, Reaction]:
     return {reaction.name: reaction for reactions in import_string(settings.MUSTER_REACTIONS).values() for reaction in reactions}
 
 
+@nudge.doing("portal.relay")
 def relay(organisation_id: int, event_id: int) -> int:
     """Run every reaction that one event still has to have. Returns how many ran."""
-    with scope(organisation_id, surface=Via.RELAY):
-        ids = list(
-            Outbox.objects.filter(event_id=event_id, next_try_at__isnull=False).order_by("id").values_list("id", flat=True)
-        )
-    return sum(run(organisation_id, outbox_id) for outbox_id in ids)
+    with nudge.going_on():
+        ran, others = _first(organisation_id, event_id=event_id)
+    return ran + sum(run(organisation_id, outbox_id) for outbox_id in others)
 
 
 def run(organisation_id: int, outbox_id: int) -> bool:
-    """Run one outbox row's reaction, if nobody else does. Returns whether it ran to its end."""
+    """Run one outbox row's reaction, if nobody else does, and what follows from it. Returns whether it ran to its end."""
+    with nudge.going_on():
+        ran, _ = _first(organisation_id, pk=outbox_id)
+    return ran
+
+
+def _first(organisation_id: int, **which: int) -> tuple[bool, list[int]]:
+    """Run the reaction of the first of these rows, in one transaction with finding it. Returns whether it ran, and the other rows."""
+    rows: list[Outbox] = []
     try:
         with scope(organisation_id, surface=Via.RELAY):
-            row = Outbox.objects.select_for_update(skip_locked=True).filter(pk=outbox_id, next_try_at__isnull=False).first()
-            if row is None:
-                return False
-            event = Event.objects.get(pk=row.event_id)
-            _by_name()[row.reaction](event, system(organisation_id, Via.RELAY))
-            row.delete()
-            return True
+            free = Outbox.objects.select_for_update(skip_locked=True, of=("self",)).select_related("event")
+            rows = list(free.filter(next_try_at__isnull=False, **which).order_by("id"))
+            if not rows:
+                return False, []
+            _by_name()[rows[0].reaction](rows[0].event, system(organisation_id, Via.RELAY))
+            rows[0].delete()
+            others = [row.pk for row in rows[1:]]
+        return True, others
     except Exception as error:
-        log.exception("reaction.failed", outbox=outbox_id)
-        _put_off(organisation_id, outbox_id, f"{type(error).__name__}: {error}")
-        return False
+        if not rows:
+            raise
+        log.exception("reaction.failed", outbox=rows[0].pk)
+        _put_off(organisation_id, rows[0].pk, f"{type(error).__name__}: {error}")
+        return False, [row.pk for row in rows[1:]]
 
 
 def _put_off(organisation_id: int, outbox_id: int, error: str) -> None:

@@ -3,7 +3,6 @@
 EVENT_STAMP = """
 CREATE FUNCTION muster.stamp_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-  NEW.recorded_at := clock_timestamp();
   IF NEW.incident_id IS NULL THEN
     NEW.seq := NULL;
   ELSE
@@ -11,6 +10,7 @@ BEGIN
     ON CONFLICT (organisation_id, incident_id) DO UPDATE SET last_seq = ledger_incidentsequence.last_seq + 1
     RETURNING last_seq INTO NEW.seq;
   END IF;
+  NEW.recorded_at := clock_timestamp(); -- after the wait for the counter's row, so that seq and recorded_at run alike
   RETURN NEW;
 END $$;
 CREATE TRIGGER stamp BEFORE INSERT ON ledger_event FOR EACH ROW EXECUTE FUNCTION muster.stamp_event();

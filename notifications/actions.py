@@ -23,6 +23,7 @@ type Renderer = Callable[[Delivery], Message | None]
 
 LEASE = timedelta(seconds=9)  # longer than a transport's own time-out, shorter than anyone wants to wait after a crash
 MAX_ATTEMPTS = 10
+AT_ONCE = {"inbox": "in the portal's inbox"}  # channels whose delivery is the entry itself, with what is noted of it
 
 
 def notify(
@@ -30,7 +31,8 @@ def notify(
 ) -> list[Delivery]:
     """Queue a message to each person (by user id) on each channel, because of `event`. Sent after the commit, never inside.
 
-    Repeating it for the same event, person and channel queues nothing twice.
+    A channel that is a page of the portal has nothing to send: its delivery has arrived with its row. Repeating it for the same
+    event, person and channel queues nothing twice.
     """
     wanted = [
         Delivery(
@@ -47,8 +49,10 @@ def notify(
     ]
     known = set(Delivery.objects.filter(event=event).values_list("recipient_id", "channel"))
     made = Delivery.objects.bulk_create([d for d in wanted if (d.recipient_id, d.channel) not in known])
-    QueuedDelivery.objects.bulk_create(QueuedDelivery(organisation_id=event.organisation_id, delivery=d) for d in made)
-    ids = [(tenant_of(d), d.pk) for d in made]
+    Attempt.objects.bulk_create(_outcome(d, 1, Attempt.Outcome.SENT, AT_ONCE[d.channel]) for d in made if d.channel in AT_ONCE)
+    queued = [QueuedDelivery(organisation_id=event.organisation_id, delivery=d) for d in made if d.channel not in AT_ONCE]
+    QueuedDelivery.objects.bulk_create(queued)
+    ids = [(tenant_of(q), q.delivery_id) for q in queued]
 
     def wake() -> None:
         for organisation_id, delivery_id in ids:
@@ -58,6 +62,7 @@ def notify(
     return made
 
 
+@nudge.doing("notifications.deliver")
 def deliver(organisation_id: int, delivery_id: int) -> bool:
     """Try one delivery, if it is due and nobody else is trying. Returns whether it was sent.
 
@@ -81,13 +86,14 @@ def deliver(organisation_id: int, delivery_id: int) -> bool:
 def _take(organisation_id: int, delivery_id: int) -> tuple[Delivery, Message, int] | None:
     with scope(organisation_id, surface=Via.RELAY):
         queued = (
-            QueuedDelivery.objects.select_for_update(skip_locked=True)
+            QueuedDelivery.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("delivery__recipient", "delivery__event")
             .filter(delivery_id=delivery_id, next_try_at__lte=now())
             .first()
         )
         if queued is None:
             return None
-        delivery = Delivery.objects.select_related("recipient", "event").get(pk=delivery_id)
+        delivery: Delivery = queued.delivery
         message = _render(delivery)
         number = queued.attempts + 1
         if message is None:
@@ -120,7 +126,11 @@ def _failed(delivery: Delivery, number: int, detail: str) -> None:
 
 
 def _attempt(delivery: Delivery, number: int, outcome: Attempt.Outcome, detail: str) -> None:
-    Attempt.objects.create(
+    _outcome(delivery, number, outcome, detail).save(force_insert=True)
+
+
+def _outcome(delivery: Delivery, number: int, outcome: Attempt.Outcome, detail: str) -> Attempt:
+    return Attempt(
         organisation_id=delivery.organisation_id,
         delivery=delivery,
         incident_id=delivery.incident_id,

@@ -1,8 +1,9 @@
 """The channels. A transport takes a rendered message and hands it to the outside; settings name each by dotted path."""
 
 from dataclasses import dataclass
+from email.policy import default as default_policy
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -36,6 +37,14 @@ class Transport(Protocol):
         ...
 
 
+class _WholeLines(EmailMultiAlternatives):
+    """A mail whose lines are not broken: a link can be copied from the raw text too, such as from the mail folder's files."""
+
+    def message(self, *, policy: Any = default_policy) -> Any:
+        """The message, with lines as long as SMTP allows."""
+        return super().message(policy=policy.clone(max_line_length=998))
+
+
 class Email:
     """E-mail by SMTP, as plain text: it reads the same on a watch, in a terminal and through a screen reader."""
 
@@ -43,7 +52,7 @@ class Email:
         """Send it with a Message-ID made of the key, so that a repeated attempt is recognised as one message."""
         host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">") or "localhost"
         text = f"{message.text}\n\n{message.link_label}: {message.link}\n" if message.link else message.text
-        mail = EmailMultiAlternatives(
+        mail = _WholeLines(
             subject=" ".join(message.subject.split()),
             body=text,
             to=[message.address],

@@ -21,14 +21,20 @@ def render_page(delivery: Delivery) -> Message | None:
     if page.state != Page.State.OPEN:
         return None
     about = describe(page.subject_type, page.subject_id)
-    service = f"Service: {page.service.name}. " if page.service else ""
-    team = f"Team: {page.team.name}. " if page.team else ""
-    why = f"{page.reason}. " if page.reason and not page.reason.endswith("?") else page.reason
+    lines = [
+        f"You are paged, {delivery.recipient.name}.",
+        "",
+        about,
+        page.reason,
+        f"Service: {page.service.name}" if page.service else "",
+        f"Team: {page.team.name}" if page.team else "",
+        f"Paged since {page.started_at:%Y-%m-%d %H:%M:%S} UTC",
+    ]
     return Message(
         address=delivery.recipient.email,
         name=delivery.recipient.name,
         subject=f"Page: {about}",
-        text=f"You are paged, {delivery.recipient.name}.\n\n{about}\n{why}\n{service}{team}\nPaged since {page.started_at:%Y-%m-%d %H:%M:%S} UTC.",
+        text="\n".join(line for index, line in enumerate(lines) if line or index == 1),
         link=links.make(page, delivery.recipient_id),
         link_label="Acknowledge",
     )

@@ -126,7 +126,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
 def _status(error: Exception, refused: Refused) -> int:
     return (
         error.status_code
-        if isinstance(error, exceptions.APIException) and not isinstance(error, exceptions.ValidationError)
+        if isinstance(error, exceptions.APIException)
+        and not isinstance(error, exceptions.ValidationError | exceptions.ParseError)
         else refused.status
     )
 

@@ -6,8 +6,10 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 
+from portal.problems import CONTENT_TYPE
 
-class ReasonOut(serializers.Serializer[Any]):
+
+class ProblemReason(serializers.Serializer[Any]):
     """One reason."""
 
     code = serializers.CharField(help_text="Stable.")
@@ -26,7 +28,8 @@ class Problem(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="Stable; `detail` is for people.")
     detail = serializers.CharField()
     clause = serializers.CharField(required=False, help_text="The clause of the standard that says so.")
-    reasons = ReasonOut(many=True)
+    fields: Any = serializers.DictField(child=serializers.CharField(), required=False, help_text="A sentence for each field.")
+    reasons = ProblemReason(many=True)
     request_id = serializers.CharField(required=False)
 
 
@@ -44,14 +47,15 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 class MusterSchema(AutoSchema):
     """Adds the refusals to what a view documents."""
 
-    def get_response_serializers(self) -> Any:
-        """The view's answers, and a problem for each status it may refuse with."""
-        documented = super().get_response_serializers()
-        answers = documented if isinstance(documented, dict) else {200: documented}
-        refusals = ["401", "403", "404", "413", "415", "422"] if self.method != "GET" else ["401", "403", "404", "406", "422"]
+    def _get_response_bodies(self, direction: Any = "response") -> Any:
+        """The view's answers, whichever way it says them, and a problem for each status it may refuse with."""
+        answers = super()._get_response_bodies(direction)
+        refusals = ["401", "403", "404", "406", "422"]
         if self.method != "GET":
-            refusals += ["406", "409"]
-        return {**answers, **{(status, "application/problem+json"): Problem for status in refusals}}
+            refusals += ["409", "413", "415"]
+        for status in refusals:
+            answers[status] = self._get_response_for_code(Problem, status, [CONTENT_TYPE], direction)  # type: ignore[no-untyped-call]
+        return answers
 
     def get_tags(self) -> list[str]:
         """Group by the first part of the path."""

@@ -69,8 +69,8 @@ def scope(
             yield opened
         finally:
             _current.reset(token)
-            if nested and not connection.needs_rollback:
-                _tell(outer)
+        if nested and not connection.needs_rollback:  # a roll-back to the savepoint brings the outer setting back by itself
+            _tell(outer)
 
 
 def _tell(scope_: Scope | None, *, read_only: bool = False) -> None:

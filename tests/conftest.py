@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -18,13 +18,20 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from django.test.client import ClientHandler
 
 from portal import demo, environment, sweeping
 from tenants import credentials
 from tenants.actors import Actor, Role, Via
 from tenants.models import Membership
 from tenants.scope import scope
+from tests import switch
 from tests.clock import Clock
+
+if TYPE_CHECKING:
+    from tests.incidents.scene import Scene
+
+switch.off()  # what MUSTER_TEETH names (tests/teeth.py)
 
 TEMPLATE = f"muster_template_{os.getpid()}"
 DATABASE = f"muster_test_{os.getpid()}"
@@ -199,6 +206,20 @@ def own_database(
             as_owner(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
+@pytest.fixture(scope="module")
+def shared_database(django_db_setup: dict[str, Any], django_db_blocker: Any) -> Iterator[Installation]:
+    """A clone of the template that a module's tests share: for many small tests that commit and leave nothing behind."""
+    name = f"{DATABASE}_shared"
+    with django_db_blocker.unblock():
+        clone(name)
+        _connect_as(settings.DATABASE_URL, name)
+        try:
+            yield Installation(name, _cast(django_db_setup["acme"]), _cast(django_db_setup["globex"]))
+        finally:
+            _connect_as(settings.DATABASE_URL, DATABASE)
+            as_owner(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
 @pytest.fixture
 def clock() -> Iterator[Clock]:
     """A clock that stands still until the test lets time pass."""
@@ -207,12 +228,22 @@ def clock() -> Iterator[Clock]:
     moved.release()
 
 
+_HANDLER = ClientHandler(enforce_csrf_checks=False)  # shared: loading the middleware afresh costs every client 0.1 s
+
+
+def client_of_ours() -> Client:
+    """A client with its own cookies, and the middleware that all of them share."""
+    made = Client(raise_request_exception=True)
+    made.handler = _HANDLER
+    return made
+
+
 class Door:
     """The API as one person uses it."""
 
     def __init__(self, person: Person) -> None:
         self.person = person
-        self.client = Client(raise_request_exception=True)
+        self.client = client_of_ours()
 
     def get(self, path: str, **query: Any) -> Any:
         """GET below /api/v1/."""
@@ -241,7 +272,7 @@ def browse(client: Client) -> Callable[[Person], Client]:
     def signed_in(person: Person) -> Client:
         from tenants.models import User
 
-        fresh = Client()
+        fresh = client_of_ours()
         fresh.force_login(User.objects.get(pk=person.user_id), backend="allauth.account.auth_backends.AuthenticationBackend")
         return fresh
 
@@ -269,3 +300,19 @@ def sweep() -> Callable[[], int]:
         return sweeping.sweep(grace=timedelta(seconds=-1))
 
     return once
+
+
+@pytest.fixture
+def scene(
+    acme: Cast,
+    globex: Cast,
+    api: Callable[[Person], Door],
+    browse: Callable[[Person], Client],
+    follow: Callable[[], int],
+    sweep: Callable[[], int],
+    clock: Clock,
+) -> "Scene":
+    """Acme at work, with its doors at hand and a clock that the test moves."""
+    from tests.incidents.scene import Scene
+
+    return Scene(acme, globex, api, browse, follow, sweep, clock)

@@ -1,7 +1,7 @@
 """Make the pictures of docs/img: a demonstration's war room, as a browser shows it. For maintainers.
 
-    make up                                       # in another terminal, on fresh data
-    python -m tools.picture --data var            # writes docs/img/war-room.png and docs/img/war-room-phone.png
+make up                                       # in another terminal, on fresh data
+python -m tools.picture --data var            # writes docs/img/war-room.png and docs/img/war-room-phone.png
 """
 
 import argparse
@@ -61,10 +61,14 @@ class Demo:
         waiting = httpx.get(f"{self.base}/api/v1/triage/", params={"state": "waiting"}, headers=headers).json()["results"]
         page = httpx.get(f"{self.base}/api/v1/pages/", headers=headers).json()["results"][0]
         self.post("amira", f"pages/{page['id']}/acknowledge/")
-        ref: str = self.post("amira", "incidents/", title="Checkout fails for every customer", severity="SEV1", alerts=[waiting[0]["id"]])["ref"]
+        ref: str = self.post(
+            "amira", "incidents/", title="Checkout fails for every customer", severity="SEV1", alerts=[waiting[0]["id"]]
+        )["ref"]
         self.post("amira", f"incidents/{ref}/claim/")
         self.post("jon", f"incidents/{ref}/note/", text="`pg_stat_activity` shows 212 sessions waiting for a lock on **orders**.")
-        self.post("amira", f"incidents/{ref}/advance/", to="investigation", reason="Two of us are awake; Mei joins in ten minutes.")
+        self.post(
+            "amira", f"incidents/{ref}/advance/", to="investigation", reason="Two of us are awake; Mei joins in ten minutes."
+        )
         self.post(
             "amira",
             f"incidents/{ref}/update/",

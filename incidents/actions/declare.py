@@ -20,7 +20,7 @@ from tenants.time import now
 @verb(
     "declare",
     kind="incident.declared",
-    who="any member; a routing rule",
+    who="any member",
     starts=("severity.sev1-cadence", "severity.sev2-cadence"),
     clauses=(
         "triage.declare-immediately",

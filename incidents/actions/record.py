@@ -1,6 +1,6 @@
 """The record: notes, status updates, and when the harm began and ended."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from incidents import fields, rules
 from incidents.actions.base import enter, lock, start_cadence, tell
@@ -11,6 +11,8 @@ from ledger.verbs import verb
 from tenants.actors import Actor
 from tenants.refusals import check, invalid
 from tenants.time import now
+
+NEXT_UPDATE_WITHIN = timedelta(days=30)  # whoever promises one later than this has mistyped it
 
 
 @verb("note", kind="incident.noted", who="anyone in the room", clauses=("roles.scribe",))
@@ -47,6 +49,8 @@ def update(
     check(rules.why_not_update(incident, facts, by))
     if next_update_at is not None and next_update_at <= now():
         raise invalid("next_update_at", "The next update lies in the past.", code="past")
+    if next_update_at is not None and next_update_at > now() + NEXT_UPDATE_WITHIN:
+        raise invalid("next_update_at", f"The next update lies more than {NEXT_UPDATE_WITHIN.days} days ahead.", code="future")
     posted = StatusUpdate.objects.create(
         incident=incident,
         audience=audience,

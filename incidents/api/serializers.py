@@ -28,10 +28,16 @@ class SeverityField(serializers.ChoiceField):
 
 
 class Text(serializers.CharField):
-    """Text as it was typed; its length and characters are judged by the action."""
+    """Text as it was typed; its length and characters are judged by the action. A number or a truth is no text."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(trim_whitespace=False, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        """The text."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
 class DeclareBody(StrictSerializer):
@@ -39,7 +45,7 @@ class DeclareBody(StrictSerializer):
 
     title = Text(max_length=200)
     severity = SeverityField()
-    services = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=50)
+    services = serializers.ListField(child=Text(max_length=40), required=False, max_length=50)
     detected_by = serializers.ChoiceField(choices=DetectedBy.choices, required=False)
     impact_start = serializers.DateTimeField(required=False)
     summary = Text(required=False, allow_blank=True)
@@ -56,7 +62,7 @@ class TriageDeclareBody(StrictSerializer):
 
     title = Text(required=False, max_length=200)
     severity = SeverityField()
-    services = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=50)
+    services = serializers.ListField(child=Text(max_length=40), required=False, max_length=50)
     impact_start = serializers.DateTimeField(required=False)
     summary = Text(required=False, allow_blank=True)
 
@@ -64,7 +70,7 @@ class TriageDeclareBody(StrictSerializer):
 class AttachBody(StrictSerializer):
     """Attach a signal to a running incident."""
 
-    incident = serializers.CharField(max_length=24, help_text="Its reference, such as INC-42.")
+    incident = Text(max_length=24, help_text="Its reference, such as INC-42.")
 
 
 class DismissBody(StrictSerializer):
@@ -78,8 +84,8 @@ class ReportBody(StrictSerializer):
 
     title = Text(max_length=200)
     text = Text(required=False, allow_blank=True)
-    service = serializers.CharField(required=False, max_length=40)
-    ticket = serializers.CharField(required=False, max_length=80, allow_blank=True)
+    service = Text(required=False, max_length=40)
+    ticket = Text(required=False, max_length=80, allow_blank=True)
 
 
 class EmptyBody(StrictSerializer):

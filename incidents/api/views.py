@@ -141,7 +141,7 @@ def _number(request: Request, name: str, default: int, most: int) -> int:
     value = request.query_params.get(name)
     if value is None:
         return default
-    if not (value.isascii() and value.isdigit()) or int(value) > most:
+    if not (value.isascii() and value.isdigit()) or len(value) > 10 or int(value) > most:
         raise invalid(name, f"This is a whole number of at most {most}.")
     return int(value)
 
@@ -234,7 +234,7 @@ class Reports(MusterView):
 
     def _report(self, request: Request) -> Response:
         body = self.body(s.ReportBody, request)
-        service = gate.services_for(self.actor, [body["service"]])[0] if body.get("service") else None
+        service = gate.services_for(self.actor, [body["service"]], field="service")[0] if body.get("service") else None
         signal = actions.report(
             by=self.actor, title=body["title"], text=body.get("text", ""), service=service, ticket=body.get("ticket", "")
         )

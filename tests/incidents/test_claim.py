@@ -1,32 +1,58 @@
 """Taking command: one commander at a time (clauses principle.chain-of-command, roles.ic-assigns)."""
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.conftest import Cast, Door, Person
+from tests.incidents.scene import Scene
 
 pytestmark = pytest.mark.servers
 
 
-@pytest.fixture
-def ref(acme: Cast, api: Callable[[Person], Door]) -> str:
-    """A SEV 1 that nobody commands yet."""
-    answer = api(acme.mei).post("incidents/", {"title": "Checkout fails", "severity": "SEV1", "services": ["checkout"]})
-    assert answer.status_code == 201, answer.content
-    return str(answer.json()["ref"])
-
-
 @pytest.mark.clause("principle.chain-of-command")
-def test_one_commander_at_a_time(acme: Cast, api: Callable[[Person], Door], ref: str) -> None:
-    assert api(acme.amira).post(f"incidents/{ref}/claim/").status_code == 200
-    refused = api(acme.jon).post(f"incidents/{ref}/claim/")
+def test_one_commander_at_a_time(scene: Scene) -> None:
+    ref = scene.declare()
+    assert scene.verb("amira", ref, "claim").status_code == 200
+    refused = scene.verb("jon", ref, "claim")
     assert refused.status_code == 409
     assert refused.json()["code"] == "commanded"
     assert refused.json()["clause"] == "principle.chain-of-command"
     assert "Amira Ahmadi holds command" in refused.json()["detail"]
 
 
-def test_an_outsider_finds_nothing(acme: Cast, globex: Cast, api: Callable[[Person], Door], ref: str) -> None:
-    answer = api(globex.amira).post(f"incidents/{ref}/claim/")
-    assert answer.status_code == 404
+def test_taking_command_says_so_and_brings_one_into_the_room(scene: Scene) -> None:
+    ref = scene.declare()
+    room = scene.do("amira", ref, "claim")
+    assert {"Amira Ahmadi", "Mei Martin"} == {person["name"] for person in room["participants"]}
+    assert next(r for r in room["roles"] if r["role"] == "ic")["person"]["email"] == "amira@acme.example"
+    entry = scene.told(ref, "incident.claimed")[0]
+    assert (entry["text"], entry["actor"]) == ("I have command.", "Amira Ahmadi")
+
+
+def test_claiming_twice_is_refused_to_the_commander_too(scene: Scene) -> None:
+    refused = scene.verb("amira", scene.commanded(), "claim")
+    assert refused.json()["code"] == "commanded"
+    assert "You hold command" in refused.json()["detail"]
+
+
+@pytest.mark.clause("people.practitioner")
+@pytest.mark.parametrize("who", ["support", "exec", "director", "owner"])
+def test_only_practitioners_take_command(scene: Scene, who: str) -> None:
+    refused = scene.verb(who, scene.declare(), "claim")
+    assert (refused.status_code, refused.json()["clause"]) == (403, "people.practitioner")
+    assert scene.events("incident.claimed") == []
+
+
+def test_nobody_commands_what_has_ended(scene: Scene) -> None:
+    ref = scene.ready()
+    scene.do("amira", ref, "resolve", summary="Rolled back")
+    refused = scene.verb("jon", ref, "claim")
+    assert (refused.status_code, refused.json()["code"]) == (409, "ended")
+
+
+def test_a_body_is_not_expected(scene: Scene) -> None:
+    refused = scene.verb("amira", scene.declare(), "claim", role="king")
+    assert (refused.status_code, list(refused.json()["fields"])) == (422, ["role"])
+
+
+def test_an_outsider_finds_nothing(scene: Scene) -> None:
+    ref = scene.declare()
+    assert scene.door(scene.globex.amira).post(f"incidents/{ref}/claim/").status_code == 404

@@ -39,13 +39,13 @@ class TestRoles:
     """The two roles."""
 
     def test_neither_role_can_step_over_the_walls(self, servers: ServerUrls) -> None:
-        """No superuser, no BYPASSRLS, nothing inherited; only the owner makes databases (the tests clone them)."""
+        """No superuser, no BYPASSRLS, the serving role inherits nothing; only the owner makes databases (the tests clone them)."""
         with psycopg.connect(servers.admin_url) as connection:
             columns = "rolname, rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolinherit, rolcreatedb"
             rows = connection.execute(f"SELECT {columns} FROM pg_roles WHERE rolname ~ '^muster_' ORDER BY 1").fetchall()
         assert rows == [
             ("muster_app", True, False, False, False, False, False),
-            ("muster_owner", True, False, False, False, False, True),
+            ("muster_owner", True, False, False, False, True, True),
         ]
 
     @pytest.mark.parametrize(

@@ -69,6 +69,7 @@ class Command(BaseCommand):
             if os.environ.get("MUSTER_STOP_WITH_PARENT"):  # `make up`: a killed make must not leave us running
                 die_with(os.getppid(), signal.SIGTERM)()
             place.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (place.data / "mail").mkdir(mode=0o700, exist_ok=True)  # acknowledge and password links lie there
             with locked(place.data, place.address):
                 end_orphans(place.data, self.say)
                 refuse_taken_port(host, port)

@@ -1,0 +1,89 @@
+"""The war room: queries and server time with 200 entries, and the same queries with 20."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from bench.figures import Report, median
+from bench.stage import Stage, in_process, stage
+
+SHOWN = 30
+
+
+class Counter:
+    """Counts the statements that Django sends; what opens and closes the transaction is not counted."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        self.count += "set_config" not in sql
+        return execute(sql, params, many, context)
+
+
+def _incident(on: Stage, entries: int) -> str:
+    """An incident with as many entries, by its verbs. Returns its address below the organisation's."""
+    from incidents.actions.command import claim
+    from incidents.actions.declare import declare
+    from incidents.actions.record import note
+    from incidents.states import Severity
+    from oncall.models import Service
+    from tenants.actors import Actor, Role, Via
+    from tenants.models import User
+    from tenants.scope import scope
+
+    organisation = on.organisation_id()
+    with scope(organisation, surface=Via.WEB):
+        user = User.objects.get(email=on.person("amira")["email"])
+    by = Actor(organisation, user.name, Via.WEB, user_id=user.pk, email=user.email, roles=frozenset({Role.PRACTITIONER}))
+    with scope(organisation, surface=Via.WEB, user_id=user.pk, actor=by):
+        services = list(Service.objects.filter(slug="checkout"))
+        incident = declare(by=by, title="Checkout fails", severity=Severity(2), services=services)
+        claim(incident, by=by)
+        for number in range(entries - 2):
+            note(incident, by=by, text=f"Entry {number}: looked at **{number}** dashboards, `node-{number}` looks slow.")
+        return f"/o/acme/incidents/{incident.ref}/"
+
+
+def main() -> int:
+    report = Report()
+    with stage() as on:
+        in_process(on)
+        from django.db import connection
+        from django.test import Client
+
+        from portal import sweeping
+        from tenants.models import User
+
+        small, large = _incident(on, 20), _incident(on, 200)
+        while sweeping.catch_up(timedelta()):  # pages and mails them
+            pass
+        client = Client(SERVER_NAME="127.0.0.1")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        client.force_login(
+            User.objects.get(email=on.person("amira")["email"]), "allauth.account.auth_backends.AuthenticationBackend"
+        )
+        queries: dict[str, int] = {}
+        for address in (small, large):
+            client.get(address)
+            counter = Counter()
+            with connection.execute_wrapper(counter):
+                answer = client.get(address)
+            queries[address] = counter.count
+            report.holds(f"{address} answers 200", answer.status_code == 200)
+        content = answer.content.decode()
+        report.holds("the page shows the last entry", "Entry 197" in content)
+        times = []
+        for _ in range(SHOWN):
+            began = time.perf_counter()
+            client.get(large)
+            times.append((time.perf_counter() - began) * 1000)
+        report.figure("room, 200 entries: queries", queries[large], most=15)
+        report.figure("room, 20 entries: queries", queries[small], most=queries[large])
+        report.figure("room, 200 entries: server time, median", median(times), "ms", most=100)
+        report.figure("room, 200 entries: size of the page", len(content) / 1024, "KiB")
+        connection.close()
+        connection.close_pool()
+    return report.end()

@@ -1,0 +1,140 @@
+"""`manage.py verbs` writes docs/verbs.md: what can be done, by whom, what it leaves behind. Generated from the code."""
+
+import ast
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ledger.verbs import VERBS, Verb
+
+ROOMS = ("tenants", "ledger", "standard", "notifications", "oncall", "incidents", "integrations")
+
+# Module -> what its callers come through. The clock's and the relay's own functions stand in rooms' modules, so they are named.
+DOORS: dict[str, tuple[str, ...]] = {
+    "incidents.doors": ("web", "API"),
+    "incidents.views": ("web",),
+    "incidents.api.views": ("API",),
+    "oncall.views": ("web",),
+    "oncall.api.views": ("API",),
+    "portal.pages": ("web",),
+    "portal.admin": ("admin",),
+    "integrations.intake": ("hook",),
+    "incidents.reactions": ("reaction",),
+    "portal.management.commands.organisation": ("command",),
+}
+FUNCTIONS: dict[str, str] = {
+    "oncall.views._linked": "e-mail link",
+    "oncall.actions.on_clock_broken": "clock",
+    "standard.clocks.strike": "clock",
+}
+ORDER = ("web", "API", "e-mail link", "hook", "admin", "reaction", "clock", "command")
+
+HEAD = """# Verbs
+
+What can be done, by whom, and what it leaves behind. Each verb is one function in an `actions` module, called alike by every door:
+one transaction, one event. Generated from the code by `manage.py verbs` (`make verbs`); a test keeps it fresh.
+
+"""
+
+
+class Command(BaseCommand):
+    """Write the table of verbs, or check that it is fresh."""
+
+    help = __doc__ or ""
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """`--check` writes nothing."""
+        parser.add_argument("--check", action="store_true", help="fail where docs/verbs.md is not what would be written")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Write it, or compare."""
+        file = Path(settings.BASE_DIR) / "docs" / "verbs.md"
+        fresh = document()
+        if not options["check"]:
+            file.write_text(fresh, encoding="utf-8")
+        elif not file.is_file() or file.read_text(encoding="utf-8") != fresh:
+            raise CommandError("docs/verbs.md is not what the code says: run `make verbs`.")
+
+
+def document() -> str:
+    """The whole page."""
+    _import_rooms()
+    doors = _doors()
+    subjects = sorted({verb.subject for verb in VERBS.values()}, key=lambda subject: (subject != "incident", subject))
+    parts = [_section(subject, doors) for subject in subjects]
+    return HEAD + "\n".join(parts)
+
+
+def _import_rooms() -> None:
+    """Import every module of the rooms, so that every verb has registered itself."""
+    for room in ROOMS:
+        for module in pkgutil.walk_packages(import_module(room).__path__, f"{room}."):
+            if ".migrations" not in module.name:
+                import_module(module.name)
+
+
+def _section(subject: str, doors: dict[str, set[str]]) -> str:
+    title = subject[0].upper() + subject[1:]
+    rows = [_row(verb, doors.get(verb.function, set())) for verb in VERBS.values() if verb.subject == subject]
+    head = "| verb | who | event | clocks | clauses | doors | what it does |\n|---|---|---|---|---|---|---|\n"
+    return f"## {title}\n\n{head}{''.join(sorted(rows))}"
+
+
+def _row(verb: Verb, doors: set[str]) -> str:
+    clocks = [f"starts {clock}" for clock in verb.starts] + [f"stops {clock}" for clock in verb.stops]
+    through = ", ".join(door for door in ORDER if door in doors) or "within other verbs"
+    cells = (
+        f"**{verb.name}**",
+        verb.who,
+        ", ".join(f"`{kind}`" for kind in verb.kind.split(", ")),
+        "; ".join(clocks),
+        ", ".join(verb.clauses),
+        through,
+        verb.summary,
+    )
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |\n"
+
+
+def _doors() -> dict[str, set[str]]:
+    """Function of a verb -> the doors whose code calls it."""
+    found: dict[str, set[str]] = {}
+    for name, labels in DOORS.items():
+        module = import_module(name)
+        for where, called in _calls(module):
+            own = FUNCTIONS.get(where)
+            found.setdefault(called, set()).update({own} if own else labels)
+    for where, label in FUNCTIONS.items():
+        module = import_module(where.rpartition(".")[0])
+        for place, called in _calls(module):
+            if place == where:
+                found.setdefault(called, set()).add(label)
+    return found
+
+
+def _calls(module: ModuleType) -> Iterator[tuple[str, str]]:
+    """(where, function) of what each top-level function or class of a module calls by name."""
+    for node in ast.parse(inspect.getsource(module)).body:
+        where = f"{module.__name__}.{getattr(node, 'name', '')}"
+        for call in ast.walk(node):
+            if isinstance(call, ast.Call):
+                function = _resolve(call.func, module)
+                if inspect.isfunction(function):
+                    yield where, f"{function.__module__}.{function.__qualname__}"
+
+
+def _resolve(node: ast.expr, module: ModuleType) -> object:
+    """What a name, or a dotted one, means in a module; None for anything else."""
+    if isinstance(node, ast.Name):
+        return getattr(module, node.id, None)
+    if isinstance(node, ast.Attribute):
+        owner = _resolve(node.value, module)
+        return getattr(owner, node.attr, None) if inspect.ismodule(owner) else None
+    return None

@@ -1,0 +1,116 @@
+"""Bodies for every POST of the API, from its own OpenAPI document: a good one, and every way of being bad we can think of."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from json import dumps
+from typing import Any
+
+from drf_spectacular.generators import SchemaGenerator
+
+from tests.addresses import OPEN_TABLE, Address, every
+
+LONG, NUL, DECEIVING, HALF = "x" * 20_001, "a\x00b", "a\u202eb", "a\ud800b"
+
+
+@lru_cache(maxsize=1)
+def document() -> Any:
+    """The OpenAPI document."""
+    return SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+
+
+def posts() -> list[Address]:
+    """Every address of the API that takes a POST, by token."""
+    return [address for address in every(OPEN_TABLE) if address.is_api and address.allows_post]
+
+
+def _operation(address: Address) -> Any:
+    path = "/" + address.pattern
+    for name in address.parameters:
+        path = path.replace(f"<str:{name}>", f"{{{name}}}").replace(f"<int:{name}>", f"{{{name}}}")
+    return document()["paths"][path]["post"]
+
+
+def shape(address: Address) -> tuple[dict[str, Any], list[str]]:
+    """The fields of an address' body, and which of them it needs."""
+    asked = _operation(address).get("requestBody")
+    if asked is None:
+        return {}, []
+    schema = _resolved(asked["content"]["application/json"]["schema"])
+    return {name: _resolved(field) for name, field in schema.get("properties", {}).items()}, schema.get("required", [])
+
+
+def _resolved(schema: Any) -> Any:
+    for key in ("allOf", "oneOf", "anyOf"):
+        if key in schema:
+            return {**_resolved(schema[key][0]), **{k: v for k, v in schema.items() if k != key}}
+    if "$ref" in schema:
+        return document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def plain(schema: Mapping[str, Any], ref: str = "INC-1", name: str = "") -> Any:
+    """A value that a field takes."""
+    if "enum" in schema:
+        return next(value for value in schema["enum"] if value)
+    kind = schema.get("type")
+    if kind == "array":
+        return []
+    if kind == "object":
+        return {}
+    if kind == "integer":
+        return 1
+    if schema.get("format") == "date-time":
+        return datetime.now(UTC).isoformat()
+    return ref if name == "incident" else "words"
+
+
+def good(address: Address, ref: str = "INC-1") -> dict[str, Any]:
+    """A body with what the address needs, and nothing else."""
+    fields, required = shape(address)
+    return {name: plain(fields[name], ref, name) for name in required}
+
+
+def bad_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """(what is wrong, value) for one field."""
+    kind = schema.get("type")
+    for what, value in (
+        ("null", None),
+        ("a list", [[]]),
+        ("an object", {"a": {}}),
+        ("true", True),
+        ("a number", 1.5),
+        ("a huge number", 10**400),
+    ):
+        if not (kind == "object" and what == "an object") and not (kind == "integer" and what == "true"):
+            yield what, value
+    if kind == "integer" or (kind == "array" and schema.get("items", {}).get("type") == "integer"):
+        for number in (-1, 0, 2**63, 10**30, 1.5, "one"):
+            yield f"the number {number}", [number] if kind == "array" else number
+    if "enum" in schema:
+        yield "no such choice", "no-such-choice"
+    elif schema.get("format") == "date-time":
+        for time in (
+            "tomorrow",
+            "2026-13-01T00:00:00Z",
+            "9999-12-31T23:59:59Z",
+            "9999-12-31T23:59:59-14:00",
+            "0001-01-01T00:00:00+14:00",
+            "NaN",
+        ):
+            yield f"the time {time}", time
+    elif kind == "string":
+        yield from (("over-long", LONG), ("NUL", NUL), ("a bidirectional override", DECEIVING), ("half a character", HALF))
+    elif kind == "array":
+        yield from (("too many", ["x"] * 51), ("over-long inside", [LONG]), ("NUL inside", [NUL]), ("a string", "x"))
+    elif kind == "object":
+        yield from (
+            ("over-long inside", {"alerts_firing": LONG}),
+            ("NUL inside", {"alerts_firing": NUL}),
+            ("a number inside", {"x": {}}),
+        )
+
+
+def json(address: Address, ref: str = "INC-1") -> bytes:
+    """A good body as it is sent."""
+    return dumps(good(address, ref)).encode()

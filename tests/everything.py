@@ -1,0 +1,293 @@
+"""What the tests that are generated over every model and URL share: the models, the tables, a row of each, a lived-in house."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import psycopg
+from django.apps import apps
+from django.conf import settings
+from django.db import connection, models
+from django.test import Client
+
+from incidents import actions
+from incidents.models import Integration, RoutingRule, Signal
+from incidents.states import Severity, State
+from integrations import intake
+from ledger import relay
+from ledger.actions import configure
+from ledger.models import Event
+from notifications import actions as notifications
+from oncall.actions import acknowledge
+from oncall.models import Page, Service
+from portal import environment
+from tenants.models import ApiToken, User
+from tenants.walled import TenantOwned
+from tests.conftest import Cast
+
+type Model = type[models.Model]
+
+_number = count(1000)
+
+
+def label(model: Model) -> str:
+    """A model's name, as the id of a test."""
+    return model._meta.label_lower
+
+
+def ours() -> list[Model]:
+    """Every model of our rooms that has a table, history included."""
+    return [m for m in apps.get_models() if m._meta.app_label in settings.ROOMS]
+
+
+def tenant_models() -> list[Model]:
+    """Every model whose rows belong to one organisation, history included."""
+    return [m for m in ours() if any(f.name == "organisation" for f in m._meta.local_fields)]
+
+
+def audited_models() -> list[Model]:
+    """Every model with history."""
+    return [m for m in ours() if hasattr(m, "history") and issubclass(m, TenantOwned)]
+
+
+def history_of(model: Any) -> Any:
+    """The model of a model's history rows."""
+    return model.history.model
+
+
+def columns(model: Model) -> list[str]:
+    """The columns of a model's table, without its key."""
+    return [str(f.column) for f in model._meta.local_concrete_fields if not f.primary_key]
+
+
+@contextmanager
+def connected(url: str, database: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    """A connection of the test's own, as the role of `url`."""
+    parts = environment.database(url)
+    with psycopg.connect(
+        dbname=database,
+        user=parts["USER"],
+        password=parts["PASSWORD"] or None,
+        host=parts["HOST"],
+        port=parts["PORT"] or 5432,
+        autocommit=True,
+    ) as db:
+        yield db
+
+
+def tables(db: psycopg.Connection[tuple[Any, ...]]) -> list[str]:
+    """Every table of the schema public."""
+    found = db.execute(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1"
+    )
+    return [row[0] for row in found]
+
+
+def content(db: psycopg.Connection[tuple[Any, ...]], *but: str, organisation_id: int | None = None) -> dict[str, tuple[int, int]]:
+    """What is in every table: (rows, digest of them). Two of these are equal where nothing was written in between.
+
+    Sessions are left out: they are written around a request, never by a verb. With `organisation_id` only its rows count.
+    """
+    names = [name for name in tables(db) if name not in ("django_session", *but)]
+    owned = {t for (t,) in db.execute("SELECT table_name FROM information_schema.columns WHERE column_name = 'organisation_id'")}
+    if organisation_id is not None:
+        names = [name for name in names if name in owned]
+    where = f" WHERE organisation_id = {organisation_id}" if organisation_id is not None else ""
+    parts = [f"SELECT '{n}', count(*), coalesce(sum(hashtext(t::text)), 0)::bigint FROM {n} t{where}" for n in names]
+    return {name: (rows, digest) for name, rows, digest in db.execute(" UNION ALL ".join(parts))}
+
+
+# --- A row of any model -------------------------------------------------------------------------------------------
+
+
+def value_for(field: Any) -> Any:
+    """A value that a field takes: its default, None where it may be, else something plain and not given before."""
+    n = next(_number)
+    if isinstance(field, models.ForeignKey):
+        return None if field.null else some(field.related_model).pk
+    if field.has_default():
+        return field.get_default()
+    if field.null:
+        return None
+    if field.choices:
+        return field.choices[0][0]
+    if isinstance(field, models.CharField | models.TextField):
+        return f"x{n}"
+    if isinstance(field, models.DateTimeField):
+        return datetime.now(UTC)
+    if isinstance(field, models.BooleanField):
+        return False
+    if isinstance(field, models.BinaryField):
+        return b""
+    return {} if isinstance(field, models.JSONField) else n
+
+
+def some(model: Any) -> Any:
+    """A row of a model in the open scope: the first there is, else a plain new one."""
+    found = model._default_manager.order_by("pk").first()
+    if found is not None:
+        return found
+    values = {
+        f.attname: value_for(f) for f in model._meta.local_concrete_fields if not f.primary_key and f.name != "organisation"
+    }
+    return model._default_manager.create(**values)
+
+
+def another(row: Any) -> tuple[str, Any]:
+    """A field of a row (its attname) and a value that differs from the row's, and that its constraints allow."""
+    plain: list[Any] = [
+        f
+        for f in row._meta.local_concrete_fields
+        if not f.primary_key and f.name != "organisation" and f.attname != "incident_id"
+    ]
+
+    def first(*kinds: Any, choices: bool = False) -> Any:
+        return next((f for f in plain if isinstance(f, kinds) and bool(f.choices) == choices), None)
+
+    if field := first(models.CharField, models.TextField):
+        return field.attname, f"z{next(_number)}"
+    if field := first(models.DateTimeField):
+        return field.attname, datetime.now(UTC) - timedelta(seconds=next(_number))
+    if field := first(models.CharField, choices=True):
+        choices: Any = field.choices
+        return field.attname, next(value for value, _ in choices if value != getattr(row, field.attname))
+    keys = [f for f in plain if isinstance(f, models.ForeignKey)]
+    for field in keys:
+        other = field.related_model._default_manager.exclude(pk=getattr(row, field.attname)).first()
+        if other is not None:
+            return field.attname, other.pk
+    raise AssertionError(f"The test knows no value to change in {row._meta.label}: teach tests.everything.another().")
+
+
+# --- A lived-in house ---------------------------------------------------------------------------------------------
+
+
+def delivery(name: str, text: str, *, group: str = "", status: str = "firing", service: str = "checkout") -> bytes:
+    """One delivery of Alertmanager, of one alert."""
+    began = datetime.now(UTC) - timedelta(minutes=5)
+    alert = {
+        "status": status,
+        "labels": {"alertname": name, "service": service, "why": text},
+        "annotations": {"summary": f"{name} {text}"},
+        "startsAt": began.isoformat(),
+        "endsAt": "0001-01-01T00:00:00Z",
+        "generatorURL": f"http://prometheus/{text}",
+    }
+    return json.dumps({"version": "4", "status": status, "groupKey": group or name, "alerts": [alert]}).encode()
+
+
+def take(cast: Cast, *bodies: bytes) -> list[Any]:
+    """Take in what Alertmanager sends, as the edge does. Returns each answer: None, or the refusal."""
+    return list(intake.take(cast.key.split("_")[1], [intake.Said("alertmanager", cast.key, {}, body) for body in bodies]))
+
+
+@dataclass(frozen=True)
+class Lived:
+    """What a lived-in organisation has, by the names of the URLs' parameters."""
+
+    ref: str
+    signal_id: int
+    page_id: int
+    integration_id: int
+    token_id: int
+
+    def parameters(self) -> dict[str, Any]:
+        """The values of URL parameters."""
+        return self.__dict__.copy()
+
+
+def _follow(cast: Cast) -> int:
+    """Let what follows from one organisation's events happen, its messages too. Returns how much was done."""
+    soon = datetime.now(UTC) + timedelta(seconds=1)
+    done = sum(relay.run(owner, pk) for owner, pk in relay.overdue(soon) if owner == cast.id)
+    return done + sum(notifications.deliver(owner, pk) for owner, pk in notifications.overdue(soon) if owner == cast.id)
+
+
+def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
+    """Fill every table of an organisation through its verbs: alerts, triage, incidents, pages, messages. `word` is in all its texts.
+
+    `more` declares that many incidents besides, so that the last one's reference is the organisation's alone.
+    """
+    jon, amira = cast.jon.actor(), cast.amira.actor()
+    take(cast, delivery("Down", word), delivery("Slow", word, service="search"), b"{" + word.encode())
+    with cast.scope(cast.admin):
+        service = Service.objects.get(slug="payments")
+        rule = {"position": 1, "name": f"rule {word}", "labels": {"team": word}, "service": service, "suggested_severity": 2}
+        configure(RoutingRule(), rule, by=cast.admin.actor())
+        waiting = actions.report(by=amira, title=f"report {word}", text=word, ticket=word)
+        actions.dismiss(actions.report(by=amira, title=f"noise {word}"), by=amira, reason=word)
+    while _follow(cast):
+        pass
+    with cast.scope(cast.amira):
+        signal = Signal.objects.filter(kind="alerts").order_by("id").first()
+        assert signal is not None
+        actions.declare_from([signal], by=amira, title=f"incident {word}", severity=Severity.SEV1, summary=word)
+    for _ in range(more + 1):
+        with cast.scope(cast.amira):
+            last = actions.declare(by=amira, title=f"incident {word}", severity=Severity.SEV1, services=[service], summary=word)
+    with cast.scope(cast.amira):
+        actions.claim(last, by=amira)
+        actions.join(last, by=jon)
+        actions.note(last, by=jon, text=f"note {word}")
+        actions.update(last, by=amira, known=f"known {word}", impact=word, doing=word)
+        actions.advance(last, by=amira, to=State.INVESTIGATION, reason=word)
+        actions.set_impact(last, by=amira, start=datetime.now(UTC) - timedelta(minutes=9))
+        other = Signal.objects.filter(kind="alerts", state="waiting").order_by("id").first()
+        assert other is not None
+        actions.attach(other, last, by=amira)
+    _follow(cast)
+    with cast.scope(cast.amira):
+        page = (
+            Page.objects.filter(steps__user_id=cast.amira.user_id, state=Page.State.OPEN, incident_id=last.pk)
+            .order_by("id")
+            .first()
+        )
+        assert page is not None
+        acknowledge(page, by=amira)
+    headers = {"Authorization": f"Bearer {cast.amira.token}", "Idempotency-Key": f"key-{word}"}
+    answer = Client().post(
+        f"/api/v1/incidents/{last.ref}/note/", {"text": word}, content_type="application/json", headers=headers
+    )
+    assert answer.status_code == 200, answer.content
+    with cast.scope(cast.amira):
+        unrelayed = actions.declare(by=amira, title=f"unrelayed {word}", severity=Severity.SEV2)
+        event = Event.objects.filter(kind="incident.declared").latest("id")
+        notifications.notify(event, [cast.jon.user_id], template="notice", subject_id=unrelayed.pk)  # stays queued
+        return Lived(
+            ref=last.ref,
+            signal_id=waiting.pk,
+            page_id=page.pk,
+            integration_id=Integration.objects.get().pk,
+            token_id=ApiToken.objects.filter(user_id=cast.amira.user_id).latest("id").pk,
+        )
+
+
+def newcomer(email: str) -> User:
+    """A person who is a member of nothing yet: made outside every scope, as signing up would."""
+    return User.objects.create_user(email, "a-good-password-1", name="Nia Newcomer")
+
+
+def values(row: models.Model) -> Mapping[str, Any]:
+    """The columns of a row, by name."""
+    return {f.attname: getattr(row, f.attname) for f in row._meta.local_concrete_fields}
+
+
+def events_of(organisation_id: int) -> models.QuerySet[Event]:
+    """The events of an organisation, oldest first."""
+    return Event.objects.filter(organisation_id=organisation_id).order_by("id")
+
+
+def in_context(organisation_id: int | None) -> str:
+    """The statement that sets the raw context, as injected SQL would, for the rest of a transaction."""
+    return f"SELECT set_config('muster.organisation', '{organisation_id or ''}', true)"
+
+
+def query(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    """Run a statement on Django's connection, as the serving role. Returns its rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall()) if cursor.description else []

@@ -1,0 +1,391 @@
+"""Each verb leaves one event and matching history; each event has its reactions, once, however often somebody asks.
+
+The table of verbs (ledger/verbs.py) is the specification: a verb without a driver in DRIVERS fails here.
+"""
+
+import json
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from incidents import actions, integrating
+from incidents.models import Alert, Incident, Integration, Signal
+from incidents.states import Severity, State
+from ledger import people, relay
+from ledger.actions import configure, record
+from ledger.models import Event, Outbox
+from ledger.verbs import VERBS, Verb
+from notifications.models import Delivery
+from oncall import actions as oncall
+from oncall.models import Page, Service, Team
+from portal.reactions import REACTIONS
+from standard import clocks
+from standard.actions import adopt_shipped
+from standard.models import Clock
+from tenants.actors import Actor, Role, Via, system
+from tenants.models import ApiToken, User
+from tests import everything
+from tests.clock import Clock as MovedClock
+from tests.conftest import Cast, Door, Installation, Person
+from tests.everything import delivery, take, values
+
+pytestmark = pytest.mark.servers
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a driver acts on: an organisation in its open scope, and an incident that Amira commands."""
+
+    cast: Cast
+    clock: MovedClock
+    incident: Incident
+
+    @property
+    def amira(self) -> Actor:
+        return self.cast.amira.actor()
+
+    @property
+    def jon(self) -> Actor:
+        return self.cast.jon.actor()
+
+    @property
+    def admin(self) -> Actor:
+        return self.cast.admin.actor()
+
+    @property
+    def muster(self) -> Actor:
+        return system(self.cast.id, Via.CLOCK)
+
+    def signal(self) -> Signal:
+        return actions.report(by=self.jon, title="Something is odd")
+
+    def page(self) -> Page:
+        return oncall.page_team(Team.objects.get(), self.incident, by=self.muster, incident_id=self.incident.pk)
+
+    def a_clock(self) -> Clock:
+        return clocks.start("severity.sev1-cadence", self.page(), due=timedelta(minutes=20), prompt=timedelta(minutes=15))
+
+
+type Act = Callable[[], object]
+
+
+def _receive(s: Stage) -> Act:
+    """A firing alert is known; the next delivery ends it and brings a new one."""
+    take(s.cast, delivery("Known", "x"))
+    known, new = (json.loads(delivery(name, "x")) for name in ("Known", "New"))
+    with s.cast.scope():
+        began = Alert.objects.latest("id").started_at.isoformat()
+    ended = {**known["alerts"][0], "startsAt": began, "endsAt": datetime.now(UTC).isoformat(), "status": "resolved"}
+    body = json.dumps({**new, "alerts": [ended, *new["alerts"]]}).encode()
+    return lambda: take(s.cast, body)
+
+
+def _resolve(s: Stage) -> Act:
+    actions.advance(s.incident, by=s.amira, to=State.INVESTIGATION, reason="roles open")
+    actions.advance(s.incident, by=s.amira, to=State.MONITORING, reason="nothing to mitigate")
+    actions.set_impact(s.incident, by=s.amira, end=s.clock.now)
+    reason = {"monitoring_too_short": "It is a test."}
+    return lambda: actions.resolve(s.incident, by=s.amira, summary="Over.", overrides=reason)
+
+
+def _escalate(s: Stage) -> Act:
+    page = s.page()
+    return lambda: oncall.escalate(page, by=s.muster)
+
+
+def _page_again(s: Stage) -> Act:
+    page = s.page()
+    return lambda: oncall.page_again(page, by=s.muster, incident_id=s.incident.pk, reason="SEV 1 declared")
+
+
+def _acknowledge(s: Stage) -> Act:
+    page = s.page()
+    return lambda: oncall.acknowledge(page, by=s.amira)
+
+
+def _end(s: Stage) -> Act:
+    page = s.page()
+    return lambda: oncall.end(page, by=s.muster)
+
+
+def _prompt(s: Stage) -> Act:
+    clock = s.a_clock()
+    s.clock.advance(minutes=16)
+    return lambda: clocks.strike(s.cast.id, clock.pk)
+
+
+def _break(s: Stage) -> Act:
+    clock = s.a_clock()
+    s.clock.advance(minutes=21)
+    return lambda: clocks.strike(s.cast.id, clock.pk)
+
+
+def _revoke(s: Stage) -> Act:
+    token = ApiToken.objects.earliest("id")
+    return lambda: people.revoke_token(token, by=s.admin)
+
+
+def _on_signal(act: Callable[[Stage, Signal], object]) -> Callable[[Stage], Act]:
+    def driver(s: Stage) -> Act:
+        signal = s.signal()
+        return lambda: act(s, signal)
+
+    return driver
+
+
+def _now(act: Callable[[Stage], object]) -> Callable[[Stage], Act]:
+    return lambda s: lambda: act(s)
+
+
+# "subject:verb" -> prepares the stage, and returns what does the verb once.
+DRIVERS: dict[str, Callable[[Stage], Act]] = {
+    "API token:issue-token": _now(lambda s: people.issue_token(User.objects.earliest("id"), "ci", by=s.admin)),
+    "API token:revoke-token": _revoke,
+    "alert:receive": _receive,
+    "any configuration row:configure": _now(lambda s: configure(Service.objects.earliest("id"), {"name": "Till"}, by=s.admin)),
+    "clock:break": _break,
+    "clock:prompt": _prompt,
+    "incident:advance": _now(lambda s: actions.advance(s.incident, by=s.amira, to=State.INVESTIGATION, reason="roles open")),
+    "incident:claim": lambda s: (lambda i: lambda: actions.claim(i, by=s.jon))(
+        actions.declare(by=s.amira, title="Another", severity=Severity.SEV2)
+    ),
+    "incident:declare": _now(
+        lambda s: actions.declare(by=s.amira, title="Another", severity=Severity.SEV1, services=list(Service.objects.all()))
+    ),
+    "incident:impact": _now(lambda s: actions.set_impact(s.incident, by=s.amira, start=s.clock.now)),
+    "incident:join": _now(lambda s: actions.join(s.incident, by=s.jon)),
+    "incident:note": _now(lambda s: actions.note(s.incident, by=s.jon, text="Seen.")),
+    "incident:resolve": _resolve,
+    "incident:severity": _now(lambda s: actions.change_severity(s.incident, by=s.amira, severity=Severity.SEV3, reason="Small.")),
+    "incident:update": _now(lambda s: actions.update(s.incident, by=s.amira, known="a", impact="b", doing="c")),
+    "integration:integrate": _now(lambda s: integrating.make_integration(Integration.Kind.ALERTMANAGER, "Second", by=s.admin)),
+    "page:acknowledge": _acknowledge,
+    "page:end": _end,
+    "page:escalate": _escalate,
+    "page:page": _now(lambda s: s.page()),
+    "page:page-again": _page_again,
+    "page:page-person": _now(
+        lambda s: oncall.page_person(s.cast.exec.user_id, s.incident, by=s.muster, clause="x", reason="CFO")
+    ),
+    "signal:attach": _on_signal(lambda s, signal: actions.attach(signal, s.incident, by=s.amira)),
+    "signal:declare-from": _on_signal(
+        lambda s, signal: actions.declare_from([signal], by=s.amira, title="It is", severity=Severity.SEV2)
+    ),
+    "signal:dismiss": _on_signal(lambda s, signal: actions.dismiss(signal, by=s.amira, reason="Known.")),
+    "signal:report": _now(lambda s: s.signal()),
+}
+# Run by commands as the owner role, once an organisation: what the stage itself was built with.
+BY_THE_STAGE = {"organisation:found": people.found_organisation, "standard version:adopt": adopt_shipped}
+
+
+def snapshot() -> dict[Any, dict[int, Any]]:
+    """Every audited row that can be seen, by model and key."""
+    return {m: {row.pk: values(row) for row in m._base_manager.all()} for m in everything.audited_models()}
+
+
+def history_ids() -> dict[Any, int]:
+    """The newest history row of each audited model."""
+    histories = {m: everything.history_of(m) for m in everything.audited_models()}
+    return {m: h.objects.order_by("-history_id").values_list("history_id", flat=True).first() or 0 for m, h in histories.items()}
+
+
+@pytest.mark.parametrize("verb", VERBS.values(), ids=list(VERBS))
+def test_each_verb_leaves_one_event_and_matching_history(acme: Cast, clock: MovedClock, verb: Verb) -> None:
+    """Done once, a verb leaves exactly one event of each kind it documents.
+
+    And every audited row that it changed has, since then, a history row that equals it.
+    """
+    key = f"{verb.subject}:{verb.name}"
+    kinds = verb.kind.split(", ")
+    if key in BY_THE_STAGE:
+        assert verb.function.endswith(BY_THE_STAGE[key].__qualname__)
+        with acme.scope():
+            assert [Event.objects.filter(kind=kind).count() for kind in kinds] == [1] * len(kinds)
+        return
+    assert key in DRIVERS, f"the verb {key} has no driver here: what it leaves is not shown"
+    with acme.scope(acme.amira):
+        incident = actions.declare(by=acme.amira.actor(), title="Checkout fails", severity=Severity.SEV1)
+        actions.claim(incident, by=acme.amira.actor())
+        act = DRIVERS[key](Stage(acme, clock, incident))
+        rows, newest, last = snapshot(), history_ids(), Event.objects.latest("id").pk
+        act()
+        left = Event.objects.filter(id__gt=last)
+        for kind in kinds:
+            assert left.filter(kind=kind).count() == 1, (kind, list(left.values_list("kind", flat=True)))
+        for model, before in rows.items():
+            written = everything.history_of(model).objects.filter(history_id__gt=newest[model]).order_by("history_id")
+            last_said = {h.id: {"type": h.history_type, **{k: getattr(h, k) for k in values(h.instance)}} for h in written}
+            after = {row.pk: values(row) for row in model._base_manager.all()}
+            changed = {pk for pk in before.keys() | after.keys() if before.get(pk) != after.get(pk)}
+            assert changed <= last_said.keys(), f"{model._meta.label} changed without history"
+            for pk, said in last_said.items():
+                assert (said.pop("type") == "-") == (pk not in after)
+                assert pk not in after or said == after[pk]
+
+
+def test_the_table_of_verbs_is_whole() -> None:
+    """Every function that is marked as a verb is in the table (no two under one name), and the tests drive nothing else."""
+    marked = 0
+    for room in settings.ROOMS:
+        for file in (Path(settings.BASE_DIR) / room).rglob("*.py"):
+            marked += len(re.findall(r"^@verb\(", file.read_text(encoding="utf-8"), re.MULTILINE))
+    assert len(VERBS) == marked
+    assert set(DRIVERS) | set(BY_THE_STAGE) == set(VERBS)
+
+
+def test_record_says_who_what_and_through_which_door(acme: Cast) -> None:
+    """An event names its subject, its actor with a snapshot of the name, the surface, the request, and both times."""
+    by = Actor(acme.id, "Jon, as he was called then", Via.EMAIL, user_id=acme.jon.user_id, request_id="request-0001")
+    happened = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    with acme.scope():
+        service = Service.objects.earliest("id")
+        event = record("test.happened", service, by=by, occurred_at=happened, why={"deep": [1, None, "ü"]})
+        event.refresh_from_db()
+    assert (event.subject_type, event.subject_id) == ("oncall.service", service.pk)
+    assert (event.actor_kind, event.actor_id, event.actor_name) == ("person", acme.jon.user_id, "Jon, as he was called then")
+    assert (event.via, event.request_id, event.occurred_at) == ("email", "request-0001", happened)
+    assert event.data == {"why": {"deep": [1, None, "ü"]}}
+    assert (event.incident_id, event.seq) == (None, None)
+    assert abs(event.recorded_at - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+# --- What follows ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [*REACTIONS, "test.nothing-follows"])
+def test_an_event_has_an_outbox_row_for_each_of_its_reactions(acme: Cast, kind: str) -> None:
+    """The rows are written with the event, due at once; a kind without reactions has none."""
+    with acme.scope():
+        event = record(kind, Service.objects.earliest("id"), by=system(acme.id, Via.CLOCK))
+        waiting = Outbox.objects.filter(event=event)
+        assert sorted(row.reaction for row in waiting) == sorted(r.name for r in REACTIONS.get(kind, ()))
+        assert all(row.attempts == 0 and row.next_try_at is not None for row in waiting)
+
+
+def test_every_reaction_is_a_function_with_a_name_of_its_own() -> None:
+    """What portal/reactions.py names is there, and no two reactions share a name (the outbox keeps the name)."""
+    every = {reaction for reactions in REACTIONS.values() for reaction in reactions}
+    assert len({reaction.name for reaction in every}) == len(every)
+    for reaction in every:
+        module, _, name = reaction.run.rpartition(".")
+        assert callable(getattr(import_module(module), name))
+
+
+def declared(cast: Cast) -> Event:
+    """The event of a new SEV 1, committed."""
+    with cast.scope(cast.amira):
+        incident = actions.declare(by=cast.amira.actor(), title="Checkout fails", severity=Severity.SEV1)
+        return Event.objects.get(kind="incident.declared", subject_id=incident.pk)
+
+
+def what_followed(cast: Cast, event: Event) -> tuple[int, ...]:
+    """How much there is of each thing that a reaction to an incident's declaration makes."""
+    with cast.scope():
+        mine = Event.objects.filter(incident_id=event.incident_id)
+        pages = Page.objects.filter(incident_id=event.incident_id)
+        outbox = Outbox.objects.filter(event__incident_id=event.incident_id)
+        return mine.count(), pages.count(), outbox.count(), Delivery.objects.filter(incident_id=event.incident_id).count()
+
+
+def test_relaying_twice_does_once(shared_database: Installation) -> None:
+    """The second relay of an event finds nothing to do."""
+    cast = shared_database.acme
+    event = declared(cast)
+    assert relay.relay(cast.id, event.pk) == 1
+    followed = what_followed(cast, event)
+    assert followed[1] > 0
+    assert relay.relay(cast.id, event.pk) == 0
+    assert what_followed(cast, event) == followed
+
+
+def test_relaying_at_once_does_once(shared_database: Installation) -> None:
+    """Two workers with the same event: one has the row, the other passes it by; together they do what one would."""
+    cast = shared_database.acme
+    alone = declared(cast)
+    relay.relay(cast.id, alone.pk)
+    event = declared(cast)
+    barrier = threading.Barrier(4)
+    ran: list[int] = []
+
+    def work() -> None:
+        barrier.wait()
+        ran.append(relay.relay(cast.id, event.pk))
+        connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(ran) == 1
+    assert what_followed(cast, event) == what_followed(cast, alone)
+
+
+def test_a_failing_reaction_backs_off_and_is_set_aside(
+    shared_database: Installation, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each failure is kept with its error and undone; the next try comes later each time, and after MAX_ATTEMPTS none comes.
+
+    The row stays, set aside. Once the reaction is mended and the row due again, it runs.
+    """
+    cast = shared_database.acme
+    event = declared(cast)
+    before = what_followed(cast, event)
+
+    def broken(event: Event, by: Actor) -> None:
+        record("test.half-done", event, by=by, incident_id=event.incident_id)
+        raise LookupError("no such thing")
+
+    monkeypatch.setattr("incidents.reactions.mobilise", broken)
+    waits = []
+    for attempt in range(1, relay.MAX_ATTEMPTS + 1):
+        assert relay.relay(cast.id, event.pk) == 0
+        with cast.scope():
+            row = Outbox.objects.get(event=event)
+        assert (row.attempts, row.last_error) == (attempt, "LookupError: no such thing")
+        assert what_followed(cast, event) == before, "half-done is undone"
+        if row.next_try_at is not None:
+            waits.append((row.next_try_at - clock.now).total_seconds())
+            assert (cast.id, row.pk) not in relay.overdue(clock.now)
+            clock.advance(seconds=waits[-1] + 1)
+            assert (cast.id, row.pk) in relay.overdue(clock.now)
+    assert waits == sorted(waits)
+    assert len(set(waits)) == len(waits) == relay.MAX_ATTEMPTS - 1
+    assert row.next_try_at is None, "set aside"
+    clock.advance(days=30)
+    assert (cast.id, row.pk) not in relay.overdue(clock.now)
+    monkeypatch.undo()
+    assert relay.relay(cast.id, event.pk) == 0, "what was set aside waits for a person"
+    with cast.scope():
+        Outbox.objects.filter(pk=row.pk).update(next_try_at=clock.now)
+    assert relay.relay(cast.id, event.pk) == 1
+    assert what_followed(cast, event)[1] > 0
+
+
+def test_a_reaction_that_is_gone_is_set_aside_too(shared_database: Installation) -> None:
+    """An outbox row of a reaction that no longer exists fails like any other: it is seen, and nothing else waits for it."""
+    cast = shared_database.acme
+    event = declared(cast)
+    with cast.scope():
+        gone = Outbox.objects.create(event=event, reaction="no-such-reaction")
+    assert relay.relay(cast.id, event.pk) == 1, "the others run"
+    with cast.scope():
+        assert "no-such-reaction" in Outbox.objects.get(pk=gone.pk).last_error
+
+
+def test_a_verb_through_the_api_leaves_its_event_with_the_request(acme: Cast, api: Callable[[Person], Door]) -> None:
+    """The event carries the surface, the person and the id that the answer carries too."""
+    answer = api(acme.mei).post("reports/", {"title": "Odd"})
+    with acme.scope():
+        event = Event.objects.filter(kind="signal.opened").latest("id")
+    assert (event.via, event.actor_id, event.request_id) == ("api", acme.mei.user_id, answer["X-Request-Id"])
+    assert acme.mei.roles == {Role.PRACTITIONER}

@@ -1,0 +1,33 @@
+"""A channel for the tests, as settings name one by dotted path: it keeps what it is given, and fails when it is told to."""
+
+from typing import ClassVar
+
+from notifications.transports import Message, TransportError
+
+
+class Outside:
+    """The far side. `answers` are what it does next: None takes the message, an exception is raised; then it takes everything."""
+
+    answers: ClassVar[list[BaseException | None]] = []
+    asked: ClassVar[list[str]] = []
+    taken: ClassVar[list[tuple[str, Message]]] = []
+
+    def send(self, message: Message, *, key: str) -> str:
+        """Take it, or fail."""
+        self.asked.append(key)
+        answer = self.answers.pop(0) if self.answers else None
+        if answer is not None:
+            raise answer
+        self.taken.append((key, message))
+        return "taken"
+
+    @classmethod
+    def clear(cls) -> None:
+        """Forget everything."""
+        for kept in (cls.answers, cls.asked, cls.taken):
+            kept.clear()
+
+
+def refuses(times: int) -> list[BaseException | None]:
+    """Answers of a far side that takes nothing for a while."""
+    return [TransportError("451 try again") for _ in range(times)]
