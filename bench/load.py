@@ -1,7 +1,7 @@
 """The load generator, a process of its own: raw sockets, keep-alive, requests made of prebuilt bytes.
 
 Its order is one JSON document on standard input, its findings one on standard output. `body` has `@F` (16 hex digits: a new
-fingerprint each time), `@S` (a new start), `@G` (group, four digits) and `@H` (hot key); each is replaced by bytes of one length.
+fingerprint each time), `@S` (a new start), `@G` (group, four digits) and `@H` (hot key, twice an alert); each is replaced by bytes of one length.
 With `trace` it says when each request was answered, by the wall clock.
 """
 
@@ -81,6 +81,7 @@ def maker(order: dict[str, Any]) -> Make:
     def make() -> bytes:
         number = next(counter)
         out = [head]
+        twice = False
         for what, text in parts:
             if what == "F":
                 out.append(b"%016x" % number)
@@ -88,8 +89,11 @@ def maker(order: dict[str, Any]) -> Make:
                 out.append(started)
             elif what == "G":
                 out.append(b"%04d" % (number % groups))
-            elif what == "H":  # one of the hot keys, or (rarely) one never seen
-                if chance.random() < repeats:
+            elif what == "H":  # in the alert's first place one of the hot keys, or (rarely) one never seen
+                twice = not twice
+                if not twice:
+                    pass
+                elif chance.random() < repeats:
                     key = chance.randrange(hot)
                     Counts.hot.add(key)
                 else:

@@ -5,11 +5,13 @@
 already, however many alerts there are. Clauses detection.automated, triage.is-it-an-incident.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import orjson
 from django.db import connection
@@ -125,11 +127,13 @@ def _look(deliveries: Sequence[Delivery], organisation_id: int) -> tuple[dict[st
 
     Each integration is held until the commit: its groups open once and its rows are locked in one order, however many processes
     take alerts in. The signals are read after that, by a statement (and so a snapshot) of its own, and kept from being answered
-    meanwhile. The plans go by index whatever the statistics say: those of a new table are wrong when the first storm comes.
+    meanwhile.
     """
     digests = list({delivery.digest for delivery in deliveries})
     groups = list({delivery.group_key for delivery in deliveries})
-    with _cursors() as raw, raw.pipeline(), Cursor(raw) as hold, Cursor(raw) as read:
+    with _cursors() as raw, raw.pipeline(), Cursor(raw) as plans, Cursor(raw) as hold, Cursor(raw) as read:
+        if _plans_are_old(raw):
+            plans.execute("DISCARD PLANS", prepare=False)
         hold.execute(_HOLD, {"organisation": organisation_id % 2**31, "digests": digests})
         read.execute(_OPEN_SIGNALS, {"digests": digests, "groups": groups})
         held = hold.fetchall()
@@ -138,6 +142,23 @@ def _look(deliveries: Sequence[Delivery], organisation_id: int) -> tuple[dict[st
             # Ours alone, not PgBouncer's: it may keep statements prepared. Planning them anew costs as much as running them.
             raw.prepare_threshold = 0
     return {row[0]: row[1] for row in held}, signals
+
+
+PLANS_SECONDS = 1.0
+_planned: "WeakKeyDictionary[Any, float]" = WeakKeyDictionary()
+
+
+def _plans_are_old(raw: Any) -> bool:
+    """Whether the prepared statements of a connection are to be planned anew.
+
+    The plans of a table that was empty a moment ago are the wrong ones in its first storm, long before anything gathers
+    statistics of it.
+    """
+    moment = time.monotonic()
+    old = raw.prepare_threshold is not None and moment - _planned.get(raw, 0.0) > PLANS_SECONDS
+    if old:
+        _planned[raw] = moment
+    return old
 
 
 @contextmanager
@@ -149,34 +170,37 @@ def _cursors() -> Iterator[Any]:
 
 
 def _open_missing(batch: _Batch, signals: Signals, by: Actor) -> None:
-    """Open a signal for each group with a firing alert that has none, and add it to `signals`.
+    """Open a signal for each group that has none and in which something fires that we do not know yet; add it to `signals`.
 
-    A group that only says "resolved" needs none: its alerts' own signals are found by the alerts.
+    After a dismissal, monitoring goes on repeating the same alerts: they were answered and open no new question. A group that
+    only says "resolved" needs none either: its alerts' own signals are found by the alerts.
     """
+    asking = [(i, d) for i, d in batch.inbound if (i, d.group_key) not in signals and any(a.firing for a in d.alerts)]
+    if not asking:
+        return
+    known = _known(
+        {(i, alert.fingerprint, alert.started_at) for i, delivery in asking for alert in delivery.alerts if alert.firing}
+    )
     missing: dict[tuple[int, str], Delivery] = {}
-    for integration, delivery in batch.inbound:
-        pair = (integration, delivery.group_key)
-        asks = pair not in signals and pair not in missing and any(alert.firing for alert in delivery.alerts)
-        if asks and _says_something_new(integration, delivery):
-            missing[pair] = delivery
+    for integration, delivery in asking:
+        keys = ((integration, alert.fingerprint, alert.started_at) for alert in delivery.alerts if alert.firing)
+        if any(key not in known for key in keys):
+            missing.setdefault((integration, delivery.group_key), delivery)
     for pair, signal in _open(missing, by).items():
         signals[pair] = signal.pk
 
 
-def _says_something_new(integration: int, delivery: Delivery) -> bool:
-    """Whether a group without an open signal has a firing alert that we do not know yet.
+_KNOWN = """
+SELECT t.i, t.f, t.s FROM json_to_recordset(%(keys)s::json) AS t(i bigint, f text, s timestamptz) CROSS JOIN LATERAL (
+  SELECT 1 FROM incidents_alert o WHERE o.integration_id = t.i AND o.fingerprint = t.f AND o.started_at = t.s OFFSET 0) o
+"""
 
-    After a dismissal, monitoring goes on repeating the same alerts: they were answered and open no new question.
-    """
-    firing = [alert for alert in delivery.alerts if alert.firing]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM incidents_alert a JOIN unnest(%s::text[], %s::timestamptz[]) AS t(f, s) "
-            "ON a.fingerprint = t.f AND a.started_at = t.s WHERE a.integration_id = %s",
-            [[a.fingerprint for a in firing], [a.started_at for a in firing], integration],
-        )
-        known: int = cursor.fetchone()[0]
-    return known < len({(a.fingerprint, a.started_at) for a in firing})
+
+def _known(keys: set[tuple[int, str, datetime]]) -> set[tuple[int, str, datetime]]:
+    """Those of the alerts, by integration, fingerprint and start, that have a row."""
+    with _cursors() as raw, Cursor(raw) as cursor:
+        cursor.execute(_KNOWN, {"keys": _json([{"i": i, "f": fingerprint, "s": start} for i, fingerprint, start in keys])})
+        return set(cursor.fetchall())
 
 
 def _open(missing: dict[tuple[int, str], Delivery], by: Actor) -> dict[tuple[int, str], Signal]:

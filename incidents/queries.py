@@ -77,9 +77,9 @@ def events(incident: Incident, after: int = 0) -> QuerySet[Event]:
     return Event.objects.filter(incident_id=incident.pk, seq__gt=after).order_by("seq")
 
 
-def entries(incident: Incident, after: int = 0) -> list[timeline.Entry]:
-    """The incident's timeline."""
-    return [timeline.entry(event) for event in events(incident, after)]
+def entries(incident: Incident, after: int = 0, most: int | None = None) -> list[timeline.Entry]:
+    """The incident's timeline, at most `most` entries of it."""
+    return [timeline.entry(event) for event in events(incident, after)[:most]]
 
 
 def roles(incident: Incident, facts: Facts) -> list[dict[str, Any]]:

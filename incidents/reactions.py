@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 
 from incidents.models import Incident, IncidentService, Signal
+from incidents.states import SignalState
 from ledger.models import Event
 from notifications.actions import notify
 from oncall.actions import page_again, page_person, page_team
 from oncall.models import Page, Service, Team
 from tenants.actors import Actor
-from tenants.models import DutyHolder
+from tenants.models import DutyHolder, Membership
 
 
 def page_for_signal(event: Event, by: Actor) -> None:
@@ -16,9 +17,9 @@ def page_for_signal(event: Event, by: Actor) -> None:
 
     Clauses mobilize.page-out, triage.is-it-an-incident.
     """
-    signal = Signal.objects.select_related("service__team").get(pk=event.subject_id)
+    signal = Signal.objects.select_for_update(of=("self",), no_key=True).select_related("service__team").get(pk=event.subject_id)
     team = signal.service.team if signal.service else Team.objects.filter(is_default=True).first()
-    if team is not None and signal.is_open:
+    if team is not None and signal.state == SignalState.WAITING:  # once answered, declaring calls whom it needs
         page_team(team, signal, by=by, service=signal.service, incident_id=signal.incident_id, reason="Is this an incident?")
 
 
@@ -31,7 +32,7 @@ def mobilise(event: Event, by: Actor) -> None:
     """
     if not event.data.get("mobilise"):
         return
-    incident = Incident.objects.get(pk=event.subject_id)
+    incident = Incident.objects.select_for_update(no_key=True).get(pk=event.subject_id)  # it ends before this, or after
     if not (incident.is_open and incident.mobilises):
         return
     severity = incident.law.severity(event.data["severity"])
@@ -77,9 +78,17 @@ def _holders(incident: Incident, duty: str) -> Iterable[int]:
     elif duty == "product_owner":
         field = "service__product_owner_id"
     else:
-        return DutyHolder.objects.filter(duty=duty).order_by("id").values_list("user_id", flat=True)
+        seats = DutyHolder.objects.filter(duty=duty).order_by("id").values_list("user_id", flat=True)
+        return _stayed(seats)
     found = IncidentService.objects.filter(incident=incident).values_list(field, flat=True)
-    return dict.fromkeys(user_id for user_id in found if user_id is not None)
+    return _stayed(dict.fromkeys(user_id for user_id in found if user_id is not None))
+
+
+def _stayed(user_ids: Iterable[int]) -> list[int]:
+    """Those who are members still."""
+    wanted = list(user_ids)
+    active = set(Membership.objects.filter(user_id__in=wanted, is_active=True).values_list("user_id", flat=True))
+    return [user_id for user_id in wanted if user_id in active]
 
 
 def _label(duty: str) -> str:

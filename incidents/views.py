@@ -209,7 +209,9 @@ def triage(request: HttpRequest) -> HttpResponse:
     return _triage(request)
 
 
-def _triage(request: HttpRequest, *, status: int = 200, failed: dict[tuple[int, str], Any] | None = None) -> HttpResponse:
+def _triage(
+    request: HttpRequest, *, status: int = 200, failed: dict[tuple[int, str], Any] | None = None, told: Any = None
+) -> HttpResponse:
     failed = failed or {}
     found = list(queries.waiting()[:100])
     alerts, counts = queries.alerts_of(found), queries.firing_counts(found)
@@ -222,6 +224,7 @@ def _triage(request: HttpRequest, *, status: int = 200, failed: dict[tuple[int, 
         "signals": [
             _signal_card(signal, alerts[signal.pk], counts[signal.pk], pages.get(signal.pk), choices, failed) for signal in found
         ],
+        "refused": told,
         "recent": [_decided_row(signal) for signal in queries.decided()],
         "report_url": reverse("report"),
         "declare_url": reverse("declare"),
@@ -304,4 +307,6 @@ def _answer(request: HttpRequest, signal: Signal, verb: str, form: Any, act: Any
         return once_on_the_web(request, _actor(request), perform)
     except Refused as refused:
         _blame(form, refused)
-        return _triage(request, status=refused.status, failed={(signal.pk, verb): form})
+        typed = [str(value) for value in form.cleaned_data.values() if value]
+        told = {"title": signal.title, "sentences": [reason.sentence for reason in refused.reasons], "typed": typed}
+        return _triage(request, status=refused.status, failed={(signal.pk, verb): form}, told=told)

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from rest_framework.authentication import SessionAuthentication
-from rest_framework.exceptions import NotFound, ParseError
+from rest_framework.exceptions import NotFound, ParseError, ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission
@@ -29,7 +29,7 @@ class ScopeAuthentication(SessionAuthentication):
         actor: Actor | None = getattr(django_request, "actor", None)
         if actor is None:
             return None
-        if not django_request.headers.get("Authorization"):
+        if not getattr(django_request, "by_token", False):
             self.enforce_csrf(request)
         return User(pk=actor.user_id, email=actor.email, name=actor.name), None
 
@@ -55,11 +55,27 @@ class StrictJSONParser(JSONParser):
         """The parsed object. Raises ParseError for what is no JSON, nested without end, or no object."""
         try:
             data = json.loads(stream.read().decode("utf-8"), parse_constant=_no_constant)
-        except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        except (UnicodeError, ValueError, RecursionError) as error:
             raise ParseError(str(error)) from error
         if not isinstance(data, dict):
             raise ParseError("expected an object")
+        for name, value in data.items():
+            if not _is_text(name):
+                raise ParseError("a field's name has half a character")
+            if not _is_text(value):
+                raise ValidationError(
+                    {name: "This has half a character (a lone surrogate), which is no text."}, code="half_a_character"
+                )
         return data
+
+
+def _is_text(value: Any) -> bool:
+    """Whether everything in a JSON value can be written as UTF-8, and so be kept and said back."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _no_constant(name: str) -> None:

@@ -97,6 +97,8 @@ class Guard(_OnModel):
                 f"FOR EACH ROW EXECUTE FUNCTION muster.complete_{table}()"
             ),
             f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER complete",
+            f"CREATE TRIGGER kept_whole BEFORE TRUNCATE ON {table} EXECUTE FUNCTION muster.refuse()",
+            f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER kept_whole",
         ]
 
     def describe(self) -> str:
@@ -137,7 +139,12 @@ DECLARE r {table}; want text;
 BEGIN
   IF TG_OP = 'DELETE' THEN r := OLD; want := '-';
   ELSIF TG_OP = 'INSERT' THEN r := NEW; want := '+';
-  ELSE r := NEW; want := '~'; END IF;
+  ELSE
+    r := NEW; want := '~';
+    IF NEW.id <> OLD.id THEN
+      RAISE EXCEPTION 'a row of {table} keeps its id' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+  END IF;
   IF NOT EXISTS (SELECT 1 FROM {history} h WHERE h.id = r.id AND h.history_xid = pg_current_xact_id()::text::bigint
                  AND h.history_type = want AND {_row("h", columns)} IS NOT DISTINCT FROM {_row("r", columns)}) THEN
     RAISE EXCEPTION 'no history of this % of {table} % in its transaction', lower(TG_OP), r.id

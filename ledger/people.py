@@ -13,6 +13,7 @@ from ledger.verbs import verb
 from tenants import credentials
 from tenants.actors import Actor, Duty, Role, Via, system
 from tenants.models import ApiToken, ApiTokenSecret, DutyHolder, Membership, Organisation, User
+from tenants.refusals import Reason, Refused
 from tenants.scope import scope
 from tenants.time import now
 
@@ -66,7 +67,10 @@ def issue_token(
 
 @verb("revoke-token", kind="token.revoked", who="administrator, its owner", subject="API token")
 def revoke_token(token: ApiToken, *, by: Actor) -> ApiToken:
-    """Make a token open nothing any more."""
+    """Make a token open nothing any more, for good."""
+    token = ApiToken.objects.select_for_update(of=("self",)).get(pk=token.pk)
+    if token.revoked_at is not None:
+        raise Refused(Reason("revoked", f"This token was revoked at {token.revoked_at:%Y-%m-%d %H:%M:%S} UTC already."))
     token.revoked_at = now()
     token.save()
     record("token.revoked", token, by=by, name=token.name)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils.module_loading import import_string
 
 from ledger import nudge
@@ -13,6 +13,7 @@ from ledger.models import Event
 from notifications.models import Attempt, Delivery, QueuedDelivery
 from notifications.transports import Message, TransportError, transport
 from tenants.actors import Via
+from tenants.models import Membership
 from tenants.scope import scope
 from tenants.time import now
 from tenants.walled import tenant_of
@@ -68,14 +69,20 @@ def deliver(organisation_id: int, delivery_id: int) -> bool:
 
     Three steps: take a lease and record the start (committed), hand the message over, record what came of it.
     """
-    taken = _take(organisation_id, delivery_id)
+    try:
+        taken = _take(organisation_id, delivery_id)
+    except DatabaseError:
+        raise  # the database's trouble, not this delivery's
+    except Exception as error:  # what cannot be rendered is a failed attempt, not one that is tried each second for ever
+        _unrendered(organisation_id, delivery_id, f"{type(error).__name__}: {error}")
+        return False
     if taken is None:
         return False
     delivery, message, number = taken
     try:
         detail = transport(delivery.channel).send(message, key=delivery.key)
-    except TransportError as error:
-        _failed(delivery, number, str(error))
+    except Exception as error:  # a transport that breaks is a failed attempt like any other
+        _failed(delivery, number, str(error) if isinstance(error, TransportError) else f"{type(error).__name__}: {error}")
         return False
     with scope(organisation_id, surface=Via.RELAY):
         _attempt(delivery, number, Attempt.Outcome.SENT, detail)
@@ -94,7 +101,8 @@ def _take(organisation_id: int, delivery_id: int) -> tuple[Delivery, Message, in
         if queued is None:
             return None
         delivery: Delivery = queued.delivery
-        message = _render(delivery)
+        stayed = Membership.objects.filter(user_id=delivery.recipient_id, is_active=True).exists()
+        message = _render(delivery) if stayed else None  # who has left is told nothing any more
         number = queued.attempts + 1
         if message is None:
             _attempt(delivery, number, Attempt.Outcome.WITHDRAWN, "")
@@ -112,12 +120,28 @@ def _render(delivery: Delivery) -> Message | None:
     return render(delivery)
 
 
+def _unrendered(organisation_id: int, delivery_id: int, detail: str) -> None:
+    """Count an attempt that came to nothing before it began."""
+    with scope(organisation_id, surface=Via.RELAY):
+        queued = (
+            QueuedDelivery.objects.select_for_update(of=("self",))
+            .select_related("delivery")
+            .filter(delivery_id=delivery_id)
+            .first()
+        )
+        if queued is None:
+            return
+        queued.attempts += 1
+        queued.save()
+        _failed(queued.delivery, queued.attempts, detail)
+
+
 def _failed(delivery: Delivery, number: int, detail: str) -> None:
     """Record the failure; try again after 1, 2, 4 … 120 seconds, and give up, visibly, after MAX_ATTEMPTS."""
     log.warning("delivery.failed", delivery=delivery.pk, attempt=number, detail=detail)
     with scope(tenant_of(delivery), surface=Via.RELAY):
         _attempt(delivery, number, Attempt.Outcome.FAILED, detail[:2000])
-        queued = QueuedDelivery.objects.filter(delivery=delivery)
+        queued = QueuedDelivery.objects.filter(delivery=delivery, attempts=number)  # unless another has tried since
         if number >= MAX_ATTEMPTS:
             _attempt(delivery, number, Attempt.Outcome.GAVE_UP, f"after {number} attempts")
             queued.delete()

@@ -12,6 +12,7 @@ from standard import clocks
 from standard.models import Clock
 from standard.queries import in_force, law
 from tenants.actors import Actor
+from tenants.models import Membership
 from tenants.refusals import check
 from tenants.time import now
 
@@ -146,7 +147,8 @@ def ladder(team: Team) -> list[int]:
     members = list(team.members.order_by("position").values_list("user_id", flat=True)[:2])
     if team.manager_id is not None:
         members.append(team.manager_id)
-    return members
+    stayed = set(Membership.objects.filter(user_id__in=members, is_active=True).values_list("user_id", flat=True))
+    return [user_id for user_id in members if user_id in stayed]
 
 
 def _call_next(page: Page, *, by: Actor) -> None:
@@ -161,11 +163,12 @@ def _call_next(page: Page, *, by: Actor) -> None:
     page.position = step + 1
     page.save()
     _call(page, people[step], page.position, "escalated" if step else "first", by=by)
-    if page.position < len(people):
-        rules_in_force = law(in_force().pk)
-        wait = rules_in_force.minutes("page_secondary" if page.position == 1 else "page_manager")
-        due = page.started_at + timedelta(minutes=wait)
-        clocks.start(ESCALATION, page, due=max(due - now(), timedelta()), incident_id=page.incident_id)
+    rules_in_force = law(in_force().pk)
+    wait = rules_in_force.minutes("page_manager" if 1 < page.position < len(people) else "page_secondary")
+    # After the last one the wait is as long again: then it is on record that nobody is left.
+    counted_from = page.started_at if page.position < len(people) else now()
+    due = counted_from + timedelta(minutes=wait)
+    clocks.start(ESCALATION, page, due=max(due - now(), timedelta()), incident_id=page.incident_id)
 
 
 def _call(page: Page, user_id: int, position: int, reason: str, *, by: Actor) -> None:

@@ -84,7 +84,9 @@ def acknowledge_by_link(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _linked(request: HttpRequest, claim: links.Claim, organisation_id: int) -> HttpResponse:
-    membership = Membership.objects.select_related("user").filter(user_id=claim.user_id, is_active=True).first()
+    membership = (
+        Membership.objects.select_related("user").filter(user_id=claim.user_id, is_active=True, user__is_active=True).first()
+    )
     if membership is None:
         raise Refused(Reason("link_expired", "This link is for somebody who has left.", status=404))
     by = Actor(

@@ -84,6 +84,9 @@ class OrganisationScope:
 
     def _portal(self, request: HttpRequest, slug: str, rest: str) -> HttpResponseBase:
         api = rest.startswith(_API)
+        if api and identity.bearer(request) is not None:
+            sentence = "This address is for a session of the portal. A token's is /api/v1/, without the organisation."
+            return problems.answer(request, Refused(Reason("token_elsewhere", sentence, status=401)))
         person_id = request.user.pk
         if person_id is None:
             if api:
@@ -109,6 +112,7 @@ class OrganisationScope:
         organisation_id = credentials.organisation_of(credential)
         if organisation_id is None:
             return problems.answer(request, identity.refused_token())
+        request.by_token = True  # type: ignore[attr-defined]
         return self._inside(request, organisation_id, Via.API, lambda: identity.token_bearer(request, credential))
 
     def _inside(self, request: HttpRequest, organisation_id: int, via: Via, identify: Callable[[], Actor]) -> HttpResponseBase:

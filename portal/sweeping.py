@@ -4,7 +4,7 @@ import time
 from datetime import timedelta
 
 import structlog
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from ledger import heartbeats, relay
 from notifications import actions as notifications
@@ -40,7 +40,10 @@ def catch_up(grace: timedelta = GRACE) -> int:
         if time.monotonic() > until:
             return done
     for organisation_id, delivery_id in notifications.overdue(now() - grace):
-        done += notifications.deliver(organisation_id, delivery_id)
+        try:
+            done += notifications.deliver(organisation_id, delivery_id)
+        except DatabaseError:
+            log.exception("delivery.failed", delivery=delivery_id)
         if time.monotonic() > until:
             break
     return done

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+import structlog
+from django.apps import apps
 from django.conf import settings
 from django.db import connection, models, transaction
 from django.utils.module_loading import import_string
@@ -16,6 +18,8 @@ from standard.models import Clock
 from tenants.actors import Actor, Via, system
 from tenants.scope import scope
 from tenants.time import now
+
+log = structlog.get_logger(__name__)
 
 
 def start(
@@ -116,6 +120,7 @@ def due(before: datetime, limit: int) -> Iterable[tuple[int, int]]:
 def strike(organisation_id: int, clock_id: int) -> bool:
     """Do what one due clock asks for, in a transaction of its own. Returns whether there was something to do."""
     with scope(organisation_id, surface=Via.CLOCK):
+        _lock_subject(clock_id)
         clock = Clock.objects.select_for_update(skip_locked=True).filter(pk=clock_id, next_at__lte=now()).first()
         if clock is None:
             return False
@@ -127,9 +132,22 @@ def strike(organisation_id: int, clock_id: int) -> bool:
         return True
 
 
+def _lock_subject(clock_id: int) -> None:
+    """Lock what a clock is about before the clock itself, in the order in which the verbs do: incident, subject, clock."""
+    found = Clock.objects.filter(pk=clock_id).values_list("incident_id", "subject_type", "subject_id").first()
+    if found is not None:
+        incident_id, subject_type, subject_id = found
+        for label, pk in (("incidents.incident", incident_id), (subject_type, subject_id)):
+            if pk is not None:
+                list(apps.get_model(label)._default_manager.select_for_update(of=("self",)).filter(pk=pk).values_list("pk"))
+
+
 def sweep(limit: int = 1000) -> int:
     """Strike every clock that is due, in small transactions. Returns how many. Any number of sweeps may run at once."""
     struck = 0
     for organisation_id, clock_id in due(now(), limit):
-        struck += strike(organisation_id, clock_id)
+        try:
+            struck += strike(organisation_id, clock_id)
+        except Exception:  # one that cannot be struck keeps no other from its time; it is due again at the next sweep
+            log.exception("clock.failed", clock=clock_id)
     return struck

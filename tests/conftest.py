@@ -7,6 +7,7 @@ connection, in a clone of the template (`own_database`).
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -107,9 +108,21 @@ def as_owner(sql: str, *, database: str | None = None) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall()) if cursor.description else []
 
 
+def drop(name: str) -> None:
+    """Drop a database. An autovacuum worker that happens to be in it is waited for: it is not the owner's to end."""
+    for last in (*[False] * 50, True):
+        try:
+            as_owner(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            return
+        except psycopg.errors.InsufficientPrivilege:
+            if last:
+                raise
+            time.sleep(0.1)
+
+
 def clone(name: str) -> None:
     """Make a database like the template, with its walls up."""
-    as_owner(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    drop(name)
     as_owner(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
     role = environment.database(settings.DATABASE_URL)["USER"]
     as_owner(f'GRANT CONNECT ON DATABASE "{name}" TO "{role}"')
@@ -120,7 +133,7 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[dict[str, Any]]:
     """Build the template once: roles are there, tables migrated, the cast founded. Yields demo.json's content."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with django_db_blocker.unblock():
-        as_owner(f'DROP DATABASE IF EXISTS "{TEMPLATE}" WITH (FORCE)')
+        drop(TEMPLATE)
         as_owner(f'CREATE DATABASE "{TEMPLATE}"')
         as_owner("CREATE SCHEMA IF NOT EXISTS muster; REVOKE CREATE ON SCHEMA public FROM PUBLIC", database=TEMPLATE)
         settings.AS_OWNER = True
@@ -135,8 +148,8 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[dict[str, Any]]:
     with django_db_blocker.unblock():
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]
-        as_owner(f'DROP DATABASE IF EXISTS "{DATABASE}" WITH (FORCE)')
-        as_owner(f'DROP DATABASE IF EXISTS "{TEMPLATE}" WITH (FORCE)')
+        drop(DATABASE)
+        drop(TEMPLATE)
 
 
 def _cast(told: dict[str, Any]) -> Cast:
@@ -203,7 +216,7 @@ def own_database(
             yield Installation(name, _cast(django_db_setup["acme"]), _cast(django_db_setup["globex"]))
         finally:
             _connect_as(settings.DATABASE_URL, DATABASE)
-            as_owner(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            drop(name)
 
 
 @pytest.fixture(scope="module")
@@ -217,7 +230,7 @@ def shared_database(django_db_setup: dict[str, Any], django_db_blocker: Any) -> 
             yield Installation(name, _cast(django_db_setup["acme"]), _cast(django_db_setup["globex"]))
         finally:
             _connect_as(settings.DATABASE_URL, DATABASE)
-            as_owner(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            drop(name)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from incidents import fields, rules
 from incidents.actions.base import enter, lock, tell
+from incidents.facts import gather
 from incidents.models import Incident, Signal
 from incidents.states import SignalState, State
 from ledger.verbs import verb
@@ -25,14 +26,16 @@ def resolve(incident: Incident, *, by: Actor, summary: str, overrides: dict[str,
     `overrides` gives a written reason for each code that the clause lets the IC pass over (alerts_firing, monitoring_too_short);
     they show as deviations in the record.
     """
-    incident, facts = lock(incident)
+    incident, _ = lock(incident)
+    signals = _hold_signals(incident)
+    facts = gather(incident)
     given = {code: fields.text(f"overrides.{code}", text, most=fields.REASON_MAX) for code, text in (overrides or {}).items()}
     overridden = check(rules.why_not_resolve(incident, facts, by), given)
     clean = fields.text("summary", summary)
     incident.state, incident.resolved_at, incident.summary = State.RESOLVED, now(), clean
     incident.save()
     enter(incident, facts, by)
-    _let_go(incident, by)
+    _let_go(incident, signals, by)
     seconds = (incident.resolved_at - incident.detected_at).total_seconds()
     tell(
         incident,
@@ -47,10 +50,17 @@ def resolve(incident: Incident, *, by: Actor, summary: str, overrides: dict[str,
     return incident
 
 
-def _let_go(incident: Incident, by: Actor) -> None:
-    """Close the incident's signals, so that what fires from now on is asked about anew, and stop its pages."""
+def _hold_signals(incident: Incident) -> list[Signal]:
+    """Lock the incident's open signals, before anything is judged: an alert that is being taken in is waited for and seen."""
     joined = (SignalState.ATTACHED, SignalState.DECLARED)
-    for signal in Signal.objects.filter(incident=incident, is_open=True, state__in=joined):
+    return list(
+        Signal.objects.select_for_update(of=("self",)).filter(incident=incident, is_open=True, state__in=joined).order_by("pk")
+    )
+
+
+def _let_go(incident: Incident, signals: list[Signal], by: Actor) -> None:
+    """Close the incident's signals, so that what fires from now on is asked about anew, and stop its pages."""
+    for signal in signals:
         signal.is_open = False
         signal.save()
         end_all(signal, by=by)

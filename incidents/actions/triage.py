@@ -11,10 +11,12 @@ from incidents.actions.declare import declare
 from incidents.models import Alert, Incident, IncidentService, Signal
 from incidents.states import DetectedBy, Severity, SignalState
 from ledger.actions import record
+from ledger.audited import audited_update
 from ledger.models import Event
 from ledger.verbs import verb
 from oncall.actions import end_all
 from oncall.models import Page, Service
+from standard.models import Clock
 from tenants.actors import Actor
 from tenants.refusals import check
 from tenants.time import now
@@ -82,7 +84,7 @@ def declare_from(
     summary: str = "",
 ) -> Incident:
     """Answer "yes": declare an incident from waiting signals. It is detected when the first of them came in."""
-    locked = [_lock(signal) for signal in sorted(signals, key=lambda signal: signal.pk)]
+    locked = [_lock(signal) for signal in sorted(set(signals), key=lambda signal: signal.pk)]
     found = DetectedBy.MONITORING if any(s.kind == Signal.Kind.ALERTS for s in locked) else DetectedBy.USER
     incident = declare(
         by=by,
@@ -112,6 +114,8 @@ def _join(signal: Signal, incident: Incident, state: SignalState, *, by: Actor) 
     for page in Page.objects.select_for_update().filter(subject_type=signal._meta.label_lower, subject_id=signal.pk):
         page.incident_id = incident.pk
         page.save()
+        running = Clock.objects.filter(subject_type=page._meta.label_lower, subject_id=page.pk, stopped_at=None)
+        audited_update(running, incident_id=incident.pk)
     if signal.service is not None and not IncidentService.objects.filter(incident=incident, service=signal.service).exists():
         IncidentService.objects.create(incident=incident, service=signal.service)
     record(

@@ -129,20 +129,20 @@ class Timeline(MusterView):
     def get(self, request: Request, ref: str) -> Response:
         """The timeline, in its order; `seq` numbers it without a gap."""
         incident = gate.incident_for(self.actor, ref)
-        after, limit = _number(request, "after", 0, 2**31 - 1), _number(request, "limit", 500, 500)
-        found = queries.entries(incident, after)[: limit + 1]
+        after, limit = _number(request, "after", 0, least=0, most=2**31 - 1), _number(request, "limit", 500, least=1, most=500)
+        found = queries.entries(incident, after, most=limit + 1)
         more = len(found) > limit
         rows = found[:limit]
         link = f"{request.build_absolute_uri(request.path)}?after={rows[-1].seq}&limit={limit}" if more else None
         return Response({"next": link, "previous": None, "results": s.EntryOut(rows, many=True).data})
 
 
-def _number(request: Request, name: str, default: int, most: int) -> int:
+def _number(request: Request, name: str, default: int, *, least: int, most: int) -> int:
     value = request.query_params.get(name)
     if value is None:
         return default
-    if not (value.isascii() and value.isdigit()) or len(value) > 10 or int(value) > most:
-        raise invalid(name, f"This is a whole number of at most {most}.")
+    if not (value.isascii() and value.isdigit() and len(value) <= 10) or not least <= int(value) <= most:
+        raise invalid(name, f"This is a whole number from {least} to {most}.")
     return int(value)
 
 

@@ -59,7 +59,7 @@ def _alert(data: Any, where: str) -> AlertIn:
     labels = _strings(data.get("labels"), f"{where}.labels")
     if not labels:
         raise invalid(f"{where}.labels", f"{where} has no labels: without them nobody knows what fires.", code="no_labels")
-    annotations = _strings(data.get("annotations") or {}, f"{where}.annotations")
+    annotations = _strings(data.get("annotations") or {}, f"{where}.annotations", cut=True)
     status = data.get("status")
     if status not in ("firing", "resolved"):
         raise invalid(f"{where}.status", f'{where}.status is neither "firing" nor "resolved".')
@@ -87,7 +87,7 @@ def _fingerprint(value: Any, labels: dict[str, str]) -> str:
     return hashlib.sha256(orjson.dumps(labels, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
 
 
-def _strings(value: Any, where: str) -> dict[str, str]:
+def _strings(value: Any, where: str, *, cut: bool = False) -> dict[str, str]:
     """A flat object of strings. NUL cannot be stored and is dropped."""
     if not isinstance(value, dict):
         raise invalid(where, f"{where} is not an object of strings.", code="malformed")
@@ -97,6 +97,8 @@ def _strings(value: Any, where: str) -> dict[str, str]:
     for name, text in value.items():
         if not isinstance(text, str):
             raise invalid(f"{where}.{name}", f"{where}.{name} is not a string.", code="malformed")
+        if len(text) > VALUE_MOST and cut:  # what explains an alert is cut, so that the alert itself is never refused for it
+            text = f"{text[: VALUE_MOST - 1]}…"
         if len(text) > VALUE_MOST:
             raise invalid(f"{where}.{name}", f"{where}.{name} is longer than {VALUE_MOST} characters.", code="too_long")
         out[name.replace("\x00", "")] = text.replace("\x00", "")

@@ -108,8 +108,7 @@ def test_duties_and_revoking_a_token(acme: Cast, browse: Browse) -> None:
     with acme.scope():
         assert DutyHolder.objects.filter(duty="cfo", user_id=acme.mei.user_id).exists()
         token = ApiToken.objects.get(user_id=acme.jon.user_id)
-    form = {"revoked_at_0": "2026-01-01", "revoked_at_1": "00:00:00"}
-    assert admin.post(f"/o/acme/admin/tenants/apitoken/{token.pk}/change/", form).status_code == 302
+    assert admin.post("/o/acme/admin/tenants/apitoken/", {"action": "revoke", "_selected_action": [token.pk]}).status_code == 302
     assert Client().get("/api/v1/me/", headers={"Authorization": f"Bearer {acme.jon.token}"}).status_code == 401
 
 

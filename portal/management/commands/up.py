@@ -141,7 +141,7 @@ def programs(place: Place, serving: Mapping[str, str]) -> list[Program]:
     quiet = ("--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "5")
     celery = ("-m", "celery", "--quiet", "-A", "portal")
     # One queue, two processes, and no talk among workers, of which a single machine needs none.
-    work = ("--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "WARNING")
+    work = ("--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING")
     beat = ("-s", str(place.data / "beat-schedule"), "--pidfile=", "--loglevel", "WARNING")
     return [
         python("web", serving, "-m", "uvicorn", "portal.asgi:application", *listen, *quiet),

@@ -34,4 +34,6 @@ class Command(BaseCommand):
                     sweeping.catch_up()
             except DatabaseError as error:  # the database restarts: so do we, in a moment
                 log.warning("watch.database_away", error=str(error))
+            except Exception:  # whatever one row does, the loop goes on
+                log.exception("watch.failed")
             time.sleep(PAUSE_SECONDS)
