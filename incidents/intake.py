@@ -8,7 +8,7 @@ already, however many alerts there are. Clauses detection.automated, triage.is-i
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -233,6 +233,13 @@ def _sort(batch: _Batch, signals: Signals) -> None:
         for alert in delivery.alerts:
             rows = batch.firing if alert.ended_at is None else batch.resolved
             rows[integration, alert.fingerprint, alert.started_at] = (alert, signal)
+    later: dict[tuple[int, str], datetime] = {}
+    for integration, fingerprint, start in sorted(batch.firing, reverse=True):
+        if (integration, fingerprint) in later:  # a later start of the same alert came with it: this one has ended
+            alert, signal = batch.firing[integration, fingerprint, start]
+            ended = replace(alert, ended_at=later[integration, fingerprint])
+            batch.firing[integration, fingerprint, start] = (ended, signal)
+        later[integration, fingerprint] = start
 
 
 def _rows(alerts: dict[tuple[int, str, datetime], tuple[AlertIn, int]]) -> str:
@@ -294,8 +301,9 @@ _COLUMNS = f"{_KEY}, signal_id, incident_id, name, summary, labels, annotations,
 _VALUES = "said.name, said.summary, said.labels, said.annotations, said.url"
 
 # Insert new firing alerts, count repeats, end what a later start supersedes. A repeat of an alert whose signal was answered
-# keeps that signal; a new alert needs the open one. Rows are looked up by LATERAL and changed by ON CONFLICT, so that each is
-# found by its key, however large the planner believes the table to be.
+# keeps that signal; a new alert needs the open one, and has ended where a later start of it is known already.
+# Rows are looked up by LATERAL and changed by ON CONFLICT, so that each is found by its key, however large the planner believes
+# the table to be.
 _FIRE = f"""
 WITH {_SAID}, {_KEEP},
 ended AS (INSERT INTO incidents_alert AS a ({_COLUMNS})
@@ -308,14 +316,19 @@ ended AS (INSERT INTO incidents_alert AS a ({_COLUMNS})
   WHERE a.state = 'firing' RETURNING {_CHANGED}),
 fired AS (INSERT INTO incidents_alert AS a ({_COLUMNS})
   SELECT (SELECT muster.organisation()), said.integration_id, said.fingerprint, said.started_at,
-    coalesce(nullif(said.signal_id, 0), o.signal_id), s.incident_id, {_VALUES}, 'firing', NULL, %(moment)s, %(moment)s, 1
+    coalesce(nullif(said.signal_id, 0), o.signal_id), s.incident_id, {_VALUES},
+    CASE WHEN coalesce(said.ended_at, n.started_at) IS NULL THEN 'firing' ELSE 'resolved' END, coalesce(said.ended_at, n.started_at),
+    %(moment)s, %(moment)s, 1
   FROM said LEFT JOIN LATERAL (SELECT s.incident_id FROM incidents_signal s WHERE s.id = said.signal_id OFFSET 0) s ON true
   LEFT JOIN LATERAL (SELECT o.signal_id FROM incidents_alert o WHERE said.signal_id = 0 AND o.integration_id = said.integration_id
     AND o.fingerprint = said.fingerprint AND o.started_at = said.started_at OFFSET 0) o ON true
+  LEFT JOIN LATERAL (SELECT o.started_at FROM incidents_alert o WHERE o.integration_id = said.integration_id
+    AND o.fingerprint = said.fingerprint AND o.started_at > said.started_at ORDER BY o.started_at LIMIT 1) n ON true
   ON CONFLICT ({_KEY}) DO UPDATE SET last_seen_at = excluded.last_seen_at, seen = a.seen + 1
-  RETURNING {_CHANGED}, (xmax = 0) AS is_new),
+  RETURNING {_CHANGED}, (xmax = 0) AS is_new, a.state),
 changed AS (SELECT 'resolved' AS what, a.* FROM ended a
-  UNION ALL SELECT 'fired', {_CHANGED} FROM fired a WHERE is_new)
+  UNION ALL SELECT 'fired', {_CHANGED} FROM fired a WHERE is_new
+  UNION ALL SELECT 'resolved', {_CHANGED} FROM fired a WHERE is_new AND a.state = 'resolved')
 {_TELL}"""
 
 # End the alerts that are said to have ended, and only those: a resolve of an older start touches no newer one.

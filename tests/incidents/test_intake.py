@@ -54,9 +54,6 @@ def test_a_late_resolved_never_closes_a_newer_one(scene: Scene) -> None:
     assert states(scene) == {"f1": ["resolved", "firing"]}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a delivery that comes late by more than its alert's next start leaves the older one firing"
-)
 def test_a_late_firing_opens_nothing_that_a_newer_one_has_ended(scene: Scene) -> None:
     scene.fire(alert("f1", started=scene.clock.now))
     scene.fire(alert("f1", started=scene.ago(minutes=10)))
