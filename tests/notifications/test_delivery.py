@@ -9,6 +9,10 @@ from ledger.models import Event
 from notifications import transports
 from notifications.actions import LEASE, MAX_ATTEMPTS, deliver, notify
 from notifications.models import Attempt, Delivery, QueuedDelivery
+from portal import sweeping
+from standard import clocks
+from standard.models import Clock
+from tenants.actors import Actor
 from tests.incidents.scene import UPDATE, Scene
 from tests.notifications.outside import Outside, refuses
 
@@ -156,3 +160,41 @@ def test_a_prompt_is_not_sent_once_the_incident_has_ended(scene: Scene, outside:
     scene.clock.advance(minutes=5)
     scene.follow()
     assert [m.subject for _, m in outside.taken if "time is" in m.subject] == []
+
+
+def test_what_cannot_be_rendered_is_a_failed_attempt_and_holds_up_nothing(
+    scene: Scene, ref: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A poison row: its renderer raises. It is counted and put off; the others are sent."""
+
+    def broken(delivery: Delivery) -> None:
+        raise ZeroDivisionError("no such thing")
+
+    monkeypatch.setattr("oncall.announcements.render_page", broken)
+    scene.follow()
+    assert tries(scene)[0] == (1, "failed")
+    assert scene.mails("amira") == []
+    with scene.acme.scope():
+        row = QueuedDelivery.objects.get(delivery__template="page", delivery__channel="email")
+        assert row.attempts >= 1
+        assert row.next_try_at > scene.clock.now
+        detail = Attempt.objects.filter(delivery=row.delivery_id, number=1).get().detail
+    assert detail == "ZeroDivisionError: no such thing"
+
+
+def test_a_clock_that_cannot_be_struck_keeps_no_other_from_its_time(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A poison clock: what follows from it raises. The others are struck, and the sweep leaves its heartbeat."""
+    poisoned, healthy = scene.declare(severity="SEV2"), scene.declare(severity="SEV1")
+    scene.follow()
+    prompt = clocks.prompt
+
+    def refusing(clock: Clock, *, by: Actor) -> None:
+        if clock.clause == "severity.sev2-cadence":
+            raise ZeroDivisionError("this clock")
+        prompt(clock, by=by)
+
+    monkeypatch.setattr(clocks, "prompt", refusing)
+    scene.later(minutes=30)
+    assert scene.told(poisoned, "clock.prompted") == []
+    assert "severity.sev1-cadence" in {entry["data"]["clause"] for entry in scene.told(healthy, "clock.broken")}
+    assert sweeping.is_late() is False

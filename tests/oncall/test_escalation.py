@@ -4,6 +4,7 @@ import pytest
 
 from ledger.actions import configure
 from oncall.models import Service, Team
+from tenants.models import Membership
 from tests.incidents.scene import Scene, alert
 
 pytestmark = pytest.mark.servers
@@ -129,3 +130,40 @@ def test_when_nobody_is_left_the_record_says_so(scene: Scene) -> None:
     ref = scene.declare(severity="SEV2", services=("lonely",))
     scene.follow()
     assert scene.told(ref, "page.exhausted")[0]["text"] == "Nobody of Tiny is left to call, and nobody acknowledged."
+
+
+@pytest.mark.clause("oncall.escalate-15-30")
+def test_that_nobody_is_left_is_on_record(scene: Scene) -> None:
+    ref = scene.declare(severity="SEV2")
+    scene.follow()
+    scene.later(sweeps=3, minutes=30)
+    assert called(scene) == ["amira", "jon", "admin"]
+    assert scene.told(ref, "page.exhausted") == []
+    scene.later(sweeps=2, minutes=15)
+    assert [entry["text"] for entry in scene.told(ref, "page.exhausted")] == [
+        "Nobody of Shop is left to call, and nobody acknowledged."
+    ]
+    scene.later(sweeps=2, hours=2)
+    assert len(scene.told(ref, "page.exhausted")) == 1
+
+
+@pytest.mark.clause("mobilize.page-out")
+def test_who_has_left_is_neither_called_nor_told(scene: Scene) -> None:
+    with scene.acme.scope(scene.acme.admin):
+        for who in ("amira", "director"):
+            membership = Membership.objects.get(user_id=scene.acme.people[who].user_id)
+            configure(membership, {"is_active": False}, by=scene.acme.admin.actor())
+    scene.declare(severity="SEV1")
+    scene.follow()
+    assert scene.mails("amira") == scene.mails("director") == []
+    assert len(scene.calls("jon")) == 1
+
+
+def test_a_signal_that_was_answered_before_its_page_pages_for_the_incident_only(scene: Scene) -> None:
+    scene.fire(alert("f1", started=scene.clock.now))
+    waiting = scene.signals()[0]["id"]
+    answer = scene.api("mei").post(f"triage/{waiting}/declare/", {"severity": "SEV2"})
+    assert answer.status_code == 201
+    scene.follow()
+    assert len(scene.calls("amira")) == 1
+    assert len(scene.mails("amira")) == 1
