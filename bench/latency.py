@@ -115,7 +115,7 @@ def main() -> int:
             report.say(f"{on.count('standard_clock WHERE next_at IS NOT NULL')} open clocks; {RATE} new groups/s for {SECONDS} s")
             alerts(on, load, sink, report, "P4 alert", p50=20, p99=150, wait=30)
             verbs(on, sink, report)
-            on.children["valkey"].signal(signal.SIGKILL)
+            on.supervisor._kept["valkey"].child.signal(signal.SIGKILL)
             time.sleep(1)
             alerts(on, load, sink, report, "P4 broker killed", p50=None, p99=3000, wait=60)
         finally:

@@ -1,6 +1,7 @@
 """What the rules of the room look at, read once: who holds which role, who is in the room, what still fires."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from incidents.models import Alert, Incident, IncidentService, Participant, RoleHolding
@@ -14,6 +15,7 @@ class Facts:
 
     roles: dict[str, RoleHolding] = field(default_factory=dict)
     room: frozenset[int] = frozenset()
+    participants: tuple[tuple[str, str], ...] = ()
     owners: frozenset[int] = frozenset()
     firing: tuple[str, ...] = ()
 
@@ -33,18 +35,30 @@ class Facts:
         return holding.user.name if holding else ""
 
 
-def gather(incident: Incident) -> Facts:
-    """Read the facts of an incident: four queries, however long its record is."""
+def gather(incident: Incident, alerts: Sequence[Alert] | None = None) -> Facts:
+    """Read the facts of an incident: at most four queries, however long its record is.
+
+    `alerts`: all of the incident's alerts, where the caller has read them already.
+    """
     roles = {r.role: r for r in RoleHolding.objects.select_related("user").filter(incident=incident, until__isnull=True)}
-    room = frozenset(Participant.objects.filter(incident=incident).values_list("user_id", flat=True))
-    owners = frozenset(
-        IncidentService.objects.filter(incident=incident, service__team__members__isnull=False).values_list(
-            "service__team__members__user_id", flat=True
-        )
+    participants = tuple(Participant.objects.filter(incident=incident).select_related("user").order_by("id"))
+    # Whose service it is matters only where there need be no commander (rules._command).
+    owners = frozenset[int]() if incident.mobilises else _owners(incident)
+    if alerts is None:
+        firing = Alert.objects.filter(incident_id=incident.pk, state=AlertState.FIRING).order_by("started_at", "id")
+        names = list(firing.values_list("name", "labels__service")[:500])
+    else:
+        names = [(a.name, a.labels.get("service")) for a in reversed(alerts) if a.state == AlertState.FIRING]
+    counted = Counter(f"{name} ({service})" if service else name for name, service in names)
+    return Facts(
+        roles=roles,
+        room=frozenset(p.user_id for p in participants),
+        participants=tuple((p.user.name, p.user.email) for p in participants),
+        owners=owners,
+        firing=tuple(f"{count} × {name}" if count > 1 else name for name, count in counted.items()),
     )
-    names = Alert.objects.filter(incident_id=incident.pk, state=AlertState.FIRING).order_by("started_at", "id")
-    counted = Counter(
-        f"{name} ({service})" if service else name for name, service in names.values_list("name", "labels__service")[:500]
-    )
-    firing = tuple(f"{count} × {name}" if count > 1 else name for name, count in counted.items())
-    return Facts(roles=roles, room=room, owners=owners, firing=firing)
+
+
+def _owners(incident: Incident) -> frozenset[int]:
+    teams = IncidentService.objects.filter(incident=incident, service__team__members__isnull=False)
+    return frozenset(teams.values_list("service__team__members__user_id", flat=True))

@@ -6,13 +6,15 @@ from django.db.models import Prefetch, QuerySet
 
 from incidents import timeline
 from incidents.facts import Facts
-from incidents.models import Alert, Incident, IncidentService, Participant, RoleHolding, Signal, StatusUpdate
+from incidents.models import Alert, Incident, IncidentService, RoleHolding, Signal, StatusUpdate
 from incidents.states import OPEN, AlertState, RoomRole, Severity, SignalState
 from ledger.models import Event
 from oncall.models import Page
 from oncall.queries import ladders
 from standard.models import Clock
 from tenants.time import now
+
+ALERTS_MOST = 200  # of an incident are shown; the API has them all
 
 # The clauses whose clocks people act on, in their words.
 CLOCK_LABELS = {
@@ -135,18 +137,12 @@ def late(found: list[Clock]) -> list[str]:
 
 def alerts(incident: Incident) -> list[Alert]:
     """The incident's alerts, firing ones first. At most 200 are shown; the API has them all."""
-    return list(Alert.objects.filter(incident_id=incident.pk).order_by("state", "-started_at", "id")[:200])
+    return list(Alert.objects.filter(incident_id=incident.pk).order_by("state", "-started_at", "id")[:ALERTS_MOST])
 
 
 def pages(incident: Incident) -> list[dict[str, Any]]:
     """Who was called about the incident, and what became of each attempt."""
     return ladders(Page.objects.filter(incident_id=incident.pk).order_by("id"))
-
-
-def participants(incident: Incident) -> list[dict[str, str]]:
-    """Who is in the room."""
-    found = Participant.objects.filter(incident=incident).select_related("user").order_by("id")
-    return [{"name": p.user.name, "email": p.user.email} for p in found]
 
 
 def waiting() -> QuerySet[Signal]:

@@ -17,21 +17,22 @@ def context(
     incident: Incident, by: Actor, *, failed: Door | None = None, form: Any = None, refusals: list[Reason] | None = None
 ) -> dict[str, Any]:
     """The page's context. `failed`, `form` and `refusals` are those of a verb that was just refused: nothing typed is lost."""
-    facts = gather(incident)
+    alerts = queries.alerts(incident)
+    facts = gather(incident, alerts if len(alerts) < queries.ALERTS_MOST else None)
     running = queries.clocks(incident)
     return {
         "incident": {
             **_head(incident, facts),
-            "services": [item.service.name for item in incident.affected.select_related("service").order_by("id")],
+            "services": incident.service_names,  # type: ignore[attr-defined]
         },
         "entries": sorted(queries.entries(incident), key=lambda entry: (entry.at, entry.seq), reverse=True),
         "roles": queries.roles(incident, facts),
         "clocks": [queries.clock_row(clock) for clock in running],
         "late": queries.late(running),
         "verbs": [_verb(door, incident, facts, by, failed, form, refusals or []) for door in DOORS.values()],
-        "alerts": queries.alerts(incident),
+        "alerts": alerts,
         "pages": queries.pages(incident),
-        "participants": [person["name"] for person in queries.participants(incident)],
+        "participants": [name for name, _ in facts.participants],
     }
 
 

@@ -22,9 +22,14 @@ def bearer(request: HttpRequest) -> str | None:
 
 def member(request: HttpRequest, person_id: int, via: Via) -> Actor:
     """The signed-in person as a member of this organisation. A stranger's organisation and a missing one answer alike."""
-    membership = Membership.objects.select_related("user").filter(user_id=person_id, is_active=True, user__is_active=True).first()
+    membership = (
+        Membership.objects.select_related("user", "organisation")
+        .filter(user_id=person_id, is_active=True, user__is_active=True)
+        .first()
+    )
     if membership is None:
         raise NotFound()
+    request.organisation = membership.organisation  # type: ignore[attr-defined]
     return _person(membership, via, request)
 
 
@@ -37,12 +42,15 @@ def token_bearer(request: HttpRequest, credential: str) -> Actor:
     if token.expires_at <= now():
         raise Refused(Reason("token_expired", f"This token expired on {token.expires_at:%Y-%m-%d}: make a new one.", status=401))
     membership = (
-        Membership.objects.select_related("user").filter(user_id=token.user_id, is_active=True, user__is_active=True).first()
+        Membership.objects.select_related("user", "organisation")
+        .filter(user_id=token.user_id, is_active=True, user__is_active=True)
+        .first()
     )
     if membership is None:
         raise refused_token()
     if secret.last_used_at is None or now() - secret.last_used_at > _USED_EVERY:
         ApiTokenSecret.objects.filter(pk=secret.pk).update(last_used_at=now())
+    request.organisation = membership.organisation  # type: ignore[attr-defined]
     return _person(membership, Via.API, request, frozenset(token.scopes))
 
 

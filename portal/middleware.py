@@ -101,7 +101,7 @@ class OrganisationScope:
         set_script_prefix(f"/o/{slug}/")
         via = Via.API if api else Via.ADMIN if rest.startswith("/admin/") else Via.WEB
         try:
-            return self._inside(request, organisation_id, via, lambda: identity.member(request, person_id, via))
+            return self._inside(request, organisation_id, via, person_id, lambda: identity.member(request, person_id, via))
         finally:
             set_script_prefix(before)
 
@@ -113,11 +113,13 @@ class OrganisationScope:
         if organisation_id is None:
             return problems.answer(request, identity.refused_token())
         request.by_token = True  # type: ignore[attr-defined]
-        return self._inside(request, organisation_id, Via.API, lambda: identity.token_bearer(request, credential))
+        return self._inside(request, organisation_id, Via.API, None, lambda: identity.token_bearer(request, credential))
 
-    def _inside(self, request: HttpRequest, organisation_id: int, via: Via, identify: Callable[[], Actor]) -> HttpResponseBase:
+    def _inside(
+        self, request: HttpRequest, organisation_id: int, via: Via, person_id: int | None, identify: Callable[[], Actor]
+    ) -> HttpResponseBase:
         try:
-            with scope(organisation_id, surface=via) as opened:
+            with scope(organisation_id, surface=via, user_id=person_id) as opened:
                 actor = identify()
                 opened.become(actor)
                 if not actor.has(Role.AUDITOR):
@@ -136,7 +138,6 @@ class OrganisationScope:
 
     def _respond(self, request: HttpRequest, actor: Actor, opened: Scope) -> HttpResponseBase:
         request.actor = actor  # type: ignore[attr-defined]
-        request.organisation = Organisation.objects.get(pk=actor.organisation_id)  # type: ignore[attr-defined]
         response = self.get_response(request)
         if getattr(response, "streaming", False):
             raise RuntimeError("A streamed answer would be read after the scope is closed, and find no rows.")

@@ -25,8 +25,9 @@ class Scope:
 
     def become(self, actor: Actor) -> None:
         """Say who acts, once that is known: from now on history rows are theirs."""
-        self.actor, self.user_id = actor, actor.user_id
-        _tell(self)
+        known, self.actor, self.user_id = self.user_id, actor, actor.user_id
+        if known != actor.user_id:
+            _tell(self)
 
     def abandon(self) -> None:
         """Undo everything of this scope when it closes."""

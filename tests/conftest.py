@@ -77,6 +77,12 @@ class Cast:
         return scope(self.id, surface="web", user_id=person.user_id if person else None)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browsers last: once Playwright has started, its loop runs in this thread, where nobody else can then run one."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 def _connect_as(url: str, database: str) -> None:
     """Point Django's one connection at a database, as the role of `url`."""
     connection.close()

@@ -58,7 +58,7 @@ def incident_out(incident: Incident, by: Actor) -> dict[str, Any]:
         for r in queries.roles(incident, facts)
     ]
     document["clocks"] = s.ClockOut(queries.clocks(incident), many=True).data
-    document["participants"] = queries.participants(incident)
+    document["participants"] = [{"name": name, "email": email} for name, email in facts.participants]
     document["allowed_actions"] = room.allowed_actions(incident, facts, by)
     return document
 

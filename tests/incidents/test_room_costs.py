@@ -1,0 +1,64 @@
+"""What a page costs does not grow with what is on it: literal numbers of queries, for a short record and a long one."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from incidents import actions
+from incidents.models import Incident
+from incidents.states import Severity
+from tests.conftest import Cast, Person
+
+pytestmark = pytest.mark.servers
+
+SEEN = 15  # of the war room, signing in and opening the scope included
+LIST = 13
+
+
+def asked(client: Client, path: str) -> list[str]:
+    """The queries that a page asks, but the savepoints that only a test's outer transaction makes."""
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert client.get(path).status_code == 200
+    return [q["sql"] for q in captured.captured_queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "ROLLBACK"))]
+
+
+@pytest.fixture
+def incident(acme: Cast, follow: Callable[[], int]) -> Incident:
+    """A SEV 1 with a commander, whose people were paged."""
+    with acme.scope(acme.amira):
+        found = actions.declare(by=acme.amira.actor(), title="Checkout fails", severity=Severity.SEV1)
+        actions.claim(found, by=acme.amira.actor())
+    follow()
+    return found
+
+
+def test_the_war_room(acme: Cast, browse: Callable[[Person], Client], incident: Incident) -> None:
+    client = browse(acme.amira)
+    path = f"/o/acme/incidents/{incident.ref}/"
+    client.get(path)  # the law is read once a process
+    costs = []
+    for entries in (20, 180):
+        with acme.scope(acme.jon):
+            for number in range(entries):
+                actions.note(incident, by=acme.jon.actor(), text=f"Entry **{number}**")
+        queries = asked(client, path)
+        costs.append(len(queries))
+    assert costs[0] == costs[1], "the record's length"
+    assert costs[1] <= SEEN + 1, "\n".join(queries)  # one gives the outer transaction of a test its context back
+
+
+def test_the_list(acme: Cast, browse: Callable[[Person], Client]) -> None:
+    client = browse(acme.amira)
+    costs = []
+    for more in (1, 20):
+        with acme.scope(acme.amira):
+            for number in range(more):
+                actions.declare(by=acme.amira.actor(), title=f"Nr {number}", severity=Severity.SEV2)
+        costs.append(len(asked(client, "/o/acme/incidents/")))
+    assert costs[0] == costs[1]
+    assert costs[1] <= LIST + 1
