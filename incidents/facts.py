@@ -48,7 +48,7 @@ def gather(incident: Incident, alerts: Sequence[Alert] | None = None) -> Facts:
         firing = Alert.objects.filter(incident_id=incident.pk, state=AlertState.FIRING).order_by("started_at", "id")
         names = list(firing.values_list("name", "labels__service")[:500])
     else:
-        names = [(a.name, a.labels.get("service")) for a in reversed(alerts) if a.state == AlertState.FIRING]
+        names = [(a.name, a.labels.get("service")) for a in reversed(alerts) if a.is_firing]
     counted = Counter(f"{name} ({service})" if service else name for name, service in names)
     return Facts(
         roles=roles,

@@ -181,5 +181,10 @@ class Alert(TenantOwned):
             models.Index(fields=["organisation", "integration", "fingerprint"], name="alert_firing", condition=Q(state="firing")),
         ]
 
+    @property
+    def is_firing(self) -> bool:
+        """Whether monitoring says that it still fires."""
+        return self.state == AlertState.FIRING
+
     def __str__(self) -> str:
         return self.name
