@@ -34,6 +34,7 @@ def test_notes_are_taken_after_the_end_too(scene: Scene) -> None:
     ref = scene.ready()
     scene.do("amira", ref, "resolve", summary="Rolled back")
     scene.do("jon", ref, "note", text="It was the cache")
+    assert [entry["text"] for entry in scene.told(ref, "incident.noted")] == ["It was the cache"]
 
 
 @pytest.mark.clause("people.practitioner")
@@ -52,7 +53,9 @@ def test_bad_text_is_refused(scene: Scene) -> None:
 
 
 def test_the_longest_text_fits(scene: Scene) -> None:
-    scene.do("amira", scene.commanded(), "note", text="x" * 20_000)
+    ref = scene.commanded()
+    scene.do("amira", ref, "note", text="x" * 20_000)
+    assert [len(entry["text"]) for entry in scene.told(ref, "incident.noted")] == [20_000]
 
 
 def test_an_outsider_finds_nothing(scene: Scene) -> None:
