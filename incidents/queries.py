@@ -90,8 +90,8 @@ def roles(incident: Incident, facts: Facts) -> list[dict[str, Any]]:
         {
             "key": role.value,
             "label": role.label,
-            "holder": facts.roles[role].user.name if role in facts.roles else "",
-            "email": facts.roles[role].user.email if role in facts.roles else "",
+            "holder": facts.roles[role].name if role in facts.roles else "",
+            "email": facts.roles[role].email if role in facts.roles else "",
             "since": facts.roles[role].since if role in facts.roles else None,
         }
         for role in RoomRole

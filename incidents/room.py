@@ -18,7 +18,7 @@ def context(
 ) -> dict[str, Any]:
     """The page's context. `failed`, `form` and `refusals` are those of a verb that was just refused: nothing typed is lost."""
     alerts = queries.alerts(incident)
-    facts = gather(incident, alerts if len(alerts) < queries.ALERTS_MOST else None)
+    facts = gather(incident)
     running = queries.clocks(incident)
     return {
         "incident": {
@@ -32,7 +32,7 @@ def context(
         "verbs": [_verb(door, incident, facts, by, failed, form, refusals or []) for door in DOORS.values()],
         "alerts": alerts,
         "pages": queries.pages(incident),
-        "participants": [name for name, _ in facts.participants],
+        "participants": [person.name for person in facts.people],
     }
 
 

@@ -9,8 +9,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from incidents import actions, forms, gate, queries, room
+from incidents import actions, gate, queries, room
 from incidents.doors import DOORS
+from incidents.forms import signals as forms
 from incidents.models import Alert, Incident, Signal
 from incidents.states import OPEN, DetectedBy, Severity, SignalState, State
 from ledger.idempotency import once_on_the_web

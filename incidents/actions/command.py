@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from incidents import fields, rules
+from incidents import fields
 from incidents.actions.base import enter, lock, start_cadence, tell
 from incidents.models import Incident, Participant, RoleHolding
+from incidents.rules import command as rules
 from incidents.states import RoomRole, Severity, State
 from ledger.verbs import verb
 from standard import clocks

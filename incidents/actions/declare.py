@@ -5,9 +5,10 @@ from datetime import datetime
 
 from django.db.models import F
 
-from incidents import fields, rules
+from incidents import fields
 from incidents.actions.base import start_cadence, tell
 from incidents.models import Incident, IncidentNumber, IncidentService, Participant, Signal
+from incidents.rules import signals as rules
 from incidents.states import DetectedBy, Severity, State
 from ledger.verbs import verb
 from oncall.models import Service

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from incidents import fields, rules
+from incidents import fields
 from incidents.actions.base import lock, tell
 from incidents.actions.declare import declare
 from incidents.models import Alert, Incident, IncidentService, Signal
+from incidents.rules import signals as rules
 from incidents.states import DetectedBy, Severity, SignalState
 from ledger.actions import record
 from ledger.audited import audited_update

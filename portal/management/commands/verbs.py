@@ -18,7 +18,10 @@ ROOMS = ("tenants", "ledger", "standard", "notifications", "oncall", "incidents"
 
 # Module -> what its callers come through. The clock's and the relay's own functions stand in rooms' modules, so they are named.
 DOORS: dict[str, tuple[str, ...]] = {
-    "incidents.doors": ("web", "API"),
+    **{
+        f"incidents.doors.{module.name}": ("web", "API")
+        for module in pkgutil.iter_modules(import_module("incidents.doors").__path__)
+    },
     "incidents.views": ("web",),
     "incidents.api.views": ("API",),
     "oncall.views": ("web",),
