@@ -83,7 +83,7 @@ def _person_paged(data: Data) -> str:
 
 
 def _clock(what: str) -> Callable[[Data], str]:
-    return lambda data: f"{data['clause']}: {what} (due {data['due_at'][11:19]} UTC)."
+    return lambda data: f"{data['clause']}: {what} (due {data['due_at'][:19].replace('T', ' ')} UTC)."
 
 
 # kind -> (label, sentence of its data). What a kind that is not here says is its name: nothing is ever left out.

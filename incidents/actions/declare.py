@@ -7,6 +7,7 @@ from django.db.models import F
 
 from incidents import fields, rules
 from incidents.actions.base import start_cadence, tell
+from incidents.actions.fixing import FIX_CLOCKS, start_fix
 from incidents.models import Incident, IncidentNumber, IncidentService, Participant, Signal
 from incidents.states import DetectedBy, Severity, State
 from ledger.verbs import verb
@@ -21,13 +22,15 @@ from tenants.time import now
     "declare",
     kind="incident.declared",
     who="any member",
-    starts=("severity.sev1-cadence", "severity.sev2-cadence"),
+    starts=("severity.sev1-cadence", "severity.sev2-cadence", *FIX_CLOCKS),
     clauses=(
         "triage.declare-immediately",
         "triage.initial-severity",
         "detection.manual",
         "severity.sev1-page",
         "severity.sev2-page",
+        "severity.sev3-fix",
+        "severity.sev4-ticket",
         "mobilize.page-out",
         "lifecycle.phases",
     ),
@@ -87,6 +90,7 @@ def declare(
         mobilise=mobilises,
     )
     start_cadence(incident)
+    start_fix(incident)
     return incident
 
 
