@@ -27,8 +27,12 @@ def signal_line(signal_id: int) -> str:
 
 def incident_line(incident_id: int) -> str:
     """An incident in one line."""
-    incident = Incident.objects.get(pk=incident_id)
-    return f"{incident.level} {incident.ref}: {incident.title}"
+    return _line(Incident.objects.get(pk=incident_id))
+
+
+def _line(incident: Incident) -> str:
+    """An incident in one line; that it is a drill comes first."""
+    return f"{'Exercise: ' if incident.exercise else ''}{incident.level} {incident.ref}: {incident.title}"
 
 
 def prompt_owner(event: Event, by: Actor) -> None:
@@ -70,7 +74,7 @@ def _message(delivery: Delivery, incident: Incident, subject: str, text: str) ->
 def render_notice(delivery: Delivery) -> Message:
     """A duty is told of an incident; nothing is asked of them."""
     incident = Incident.objects.get(pk=delivery.subject_id)
-    line = f"{incident.level} {incident.ref}: {incident.title}"
+    line = _line(incident)
     text = f"{line}\nDeclared at {incident.declared_at:%Y-%m-%d %H:%M:%S} UTC. You are told because of your duty; updates follow."
     return _message(delivery, incident, f"Declared: {line}", text)
 
@@ -97,7 +101,7 @@ def render_update(delivery: Delivery) -> Message:
     text = f"What is known: {update.known}\n\nImpact: {update.impact}\n\nWhat is being done: {update.doing}"
     if update.next_update_at:
         text += f"\n\nNext update at {update.next_update_at:%H:%M} UTC."
-    return _message(delivery, incident, f"Update on {incident.level} {incident.ref}: {incident.title}", text)
+    return _message(delivery, incident, f"Update on {_line(incident)}", text)
 
 
 def signal_address(signal_id: int) -> str:

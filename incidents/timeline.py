@@ -53,7 +53,13 @@ def _span(seconds: object) -> str:
 def _declared(data: Data) -> str:
     services = f" Services: {', '.join(data['services'])}." if data.get("services") else ""
     noticed = DetectedBy(data["detected_by"]).label.lower()
-    return f"{_level(data['severity'])} declared: {data['title']}. Detected by {noticed}.{services}"
+    drill = "Exercise. " if data.get("exercise") else ""
+    return f"{drill}{_level(data['severity'])} declared: {data['title']}. Detected by {noticed}.{services}"
+
+
+def _opened(data: Data) -> str:
+    ticket = f" (ticket {data['ticket']})" if data.get("ticket") else ""
+    return f"{'Monitoring says' if data.get('source') == 'alerts' else 'Reported'}: {data['title']}{ticket}."
 
 
 def _advanced(data: Data) -> str:
@@ -88,7 +94,7 @@ def _clock(what: str) -> Callable[[Data], str]:
 
 # kind -> (label, sentence of its data). What a kind that is not here says is its name: nothing is ever left out.
 KINDS: dict[str, tuple[str, Callable[[Data], str]]] = {
-    "signal.opened": ("Signal", lambda d: f"{'Monitoring says' if d.get('source') == 'alerts' else 'Reported'}: {d['title']}."),
+    "signal.opened": ("Signal", _opened),
     "incident.declared": ("Declared", _declared),
     "incident.joined": ("Joined", lambda d: "Joined the room."),
     "incident.claimed": ("Command", lambda d: d["phrase"]),
@@ -120,11 +126,20 @@ def _facts(kind: str, data: Data) -> Facts:
         facts += [("Impact", data["impact"]), ("Being done", data["doing"])]
         if data.get("next_update_at"):
             facts.append(("Next update", f"{data['next_update_at'][11:16]} UTC"))
+    if kind == "incident.declared" and data.get("assessment"):
+        facts += _assessed(data["assessment"])
     if data.get("reason") and kind in ("incident.advanced", "incident.severity_changed"):
         facts.append(("Reason", data["reason"]))
     if kind == "incident.resolved":
         facts += [(f"Despite {code.replace('_', ' ')}", reason) for code, reason in data.get("overrides", {}).items()]
     return facts
+
+
+def _assessed(assessment: Data) -> Facts:
+    """The answers to the impact questions, and what they suggested."""
+    suggested = assessment["suggested"]
+    said = f"{_level(suggested)}: {assessment['because']}" if suggested else "No level: the answers say too little."
+    return [*((asked, answer) for asked, answer in assessment["words"]), ("Suggested", said)]
 
 
 def entry(event: Event) -> Entry:
