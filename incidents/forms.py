@@ -35,7 +35,11 @@ class DeclareForm(forms.Form):
         widget=forms.TextInput(attrs={"autofocus": True}),
     )
     severity = forms.TypedChoiceField(
-        label="How bad is it?", coerce=lambda value: Severity(int(value)), choices=Severity.choices, widget=forms.RadioSelect
+        label="How bad is it?",
+        help_text="SEV 1 and 2 mobilise at once: who is on call is paged.",
+        coerce=lambda value: Severity(int(value)),
+        choices=Severity.choices,
+        widget=forms.RadioSelect,
     )
     services = forms.ModelMultipleChoiceField(
         label="Which services?", queryset=Service.objects.none(), required=False, widget=forms.CheckboxSelectMultiple

@@ -178,7 +178,7 @@ def test_a_level_is_suggested_and_nothing_typed_is_lost(site: Site, scripts: boo
     if not scripts:
         page.get_by_role("button", name="Suggest a level").click()
     expect(page.get_by_role("status").filter(has_text="SEV 2 is suggested.")).to_be_visible()
-    expect(page.locator("label.severity-card", has_text="Suggested").get_by_role("radio")).not_to_be_checked()
+    expect(page.get_by_role("radio", name=re.compile("SEV 2 Major Suggested"))).not_to_be_checked()
     expect(page.get_by_label("What is wrong?")).to_have_value("Search is slow")
     if scripts:
         site.accessible(page)
