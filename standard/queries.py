@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from standard.calendar import WorkCalendar
 from standard.law import Law
 from standard.models import Calendar, CalendarDay, Clock, StandardVersion
+from tenants.scope import organisation_id
 from tenants.time import now
 
 
@@ -33,5 +34,5 @@ def running(incident_id: int) -> QuerySet[Clock]:
 
 def calendar() -> WorkCalendar:
     """The organisation's calendar, on which its business days and sprints are counted. Two queries."""
-    row = Calendar.objects.get()
+    row = Calendar.objects.get(organisation_id=organisation_id())
     return row.work(CalendarDay.objects.filter(calendar=row))

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.actions import configure
@@ -59,6 +59,7 @@ def test_an_opening_that_happens_twice_is_the_first() -> None:
     assert night.next_opening(at("2026-10-25T00:00:00+02:00")) == at("2026-10-25T02:30:00+02:00")
 
 
+UNHURRIED = settings(deadline=None)  # the first look at a country loads it
 MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))
 TIMES = st.times().map(lambda wall: wall.replace(microsecond=0))
 DATES = st.dates(date(2024, 1, 1), date(2030, 1, 1))
@@ -78,6 +79,7 @@ def hours(draw: st.DrawFn) -> BusinessHours:
     return BusinessHours(draw(ZONES), opens, closes, weekdays, Exceptions(country, subdivision, draw(some), draw(some)))
 
 
+@UNHURRIED
 @given(hours(), MOMENTS)
 def test_the_next_opening_is_the_first_moment_at_work(work: BusinessHours, moment: datetime) -> None:
     opening = work.next_opening(moment)
@@ -88,6 +90,7 @@ def test_the_next_opening_is_the_first_moment_at_work(work: BusinessHours, momen
         assert not work.is_open(opening - timedelta(seconds=1))
 
 
+@UNHURRIED
 @given(hours(), MOMENTS, st.integers(1, 10))
 def test_business_days_are_counted_from_the_day_after(work: BusinessHours, moment: datetime, days: int) -> None:
     close = work.close_of_business(moment, days)
@@ -100,6 +103,7 @@ def test_business_days_are_counted_from_the_day_after(work: BusinessHours, momen
     assert close == work.close_of_business(moment, days + 1) or close < work.close_of_business(moment, days + 1)
 
 
+@UNHURRIED
 @given(ZONES, DATES, st.integers(1, 60), MOMENTS, st.integers(1, 4))
 def test_a_sprint_counts_only_if_it_begins_later(
     zone: ZoneInfo, first_day: date, days: int, moment: datetime, sprints: int
@@ -112,6 +116,7 @@ def test_a_sprint_counts_only_if_it_begins_later(
     assert end.astimezone(zone).date() == last + timedelta(days=1)
 
 
+@UNHURRIED
 @given(ZONES, DATES, TIMES)
 def test_what_the_clocks_show_is_what_was_asked_for_or_they_jump_over_it(zone: ZoneInfo, day: date, wall: time) -> None:
     first, last = instant(zone, day, wall), instant(zone, day, wall, last=True)
