@@ -22,6 +22,7 @@ DOORS: dict[str, tuple[str, ...]] = {
         f"incidents.doors.{module.name}": ("web", "API")
         for module in pkgutil.iter_modules(import_module("incidents.doors").__path__)
     },
+    "incidents.declare_views": ("web",),
     "incidents.views": ("web",),
     "incidents.api.views": ("API",),
     "oncall.views": ("web",),
