@@ -23,6 +23,15 @@ CLOCK_LABELS = {
     "handover.after-4h": "Handover of command",
     "oncall.escalate-15-30": "Escalation",
     "mobilize.roles-assigned": "Roles filled",
+    "warroom.ack-everything": "Order acknowledged",
+    "roles.ic-rhythm": "Check-in",
+    "handover.shadow-15": "Shadowing",
+    "severity.sev3-fix": "Fix",
+    "severity.sev4-ticket": "Fix",
+    "resolve.stable": "Watched long enough",
+    "postmortem.draft-24h": "Post-mortem draft",
+    "postmortem.review-5-days": "Post-mortem review",
+    "evidence.access-review": "Access review",
 }
 
 

@@ -1,7 +1,9 @@
 """The record as people read it: each event with its label, its sentence and the facts beside it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from incidents.markdown import plain, render
 from incidents.sentences import KINDS, Kind
@@ -9,12 +11,35 @@ from incidents.sentences.kind import Data, Pairs
 from ledger.models import Event
 
 _OWN = frozenset({"relay", "clock"})  # Muster itself: its name says it
+CORRECTED = "incident.corrected"
 LATE_SECONDS = 60  # recorded later than it happened by more than this is shown
+
+# What the filters of the timeline are called, and the words of a kind of event that each shows.
+FILTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "command": ("Command", ("claim", "role.", "handover", "command", "advance", "severity", "declared", "resolved", "reopen", "merge", "assess")),
+    "decisions": ("Decisions", ("decid", "decision", "change_approved", "change_rejected", "deviation", "overrid")),
+    "orders": ("Orders", ("order",)),
+    "findings": ("Findings", ("hypothesis", "change_")),
+    "updates": ("Updates", ("updat", "sitrep", "impact")),
+    "notes": ("Notes", ("noted", "attach", "corrected")),
+    "pages": ("Pages", ("page.", "paged", "page_", "duty")),
+    "late": ("Late", ("clock.", "chased", "broken")),
+}  # fmt: skip
+
+
+@cache
+def groups(kind: str) -> str:
+    """The filters that show a kind of event, with spaces between them."""
+    return " ".join(name for name, (_, words) in FILTERS.items() if any(word in kind for word in words))
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the timeline."""
+    """One line of the timeline.
+
+    `thread` is the number of the entry that it answers, `corrects` of the one that it strikes (0: none); `restated` says that a later
+    one struck it, and `replies` are those of its thread. Both are known only where entries are read together (room/feed.py).
+    """
 
     seq: int
     anchor: str
@@ -29,6 +54,11 @@ class Entry:
     html: str
     facts: Pairs
     data: Data
+    groups: str = ""
+    thread: int = 0
+    corrects: int = 0
+    restated: bool = False
+    replies: "tuple[Entry, ...]" = ()
 
 
 def _unknown(kind: str) -> Kind:
@@ -57,4 +87,11 @@ def entry(event: Event) -> Entry:
         html=render(text) if how.written else plain(text),
         facts=how.facts(data),
         data=data,
+        groups=groups(kind),
+        thread=_number(data.get("thread")),
+        corrects=_number(data.get("entry")) if kind == CORRECTED else 0,
     )
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
