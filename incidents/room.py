@@ -14,9 +14,18 @@ from tenants.refusals import Reason
 
 
 def context(
-    incident: Incident, by: Actor, *, failed: Door | None = None, form: Any = None, refusals: list[Reason] | None = None
+    incident: Incident,
+    by: Actor,
+    *,
+    failed: Door | None = None,
+    form: Any = None,
+    refusals: list[Reason] | None = None,
+    record: bool = True,
 ) -> dict[str, Any]:
-    """The page's context. `failed`, `form` and `refusals` are those of a verb that was just refused: nothing typed is lost."""
+    """The page's context. `failed`, `form` and `refusals` are those of a verb that was just refused: nothing typed is lost.
+
+    Without `record` it has no entries: for the panels, which are asked for while the live feed brings the record.
+    """
     alerts = queries.alerts(incident)
     facts = gather(incident, alerts if len(alerts) < queries.ALERTS_MOST else None)
     running = queries.clocks(incident)
@@ -25,7 +34,7 @@ def context(
             **_head(incident, facts),
             "services": incident.service_names,  # type: ignore[attr-defined]
         },
-        "entries": sorted(queries.entries(incident), key=lambda entry: (entry.at, entry.seq), reverse=True),
+        "entries": sorted(queries.entries(incident), key=lambda entry: (entry.at, entry.seq), reverse=True) if record else [],
         "roles": queries.roles(incident, facts),
         "clocks": [queries.clock_row(clock) for clock in running],
         "late": queries.late(running),
