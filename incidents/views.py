@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from incidents import actions, gate, queries, room
+from incidents import actions, gate, live, queries, room
 from incidents.doors import DOORS
 from incidents.forms import signals as forms
 from incidents.models import Alert, Incident, Signal
@@ -88,8 +88,20 @@ def war_room(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 def _room(request: HttpRequest, incident: Incident, *, status: int = 200, **failure: Any) -> HttpResponse:
-    context = room.context(incident, _actor(request), **failure)
+    by = _actor(request)
+    context = room.context(incident, by, asked=request.GET.dict(), **failure)
+    context["live"] = live.context(by, incident, request.session.session_key or "", context["record"])
     return render(request, "incidents/room.html", {**context, "idempotency_key": uuid.uuid4().hex}, status=status)
+
+
+@require_GET
+def room_panels(request: HttpRequest, ref: str) -> HttpResponse:
+    """The room without its timeline, for a page that is kept live; and the ticket with which it opens its stream again."""
+    by = _actor(request)
+    incident = gate.incident_for(by, ref)
+    context = room.context(incident, by, record=False, asked=request.GET.dict())
+    context["live"] = live.context(by, incident, request.session.session_key or "")
+    return render(request, "incidents/panels.html", {**context, "idempotency_key": uuid.uuid4().hex})
 
 
 @require_POST

@@ -90,6 +90,8 @@ if not AS_OWNER:
         "max_size": int(os.environ.get("MUSTER_DATABASE_POOL", "12")),
         "timeout": 10,
     }
+# Where the live feed listens: past any pooler. Without it, where everything else goes.
+DATABASE_DIRECT = environment.database(os.environ["DATABASE_DIRECT_URL"]) if os.environ.get("DATABASE_DIRECT_URL") else None
 SERVING_ROLE = environment.database(DATABASE_URL)["USER"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -61,6 +61,7 @@ def context(
         "actions": actions(incident, verbs, parts["handover"]),
         "alerts": queries.alerts(incident),
         "pages": queries.pages(incident),
+        "record": entries,
         "can": dict.fromkeys(can, True),
         **_feed(entries, asked.get("show", "")),
     }
