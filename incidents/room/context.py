@@ -50,13 +50,13 @@ def context(
             "services": incident.service_names,  # type: ignore[attr-defined]
         },
         **parts,
-        "me": _me(facts, by),
+        "mine": _mine(facts, by),
         "clocks": [queries.clock_row(clock) for clock in running],
         "update_clock": next((queries.clock_row(c) for c in running if queries.CLOCK_LABELS.get(c.clause) == "Update"), None),
         "late": late(facts, running) if incident.is_open else [],
         "verbs": verbs,
         "failed": offered.failed,
-        "now": now_to_do(incident, verbs),
+        "press": now_to_do(incident, verbs),
         "kinds": kinds(facts, by, verbs),
         "actions": actions(incident, verbs, parts["handover"]),
         "alerts": queries.alerts(incident),
@@ -95,7 +95,7 @@ def _feed(entries: list[Entry], show: str) -> dict[str, Any]:
     }
 
 
-def _me(facts: Facts, by: Actor) -> dict[str, Any]:
+def _mine(facts: Facts, by: Actor) -> dict[str, Any]:
     """Which roles the person who looks holds: some panels come first, or folded, for them."""
     return {
         "roles": [role.value for role in RoomRole if facts.holds(by, role)],
