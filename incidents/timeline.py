@@ -1,5 +1,6 @@
 """The record as people read it: each event with its label, its sentence and the facts beside it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,12 +10,17 @@ from incidents.sentences.kind import Data, Pairs
 from ledger.models import Event
 
 _OWN = frozenset({"relay", "clock"})  # Muster itself: its name says it
+CORRECTED = "incident.corrected"
 LATE_SECONDS = 60  # recorded later than it happened by more than this is shown
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the timeline."""
+    """One line of the timeline.
+
+    `thread` is the seq of the entry that it stands below, where it answers one; `corrects` the seq of the one that it strikes.
+    `corrected_by` is the seq of the correction that strikes it, and `restated` what that one says instead ("" where nothing does).
+    """
 
     seq: int
     anchor: str
@@ -29,13 +35,24 @@ class Entry:
     html: str
     facts: Pairs
     data: Data
+    author_id: int | None
+    thread: int | None = None
+    corrects: int | None = None
+    corrected_by: int | None = None
+    restated: str = ""
 
 
 def _unknown(kind: str) -> Kind:
     return Kind(kind, lambda data: kind.replace(".", " ").capitalize())
 
 
-def entry(event: Event) -> Entry:
+def entries(events: Sequence[Event], corrections: Sequence[Event] = ()) -> list[Entry]:
+    """Events as lines of the timeline, each with what strikes it: `corrections` are those that are not among `events`."""
+    striking = {event.data["entry"]: event for event in (*events, *corrections) if event.kind == CORRECTED}
+    return [entry(event, striking.get(event.seq)) for event in events]
+
+
+def entry(event: Event, correction: Event | None = None) -> Entry:
     """An event as a line of the timeline. What led to the incident is told as it was then, by who did it."""
     kind, data, actor, via = event.kind, event.data, event.actor_name, event.via
     if kind == "incident.preceded":
@@ -57,4 +74,9 @@ def entry(event: Event) -> Entry:
         html=render(text) if how.written else plain(text),
         facts=how.facts(data),
         data=data,
+        author_id=event.actor_id,
+        thread=event.data.get("thread"),
+        corrects=event.data["entry"] if event.kind == CORRECTED else None,
+        corrected_by=correction.seq if correction else None,
+        restated=correction.data["text"] if correction else "",
     )
