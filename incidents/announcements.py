@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import reverse
 
-from incidents.models import Incident, Participant, RoleHolding, Signal, StatusUpdate
+from incidents.models import Incident, Order, Participant, RoleHolding, Signal, StatusUpdate
 from incidents.states import RoomRole
 from ledger.models import Event
 from notifications.actions import notify
@@ -49,6 +49,11 @@ def tell_update(event: Event, by: Actor) -> None:
     notify(event, sorted(set(room) - {event.actor_id}), template="update", subject_id=event.data["update_id"])
 
 
+def tell_order(event: Event, by: Actor) -> None:
+    """An order goes to the one it is for, and again when it is chased (warroom.ack-everything)."""
+    notify(event, [event.data["user_id"]], template="order", subject_id=event.data["order_id"])
+
+
 def _message(delivery: Delivery, incident: Incident, subject: str, text: str) -> Message:
     return Message(
         address=delivery.recipient.email,
@@ -78,6 +83,21 @@ def render_prompt(delivery: Delivery) -> Message | None:
     what = "is past" if late else "is running out"
     due = delivery.event.data["due_at"][11:19]
     return _message(delivery, incident, f"{incident.ref}: time {what}", f"{clause.says}\nDue at {due} UTC: the time {what}.")
+
+
+def render_order(delivery: Delivery) -> Message | None:
+    """What somebody is asked to do. None once they know of it, or nobody waits for it any more."""
+    order = Order.objects.select_related("incident", "issued_by").get(pk=delivery.subject_id)
+    incident = order.incident
+    if order.acknowledged_at or order.withdrawn_at or not incident.is_open:
+        return None
+    again = "Please acknowledge: " if delivery.event.kind == "incident.order_chased" else ""
+    subject = f"{again}order {order.number} on {incident.ref}"
+    within = f"\nExpected within {order.eta_minutes} minutes of your acknowledgement." if order.eta_minutes else ""
+    asked = (
+        f"{order.issued_by.name} asks you:\n\n{order.text}\n{within}" if not incident.restricted else "An order waits for you."
+    )
+    return _message(delivery, incident, subject[0].upper() + subject[1:], f"{asked}\nSay in the room that you have it.")
 
 
 def render_update(delivery: Delivery) -> Message:

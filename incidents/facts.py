@@ -25,7 +25,7 @@ from incidents.items import (
     UpdateItem,
 )
 from incidents.models import Incident
-from incidents.states import RoomRole
+from incidents.states import CORRECTABLE, RoomRole
 from tenants.actors import Actor
 
 
@@ -117,13 +117,20 @@ _PARTS: Mapping[str, _Part] = {
 
 _OWNERS = """SELECT DISTINCT m.user_id FROM incidents_incidentservice x JOIN oncall_service s ON s.id = x.service_id
   JOIN oncall_teammember m ON m.team_id = s.team_id WHERE x.incident_id = %(incident)s"""
+# Who wrote something that is not corrected yet, and may be (rules/record.py says what).
+_AUTHORS = """SELECT DISTINCT x.actor_id AS user_id FROM ledger_event x WHERE x.incident_id = %(incident)s AND x.kind = ANY(%(correctable)s)
+  AND x.actor_id IS NOT NULL AND x.seq NOT IN (SELECT (c.data ->> 'entry')::int FROM ledger_event c
+    WHERE c.incident_id = %(incident)s AND c.kind = 'incident.corrected')"""
 _FIRING = """SELECT a.name, a.labels ->> 'service' AS service, count(*) AS count, min(a.started_at) AS since FROM incidents_alert a
   WHERE a.incident_id = %(incident)s AND a.state = 'firing' GROUP BY 1, 2 ORDER BY 4, 1"""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The state of one incident's room, as of now. `owners` are the user ids of the teams whose services it affects."""
+    """The state of one incident's room, as of now.
+
+    `owners` are the user ids of the teams whose services it affects, `authors` of those who wrote what a correction may still strike.
+    """
 
     roles: dict[str, Seat] = field(default_factory=dict)
     people: tuple[Named, ...] = ()
@@ -139,6 +146,7 @@ class Facts:
     latest_updates: tuple[UpdateItem, ...] = ()
     files: tuple[FileItem, ...] = ()
     owners: frozenset[int] = frozenset()
+    authors: frozenset[int] = frozenset()
     firing: tuple[str, ...] = ()
 
     @property
@@ -169,7 +177,7 @@ class Facts:
 def gather(incident: Incident) -> Facts:
     """Read the facts of an incident: one query, however long its record is."""
     with connection.cursor() as cursor:
-        cursor.execute(_sql(), {"incident": incident.pk})
+        cursor.execute(_sql(), {"incident": incident.pk, "correctable": list(CORRECTABLE)})
         (told,) = cursor.fetchone()
     raw: dict[str, list[dict[str, Any]]] = told if isinstance(told, dict) else orjson.loads(told)
     parts: dict[str, tuple[Any, ...]] = {name: tuple(_read(part.kind, row) for row in raw[name]) for name, part in _PARTS.items()}
@@ -178,6 +186,7 @@ def gather(incident: Incident) -> Facts:
         roles={seat.role: seat for seat in seats},
         handover=handovers[0] if handovers else None,
         owners=frozenset(row["user_id"] for row in raw["owners"]),
+        authors=frozenset(row["user_id"] for row in raw["authors"]),
         firing=tuple(_fires(_read(FiringItem, row)) for row in raw["firing"]),
         **parts,
     )
@@ -189,7 +198,7 @@ def _sql() -> str:
     selects = {
         name: f"SELECT {p.columns} FROM {p.table} WHERE x.incident_id = %(incident)s AND {p.which} ORDER BY {p.order}"
         for name, p in _PARTS.items()
-    } | {"owners": _OWNERS, "firing": _FIRING}
+    } | {"owners": _OWNERS, "authors": _AUTHORS, "firing": _FIRING}
     each = ", ".join(
         f"'{name}', (SELECT coalesce(json_agg(row_to_json(t)), '[]'::json) FROM ({select}) t)" for name, select in selects.items()
     )

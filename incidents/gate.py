@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
 
-from incidents.models import Incident, IncidentService, Integration, Signal
+from incidents.models import Attachment, Incident, IncidentService, Integration, Signal
 from oncall.models import Service
 from tenants.actors import Actor
+from tenants.models import Membership
 from tenants.refusals import NotFound, Reason, Refused
 
 
@@ -43,6 +44,24 @@ def services_for(by: Actor, slugs: Sequence[str], *, field: str = "services") ->
     if missing:
         raise Refused(Reason("no_such_service", f"There is no service {', '.join(missing)}.", field=field, status=422))
     return [found[slug] for slug in slugs]
+
+
+def member_for(by: Actor, email: str, *, field: str) -> Membership:
+    """The active member with this address, with their user. Refuses (422) an address that no member has, in `field`."""
+    found = Membership.objects.filter(organisation_id=by.organisation_id, is_active=True, user__is_active=True)
+    wanted = email.strip().removeprefix("@")
+    member = found.select_related("user").filter(user__email__iexact=wanted).first() if "\x00" not in wanted else None
+    if member is None:
+        raise Refused(Reason("no_such_person", f"Nobody here has the address {wanted[:254]}.", field=field, status=422))
+    return member
+
+
+def file_for(incident: Incident, number: int) -> Attachment:
+    """The file of this number, with its bytes. Raises NotFound otherwise."""
+    found = Attachment.objects.filter(incident=incident, number=number).first() if number < 2**31 else None
+    if found is None:
+        raise NotFound("file")
+    return found
 
 
 def integration_for(by: Actor, integration_id: int) -> Integration:

@@ -206,6 +206,35 @@ class FileItem:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryItem:
+    """An entry of the record that somebody would correct. `corrected_by` is who has struck it already, or ""."""
+
+    seq: int
+    kind: str
+    author_id: int | None
+    author: str
+    corrected_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepItem:
+    """A step of a role's checklist."""
+
+    role: str
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """The member whom an order is for."""
+
+    user_id: int
+    name: str
+    is_practitioner: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FiringItem:
     """Alerts of one name and service that still fire."""
 

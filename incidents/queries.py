@@ -90,7 +90,11 @@ def events(incident: Incident, after: int = 0) -> QuerySet[Event]:
 
 def entries(incident: Incident, after: int = 0, most: int | None = None) -> list[timeline.Entry]:
     """The incident's timeline, at most `most` entries of it."""
-    return [timeline.entry(event) for event in events(incident, after)[:most]]
+    found = list(events(incident, after)[:most])
+    if most is None or not found:  # what strikes an entry comes after it, so it is here
+        return timeline.entries(found)
+    later = events(incident, found[-1].seq or 0).filter(kind=timeline.CORRECTED, data__entry__gt=after)
+    return timeline.entries(found, list(later))
 
 
 def roles(incident: Incident, facts: Facts) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """The record as people read it: each event with its label, its sentence and the facts beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -37,8 +37,9 @@ def groups(kind: str) -> str:
 class Entry:
     """One line of the timeline.
 
-    `thread` is the number of the entry that it answers, `corrects` of the one that it strikes (0: none); `restated` says that a later
-    one struck it, and `replies` are those of its thread. Both are known only where entries are read together (room/feed.py).
+    `thread` is the seq of the entry that it stands below, where it answers one; `corrects` the seq of the one that it strikes.
+    `groups` are the filters that show it, `replies` the entries of its thread where they are folded below it (room/feed.py).
+    `corrected_by` is the seq of the correction that strikes it, and `restated` what that one says instead ("" where nothing does).
     """
 
     seq: int
@@ -54,10 +55,12 @@ class Entry:
     html: str
     facts: Pairs
     data: Data
+    author_id: int | None
+    thread: int | None = None
+    corrects: int | None = None
+    corrected_by: int | None = None
+    restated: str = ""
     groups: str = ""
-    thread: int = 0
-    corrects: int = 0
-    restated: bool = False
     replies: "tuple[Entry, ...]" = ()
 
 
@@ -65,7 +68,13 @@ def _unknown(kind: str) -> Kind:
     return Kind(kind, lambda data: kind.replace(".", " ").capitalize())
 
 
-def entry(event: Event) -> Entry:
+def entries(events: Sequence[Event], corrections: Sequence[Event] = ()) -> list[Entry]:
+    """Events as lines of the timeline, each with what strikes it: `corrections` are those that are not among `events`."""
+    striking = {event.data["entry"]: event for event in (*events, *corrections) if event.kind == CORRECTED}
+    return [entry(event, striking.get(event.seq)) for event in events]
+
+
+def entry(event: Event, correction: Event | None = None) -> Entry:
     """An event as a line of the timeline. What led to the incident is told as it was then, by who did it."""
     kind, data, actor, via = event.kind, event.data, event.actor_name, event.via
     if kind == "incident.preceded":
@@ -87,11 +96,10 @@ def entry(event: Event) -> Entry:
         html=render(text) if how.written else plain(text),
         facts=how.facts(data),
         data=data,
+        author_id=event.actor_id,
+        thread=event.data.get("thread"),
+        corrects=event.data["entry"] if event.kind == CORRECTED else None,
+        corrected_by=correction.seq if correction else None,
+        restated=correction.data["text"] if correction else "",
         groups=groups(kind),
-        thread=_number(data.get("thread")),
-        corrects=_number(data.get("entry")) if kind == CORRECTED else 0,
     )
-
-
-def _number(value: object) -> int:
-    return value if isinstance(value, int) else 0

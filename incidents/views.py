@@ -113,6 +113,7 @@ def incident_verb(request: HttpRequest, ref: str, verb: str) -> HttpResponse:
         raise NotFound()
     by = _actor(request)
     form = room.blank(door, incident, request.POST)
+    form.files = request.FILES
     if door.name == "advance":  # which moves are open is the action's to say, with a sentence
         form.fields["to"].choices = State.choices
     if not form.is_valid():

@@ -10,12 +10,15 @@ MOBILISE = Reaction("mobilise", "incidents.reactions.mobilise")
 DELIVER_PAGE = Reaction("deliver-page", "oncall.announcements.deliver_page")
 PROMPT_OWNER = Reaction("prompt-owner", "incidents.announcements.prompt_owner")
 TELL_UPDATE = Reaction("tell-update", "incidents.announcements.tell_update")
+TELL_ORDER = Reaction("tell-order", "incidents.announcements.tell_order")
 
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "signal.opened": (PAGE_FOR_SIGNAL,),
     "incident.declared": (MOBILISE,),
     "incident.severity_changed": (MOBILISE,),
     "incident.updated": (TELL_UPDATE,),
+    "incident.order_issued": (TELL_ORDER,),
+    "incident.order_chased": (TELL_ORDER,),
     "page.person_paged": (DELIVER_PAGE,),
     "clock.prompted": (PROMPT_OWNER,),
     "clock.broken": (PROMPT_OWNER,),
@@ -24,6 +27,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
 # Subject of a clock -> what follows when it breaks. (The sweep records the break itself, whatever the subject.)
 CLOCK_SUBJECTS: dict[str, str] = {
     "oncall.page": "oncall.actions.on_clock_broken",
+    "incidents.order": "incidents.actions.orders.on_clock_broken",
 }
 
 # Subject of a page -> the function that says in one line what it is about.
@@ -43,5 +47,6 @@ RENDERERS: dict[str, str] = {
     "page": "oncall.announcements.render_page",
     "notice": "incidents.announcements.render_notice",
     "prompt": "incidents.announcements.render_prompt",
+    "order": "incidents.announcements.render_order",
     "update": "incidents.announcements.render_update",
 }

@@ -91,6 +91,10 @@ class EntryOut(serializers.Serializer[Any]):
     via = serializers.CharField()
     text = serializers.CharField()
     data: Any = serializers.DictField()
+    thread = serializers.IntegerField(allow_null=True, help_text="The seq of the entry that it stands below.")
+    corrects = serializers.IntegerField(allow_null=True, help_text="The seq of the entry that it strikes.")
+    corrected_by = serializers.IntegerField(allow_null=True, help_text="The seq of the correction that strikes it.")
+    restated = serializers.CharField(allow_blank=True, help_text="What the correction says instead.")
 
 
 class AlertOut(serializers.Serializer[Any]):

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from incidents.api import views as v
+from incidents.api.parts import PARTS
 
 urlpatterns = [
     path("alerts/", v.Alerts.as_view(), name="api-alerts"),
@@ -16,8 +17,6 @@ urlpatterns = [
     path("incidents/<str:ref>/", v.OneIncident.as_view(), name="api-incident"),
     path("incidents/<str:ref>/timeline/", v.Timeline.as_view(), name="api-timeline"),
     *(path(f"incidents/<str:ref>/{name}/", view, name=f"api-{name}") for name, view in v.VERB_VIEWS.items()),
-    *(
-        path(f"incidents/<str:ref>/{part}/", v.Parts.as_view(), {"part": part}, name=f"api-incident-{part}")
-        for part in ("roles", "clocks", "pages", "updates")
-    ),
+    *(path(f"incidents/<str:ref>/{part}/", v.Parts.as_view(), {"part": part}, name=f"api-incident-{part}") for part in PARTS),
+    path("incidents/<str:ref>/files/<int:number>/", v.IncidentFile.as_view(), name="api-incident-file"),
 ]

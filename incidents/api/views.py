@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import HttpResponse
 from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,11 +14,13 @@ from incidents import actions, gate, queries, room
 from incidents.api import serializers as s
 from incidents.api.bodies import signals as b
 from incidents.api.filters import AlertFilter, IncidentFilter, SignalFilter
+from incidents.api.parts import PARTS, role_rows
 from incidents.doors import DOORS, Door
 from incidents.facts import gather
+from incidents.files import download
 from incidents.models import Alert, Incident, Signal
 from incidents.states import DetectedBy
-from ledger.api import CursorPages, MusterView, page_of
+from ledger.api import CursorPages, FormParser, MusterView, page_of
 from tenants.actors import Actor
 from tenants.refusals import invalid
 
@@ -54,10 +57,7 @@ def incident_out(incident: Incident, by: Actor) -> dict[str, Any]:
     facts = gather(incident)
     document: dict[str, Any] = dict(s.IncidentRow(incident).data)
     document["services"] = list(incident.affected.order_by("id").values_list("service__slug", flat=True))
-    document["roles"] = [
-        {"role": r["key"], "person": {"name": r["holder"], "email": r["email"]} if r["holder"] else None, "since": r["since"]}
-        for r in queries.roles(incident, facts)
-    ]
+    document["roles"] = role_rows(incident, facts)
     document["clocks"] = s.ClockOut(queries.clocks(incident), many=True).data
     document["participants"] = [{"name": person.name, "email": person.email} for person in facts.people]
     document["allowed_actions"] = room.allowed_actions(incident, facts, by)
@@ -169,7 +169,10 @@ def verb_view(door: Door) -> Any:
     def post(self: VerbView, request: Request, ref: str) -> Response:
         return self.once(request, lambda: self.perform(request, ref))
 
-    made: Any = type(f"{door.name.title()}View", (VerbView,), {"door": door, "post": post, "__doc__": door.body.__doc__})
+    parts: dict[str, Any] = {"door": door, "post": post, "__doc__": door.body.__doc__}
+    if door.takes_a_file:
+        parts["parser_classes"] = [FormParser]
+    made: Any = type(f"{door.name.title()}View", (VerbView,), parts)
     return made.as_view()
 
 
@@ -178,19 +181,21 @@ class Parts(MusterView):
 
     @extend_schema(responses={200: s.PartOut})
     def get(self, request: Request, ref: str, part: str) -> Response:
-        """`roles`, `clocks`, `pages` or `updates` of an incident."""
-        incident = gate.incident_for(self.actor, ref)
-        if part == "clocks":
-            rows: Any = s.ClockOut(queries.all_clocks(incident), many=True).data
-        elif part == "roles":
-            rows = incident_out(incident, self.actor)["roles"]
-        elif part == "pages":
-            rows = queries.pages(incident)
-        elif part == "updates":
-            rows = queries.updates(incident)
-        else:
-            raise Http404
-        return Response({"next": None, "previous": None, "results": rows})
+        """One part of an incident: its roles, clocks, pages, updates, orders, changes, hypotheses, files or checklists."""
+        return Response({"next": None, "previous": None, "results": PARTS[part](gate.incident_for(self.actor, ref))})
+
+
+class IncidentFile(MusterView):
+    """What is filed with the record."""
+
+    @extend_schema(
+        operation_id="incident_file",
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+        description="A file of the incident, served as a download. Its type, size and SHA-256 are in `files/`.",
+    )
+    def get(self, request: Request, ref: str, number: int) -> HttpResponse:
+        """The bytes."""
+        return download(gate.file_for(gate.incident_for(self.actor, ref), number))
 
 
 class Alerts(ListView):

@@ -16,6 +16,23 @@ class MomentField(forms.DateTimeField):
         super().__init__(**options)
 
 
+class LinesField(forms.CharField):
+    """Some lines of text, each a value of its own."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("widget", text_area(3))
+        super().__init__(**options)
+
+    def clean(self, value: Any) -> Any:
+        """The lines that have something on them."""
+        return [line.strip() for line in super().clean(value).splitlines() if line.strip()]
+
+
+def number_field(label: str, *, required: bool = True, most: int = 2**31 - 1, help_text: str = "") -> forms.IntegerField:
+    """A whole number from one."""
+    return forms.IntegerField(label=label, required=required, min_value=1, max_value=most, help_text=help_text)
+
+
 def text_area(rows: int = 3) -> forms.Textarea:
     """A text area of some lines."""
     return forms.Textarea(attrs={"rows": rows})

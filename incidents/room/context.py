@@ -10,7 +10,7 @@ from incidents.doors import Door
 from incidents.facts import Facts, gather
 from incidents.models import Incident
 from incidents.room import feed, panels
-from incidents.room.late import late
+from incidents.room.late import TOLD_BY_PART, late
 from incidents.room.places import actions, kinds, now_to_do
 from incidents.room.verbs import Failure, Offered
 from incidents.states import DetectedBy, RoomRole, Severity
@@ -51,9 +51,9 @@ def context(
         },
         **parts,
         "mine": _mine(facts, by),
-        "clocks": [queries.clock_row(clock) for clock in running],
+        "clocks": [queries.clock_row(clock) for clock in running if clock.clause not in TOLD_BY_PART],
         "update_clock": next((queries.clock_row(c) for c in running if queries.CLOCK_LABELS.get(c.clause) == "Update"), None),
-        "late": late(facts, running) if incident.is_open else [],
+        "late": late(incident, facts, running) if incident.is_open else [],
         "verbs": verbs,
         "failed": offered.failed,
         "press": now_to_do(incident, verbs),
@@ -77,7 +77,7 @@ def _parts(incident: Incident, facts: Facts, by: Actor, offered: Offered) -> dic
         "hypotheses": panels.hypotheses(facts, offered),
         "checklists": panels.checklists(incident, facts, by, offered),
         "comms": panels.comms(facts, offered),
-        "files": facts.files,
+        "files": [(file, reverse("incident-file", args=[incident.ref, file.number])) for file in facts.files],
         "people": panels.people(facts),
     }
 

@@ -13,19 +13,17 @@ def arranged(entries: Iterable[Entry], show: str) -> list[Entry]:
     (warroom.no-crosstalk). A filter shows its entries without folding.
     """
     found = list(entries)
-    struck = {entry.corrects for entry in found if entry.corrects}
-    found = [replace(entry, restated=True) if entry.seq in struck else entry for entry in found]
     if show in FILTERS:
         return _newest_first(entry for entry in found if show in entry.groups.split())
-    under = {entry.seq: entry.thread for entry in found}
+    under = {entry.seq: entry.thread or 0 for entry in found}
     replies: dict[int, list[Entry]] = {}
     for entry in found:
-        if entry.thread in under and entry.thread < entry.seq:
+        if under[entry.seq] in under:
             replies.setdefault(_root(entry.seq, under), []).append(entry)
     tree = (
         replace(entry, replies=tuple(sorted(replies[entry.seq], key=_place))) if entry.seq in replies else entry
         for entry in found
-        if entry.thread not in under or entry.thread >= entry.seq
+        if under[entry.seq] not in under
     )
     return _newest_first(tree)
 

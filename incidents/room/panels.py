@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from incidents.facts import Facts
-from incidents.items import ChangeItem, HandoverItem, HypothesisItem, OrderItem
+from incidents.items import ChangeItem, EntryItem, HandoverItem, HypothesisItem, OrderItem, StepItem
 from incidents.models import Incident
 from incidents.room.verbs import Offered, Row, possible
 from incidents.sentences.kind import span
@@ -16,6 +16,18 @@ from tenants.time import now
 
 RECENT = 5  # of what is over stand below what is not
 LISTS = (RoomRole.IC, RoomRole.OL, RoomRole.CL)
+# Where on the page a step of a checklist is done, by the event that ticks it.
+_DONE_AT = {
+    "incident.bridge_opened": "do-bridge",
+    "incident.assessed": "do-assess",
+    "incident.check_in_set": "do-rhythm",
+    "incident.updated": "do-update",
+    "incident.hypothesis_stated": "do-hypothesis",
+    "incident.hypothesis_verified": "hypotheses",
+    "incident.change_proposed": "do-propose",
+    "incident.change_executed": "changes",
+    "incident.change_verified": "changes",
+}
 _CHANGE_TONES = {
     ChangeState.PROPOSED: "soon",
     ChangeState.APPROVED: "told",
@@ -219,15 +231,16 @@ def checklists(incident: Incident, facts: Facts, by: Actor, offered: Offered) ->
         for item in getattr(incident.law.checklists, role.value):
             tick = ticks.get((role.value, item.key))
             button = None
-            if tick is None and item.ticks_on is None and incident.is_open:
-                button = next(iter(possible([offered.preset("tick", role=role.value, key=item.key)])), None)
+            if tick is None and incident.is_open:
+                step = StepItem(role.value, item.key, item.text)
+                button = next(iter(possible([offered.preset("tick", step, role=role.value, key=item.key)])), None)
             steps.append(
                 {
                     "text": item.text,
                     "done_at": tick.ticked_at if tick else None,
                     "by": tick.ticked_by_name if tick else "",
                     "seq": tick.seq if tick else None,
-                    "by_hand": item.ticks_on is None,
+                    "go": _DONE_AT.get(item.ticks_on or "", "") if tick is None and facts.holds(by, role) else "",
                     "verb": button,
                 }
             )
@@ -272,7 +285,9 @@ def chosen(entries: Iterable[Entry], asked: str, offered: Offered) -> Row | None
     entry = next((entry for entry in entries if str(entry.seq) == asked), None)
     if entry is None:
         return None
-    verbs = [("Reply", offered.preset("note", thread=asked)), ("Correct this entry", offered.preset("correct", entry=asked))]
+    corrected_by = f"Entry {entry.corrected_by}" if entry.corrected_by else ""
+    item = EntryItem(entry.seq, entry.kind, entry.author_id, entry.actor, corrected_by)
+    verbs = [("Reply", offered.preset("note", thread=asked)), ("Correct", offered.preset("correct", item, entry=asked))]
     return {"entry": entry, "verbs": [verb | {"title": title} for title, verb in verbs if verb]}
 
 

@@ -95,10 +95,12 @@ class Offered:
                     rows.append(self._row(door, door.why_not(self.incident, self.facts, self.by, item), preset))
         return [row for row in rows if row["possible"]]
 
-    def preset(self, name: str, **values: str) -> Row | None:
-        """A verb with some of its body filled in, or None where there is no door that takes it."""
+    def preset(self, name: str, *item: Any, **values: str) -> Row | None:
+        """A verb with some of its body filled in (done to `item`), or None where there is no door that takes it."""
         door = DOORS.get(name)
-        return self._row(door, self._why[name], values) if door and values.keys() <= door.form.base_fields.keys() else None
+        if door is None or not values.keys() <= door.form.base_fields.keys():
+            return None
+        return self._row(door, door.why_not(self.incident, self.facts, self.by, *item) if item else self._why[name], values)
 
     def _row(self, door: Door, reasons: list[Reason], preset: Mapping[str, str]) -> Row:
         mine = self.failed is None and self.failure is not None and self.failure.was(door, preset)

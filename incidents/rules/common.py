@@ -1,5 +1,7 @@
 """What the rules of a room have in common: who may act in it at all, and whose a decision is."""
 
+from collections.abc import Callable, Iterable
+
 from incidents.facts import Facts
 from incidents.models import Incident
 from incidents.states import RoomRole
@@ -51,5 +53,25 @@ def command(incident: Incident, facts: Facts, by: Actor, what: str) -> list[Reas
 
 
 def in_room(facts: Facts, by: Actor) -> bool:
-    """Whether the actor is in the room, or commands it."""
-    return by.user_id in facts.room or facts.holds(by, RoomRole.IC)
+    """Whether the actor is in the room, or holds one of its roles."""
+    return by.user_id in facts.room or facts.holds(by, *RoomRole)
+
+
+def at_work(incident: Incident, facts: Facts, by: Actor, what: str, clause: str) -> list[Reason]:
+    """The work in a room is for whoever is in it, while the incident runs."""
+    reasons = practitioner(by) or running(incident)
+    if not reasons and not in_room(facts, by):
+        reasons = [Reason("not_in_the_room", f"Join the room to {what}.", clause=clause, status=403)]
+    return reasons
+
+
+def of_any[I](items: Iterable[I], judge: Callable[[I], list[Reason]], none: Reason) -> list[Reason]:
+    """Whether there is any of the items that the verb can be done to: why it cannot be done to the last; `none` without one.
+
+    One that only asks for a written reason can be done.
+    """
+    judged = [judge(item) for item in items]
+    if [] in judged:
+        return []
+    softest = [reasons for reasons in judged if all(reason.overridable for reason in reasons)]
+    return (softest or judged or [[none]])[-1]

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from incidents.fields import ETA_MOST
 from incidents.states import Severity
 from ledger.api import StrictSerializer
 
@@ -38,6 +39,21 @@ class Text(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class Nth(serializers.IntegerField):
+    """The number of a part of the incident, as people say it: "approve 3"."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=1, max_value=2**31 - 1, **options)
+
+
+class Eta(serializers.IntegerField):
+    """How many minutes it may take."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("required", False)
+        super().__init__(min_value=1, max_value=ETA_MOST, **options)
 
 
 class EmptyBody(StrictSerializer):
