@@ -23,6 +23,8 @@ CLOCK_LABELS = {
     "handover.after-4h": "Handover of command",
     "oncall.escalate-15-30": "Escalation",
     "mobilize.roles-assigned": "Roles filled",
+    "roles.ic-rhythm": "Check-in",
+    "handover.shadow-15": "Shadowing, at least until",
 }
 
 
@@ -37,11 +39,17 @@ def incidents() -> QuerySet[Incident]:
 def next_clocks(found: list[Incident]) -> dict[int, Clock]:
     """The most pressing running clock of each incident."""
     clocks = Clock.objects.filter(incident_id__in=[i.pk for i in found if i.state in OPEN], stopped_at__isnull=True)
+    clocks = clocks.exclude(next_at__isnull=True, broken_at__isnull=True)  # a minimum presses nobody
     most: dict[int, Clock] = {}
     for clock in clocks.order_by("due_at", "id"):
         if clock.incident_id is not None:
             most.setdefault(clock.incident_id, clock)
     return most
+
+
+def clock_name(clause: str) -> str:
+    """A clock in people's words."""
+    return CLOCK_LABELS.get(clause, clause)
 
 
 def clock_row(clock: Clock) -> dict[str, Any]:
@@ -131,7 +139,7 @@ def late(found: list[Clock]) -> list[str]:
     return [
         f"{CLOCK_LABELS.get(clock.clause, clock.clause)} was due at {clock.due_at:%H:%M:%S} UTC ({clock.clause})."
         for clock in found
-        if clock.due_at <= moment
+        if clock.due_at <= moment and not clock.at_least
     ]
 
 

@@ -8,9 +8,11 @@ from incidents import queries
 from incidents.doors import DOORS, Door
 from incidents.facts import Facts, gather
 from incidents.models import Incident
+from incidents.sitrep import sitrep_draft
 from incidents.states import DetectedBy, Severity
 from tenants.actors import Actor
 from tenants.refusals import Reason
+from tenants.time import now
 
 
 def context(
@@ -54,6 +56,8 @@ def _head(incident: Incident, facts: Facts) -> dict[str, Any]:
         "impact_end": incident.impact_end,
         "resolved_at": incident.resolved_at,
         "summary": incident.summary,
+        "channel": incident.channel,
+        "bridge_url": incident.bridge_url,
         "ic_name": facts.commander,
         "url": reverse("incident", args=[incident.ref]),
     }
@@ -71,7 +75,7 @@ def _verb(
         "allowed": not reasons,
         "reasons": reasons,
         "refusals": refusals if mine else [],
-        "form": form if mine and form is not None else blank(door, incident),
+        "form": form if mine and form is not None else blank(door, incident, facts=facts),
         "open": mine,
         "primary": door.primary,
         "needs_form": door.needs_form,
@@ -79,13 +83,16 @@ def _verb(
     }
 
 
-def blank(door: Door, incident: Incident, data: Any = None) -> Any:
-    """A verb's form, for this incident."""
+def blank(door: Door, incident: Incident, data: Any = None, facts: Facts | None = None) -> Any:
+    """A verb's form, for this incident. A situation report that is due is drafted from the record."""
     options: dict[str, Any] = {"prefix": None, "auto_id": f"{door.name}-%s"}
     if door.name == "advance":
         options["state"] = incident.state
     if door.name == "severity" and data is None:
         options["initial"] = {"severity": incident.severity}
+    if door.name == "sitrep" and facts is not None and facts.handover is not None:
+        draft = sitrep_draft(incident, facts, queries.clocks(incident), now())
+        options["initial"] = {"text": facts.handover.sitrep or draft}
     return door.form(data, **options)
 
 

@@ -13,6 +13,7 @@ from incidents import actions, gate, queries, room
 from incidents.doors import DOORS
 from incidents.forms import signals as forms
 from incidents.models import Alert, Incident, Signal
+from incidents.sitrep import draft_for
 from incidents.states import OPEN, DetectedBy, Severity, SignalState, State
 from ledger.idempotency import once_on_the_web
 from oncall.models import Page
@@ -90,6 +91,13 @@ def war_room(request: HttpRequest, ref: str) -> HttpResponse:
 def _room(request: HttpRequest, incident: Incident, *, status: int = 200, **failure: Any) -> HttpResponse:
     context = room.context(incident, _actor(request), **failure)
     return render(request, "incidents/room.html", {**context, "idempotency_key": uuid.uuid4().hex}, status=status)
+
+
+@require_GET
+def sitrep(request: HttpRequest, ref: str, kind: str) -> HttpResponse:
+    """The situation report that the record yields, to be read and copied (handover.sitrep)."""
+    incident = gate.incident_for(_actor(request), ref)
+    return HttpResponse(draft_for(incident), content_type=f"text/{kind}; charset=utf-8")
 
 
 @require_POST
