@@ -54,6 +54,7 @@ def _with_person(table: str, column: str = "user") -> str:
 
 
 _WHO = "u.id AS user_id, u.name, u.email"
+_STAYS = "EXISTS (SELECT 1 FROM tenants_membership m WHERE m.user_id = u.id AND m.is_active AND 'practitioner' = ANY (m.roles)) AS stays"
 _UPDATE = (
     "x.id, x.audience, x.status, x.state, x.known, x.impact, x.doing, x.next_update_at, x.states_cause, x.author_id, x.posted_at, "
     f"x.published_at, {_name('author')}"
@@ -64,7 +65,7 @@ _LATEST = (
 )
 
 _PARTS: Mapping[str, _Part] = {
-    "seats": _Part(Seat, f"x.role, x.since, {_WHO}", _with_person("incidents_roleholding"), "x.until IS NULL"),
+    "seats": _Part(Seat, f"x.role, x.since, {_WHO}, {_STAYS}", _with_person("incidents_roleholding"), "x.until IS NULL"),
     "people": _Part(Named, _WHO, _with_person("incidents_participant")),
     "offers": _Part(
         OfferItem, f"x.role, x.offered_at, x.reason, {_WHO}", _with_person("incidents_roleoffer"), "x.state = 'open'"
@@ -158,6 +159,16 @@ class Facts:
         """The user id of a role's holder, or None."""
         seat = self.roles.get(role)
         return seat.user_id if seat else None
+
+    def vacant(self, role: RoomRole) -> bool:
+        """Whether nobody holds a role who could act in it: it is open, or its holder has left the organisation."""
+        seat = self.roles.get(role)
+        return seat is None or not seat.stays
+
+    @property
+    def open_roles(self) -> list[RoomRole]:
+        """Which of the three leading roles nobody fills (mobilize.roles-assigned)."""
+        return [role for role in (RoomRole.IC, RoomRole.OL, RoomRole.CL) if self.vacant(role)]
 
     def holds(self, by: Actor, *roles: RoomRole) -> bool:
         """Whether the actor holds one of the roles."""

@@ -16,6 +16,14 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Member(Named):
+    """A member of the organisation that a verb names, whether or not they fit it (gate.member_for)."""
+
+    is_active: bool
+    is_practitioner: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Seat:
     """A role of the room with its holder."""
 
@@ -24,6 +32,7 @@ class Seat:
     user_id: int
     name: str
     email: str
+    stays: bool  # False: they have left the organisation or are no practitioner any more, and can act in the room no longer
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from ledger.models import Event
 from oncall.models import Page
 from oncall.queries import ladders
 from standard.models import Clock
-from tenants.time import now
 
 ALERTS_MOST = 200  # of an incident are shown; the API has them all
 
@@ -46,11 +45,17 @@ def incidents() -> QuerySet[Incident]:
 def next_clocks(found: list[Incident]) -> dict[int, Clock]:
     """The most pressing running clock of each incident."""
     clocks = Clock.objects.filter(incident_id__in=[i.pk for i in found if i.state in OPEN], stopped_at__isnull=True)
+    clocks = clocks.exclude(next_at__isnull=True, broken_at__isnull=True)  # a minimum presses nobody
     most: dict[int, Clock] = {}
     for clock in clocks.order_by("due_at", "id"):
         if clock.incident_id is not None:
             most.setdefault(clock.incident_id, clock)
     return most
+
+
+def clock_name(clause: str) -> str:
+    """A clock in people's words."""
+    return CLOCK_LABELS.get(clause, clause)
 
 
 def clock_row(clock: Clock) -> dict[str, Any]:
@@ -135,16 +140,6 @@ def updates(incident: Incident) -> list[dict[str, Any]]:
             "author": update.author.name,
         }
         for update in found
-    ]
-
-
-def late(found: list[Clock]) -> list[str]:
-    """What is late, as sentences."""
-    moment = now()
-    return [
-        f"{CLOCK_LABELS.get(clock.clause, clock.clause)} was due at {clock.due_at:%H:%M:%S} UTC ({clock.clause})."
-        for clock in found
-        if clock.due_at <= moment
     ]
 
 

@@ -11,8 +11,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from incidents import actions, gate, live, queries, room
 from incidents.doors import DOORS
+from incidents.facts import gather
 from incidents.forms import signals as forms
 from incidents.models import Alert, Incident, Signal
+from incidents.sitrep import draft_for
 from incidents.states import OPEN, DetectedBy, Severity, SignalState, State
 from ledger.idempotency import once_on_the_web
 from oncall.models import Page
@@ -104,6 +106,13 @@ def room_panels(request: HttpRequest, ref: str) -> HttpResponse:
     return render(request, "incidents/panels.html", {**context, "idempotency_key": uuid.uuid4().hex})
 
 
+@require_GET
+def sitrep(request: HttpRequest, ref: str, kind: str) -> HttpResponse:
+    """The situation report that the record yields, to be read and copied (handover.sitrep)."""
+    incident = gate.incident_for(_actor(request), ref)
+    return HttpResponse(draft_for(incident), content_type=f"text/{kind}; charset=utf-8")
+
+
 @require_POST
 def incident_verb(request: HttpRequest, ref: str, verb: str) -> HttpResponse:
     """Do one verb. A refusal shows the room again, with the reasons and everything that was typed."""
@@ -112,7 +121,7 @@ def incident_verb(request: HttpRequest, ref: str, verb: str) -> HttpResponse:
     if door is None:
         raise NotFound()
     by = _actor(request)
-    form = room.blank(door, incident, request.POST)
+    form = room.blank(door, incident, gather(incident), request.POST)
     form.files = request.FILES
     if door.name == "advance":  # which moves are open is the action's to say, with a sentence
         form.fields["to"].choices = State.choices

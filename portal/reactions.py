@@ -11,14 +11,27 @@ DELIVER_PAGE = Reaction("deliver-page", "oncall.announcements.deliver_page")
 PROMPT_OWNER = Reaction("prompt-owner", "incidents.announcements.prompt_owner")
 TELL_UPDATE = Reaction("tell-update", "incidents.announcements.tell_update")
 TELL_ORDER = Reaction("tell-order", "incidents.announcements.tell_order")
+CALL_FOR_SERVICES = Reaction("call-for-services", "incidents.reactions.call_for_services")
+TELL_ROOM = Reaction("tell-room", "incidents.news.tell_room")
+TELL_ASKED = Reaction("tell-asked", "incidents.news.tell_asked")
+TELL_COMMANDER = Reaction("tell-commander", "incidents.news.tell_commander")
 
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "signal.opened": (PAGE_FOR_SIGNAL,),
     "incident.declared": (MOBILISE,),
     "incident.severity_changed": (MOBILISE,),
+    "incident.absorbed": (CALL_FOR_SERVICES,),
     "incident.updated": (TELL_UPDATE,),
     "incident.order_issued": (TELL_ORDER,),
     "incident.order_chased": (TELL_ORDER,),
+    "incident.reopened": (TELL_ROOM,),
+    "incident.merged": (TELL_ROOM,),
+    "incident.false_positive": (TELL_ROOM,),
+    "incident.command_taken": (TELL_ROOM,),
+    "incident.handover_offered": (TELL_ASKED,),
+    "role.assigned": (TELL_ASKED,),
+    "role.declined": (TELL_COMMANDER,),
+    "role.left": (TELL_COMMANDER,),
     "page.person_paged": (DELIVER_PAGE,),
     "clock.prompted": (PROMPT_OWNER,),
     "clock.broken": (PROMPT_OWNER,),
@@ -28,7 +41,11 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
 CLOCK_SUBJECTS: dict[str, str] = {
     "oncall.page": "oncall.actions.on_clock_broken",
     "incidents.order": "incidents.actions.orders.on_clock_broken",
+    "incidents.incident": "incidents.actions.rhythm.on_clock_broken",
 }
+
+# What a SEV 1/2 needs before it is closed -> the function that says, of an incident's id, what of it is missing ("" for nothing).
+CLOSING: dict[str, str] = {}
 
 # Subject of a page -> the function that says in one line what it is about.
 PAGE_SUBJECTS: dict[str, str] = {
@@ -49,4 +66,5 @@ RENDERERS: dict[str, str] = {
     "prompt": "incidents.announcements.render_prompt",
     "order": "incidents.announcements.render_order",
     "update": "incidents.announcements.render_update",
+    "news": "incidents.news.render",
 }

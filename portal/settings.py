@@ -234,6 +234,7 @@ DEFAULT_FROM_EMAIL = os.environ.get("SMTP_FROM", "muster@localhost")
 MUSTER_NOW = os.environ.get("MUSTER_NOW", "")  # dotted path of the clock function; tests set it, nothing else does
 MUSTER_REACTIONS = "portal.reactions.REACTIONS"
 MUSTER_CLOCK_SUBJECTS = "portal.reactions.CLOCK_SUBJECTS"
+MUSTER_CLOSING = "portal.reactions.CLOSING"
 MUSTER_TRANSPORTS = {
     "email": "notifications.transports.Email",
     "inbox": "notifications.transports.Inbox",

@@ -7,6 +7,7 @@ from django.db.models import F
 
 from incidents import fields
 from incidents.actions.base import start_cadence, tell
+from incidents.actions.mobilising import ROLES_CLOCK, name_channel, settle_roles
 from incidents.models import Incident, IncidentNumber, IncidentService, Participant, Signal
 from incidents.rules import signals as rules
 from incidents.states import DetectedBy, Severity, State
@@ -22,7 +23,7 @@ from tenants.time import now
     "declare",
     kind="incident.declared",
     who="any member",
-    starts=("severity.sev1-cadence", "severity.sev2-cadence"),
+    starts=("severity.sev1-cadence", "severity.sev2-cadence", ROLES_CLOCK),
     clauses=(
         "triage.declare-immediately",
         "triage.initial-severity",
@@ -30,6 +31,9 @@ from tenants.time import now
         "severity.sev1-page",
         "severity.sev2-page",
         "mobilize.page-out",
+        "mobilize.war-room",
+        "mobilize.roles-assigned",
+        "principle.mobilize-first",
         "lifecycle.phases",
     ),
 )
@@ -57,7 +61,7 @@ def declare(
     standard = in_force()
     number = _next_number(by.organisation_id)
     mobilises = law(standard.pk).severity(severity).mobilises
-    incident = Incident.objects.create(
+    incident = Incident(
         number=number,
         ref=f"INC-{number}",
         title=clean_title,
@@ -71,6 +75,8 @@ def declare(
         impact_start=fields.past("impact_start", impact_start) if impact_start else None,
         summary=fields.text("summary", summary, required=False),
     )
+    name_channel(incident)
+    incident.save()
     for service in dict.fromkeys([*services, *(signal.service for signal in signals if signal.service)]):
         IncidentService.objects.create(incident=incident, service=service)
     if by.user_id is not None and by.has(Role.PRACTITIONER):
@@ -86,8 +92,10 @@ def declare(
         services=[service.name for service in services],
         detected_to_declared_seconds=round((moment - incident.detected_at).total_seconds(), 3),
         mobilise=mobilises,
+        channel=incident.channel,
     )
     start_cadence(incident)
+    settle_roles(incident, by=by)
     return incident
 
 

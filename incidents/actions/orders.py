@@ -6,14 +6,14 @@ from typing import Any
 from incidents import fields
 from incidents.actions.base import enter, lock, tell
 from incidents.actions.parts import chosen, next_number
-from incidents.gate import member_for
+from incidents.gate import active_for
 from incidents.items import Recipient
 from incidents.models import Incident, Order
 from incidents.rules import orders as rules
 from ledger.verbs import verb
 from standard import clocks
 from standard.models import Clock
-from tenants.actors import Actor, Role
+from tenants.actors import Actor
 from tenants.refusals import check
 from tenants.time import now
 
@@ -31,8 +31,8 @@ def order(incident: Incident, *, by: Actor, to: str, text: str, eta_minutes: int
     """Ask one person, by e-mail address, to do something. They are told at once, and have two minutes to say "copy"."""
     incident, facts = lock(incident)
     check(rules.why_not_order(incident, facts, by))  # before anybody is looked up
-    member = member_for(by, to, field="to")
-    recipient = Recipient(member.user_id, member.user.name, Role.PRACTITIONER in member.roles)
+    member = active_for(by, to, field="to")
+    recipient = Recipient(member.user_id, member.name, member.is_practitioner)
     check(rules.why_not_order(incident, facts, by, recipient))
     clean, eta = fields.text("text", text, most=fields.BRIEF_MAX), fields.eta("eta_minutes", eta_minutes)
     number = next_number(facts.orders)

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,6 +20,7 @@ from incidents.doors import DOORS, Door
 from incidents.facts import gather
 from incidents.files import download
 from incidents.models import Alert, Incident, Signal
+from incidents.sitrep import draft_for
 from incidents.states import DetectedBy
 from ledger.api import CursorPages, FormParser, MusterView, page_of
 from tenants.actors import Actor
@@ -58,6 +60,11 @@ def incident_out(incident: Incident, by: Actor) -> dict[str, Any]:
     document: dict[str, Any] = dict(s.IncidentRow(incident).data)
     document["services"] = list(incident.affected.order_by("id").values_list("service__slug", flat=True))
     document["roles"] = role_rows(incident, facts)
+    document["offers"] = [
+        {"role": o.role, "person": {"name": o.name, "email": o.email}, "offered_at": o.offered_at} for o in facts.offers
+    ]
+    document["handover"] = s.HandoverOut(facts.handover).data if facts.handover else None
+    document["merged_into"] = incident.merged_into.ref if incident.merged_into else None
     document["clocks"] = s.ClockOut(queries.clocks(incident), many=True).data
     document["participants"] = [{"name": person.name, "email": person.email} for person in facts.people]
     document["allowed_actions"] = room.allowed_actions(incident, facts, by)
@@ -145,6 +152,40 @@ def _number(request: Request, name: str, default: int, *, least: int, most: int)
     if not (value.isascii() and value.isdigit() and len(value) <= 10) or not least <= int(value) <= most:
         raise invalid(name, f"This is a whole number from {least} to {most}.")
     return int(value)
+
+
+class _Text(BaseRenderer):
+    """Text as it is; a refusal stays JSON (portal/problems.py)."""
+
+    charset = "utf-8"
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> Any:
+        """The text."""
+        return data if isinstance(data, str) else JSONRenderer().render(data)
+
+
+class _Markdown(_Text):
+    media_type, format = "text/markdown", "md"
+
+
+class _Plain(_Text):
+    media_type, format = "text/plain", "txt"
+
+
+class Sitrep(MusterView):
+    """The situation report that the record yields (clause handover.sitrep): a draft, to be corrected and posted."""
+
+    kind = "markdown"
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """The address says which kind it is, whatever the client prefers."""
+        chosen = _Markdown() if self.kind == "markdown" else _Plain()
+        return chosen, chosen.media_type
+
+    @extend_schema(responses={(200, "text/markdown"): str})
+    def get(self, request: Request, ref: str) -> Response:
+        """The draft as of now, as text."""
+        return Response(draft_for(gate.incident_for(self.actor, ref)))
 
 
 class VerbView(MusterView):

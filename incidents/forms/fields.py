@@ -38,5 +38,24 @@ def text_area(rows: int = 3) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
 
 
+class PersonField(forms.CharField):
+    """A member, by e-mail address."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("max_length", 254)
+        options.setdefault("help_text", "Their e-mail address.")
+        options.setdefault(
+            "widget", forms.TextInput(attrs={"inputmode": "email", "autocomplete": "off", "autocapitalize": "none"})
+        )
+        super().__init__(**options)
+
+
+class ReasonField(forms.CharField):
+    """A written reason that is not always needed."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(label="Reason", required=False, widget=text_area(2), **options)
+
+
 class EmptyForm(forms.Form):
     """A verb that needs nothing."""

@@ -10,6 +10,7 @@ from incidents.doors import Door
 from incidents.facts import Facts, gather
 from incidents.models import Incident
 from incidents.room import feed, panels
+from incidents.room.choices import choices
 from incidents.room.late import TOLD_BY_PART, late
 from incidents.room.places import actions, kinds, now_to_do
 from incidents.room.verbs import Failure, Offered
@@ -38,7 +39,7 @@ def context(
     facts = gather(incident)
     running = queries.clocks(incident)
     failure = Failure(failed, form, refusals or []) if failed else None
-    offered = Offered(incident, facts, by, failure, {"update": {"audience": asked.get("audience", "")}})
+    offered = Offered(incident, facts, by, choices(facts), failure, {"update": {"audience": asked.get("audience", "")}})
     entries = queries.entries(incident) if record else []
     parts = _parts(incident, facts, by, offered)  # first: they say whether a refused verb has its place
     parts["chosen"] = panels.chosen(entries, failure.part("thread", "entry") if failure else asked.get("entry", ""), offered)
@@ -51,7 +52,7 @@ def context(
         },
         **parts,
         "mine": _mine(facts, by),
-        "clocks": [queries.clock_row(clock) for clock in running if clock.clause not in TOLD_BY_PART],
+        "clocks": [queries.clock_row(clock) for clock in running if clock.clause not in TOLD_BY_PART and not clock.at_least],
         "update_clock": next((queries.clock_row(c) for c in running if queries.CLOCK_LABELS.get(c.clause) == "Update"), None),
         "late": late(incident, facts, running) if incident.is_open else [],
         "verbs": verbs,
@@ -61,6 +62,7 @@ def context(
         "actions": actions(incident, verbs, parts["handover"]),
         "alerts": queries.alerts(incident),
         "pages": queries.pages(incident),
+        "sitrep_url": reverse("sitrep-text", args=[incident.ref]) if incident.mobilises else "",
         "record": entries,
         "can": dict.fromkeys(can, True),
         **_feed(entries, asked.get("show", "")),

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from incidents.facts import Facts
 from incidents.models import Incident
-from incidents.queries import CLOCK_LABELS
+from incidents.queries import clock_name
 from incidents.room.panels import since
 from standard.models import Clock
 from tenants.time import now
@@ -21,9 +21,9 @@ def late(incident: Incident, facts: Facts, running: list[Clock]) -> list[str]:
 
 def _clocks(running: list[Clock]) -> Iterator[str]:
     for clock in running:
-        if clock.due_at <= now() and clock.clause not in TOLD_BY_PART:
+        if clock.due_at <= now() and clock.clause not in TOLD_BY_PART and not clock.at_least:
             owner = f" {clock.owner_role.upper()} owes it." if clock.owner_role else ""
-            label = CLOCK_LABELS.get(clock.clause, clock.clause)
+            label = clock_name(clock.clause)
             yield f"{label} was due at {clock.due_at:%H:%M:%S} UTC, {since(clock.due_at)} ago ({clock.clause}).{owner}"
 
 

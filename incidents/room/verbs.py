@@ -7,11 +7,15 @@ from typing import Any
 from django.forms import Form
 from django.urls import reverse
 
+from incidents import queries
 from incidents.doors import DOORS, Door
 from incidents.facts import Facts
 from incidents.models import Incident
+from incidents.room.choices import Choices
+from incidents.sitrep import sitrep_draft
 from tenants.actors import Actor
 from tenants.refusals import Reason
+from tenants.time import now
 
 type Row = dict[str, Any]
 
@@ -62,10 +66,11 @@ class Offered:
         incident: Incident,
         facts: Facts,
         by: Actor,
+        choices: Choices,
         failure: Failure | None = None,
         initial: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
-        self.initial = initial or {}
+        self.initial, self.choices = initial or {}, choices
         self.incident, self.facts, self.by, self.failure = incident, facts, by, failure
         self._why = {door.name: door.why_not(incident, facts, by) for door in DOORS.values()}
         self.failed: Row | None = None  # the refused one, where it stands
@@ -132,13 +137,25 @@ class Offered:
 
     def _form(self, door: Door, preset: Mapping[str, str], row_id: str, mine: bool) -> Form:
         bound = self.failure.form if mine and self.failure else None
-        form: Form = bound if bound is not None else blank(door, self.incident, key=row_id, initial=self.initial.get(door.name))
+        form: Form = (
+            bound
+            if bound is not None
+            else blank(door, self.incident, self.facts, key=row_id, initial=self.initial.get(door.name))
+        )
         for name in preset.keys() & form.fields.keys():
             if form.is_bound:
                 for error in form.errors.get(name, []):
                     form.add_error(None, error)
             del form.fields[name]
+        if name := self._answered_elsewhere(door, form):
+            del form.fields[name]
+        self.choices.furnish(form, door.name)
         return form
+
+    @staticmethod
+    def _answered_elsewhere(door: Door, form: Form) -> str:
+        """A note answers an entry from beside that entry: its own form does not ask for the number, unless one was sent."""
+        return "thread" if door.name == "note" and "thread" in form.fields and not form.data.get("thread") else ""
 
 
 def possible(rows: Iterable[Row | None]) -> list[Row]:
@@ -146,13 +163,20 @@ def possible(rows: Iterable[Row | None]) -> list[Row]:
     return [row for row in rows if row is not None and row["possible"]]
 
 
-def blank(door: Door, incident: Incident, data: Any = None, *, key: str = "", initial: Mapping[str, str] | None = None) -> Any:
-    """A verb's form, for this incident. `key` keeps its ids apart from those of the same form beside another part."""
+def blank(
+    door: Door, incident: Incident, facts: Facts, data: Any = None, *, key: str = "", initial: Mapping[str, str] | None = None
+) -> Any:
+    """A verb's form, for this incident. A situation report that is due is drafted from the record.
+
+    `key` keeps its ids apart from those of the same form beside another part.
+    """
     options: dict[str, Any] = {"prefix": None, "auto_id": f"{key or door.name}-%s", "initial": dict(initial or {})}
     if door.name == "advance":
         options["state"] = incident.state
     if door.name == "severity" and data is None:
         options["initial"]["severity"] = incident.severity
+    if door.name == "sitrep" and data is None and facts.handover is not None:
+        options["initial"]["text"] = facts.handover.sitrep or sitrep_draft(incident, facts, queries.clocks(incident), now())
     return door.form(data, **options)
 
 

@@ -16,7 +16,7 @@ from ledger.actions import configure
 from ledger.models import Event
 from tenants.models import ApiToken, Membership, User
 from tests.conftest import Person
-from tests.live.conftest import House, person_scope
+from tests.live.conftest import House
 from tests.live.watching import Room, Watch, by_token
 
 CANARY = b"canary7c1e9a"

@@ -56,5 +56,21 @@ class Eta(serializers.IntegerField):
         super().__init__(min_value=1, max_value=ETA_MOST, **options)
 
 
+class Email(Text):
+    """A member's e-mail address; whose it is, the gate says."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("max_length", 254)
+        options.setdefault("help_text", "The e-mail address of a member.")
+        super().__init__(**options)
+
+
+class Reason(Text):
+    """A written reason that is not always needed."""
+
+    def __init__(self, help_text: str = "", **options: Any) -> None:
+        super().__init__(required=False, allow_blank=True, help_text=help_text or None, **options)
+
+
 class EmptyBody(StrictSerializer):
     """A verb that needs nothing."""
