@@ -5,16 +5,24 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from incidents.models import Incident, Participant, RoleHolding, Signal, StatusUpdate
+from incidents.models import Incident, Order, Participant, RoleHolding, RoleOffer, Signal, StatusUpdate
 from incidents.owning import OWNER_TEAM, owner_of
-from incidents.states import RoomRole
+from incidents.states import OfferState, RoomRole
 from ledger.models import Event
 from notifications.actions import notify
 from notifications.models import Delivery
 from notifications.transports import Message
+from oncall.models import PageStep
 from tenants import addresses
 from tenants.actors import Actor
 from tenants.walled import tenant_of
+
+ROLES = "mobilize.roles-assigned"
+# What is asked of whoever is told, where the clause alone would not say it.
+_ASKED = {
+    ROLES: "Not all of commander, Operations Lead and Communications Lead are found: claim command, assign them, or answer.",
+    "roles.ic-rhythm": "How do things stand? Answer with a check-in in the room.",
+}
 
 
 def signal_line(signal_id: int) -> str:
@@ -42,16 +50,39 @@ def prompt_owner(event: Event, by: Actor) -> None:
     """
     if event.incident_id is None or not event.data.get("owner_role"):
         return
-    recipient = _owner(event.incident_id, event.data["owner_role"])
-    if recipient is not None:
-        notify(event, [recipient], template="prompt", subject_id=event.incident_id)
+    recipients = (
+        _chased(event.incident_id)
+        if event.data["clause"] == ROLES
+        else _first(*_owners(event.incident_id, event.data["owner_role"]))
+    )
+    if recipients:
+        notify(event, recipients, template="prompt", subject_id=event.incident_id)
 
 
-def _owner(incident_id: int, role: str) -> int | None:
+def _owners(incident_id: int, role: str) -> tuple[int | None, ...]:
+    """Who answers for a clock, whoever is there first: the role's holder, the IC, whoever declared."""
     holders = dict(RoleHolding.objects.filter(incident_id=incident_id, until__isnull=True).values_list("role", "user_id"))
     declarer = Incident.objects.values_list("declared_by_id", flat=True).get(pk=incident_id)
     team = owner_of(incident_id) if role == OWNER_TEAM and RoomRole.IC not in holders else None
-    return holders.get(role) or holders.get(RoomRole.IC) or team or declarer
+    return holders.get(role), holders.get(RoomRole.IC), team, declarer
+
+
+def _first(*people: int | None) -> list[int]:
+    return [person for person in people if person is not None][:1]
+
+
+def _chased(incident_id: int) -> list[int]:
+    """Open roles are chased (mobilize.roles-assigned): the IC and whoever has not answered; before there is one, all who could claim.
+
+    That is, whoever declared it and whoever was paged for it.
+    """
+    incident = Incident.objects.get(pk=incident_id)
+    commander = RoleHolding.objects.filter(incident=incident, role=RoomRole.IC, until=None).values_list("user_id", flat=True)
+    if commander:
+        asked = RoleOffer.objects.filter(incident=incident, state=OfferState.OPEN).values_list("user_id", flat=True)
+        return sorted({*commander, *asked})
+    paged = PageStep.objects.filter(page__incident_id=incident_id).values_list("user_id", flat=True)
+    return sorted({*paged, *_first(incident.declared_by_id)})
 
 
 def tell_update(event: Event, by: Actor) -> None:
@@ -60,7 +91,13 @@ def tell_update(event: Event, by: Actor) -> None:
     notify(event, sorted(set(room) - {event.actor_id}), template="update", subject_id=event.data["update_id"])
 
 
-def _message(delivery: Delivery, incident: Incident, subject: str, text: str) -> Message:
+def tell_order(event: Event, by: Actor) -> None:
+    """An order goes to the one it is for, and again when it is chased (warroom.ack-everything)."""
+    notify(event, [event.data["user_id"]], template="order", subject_id=event.data["order_id"])
+
+
+def message(delivery: Delivery, incident: Incident, subject: str, text: str) -> Message:
+    """A message about an incident, with the way there."""
     return Message(
         address=delivery.recipient.email,
         name=delivery.recipient.name,
@@ -76,7 +113,7 @@ def render_notice(delivery: Delivery) -> Message:
     incident = Incident.objects.get(pk=delivery.subject_id)
     line = _line(incident)
     text = f"{line}\nDeclared at {incident.declared_at:%Y-%m-%d %H:%M:%S} UTC. You are told because of your duty; updates follow."
-    return _message(delivery, incident, f"Declared: {line}", text)
+    return message(delivery, incident, f"Declared: {line}", text)
 
 
 def render_prompt(delivery: Delivery) -> Message | None:
@@ -89,9 +126,24 @@ def render_prompt(delivery: Delivery) -> Message | None:
     what = "is past" if late else "is running out"
     due = datetime.fromisoformat(delivery.event.data["due_at"])
     on = "" if due.date() == delivery.event.occurred_at.date() else f"{due:%Y-%m-%d} "
-    return _message(
-        delivery, incident, f"{incident.ref}: time {what}", f"{clause.says}\nDue at {on}{due:%H:%M:%S} UTC: the time {what}."
+    asked = _ASKED.get(clause.id, "")
+    text = f"{clause.says}\nDue at {on}{due:%H:%M:%S} UTC: the time {what}.\n{asked}".rstrip()
+    return message(delivery, incident, f"{incident.ref}: time {what}", text)
+
+
+def render_order(delivery: Delivery) -> Message | None:
+    """What somebody is asked to do. None once they know of it, or nobody waits for it any more."""
+    order = Order.objects.select_related("incident", "issued_by").get(pk=delivery.subject_id)
+    incident = order.incident
+    if order.acknowledged_at or order.withdrawn_at or not incident.is_open:
+        return None
+    again = "Please acknowledge: " if delivery.event.kind == "incident.order_chased" else ""
+    subject = f"{again}order {order.number} on {incident.ref}"
+    within = f"\nExpected within {order.eta_minutes} minutes of your acknowledgement." if order.eta_minutes else ""
+    asked = (
+        f"{order.issued_by.name} asks you:\n\n{order.text}\n{within}" if not incident.restricted else "An order waits for you."
     )
+    return message(delivery, incident, subject[0].upper() + subject[1:], f"{asked}\nSay in the room that you have it.")
 
 
 def render_update(delivery: Delivery) -> Message:
@@ -101,7 +153,7 @@ def render_update(delivery: Delivery) -> Message:
     text = f"What is known: {update.known}\n\nImpact: {update.impact}\n\nWhat is being done: {update.doing}"
     if update.next_update_at:
         text += f"\n\nNext update at {update.next_update_at:%H:%M} UTC."
-    return _message(delivery, incident, f"Update on {_line(incident)}", text)
+    return message(delivery, incident, f"Update on {_line(incident)}", text)
 
 
 def signal_address(signal_id: int) -> str:

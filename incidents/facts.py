@@ -25,7 +25,7 @@ from incidents.items import (
     UpdateItem,
 )
 from incidents.models import Incident
-from incidents.states import RoomRole
+from incidents.states import CORRECTABLE, RoomRole
 from tenants.actors import Actor
 
 
@@ -54,6 +54,7 @@ def _with_person(table: str, column: str = "user") -> str:
 
 
 _WHO = "u.id AS user_id, u.name, u.email"
+_STAYS = "EXISTS (SELECT 1 FROM tenants_membership m WHERE m.user_id = u.id AND m.is_active AND 'practitioner' = ANY (m.roles)) AS stays"
 _UPDATE = (
     "x.id, x.audience, x.status, x.state, x.known, x.impact, x.doing, x.next_update_at, x.states_cause, x.author_id, x.posted_at, "
     f"x.published_at, {_name('author')}"
@@ -64,7 +65,7 @@ _LATEST = (
 )
 
 _PARTS: Mapping[str, _Part] = {
-    "seats": _Part(Seat, f"x.role, x.since, {_WHO}", _with_person("incidents_roleholding"), "x.until IS NULL"),
+    "seats": _Part(Seat, f"x.role, x.since, {_WHO}, {_STAYS}", _with_person("incidents_roleholding"), "x.until IS NULL"),
     "people": _Part(Named, _WHO, _with_person("incidents_participant")),
     "offers": _Part(
         OfferItem, f"x.role, x.offered_at, x.reason, {_WHO}", _with_person("incidents_roleoffer"), "x.state = 'open'"
@@ -117,13 +118,20 @@ _PARTS: Mapping[str, _Part] = {
 
 _OWNERS = """SELECT DISTINCT m.user_id FROM incidents_incidentservice x JOIN oncall_service s ON s.id = x.service_id
   JOIN oncall_teammember m ON m.team_id = s.team_id WHERE x.incident_id = %(incident)s"""
+# Who wrote something that is not corrected yet, and may be (rules/record.py says what).
+_AUTHORS = """SELECT DISTINCT x.actor_id AS user_id FROM ledger_event x WHERE x.incident_id = %(incident)s AND x.kind = ANY(%(correctable)s)
+  AND x.actor_id IS NOT NULL AND x.seq NOT IN (SELECT (c.data ->> 'entry')::int FROM ledger_event c
+    WHERE c.incident_id = %(incident)s AND c.kind = 'incident.corrected')"""
 _FIRING = """SELECT a.name, a.labels ->> 'service' AS service, count(*) AS count, min(a.started_at) AS since FROM incidents_alert a
   WHERE a.incident_id = %(incident)s AND a.state = 'firing' GROUP BY 1, 2 ORDER BY 4, 1"""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The state of one incident's room, as of now. `owners` are the user ids of the teams whose services it affects."""
+    """The state of one incident's room, as of now.
+
+    `owners` are the user ids of the teams whose services it affects, `authors` of those who wrote what a correction may still strike.
+    """
 
     roles: dict[str, Seat] = field(default_factory=dict)
     people: tuple[Named, ...] = ()
@@ -139,6 +147,7 @@ class Facts:
     latest_updates: tuple[UpdateItem, ...] = ()
     files: tuple[FileItem, ...] = ()
     owners: frozenset[int] = frozenset()
+    authors: frozenset[int] = frozenset()
     firing: tuple[str, ...] = ()
 
     @property
@@ -150,6 +159,16 @@ class Facts:
         """The user id of a role's holder, or None."""
         seat = self.roles.get(role)
         return seat.user_id if seat else None
+
+    def vacant(self, role: RoomRole) -> bool:
+        """Whether nobody holds a role who could act in it: it is open, or its holder has left the organisation."""
+        seat = self.roles.get(role)
+        return seat is None or not seat.stays
+
+    @property
+    def open_roles(self) -> list[RoomRole]:
+        """Which of the three leading roles nobody fills (mobilize.roles-assigned)."""
+        return [role for role in (RoomRole.IC, RoomRole.OL, RoomRole.CL) if self.vacant(role)]
 
     def holds(self, by: Actor, *roles: RoomRole) -> bool:
         """Whether the actor holds one of the roles."""
@@ -169,7 +188,7 @@ class Facts:
 def gather(incident: Incident) -> Facts:
     """Read the facts of an incident: one query, however long its record is."""
     with connection.cursor() as cursor:
-        cursor.execute(_sql(), {"incident": incident.pk})
+        cursor.execute(_sql(), {"incident": incident.pk, "correctable": list(CORRECTABLE)})
         (told,) = cursor.fetchone()
     raw: dict[str, list[dict[str, Any]]] = told if isinstance(told, dict) else orjson.loads(told)
     parts: dict[str, tuple[Any, ...]] = {name: tuple(_read(part.kind, row) for row in raw[name]) for name, part in _PARTS.items()}
@@ -178,6 +197,7 @@ def gather(incident: Incident) -> Facts:
         roles={seat.role: seat for seat in seats},
         handover=handovers[0] if handovers else None,
         owners=frozenset(row["user_id"] for row in raw["owners"]),
+        authors=frozenset(row["user_id"] for row in raw["authors"]),
         firing=tuple(_fires(_read(FiringItem, row)) for row in raw["firing"]),
         **parts,
     )
@@ -189,7 +209,7 @@ def _sql() -> str:
     selects = {
         name: f"SELECT {p.columns} FROM {p.table} WHERE x.incident_id = %(incident)s AND {p.which} ORDER BY {p.order}"
         for name, p in _PARTS.items()
-    } | {"owners": _OWNERS, "firing": _FIRING}
+    } | {"owners": _OWNERS, "authors": _AUTHORS, "firing": _FIRING}
     each = ", ".join(
         f"'{name}', (SELECT coalesce(json_agg(row_to_json(t)), '[]'::json) FROM ({select}) t)" for name, select in selects.items()
     )

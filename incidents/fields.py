@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from tenants.refusals import invalid
@@ -10,6 +11,10 @@ from tenants.time import now
 TITLE_MAX = 200
 TEXT_MAX = 20_000
 REASON_MAX = 2_000
+BRIEF_MAX = 2_000  # what is asked of somebody, or claimed: an order, a change, a hypothesis
+OPTIONS_MOST = 20
+ETA_MOST = 24 * 60
+EARLIEST = timedelta(days=30)  # before an incident; what is said to have happened longer ago is a slip of the keyboard
 
 # Controls that change how the rest of a line reads: bidirectional overrides, and C0 but tab and newline.
 _DECEIVING = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -43,3 +48,26 @@ def past(field: str, value: datetime, *, not_before: datetime | None = None) -> 
     if not_before is not None and value < not_before:
         raise invalid(field, f"This is before {not_before:%Y-%m-%d %H:%M:%S} UTC, which cannot be.", code="too_early")
     return min(value, now())
+
+
+def happened(field: str, value: datetime, *, of: datetime) -> datetime:
+    """Check a time that somebody says something happened at, of an incident that began at `of`: not long before it, not ahead."""
+    if value < of - EARLIEST:
+        raise invalid(field, f"This is more than {EARLIEST.days} days before the incident began.", code="too_early")
+    return past(field, value)
+
+
+def eta(field: str, value: int | None) -> int | None:
+    """Check how many minutes somebody says that something takes: one to a day."""
+    if value is not None and not 1 <= value <= ETA_MOST:
+        raise invalid(field, f"This is a whole number of minutes from 1 to {ETA_MOST:,}.", code="out_of_range")
+    return value
+
+
+def options(field: str, values: Sequence[str]) -> list[str]:
+    """Clean what there was to choose from: at most 20 lines, none twice; empty ones are left out."""
+    cleaned = dict.fromkeys(line(field, value, most=500, required=False) for value in values)
+    found = [value for value in cleaned if value]
+    if len(found) > OPTIONS_MOST:
+        raise invalid(field, f"These are {len(found)} options; at most {OPTIONS_MOST} fit.", code="too_many")
+    return found

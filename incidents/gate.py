@@ -5,10 +5,14 @@ from collections.abc import Sequence
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
 
-from incidents.models import Incident, IncidentService, Integration, Signal
+from incidents.items import Member, Named
+from incidents.models import Attachment, Incident, IncidentService, Integration, Signal
 from oncall.models import Service
-from tenants.actors import Actor
+from tenants.actors import Actor, Role
+from tenants.models import Membership, User
 from tenants.refusals import NotFound, Reason, Refused
+
+EMAIL_MAX = 254
 
 
 def _named() -> QuerySet[Incident]:
@@ -43,6 +47,44 @@ def services_for(by: Actor, slugs: Sequence[str], *, field: str = "services") ->
     if missing:
         raise Refused(Reason("no_such_service", f"There is no service {', '.join(missing)}.", field=field, status=422))
     return [found[slug] for slug in slugs]
+
+
+def member_for(by: Actor, email: str, *, field: str = "person") -> Member:
+    """The member of the organisation with this address, gone or not. Refuses (422) an address that is nobody's, in `field`."""
+    wanted = email.strip()
+    found = (
+        Membership.objects.filter(organisation_id=by.organisation_id, user__email__iexact=wanted).select_related("user").first()
+        if "\x00" not in wanted and len(wanted) <= EMAIL_MAX
+        else None
+    )
+    if found is None:
+        named = wanted if len(wanted) <= EMAIL_MAX and wanted.isprintable() else "that address"
+        raise Refused(Reason("no_such_person", f"There is nobody here with {named}.", field=field, status=422))
+    user = found.user
+    practises = Role.PRACTITIONER.value in found.roles
+    return Member(user.pk, user.name, user.email, is_active=found.is_active, is_practitioner=practises)
+
+
+def active_for(by: Actor, email: str, *, field: str = "person") -> Member:
+    """The same, but refuses (422) who has left."""
+    found = member_for(by, email, field=field)
+    if not found.is_active:
+        raise Refused(Reason("has_left", f"{found.name} has left the organisation.", field=field, status=422))
+    return found
+
+
+def people_for(by: Actor, user_ids: Sequence[int]) -> list[Named]:
+    """Members by their ids, in this order."""
+    found = User.objects.in_bulk(list(user_ids))
+    return [Named(pk, found[pk].name, found[pk].email) for pk in user_ids if pk in found]
+
+
+def file_for(incident: Incident, number: int) -> Attachment:
+    """The file of this number, with its bytes. Raises NotFound otherwise."""
+    found = Attachment.objects.filter(incident=incident, number=number).first() if number < 2**31 else None
+    if found is None:
+        raise NotFound("file")
+    return found
 
 
 def integration_for(by: Actor, integration_id: int) -> Integration:

@@ -16,6 +16,14 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Member(Named):
+    """A member of the organisation that a verb names, whether or not they fit it (gate.member_for)."""
+
+    is_active: bool
+    is_practitioner: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Seat:
     """A role of the room with its holder."""
 
@@ -24,6 +32,7 @@ class Seat:
     user_id: int
     name: str
     email: str
+    stays: bool  # False: they have left the organisation or are no practitioner any more, and can act in the room no longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +212,35 @@ class FileItem:
     sha256: str
     uploaded_by: str
     uploaded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EntryItem:
+    """An entry of the record that somebody would correct. `corrected_by` is who has struck it already, or ""."""
+
+    seq: int
+    kind: str
+    author_id: int | None
+    author: str
+    corrected_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepItem:
+    """A step of a role's checklist."""
+
+    role: str
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """The member whom an order is for."""
+
+    user_id: int
+    name: str
+    is_practitioner: bool
 
 
 @dataclass(frozen=True, slots=True)

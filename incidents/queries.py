@@ -12,7 +12,6 @@ from ledger.models import Event
 from oncall.models import Page
 from oncall.queries import ladders
 from standard.models import Clock
-from tenants.time import now
 
 ALERTS_MOST = 200  # of an incident are shown; the API has them all
 
@@ -23,8 +22,15 @@ CLOCK_LABELS = {
     "handover.after-4h": "Handover of command",
     "oncall.escalate-15-30": "Escalation",
     "mobilize.roles-assigned": "Roles filled",
+    "warroom.ack-everything": "Order acknowledged",
+    "roles.ic-rhythm": "Check-in",
+    "handover.shadow-15": "Shadowing",
     "severity.sev3-fix": "Fix",
     "severity.sev4-ticket": "Fix",
+    "resolve.stable": "Watched long enough",
+    "postmortem.draft-24h": "Post-mortem draft",
+    "postmortem.review-5-days": "Post-mortem review",
+    "evidence.access-review": "Access review",
 }
 
 
@@ -39,11 +45,17 @@ def incidents() -> QuerySet[Incident]:
 def next_clocks(found: list[Incident]) -> dict[int, Clock]:
     """The most pressing running clock of each incident."""
     clocks = Clock.objects.filter(incident_id__in=[i.pk for i in found if i.state in OPEN], stopped_at__isnull=True)
+    clocks = clocks.exclude(next_at__isnull=True, broken_at__isnull=True)  # a minimum presses nobody
     most: dict[int, Clock] = {}
     for clock in clocks.order_by("due_at", "id"):
         if clock.incident_id is not None:
             most.setdefault(clock.incident_id, clock)
     return most
+
+
+def clock_name(clause: str) -> str:
+    """A clock in people's words."""
+    return CLOCK_LABELS.get(clause, clause)
 
 
 def clock_row(clock: Clock) -> dict[str, Any]:
@@ -83,7 +95,11 @@ def events(incident: Incident, after: int = 0) -> QuerySet[Event]:
 
 def entries(incident: Incident, after: int = 0, most: int | None = None) -> list[timeline.Entry]:
     """The incident's timeline, at most `most` entries of it."""
-    return [timeline.entry(event) for event in events(incident, after)[:most]]
+    found = list(events(incident, after)[:most])
+    if most is None or not found:  # what strikes an entry comes after it, so it is here
+        return timeline.entries(found)
+    later = events(incident, found[-1].seq or 0).filter(kind=timeline.CORRECTED, data__entry__gt=after)
+    return timeline.entries(found, list(later))
 
 
 def roles(incident: Incident, facts: Facts) -> list[dict[str, Any]]:
@@ -124,17 +140,6 @@ def updates(incident: Incident) -> list[dict[str, Any]]:
             "author": update.author.name,
         }
         for update in found
-    ]
-
-
-def late(found: list[Clock]) -> list[str]:
-    """What is late, as sentences; the date is named where it is another day's."""
-    moment = now()
-    return [
-        f"{CLOCK_LABELS.get(clock.clause, clock.clause)} was due at "
-        f"{clock.due_at:{'' if clock.due_at.date() == moment.date() else '%Y-%m-%d '}%H:%M:%S} UTC ({clock.clause})."
-        for clock in found
-        if clock.due_at <= moment
     ]
 
 

@@ -1,7 +1,6 @@
 """What follows from this room's events (portal/reactions.py says from which). Each runs once an event, inside the scope."""
 
-from collections.abc import Iterable
-
+from incidents.duties import holders, label
 from incidents.models import Incident, IncidentService, Signal
 from incidents.states import SignalState
 from ledger.models import Event
@@ -9,7 +8,6 @@ from notifications.actions import notify
 from oncall.actions import page_again, page_person, page_team
 from oncall.models import Page, Service, Team
 from tenants.actors import Actor
-from tenants.models import DutyHolder, Membership
 
 
 def page_for_signal(event: Event, by: Actor) -> None:
@@ -40,9 +38,9 @@ def mobilise(event: Event, by: Actor) -> None:
     if severity.pages_on_call:
         _call_on_call(incident, by)
     for duty in severity.pages_duties:
-        for user_id in _holders(incident, duty):
+        for user_id in holders(incident, duty):
             _call_duty(user_id, incident, by, clause=clause, duty=duty)
-    told = {user_id for duty in severity.notifies_duties for user_id in _holders(incident, duty)}
+    told = {user_id for duty in severity.notifies_duties for user_id in holders(incident, duty)}
     notify(event, sorted(told), template="notice", subject_id=incident.pk)
 
 
@@ -62,34 +60,22 @@ def _call_on_call(incident: Incident, by: Actor) -> None:
             page_team(team, incident, by=by, service=service, incident_id=incident.pk, reason=f"{incident.level} declared")
 
 
+def call_for_services(event: Event, by: Actor) -> None:
+    """What was merged into an incident brought services along: their on-call is called, unless they were for this one already."""
+    incident = Incident.objects.select_for_update(no_key=True).get(pk=event.subject_id)
+    if incident.is_open and incident.mobilises and event.data.get("services"):
+        paged = set(Page.objects.filter(incident_id=incident.pk, team__isnull=False).values_list("team_id", flat=True))
+        affected = IncidentService.objects.filter(incident=incident).select_related("service__team").order_by("id")
+        teams = {item.service.team_id: item.service for item in reversed(affected)}
+        for team_id in sorted(set(teams) - paged):
+            service = teams[team_id]
+            page_team(service.team, incident, by=by, service=service, incident_id=incident.pk, reason=f"{incident.level} merged")
+
+
 def _call_duty(user_id: int, incident: Incident, by: Actor, *, clause: str, duty: str) -> None:
     """Page a duty's holder, or call them again where they were paged for this incident and have not acknowledged."""
     paged = Page.objects.filter(incident_id=incident.pk, team=None, clause=clause, steps__user_id=user_id).order_by("-id").first()
     if paged is None:
-        page_person(user_id, incident, by=by, clause=clause, reason=_label(duty), incident_id=incident.pk)
+        page_person(user_id, incident, by=by, clause=clause, reason=label(duty), incident_id=incident.pk)
     else:
-        page_again(paged, by=by, incident_id=incident.pk, reason=_label(duty))
-
-
-def _holders(incident: Incident, duty: str) -> Iterable[int]:
-    """The user ids on a duty's seat: the organisation's, the affected teams' managers, the services' product owners."""
-    if duty == "engineering_manager":
-        field = "service__team__manager_id"
-    elif duty == "product_owner":
-        field = "service__product_owner_id"
-    else:
-        seats = DutyHolder.objects.filter(duty=duty).order_by("id").values_list("user_id", flat=True)
-        return _stayed(seats)
-    found = IncidentService.objects.filter(incident=incident).values_list(field, flat=True)
-    return _stayed(dict.fromkeys(user_id for user_id in found if user_id is not None))
-
-
-def _stayed(user_ids: Iterable[int]) -> list[int]:
-    """Those who are members still."""
-    wanted = list(user_ids)
-    active = set(Membership.objects.filter(user_id__in=wanted, is_active=True).values_list("user_id", flat=True))
-    return [user_id for user_id in wanted if user_id in active]
-
-
-def _label(duty: str) -> str:
-    return duty.replace("_", " ").capitalize()
+        page_again(paged, by=by, incident_id=incident.pk, reason=label(duty))

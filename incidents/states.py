@@ -138,6 +138,10 @@ class ChangeState(models.TextChoices):
     FAILED = "failed", "Verified: it did not work"
 
 
+# What a correction may strike: what a person wrote for others to read. All else says what was done, and stands as it was.
+CORRECTABLE = ("incident.noted", "incident.decided", "incident.updated", "incident.file_attached")
+
+
 class FlagKey(models.TextChoices):
     """What makes an incident legally delicate; what each sets off is data of the standard (breach.*, finance.*)."""
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from incidents import views
 from incidents.declare_views import declare
+from incidents.files import incident_file
 from incidents.integration_views import integration_detail, integration_list
 
 urlpatterns = [
@@ -11,7 +12,11 @@ urlpatterns = [
     path("incidents/", views.incident_list, name="incident-list"),
     path("incidents/declare/", declare, name="declare"),
     path("incidents/<str:ref>/", views.war_room, name="incident"),
+    path("incidents/<str:ref>/panels/", views.room_panels, name="incident-panels"),
+    path("incidents/<str:ref>/sitrep.md", views.sitrep, {"kind": "markdown"}, name="sitrep-markdown"),
+    path("incidents/<str:ref>/sitrep.txt", views.sitrep, {"kind": "plain"}, name="sitrep-text"),
     path("incidents/<str:ref>/<slug:verb>/", views.incident_verb, name="incident-verb"),
+    path("incidents/<str:ref>/files/<int:number>/", incident_file, name="incident-file"),
     path("triage/", views.triage, name="triage"),
     path("triage/<int:signal_id>/attach/", views.signal_attach, name="signal-attach"),
     path("triage/<int:signal_id>/dismiss/", views.signal_dismiss, name="signal-dismiss"),

@@ -9,10 +9,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from incidents import actions, gate, queries, room
+from incidents import actions, gate, live, queries, room
 from incidents.doors import DOORS
+from incidents.facts import gather
 from incidents.forms import signals as forms
 from incidents.models import Alert, Incident, Signal
+from incidents.sitrep import draft_for
 from incidents.states import OPEN, SignalState, State
 from ledger.idempotency import once_on_the_web
 from oncall.models import Page
@@ -87,8 +89,27 @@ def war_room(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 def _room(request: HttpRequest, incident: Incident, *, status: int = 200, **failure: Any) -> HttpResponse:
-    context = room.context(incident, _actor(request), **failure)
+    by = _actor(request)
+    context = room.context(incident, by, asked=request.GET.dict(), **failure)
+    context["live"] = live.context(by, incident, request.session.session_key or "", context["record"])
     return render(request, "incidents/room.html", {**context, "idempotency_key": uuid.uuid4().hex}, status=status)
+
+
+@require_GET
+def room_panels(request: HttpRequest, ref: str) -> HttpResponse:
+    """The room without its timeline, for a page that is kept live; and the ticket with which it opens its stream again."""
+    by = _actor(request)
+    incident = gate.incident_for(by, ref)
+    context = room.context(incident, by, record=False, asked=request.GET.dict())
+    context["live"] = live.context(by, incident, request.session.session_key or "")
+    return render(request, "incidents/panels.html", {**context, "idempotency_key": uuid.uuid4().hex})
+
+
+@require_GET
+def sitrep(request: HttpRequest, ref: str, kind: str) -> HttpResponse:
+    """The situation report that the record yields, to be read and copied (handover.sitrep)."""
+    incident = gate.incident_for(_actor(request), ref)
+    return HttpResponse(draft_for(incident), content_type=f"text/{kind}; charset=utf-8")
 
 
 @require_POST
@@ -99,7 +120,8 @@ def incident_verb(request: HttpRequest, ref: str, verb: str) -> HttpResponse:
     if door is None:
         raise NotFound()
     by = _actor(request)
-    form = room.blank(door, incident, request.POST)
+    form = room.blank(door, incident, gather(incident), request.POST)
+    form.files = request.FILES
     if door.name == "advance":  # which moves are open is the action's to say, with a sentence
         form.fields["to"].choices = State.choices
     if not form.is_valid():

@@ -12,11 +12,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger import idempotency
-from ledger.api_defaults import CursorPages
+from ledger.api_defaults import CursorPages, FormParser
 from tenants.actors import Actor
 from tenants.refusals import invalid
 
-__all__ = ["CursorPages", "MusterView", "StrictSerializer", "page_of"]
+__all__ = ["CursorPages", "FormParser", "MusterView", "StrictSerializer", "page_of"]
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -63,7 +63,8 @@ class MusterView(APIView):
             return perform()
         if not key.strip():
             raise invalid("Idempotency-Key", "An idempotency key cannot be empty.")
-        fingerprint = idempotency.digest(request._request, json.dumps(request.data, sort_keys=True).encode())
+        said: dict[str, Any] = {**dict(request.data), **idempotency.fingerprints(request.FILES)}
+        fingerprint = idempotency.digest(request._request, json.dumps(said, sort_keys=True).encode())
         answer = idempotency.remembered(key, fingerprint, self.actor)
         if answer is not None:
             return Response(answer.body, status=answer.status, headers={"Idempotent-Replay": "true"})

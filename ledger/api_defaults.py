@@ -6,10 +6,11 @@ Apart from ledger/api.py because the framework imports these while it is itself 
 import json
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import SuspiciousOperation
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import NotFound, ParseError, ValidationError
 from rest_framework.pagination import CursorPagination
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -67,6 +68,22 @@ class StrictJSONParser(JSONParser):
                     {name: "This has half a character (a lone surrogate), which is no text."}, code="half_a_character"
                 )
         return data
+
+
+class FormParser(MultiPartParser):
+    """A form of several parts, one of them a file. Each field comes once: of two nobody could say which one counts."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        """The fields and the file. Raises ParseError for what is no such form, ValidationError for a field that comes twice."""
+        try:
+            parsed = super().parse(stream, media_type, parser_context)
+        except (SuspiciousOperation, UnicodeError, ValueError) as error:
+            raise ParseError(str(error)) from error
+        for found in (parsed.data, parsed.files):
+            for name, values in found.lists():
+                if len(values) > 1:
+                    raise ValidationError({name: "This came more than once: send one at a time."}, code="more_than_one")
+        return parsed
 
 
 def _is_text(value: Any) -> bool:

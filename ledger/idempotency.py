@@ -8,8 +8,10 @@ import hashlib
 from collections.abc import Callable
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.datastructures import MultiValueDict
 
 from ledger.models import RememberedAnswer
 from tenants.actors import Actor
@@ -23,6 +25,19 @@ DONE = "Done, and in the record."
 def digest(request: HttpRequest, body: bytes) -> str:
     """What makes two requests the same: method, path and body."""
     return hashlib.sha256(b"\n".join([str(request.method).encode(), request.path.encode(), body])).hexdigest()
+
+
+def fingerprints(files: "MultiValueDict[str, UploadedFile[bytes]]") -> dict[str, list[str]]:
+    """What makes two uploads the same: each file's name and the SHA-256 of its bytes, by the field that it came in."""
+    found: dict[str, list[str]] = {}
+    for name, uploads in files.lists():
+        for upload in uploads:
+            digest = hashlib.sha256()
+            for chunk in upload.chunks():
+                digest.update(chunk)
+            upload.seek(0)
+            found.setdefault(name, []).append(f"{digest.hexdigest()} {upload.name}")
+    return found
 
 
 def remembered(key: str, fingerprint: str, by: Actor) -> RememberedAnswer | None:
@@ -62,6 +77,7 @@ def once_on_the_web(request: HttpRequest, by: Actor, perform: Callable[[], HttpR
     typed = sorted(
         (name, values) for name, values in request.POST.lists() if name not in ("csrfmiddlewaretoken", "idempotency_key")
     )
+    typed += sorted(fingerprints(request.FILES).items())
     given = str(request.POST.get("idempotency_key", ""))
     if not given:
         return perform()

@@ -1,4 +1,4 @@
-"""One origin, two kinds of work: a small raw edge for alert intake, and Django in threads for everything else.
+"""One origin, two kinds of work: a small raw edge for alert intake and live streams, and Django in threads for everything else.
 
 Measured, Django behind `a2wsgi` serves twice what its own ASGI handler does with synchronous views.
 """
@@ -13,6 +13,7 @@ from portal.wsgi import application as django_application
 
 from a2wsgi import WSGIMiddleware  # isort: skip
 from integrations.edge import Edge  # isort: skip
+from portal.live.endpoint import LIVE, is_stream  # isort: skip
 
 type Message = MutableMapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
@@ -32,6 +33,8 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
         return  # no web sockets here: refused by saying nothing
     elif scope["path"].startswith("/hooks/"):
         await _edge(scope, receive, send)
+    elif is_stream(scope["path"]):
+        await LIVE(scope, receive, send)
     elif _says_no_length(scope):
         await _length_required(send)
     else:
@@ -42,8 +45,10 @@ async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            LIVE.start()
             await send({"type": "lifespan.startup.complete"})
         else:
+            await LIVE.stop()
             await send({"type": "lifespan.shutdown.complete"})
             return
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from ledger import heartbeats
+from portal.live.endpoint import LIVE
 from tenants.time import now
 
 log = structlog.get_logger(__name__)
@@ -46,7 +47,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Figures of the whole installation for Prometheus; nothing of any one organisation."""
+    """Figures of the whole installation for Prometheus, and of this process's live feed; nothing of any one organisation."""
     registry = CollectorRegistry()
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM muster.figures()")
@@ -62,4 +63,11 @@ def metrics(request: HttpRequest) -> HttpResponse:
     swept = heartbeats.last("sweep")
     if swept is not None:
         Gauge("muster_sweep_age_seconds", "Seconds since the last sweep", registry=registry).set((now() - swept).total_seconds())
+    live = LIVE.figures()
+    for name, help_text in (
+        ("streams", "Live streams open at this web process"),
+        ("listening", "Whether this web process hears what the database tells (1) or not (0)"),
+        ("losses", "How often this web process lost the connection it listens on"),
+    ):
+        Gauge(f"muster_live_{name}", help_text, registry=registry).set(live[name])
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -25,6 +25,7 @@ type Answer = Callable[[HttpRequest], HttpResponseBase]
 
 _PORTAL = re.compile(r"^/o/(?P<slug>[a-z][a-z0-9-]{1,39})(?P<rest>/.*)$")
 _API = "/api/v1/"
+_FILES = re.compile(r"^(/o/[a-z0-9-]+)?(/api/v1)?/incidents/[^/]+/attach/$")  # the doors that take a file
 _OPEN_API = ("/api/v1/schema/", "/api/v1/docs/")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
@@ -59,8 +60,9 @@ class BodyLimit:
             length = int(request.META.get("CONTENT_LENGTH") or 0)
         except ValueError:
             length = 0
-        if length > settings.BODY_LIMIT:
-            return problems.answer(request, problems.too_large(settings.BODY_LIMIT))
+        limit = settings.FILE_BODY_LIMIT if _FILES.search(request.path_info) else settings.BODY_LIMIT
+        if length > limit:
+            return problems.answer(request, problems.too_large(limit))
         return self.get_response(request)
 
 

@@ -140,7 +140,7 @@ def _as_refused(error: Exception) -> Refused | None:
     if isinstance(error, exceptions.ValidationError):
         return Refused(*_fields(error.detail))
     if isinstance(error, exceptions.ParseError):
-        return Refused(Reason("malformed", f"The body is not JSON: {error.detail}", status=422))
+        return Refused(Reason("malformed", f"The body cannot be read: {error.detail}", status=422))
     if isinstance(error, exceptions.APIException):
         code = error.get_codes() if isinstance(error.get_codes(), str) else error.default_code
         return Refused(Reason(str(code), str(error.detail), status=error.status_code))

@@ -10,12 +10,28 @@ MOBILISE = Reaction("mobilise", "incidents.reactions.mobilise")
 DELIVER_PAGE = Reaction("deliver-page", "oncall.announcements.deliver_page")
 PROMPT_OWNER = Reaction("prompt-owner", "incidents.announcements.prompt_owner")
 TELL_UPDATE = Reaction("tell-update", "incidents.announcements.tell_update")
+TELL_ORDER = Reaction("tell-order", "incidents.announcements.tell_order")
+CALL_FOR_SERVICES = Reaction("call-for-services", "incidents.reactions.call_for_services")
+TELL_ROOM = Reaction("tell-room", "incidents.news.tell_room")
+TELL_ASKED = Reaction("tell-asked", "incidents.news.tell_asked")
+TELL_COMMANDER = Reaction("tell-commander", "incidents.news.tell_commander")
 
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "signal.opened": (PAGE_FOR_SIGNAL,),
     "incident.declared": (MOBILISE,),
     "incident.severity_changed": (MOBILISE,),
+    "incident.absorbed": (CALL_FOR_SERVICES,),
     "incident.updated": (TELL_UPDATE,),
+    "incident.order_issued": (TELL_ORDER,),
+    "incident.order_chased": (TELL_ORDER,),
+    "incident.reopened": (TELL_ROOM,),
+    "incident.merged": (TELL_ROOM,),
+    "incident.false_positive": (TELL_ROOM,),
+    "incident.command_taken": (TELL_ROOM,),
+    "incident.handover_offered": (TELL_ASKED,),
+    "role.assigned": (TELL_ASKED,),
+    "role.declined": (TELL_COMMANDER,),
+    "role.left": (TELL_COMMANDER,),
     "page.person_paged": (DELIVER_PAGE,),
     "clock.prompted": (PROMPT_OWNER,),
     "clock.broken": (PROMPT_OWNER,),
@@ -24,7 +40,12 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
 # Subject of a clock -> what follows when it breaks. (The sweep records the break itself, whatever the subject.)
 CLOCK_SUBJECTS: dict[str, str] = {
     "oncall.page": "oncall.actions.on_clock_broken",
+    "incidents.order": "incidents.actions.orders.on_clock_broken",
+    "incidents.incident": "incidents.actions.rhythm.on_clock_broken",
 }
+
+# What a SEV 1/2 needs before it is closed -> the function that says, of an incident's id, what of it is missing ("" for nothing).
+CLOSING: dict[str, str] = {}
 
 # Subject of a page -> the function that says in one line what it is about.
 PAGE_SUBJECTS: dict[str, str] = {
@@ -43,5 +64,7 @@ RENDERERS: dict[str, str] = {
     "page": "oncall.announcements.render_page",
     "notice": "incidents.announcements.render_notice",
     "prompt": "incidents.announcements.render_prompt",
+    "order": "incidents.announcements.render_order",
     "update": "incidents.announcements.render_update",
+    "news": "incidents.news.render",
 }

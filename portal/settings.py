@@ -90,6 +90,8 @@ if not AS_OWNER:
         "max_size": int(os.environ.get("MUSTER_DATABASE_POOL", "12")),
         "timeout": 10,
     }
+# Where the live feed listens: past any pooler. Without it, where everything else goes.
+DATABASE_DIRECT = environment.database(os.environ["DATABASE_DIRECT_URL"]) if os.environ.get("DATABASE_DIRECT_URL") else None
 SERVING_ROLE = environment.database(DATABASE_URL)["USER"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -159,6 +161,7 @@ if environment.flag("MUSTER_BEHIND_PROXY"):
 
 # --- Bodies -------------------------------------------------------------------------------------------------------
 BODY_LIMIT = 1 * 1024 * 1024
+FILE_BODY_LIMIT = 8 * 1024 * 1024 + 64 * 1024  # a file of 8 MiB, and what the form around it takes
 HOOK_BODY_LIMIT = 16 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT
 
@@ -231,6 +234,7 @@ DEFAULT_FROM_EMAIL = os.environ.get("SMTP_FROM", "muster@localhost")
 MUSTER_NOW = os.environ.get("MUSTER_NOW", "")  # dotted path of the clock function; tests set it, nothing else does
 MUSTER_REACTIONS = "portal.reactions.REACTIONS"
 MUSTER_CLOCK_SUBJECTS = "portal.reactions.CLOCK_SUBJECTS"
+MUSTER_CLOSING = "portal.reactions.CLOSING"
 MUSTER_TRANSPORTS = {
     "email": "notifications.transports.Email",
     "inbox": "notifications.transports.Inbox",

@@ -31,10 +31,12 @@ def start(
     owner_role: str = "",
     incident_id: int | None = None,
     at: datetime | None = None,
+    at_least: bool = False,
 ) -> Clock:
     """Start the clock of `clause` on `subject`; one that runs there already is stopped first (a restart).
 
-    `due` and `prompt` are measured from `at` (now). `owner_role` is whom the prompt goes to ("cl", "ic").
+    `due` and `prompt` are measured from `at` (now). `owner_role` is whom the prompt goes to ("cl", "ic"). `at_least`: what it
+    measures has to last until `due`; reaching that is no break, so the sweep has nothing to do with it (see `cut_short`).
     """
     began = at or now()
     stop(subject, clause)
@@ -47,7 +49,7 @@ def start(
         started_at=began,
         prompt_at=began + prompt if prompt is not None else None,
         due_at=began + due,
-        next_at=began + (prompt if prompt is not None else due),
+        next_at=None if at_least else began + (prompt if prompt is not None else due),
     )
 
 
@@ -63,6 +65,14 @@ def stop(subject: models.Model, *clauses: str) -> int:
         organisation_id=_organisation(subject),
     )
     return audited_update(running.filter(clause__in=clauses) if clauses else running, stopped_at=now(), next_at=None)
+
+
+def cut_short(subject: models.Model, clause: str) -> None:
+    """Stop the clock of an `at_least` that has not lasted: that is its break."""
+    running = Clock.objects.filter(
+        subject_type=subject._meta.label_lower, subject_id=subject.pk, clause=clause, stopped_at__isnull=True
+    )
+    audited_update(running, broken_at=now(), stopped_at=now())
 
 
 def stop_for_incident(incident_id: int) -> int:

@@ -180,6 +180,11 @@ class Clock(TenantOwned):
         return f"{self.clause}, due {self.due_at:%H:%M:%S}"
 
     @property
+    def at_least(self) -> bool:
+        """Whether it runs until something has lasted long enough, and nothing is due from anybody."""
+        return self.next_at is None and self.stopped_at is None and self.broken_at is None
+
+    @property
     def state(self) -> str:
         """ "running", "prompted", "broken" (kept too late or not yet) or "kept"."""
         if self.broken_at:

@@ -3,25 +3,77 @@
 Web, API, chat, admin and clocks all call these; none of them holds a rule.
 """
 
-from incidents.actions.command import advance, change_severity, claim, join
+from incidents.actions.command import advance, change_severity, claim, join, leave
 from incidents.actions.comms import update
 from incidents.actions.declare import declare
-from incidents.actions.ending import resolve
-from incidents.actions.record import note, set_impact
+from incidents.actions.ending import close, mark_false_positive, merge, reopen, resolve
+from incidents.actions.filing import attach_file, tick
+from incidents.actions.handover import announce, call_off, hand_over, report_situation, shadow, take_command
+from incidents.actions.orders import acknowledge_order, chase, finish_order, order, withdraw_order
+from incidents.actions.record import correct, decide, note, set_impact
+from incidents.actions.rhythm import assess, check_in, open_bridge, page, set_rhythm
+from incidents.actions.roles import accept, assign, decline, step_down
 from incidents.actions.triage import attach, declare_from, dismiss, report
+from incidents.actions.work import (
+    approve,
+    execute,
+    propose,
+    reject,
+    report_deviation,
+    state_hypothesis,
+    verify_fix,
+    verify_hypothesis,
+)
 
 __all__ = [
+    "accept",
+    "acknowledge_order",
     "advance",
+    "announce",
+    "approve",
+    "assess",
+    "assign",
     "attach",
+    "attach_file",
+    "call_off",
     "change_severity",
+    "chase",
+    "check_in",
     "claim",
+    "close",
+    "correct",
+    "decide",
     "declare",
     "declare_from",
+    "decline",
     "dismiss",
+    "execute",
+    "finish_order",
+    "hand_over",
     "join",
+    "leave",
+    "mark_false_positive",
+    "merge",
     "note",
+    "open_bridge",
+    "order",
+    "page",
+    "propose",
+    "reject",
+    "reopen",
     "report",
+    "report_deviation",
+    "report_situation",
     "resolve",
     "set_impact",
+    "set_rhythm",
+    "shadow",
+    "state_hypothesis",
+    "step_down",
+    "take_command",
+    "tick",
     "update",
+    "verify_fix",
+    "verify_hypothesis",
+    "withdraw_order",
 ]

@@ -1,20 +1,29 @@
 """Command: who has it, and what only its holder decides."""
 
-from datetime import timedelta
-
 from incidents import fields
 from incidents.actions.base import enter, lock, start_cadence, tell
 from incidents.actions.fixing import FIX_CLOCKS, start_fix
+from incidents.actions.mobilising import (
+    COMMAND_CLOCK,
+    RHYTHM_CLOCK,
+    ROLES_CLOCK,
+    keep_rhythm,
+    name_channel,
+    settle_roles,
+    stand_down,
+    start_command,
+    vacate,
+)
+from incidents.facts import Facts
 from incidents.models import Incident, Participant, RoleHolding
 from incidents.rules import command as rules
 from incidents.states import RoomRole, Severity, State
 from ledger.verbs import verb
-from standard import clocks
 from tenants.actors import Actor
 from tenants.refusals import check, invalid
 from tenants.time import now
 
-COMMAND_CLOCK = "handover.after-4h"
+CADENCES = ("severity.sev1-cadence", "severity.sev2-cadence")
 
 
 @verb("join", kind="incident.joined", who="practitioner", clauses=("principle.mobilize-first",))
@@ -27,41 +36,71 @@ def join(incident: Incident, *, by: Actor) -> Incident:
     return incident
 
 
+@verb("leave", kind="incident.left", who="who is in the room and holds no role", clauses=("principle.mobilize-first",))
+def leave(incident: Incident, *, by: Actor) -> Incident:
+    """Leave the room. That one was in it stays in the record."""
+    incident, facts = lock(incident)
+    check(rules.why_not_leave(incident, facts, by))
+    Participant.objects.get(incident=incident, user_id=by.person_id).delete()
+    tell(incident, "incident.left", by=by)
+    return incident
+
+
 @verb(
     "claim",
     kind="incident.claimed",
-    who="any practitioner, while nobody has command",
+    who="any practitioner, while nobody has command (or who had it has left)",
     starts=(COMMAND_CLOCK,),
-    clauses=("principle.chain-of-command", "roles.ic-assigns", "roles.ic-authority"),
+    stops=(ROLES_CLOCK,),
+    clauses=("principle.chain-of-command", "roles.ic-assigns", "roles.ic-authority", "roles.ic-head-up"),
 )
-def claim(incident: Incident, *, by: Actor) -> Incident:
-    """Take command. Of two at once one wins, and the other is told who; the command clock starts."""
+def claim(incident: Incident, *, by: Actor, reason: str = "") -> Incident:
+    """Take command. Of two at once one wins, and the other is told who; the command clock starts.
+
+    Who is Operations Lead of a SEV 1/2 does so only with a `reason`, which is recorded. From somebody who has left the organisation
+    command passes at the same instant.
+    """
     incident, facts = lock(incident)
-    check(rules.why_not_claim(incident, facts, by))
+    clean = fields.text("reason", reason, most=fields.REASON_MAX, required=False)
+    reasons = rules.why_not_claim(incident, facts, by)
+    overridden = check(reasons, {r.code: clean for r in reasons})
+    gone = _replace_who_left(incident)
     holding = RoleHolding.objects.create(incident=incident, role=RoomRole.IC, user_id=by.person_id)
     enter(incident, facts, by)
-    tell(incident, "incident.claimed", by=by, phrase=incident.law.scripts.taking_command)
-    rule = incident.law.clock("command")
-    prompt, due = rule.prompt, rule.due
-    clocks.start(
-        COMMAND_CLOCK,
-        holding,
-        prompt=timedelta(minutes=prompt) if prompt else None,
-        due=timedelta(minutes=due),
-        owner_role="ic",
-        incident_id=incident.pk,
+    tell(
+        incident,
+        "incident.claimed",
+        by=by,
+        phrase=incident.law.scripts.taking_command,
+        reason=clean,
+        overridden=sorted(overridden),
+        instead_of=gone,
     )
+    start_command(incident, holding)
+    settle_roles(incident, by=by)
     return incident
+
+
+def _replace_who_left(incident: Incident) -> str:
+    """End the command of somebody who has left the organisation. Returns their name, or ""."""
+    held = RoleHolding.objects.filter(incident=incident, role=RoomRole.IC, until=None).select_related("user").first()
+    if held is None:
+        return ""
+    vacate(held)
+    stand_down(incident)  # what they offered to whom, and their handover
+    return held.user.name
 
 
 @verb(
     "advance",
     kind="incident.advanced",
     who="IC",
+    starts=(RHYTHM_CLOCK,),
+    stops=(RHYTHM_CLOCK,),
     clauses=("lifecycle.phases", "principle.mitigate-first", "principle.mobilize-first"),
 )
 def advance(incident: Incident, *, by: Actor, to: State, reason: str = "") -> Incident:
-    """Move on: investigation, mitigation, monitoring; or back, which is a relapse and stays visible.
+    """Move on: investigation, mitigation, monitoring; or back. From monitoring that is a relapse: it stays visible and is counted.
 
     A move that skips or goes back, or starting with roles unfilled, needs `reason`; it is recorded with the move.
     """
@@ -71,9 +110,10 @@ def advance(incident: Incident, *, by: Actor, to: State, reason: str = "") -> In
     overridden = check(reasons, {r.code: clean for r in reasons})
     before, incident.state = incident.state, to
     incident.monitoring_since = now() if to == State.MONITORING else None
+    relapse = before == State.MONITORING
+    incident.relapses += relapse
     incident.save()
     enter(incident, facts, by)
-    relapse = before == State.MONITORING
     tell(
         incident,
         "incident.advanced",
@@ -83,7 +123,10 @@ def advance(incident: Incident, *, by: Actor, to: State, reason: str = "") -> In
         reason=clean,
         overridden=sorted(overridden),
         relapse=relapse,
+        relapses=incident.relapses,
     )
+    if relapse or to == State.MONITORING:
+        keep_rhythm(incident)
     return incident
 
 
@@ -91,27 +134,30 @@ def advance(incident: Incident, *, by: Actor, to: State, reason: str = "") -> In
     "severity",
     kind="incident.severity_changed",
     who="raise: anyone in the room; lower: IC",
-    starts=("severity.sev1-cadence", "severity.sev2-cadence", *FIX_CLOCKS),
-    stops=("severity.sev1-cadence", "severity.sev2-cadence", *FIX_CLOCKS),
-    clauses=("principle.chain-of-command", "severity.sev1-page", "severity.sev2-page", *FIX_CLOCKS),
+    starts=(*CADENCES, ROLES_CLOCK, *FIX_CLOCKS),
+    stops=(*CADENCES, ROLES_CLOCK, RHYTHM_CLOCK, COMMAND_CLOCK, *FIX_CLOCKS),
+    clauses=(
+        "principle.chain-of-command",
+        "severity.sev1-page",
+        "severity.sev2-page",
+        *FIX_CLOCKS,
+        "mobilize.war-room",
+        "mobilize.roles-assigned",
+        "breach.sev1",
+    ),
 )
 def change_severity(incident: Incident, *, by: Actor, severity: Severity, reason: str) -> Incident:
-    """Raise or lower the severity, with a reason. Raising SEV 3/4 to 1/2 mobilises then and there; its cadence restarts."""
+    """Raise or lower the severity, with a reason; its cadence restarts.
+
+    Raising SEV 3/4 to 1/2 mobilises then and there: state, channel, roles clock, and paging by the reaction. Lowering SEV 1/2 to 3/4
+    stands the war room down: into the backlog, roles end, what was offered is withdrawn, their clocks stop.
+    """
     incident, facts = lock(incident)
     check(rules.why_not_change_severity(incident, facts, by, severity))
     clean = fields.text("reason", reason, most=fields.REASON_MAX)
-    law = incident.law
     before, mobilised = incident.severity, incident.mobilises
-    mobilises = law.severity(severity).mobilises
-    incident.severity = severity
-    if mobilises and not mobilised:
-        incident.state = State.MOBILIZATION
-    elif mobilised and not mobilises:
-        incident.state = State.BACKLOG
-        incident.monitoring_since = None
-    incident.save()
+    set_severity(incident, severity)
     enter(incident, facts, by)
-    raised = severity < before
     tell(
         incident,
         "incident.severity_changed",
@@ -120,11 +166,42 @@ def change_severity(incident: Incident, *, by: Actor, severity: Severity, reason
         severity=int(severity),
         state=incident.state,
         reason=clean,
-        mobilise=mobilises and raised,
+        mobilise=incident.mobilises and severity < before,
+        channel=incident.channel,
+        ic_is_ol=incident.mobilises and not mobilised and _both(facts),
     )
-    start_cadence(incident)
+    settle_severity(incident, by=by)
     start_fix(incident)
     return incident
+
+
+def set_severity(incident: Incident, severity: Severity) -> None:
+    """Give a locked incident another severity, with the state that belongs to it. Its event is the caller's to record.
+
+    Whatever forces a severity (a flag) calls this, records, and then `settle_severity`.
+    """
+    mobilised = incident.mobilises
+    incident.severity = severity
+    if incident.mobilises and not mobilised:
+        incident.state = State.MOBILIZATION
+        name_channel(incident)
+    elif mobilised and not incident.mobilises:
+        incident.state, incident.monitoring_since = State.BACKLOG, None
+    incident.save()
+
+
+def settle_severity(incident: Incident, *, by: Actor) -> None:
+    """Start and stop what runs at the incident's severity: cadence, rhythm, the clock of the roles; a backlog has no seats."""
+    if not incident.mobilises:
+        stand_down(incident, seats=True)
+    start_cadence(incident)
+    keep_rhythm(incident)
+    settle_roles(incident, by=by)
+
+
+def _both(facts: Facts) -> bool:
+    """Whether one person commands and leads operations: nobody is kept from raising by it, but the record says it."""
+    return facts.holder(RoomRole.IC) is not None and facts.holder(RoomRole.IC) == facts.holder(RoomRole.OL)
 
 
 def parse_state(value: str) -> State:

@@ -8,6 +8,7 @@ from django.db.models import F
 from incidents import fields
 from incidents.actions.base import start_cadence, tell
 from incidents.actions.fixing import FIX_CLOCKS, start_fix
+from incidents.actions.mobilising import ROLES_CLOCK, name_channel, settle_roles
 from incidents.models import Incident, IncidentNumber, IncidentService, Participant, Signal
 from incidents.rules import signals as rules
 from incidents.states import DetectedBy, Severity, State
@@ -24,7 +25,7 @@ from tenants.time import now
     "declare",
     kind="incident.declared",
     who="any member",
-    starts=("severity.sev1-cadence", "severity.sev2-cadence", *FIX_CLOCKS),
+    starts=("severity.sev1-cadence", "severity.sev2-cadence", ROLES_CLOCK, *FIX_CLOCKS),
     clauses=(
         "triage.declare-immediately",
         "triage.initial-severity",
@@ -38,6 +39,9 @@ from tenants.time import now
         "severity.sev3-fix",
         "severity.sev4-ticket",
         "mobilize.page-out",
+        "mobilize.war-room",
+        "mobilize.roles-assigned",
+        "principle.mobilize-first",
         "lifecycle.phases",
     ),
 )
@@ -71,7 +75,7 @@ def declare(
     rules_in_force = law(standard.pk)
     assessment = assess(rules_in_force, answers or {})
     mobilises = rules_in_force.severity(severity).mobilises
-    incident = Incident.objects.create(
+    incident = Incident(
         number=number,
         ref=f"INC-{number}",
         title=clean_title,
@@ -86,6 +90,8 @@ def declare(
         impact_start=fields.past("impact_start", impact_start) if impact_start else None,
         summary=fields.text("summary", summary, required=False),
     )
+    name_channel(incident)
+    incident.save()
     for service in dict.fromkeys([*services, *(signal.service for signal in signals if signal.service)]):
         IncidentService.objects.create(incident=incident, service=service)
     if by.user_id is not None and by.has(Role.PRACTITIONER):
@@ -103,9 +109,11 @@ def declare(
         mobilise=mobilises,
         exercise=exercise,
         assessment=assessment.data() if assessment.answers else None,
+        channel=incident.channel,
     )
     start_cadence(incident)
     start_fix(incident)
+    settle_roles(incident, by=by)
     return incident
 
 

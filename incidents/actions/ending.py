@@ -1,11 +1,21 @@
-"""Endings. (False positive, merge and close come with the rest of the lifecycle.)"""
+"""Endings: resolved, and reopened if it was too soon; a false positive; merged into another; closed."""
 
 from incidents import fields
-from incidents.actions.base import enter, lock, tell
-from incidents.facts import gather
-from incidents.models import Incident, Signal
+from incidents.actions.base import enter, lock, start_cadence, tell
+from incidents.actions.fixing import FIX_CLOCKS, start_fix
+from incidents.actions.mobilising import (
+    COMMAND_CLOCK,
+    RHYTHM_CLOCK,
+    ROLES_CLOCK,
+    keep_rhythm,
+    settle_roles,
+    stand_down,
+    start_command,
+)
+from incidents.facts import Facts, gather
+from incidents.models import Alert, Incident, IncidentService, RoleHolding, Signal
 from incidents.rules import ending as rules
-from incidents.states import SignalState, State
+from incidents.states import RoomRole, SignalState, State
 from ledger.verbs import verb
 from oncall.actions import end_all
 from standard import clocks
@@ -19,7 +29,7 @@ from tenants.time import now
     kind="incident.resolved",
     who="IC (SEV 3/4: a practitioner of the owner team)",
     stops=("every clock of the incident",),
-    clauses=("resolve.ic-declares", "resolve.impact-ceased", "resolve.alerts-cleared", "resolve.stable"),
+    clauses=("resolve.ic-declares", "resolve.impact-ceased", "resolve.alerts-cleared", "resolve.stable", "roles.cl-status-page"),
 )
 def resolve(incident: Incident, *, by: Actor, summary: str, overrides: dict[str, str] | None = None) -> Incident:
     """Declare it resolved: impact over, alerts cleared, stable. All clocks stop and nobody is called any more.
@@ -37,6 +47,7 @@ def resolve(incident: Incident, *, by: Actor, summary: str, overrides: dict[str,
     incident.save()
     enter(incident, facts, by)
     _let_go(incident, signals, by)
+    stand_down(incident)
     seconds = (incident.resolved_at - incident.detected_at).total_seconds()
     tell(
         incident,
@@ -49,6 +60,141 @@ def resolve(incident: Incident, *, by: Actor, summary: str, overrides: dict[str,
     )
     clocks.stop_for_incident(incident.pk)
     return incident
+
+
+@verb(
+    "false-positive",
+    kind="incident.false_positive",
+    who="IC (SEV 3/4: the owner team)",
+    stops=("every clock of the incident",),
+    clauses=("triage.declare-immediately", "lifecycle.phases"),
+)
+def mark_false_positive(incident: Incident, *, by: Actor, reason: str) -> Incident:
+    """Say that it looked like an incident and was none: whoever declared it did right. All clocks stop, nobody is called any more."""
+    incident, _ = lock(incident)
+    signals = _hold_signals(incident)
+    facts = gather(incident)
+    check(rules.why_not_false_positive(incident, facts, by))
+    clean = fields.text("reason", reason, most=fields.REASON_MAX)
+    before, incident.state = incident.state, State.FALSE_POSITIVE
+    incident.save()
+    _wind_up(incident, facts, signals, by)
+    tell(incident, "incident.false_positive", by=by, before=before, reason=clean)
+    return incident
+
+
+@verb(
+    "merge",
+    kind="incident.merged, incident.absorbed",
+    who="IC (SEV 3/4: the owner team)",
+    stops=("every clock of the incident",),
+    clauses=("lifecycle.phases", "principle.chain-of-command"),
+)
+def merge(incident: Incident, *, by: Actor, into: Incident, reason: str = "") -> Incident:
+    """Make it part of another running incident: its alerts and services move there, its own record stays readable where it is.
+
+    Its clocks stop and its pages end; the other's timeline says what came, and the on-call of services that are new there is called.
+    """
+    ids = sorted({incident.pk, into.pk})  # both locked, in the same order by everybody
+    rows = {row.pk: row for row in Incident.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")}
+    incident, into = rows[incident.pk], rows[into.pk]
+    signals = _hold_signals(incident)
+    facts = gather(incident)
+    check(rules.why_not_merge(incident, facts, by, into))
+    clean = fields.text("reason", reason, most=fields.REASON_MAX, required=False)
+    before, incident.state, incident.merged_into = incident.state, State.MERGED, into
+    incident.save()
+    for signal in signals:
+        end_all(signal, by=by)
+    _wind_up(incident, facts, [], by)
+    moved, services = _move_signals(incident, into), _move_services(incident, into)
+    tell(incident, "incident.merged", by=by, before=before, into=into.ref, into_title=into.title, reason=clean)
+    tell(into, "incident.absorbed", by=by, ref=incident.ref, title=incident.title, signals=moved, services=services, reason=clean)
+    return incident
+
+
+@verb(
+    "reopen",
+    kind="incident.reopened",
+    who="IC (any practitioner where nobody commands any more)",
+    starts=("severity.sev1-cadence", "severity.sev2-cadence", *FIX_CLOCKS, ROLES_CLOCK, COMMAND_CLOCK, RHYTHM_CLOCK),
+    clauses=("lifecycle.phases", *FIX_CLOCKS),
+)
+def reopen(incident: Incident, *, by: Actor, reason: str) -> Incident:
+    """Take a resolution back: it goes on in investigation (SEV 3/4: in the backlog), counted, and its clocks start afresh.
+
+    When the impact ended is asked for again; the room is told.
+    """
+    incident, facts = lock(incident)
+    check(rules.why_not_reopen(incident, facts, by))
+    clean = fields.text("reason", reason, most=fields.REASON_MAX)
+    resolved, ended = incident.resolved_at, incident.impact_end
+    incident.state = State.INVESTIGATION if incident.mobilises else State.BACKLOG
+    incident.resolved_at = incident.impact_end = incident.monitoring_since = None
+    incident.reopened += 1
+    incident.save()
+    enter(incident, facts, by)
+    tell(
+        incident,
+        "incident.reopened",
+        by=by,
+        after=incident.state,
+        reason=clean,
+        times=incident.reopened,
+        resolved_at=resolved.isoformat() if resolved else None,
+        impact_ended=ended.isoformat() if ended else None,
+    )
+    start_cadence(incident)
+    start_fix(incident)
+    keep_rhythm(incident)
+    for holding in RoleHolding.objects.filter(incident=incident, role=RoomRole.IC, until=None):
+        start_command(incident, holding)
+    settle_roles(incident, by=by)
+    return incident
+
+
+@verb(
+    "close",
+    kind="incident.closed",
+    who="IC, once the post-mortem is done (SEV 3/4: the owner team)",
+    clauses=("lifecycle.phases", "postmortem.draft-24h"),
+)
+def close(incident: Incident, *, by: Actor, reason: str = "") -> Incident:
+    """Close the book on a resolved incident: nothing is owed any more."""
+    incident, facts = lock(incident)
+    check(rules.why_not_close(incident, facts, by))
+    clean = fields.text("reason", reason, most=fields.REASON_MAX, required=False)
+    incident.state, incident.closed_at = State.CLOSED, now()
+    incident.save()
+    tell(incident, "incident.closed", by=by, reason=clean)
+    return incident
+
+
+def _wind_up(incident: Incident, facts: Facts, signals: list[Signal], by: Actor) -> None:
+    """What every early end brings: signals and pages let go, nobody asked any more, every clock stopped."""
+    enter(incident, facts, by)
+    _let_go(incident, signals, by)
+    stand_down(incident)
+    clocks.stop_for_incident(incident.pk)
+
+
+def _move_signals(incident: Incident, into: Incident) -> int:
+    """Make an incident's signals, with their alerts, the other's. Returns how many."""
+    found = Signal.objects.select_for_update(of=("self",)).filter(incident=incident).order_by("pk")
+    for signal in found:
+        signal.incident = into
+        signal.save()
+        Alert.objects.filter(signal=signal).update(incident_id=into.pk)
+    return len(found)
+
+
+def _move_services(incident: Incident, into: Incident) -> list[str]:
+    """Make the services that an incident affects the other's too. Returns the names of those that are new there."""
+    there = set(IncidentService.objects.filter(incident=into).values_list("service_id", flat=True))
+    new = [i.service for i in incident.affected.select_related("service").order_by("id") if i.service_id not in there]
+    for service in new:
+        IncidentService.objects.create(incident=into, service=service)
+    return [service.name for service in new]
 
 
 def _hold_signals(incident: Incident) -> list[Signal]:

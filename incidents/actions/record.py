@@ -1,9 +1,12 @@
-"""The record: notes, and when the harm began and ended."""
+"""The record: notes and corrections, decisions, and when the harm began and ended. Nothing in it is ever edited or deleted."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from incidents import fields
 from incidents.actions.base import enter, lock, tell
+from incidents.actions.parts import missing
+from incidents.items import EntryItem
 from incidents.models import Incident
 from incidents.rules import record as rules
 from ledger.models import Event
@@ -12,15 +15,62 @@ from tenants.actors import Actor
 from tenants.refusals import check, invalid
 
 
-@verb("note", kind="incident.noted", who="anyone in the room", clauses=("roles.scribe",))
-def note(incident: Incident, *, by: Actor, text: str, occurred_at: datetime | None = None) -> Event:
-    """Write an entry in the timeline, with its own time where it happened earlier. Written once, by nobody ever edited."""
+@verb("note", kind="incident.noted", who="anyone in the room", clauses=("roles.scribe", "warroom.no-crosstalk"))
+def note(incident: Incident, *, by: Actor, text: str, occurred_at: datetime | None = None, thread: int | None = None) -> Event:
+    """Write an entry in the timeline, with its own time where it happened earlier. Written once, by nobody ever edited.
+
+    `thread` is the seq of an entry of this incident that it answers: it stands below that one, and an answer to an answer joins it.
+    """
     incident, facts = lock(incident)
     check(rules.why_not_note(incident, facts, by))
     clean = fields.text("text", text)
-    when = fields.past("occurred_at", occurred_at) if occurred_at else None
+    when = fields.happened("occurred_at", occurred_at, of=incident.began) if occurred_at else None
+    root = _root(incident, thread) if thread is not None else None
     entered = enter(incident, facts, by)
-    return tell(incident, "incident.noted", by=by, occurred_at=when, text=clean, entered=entered)
+    data = {"thread": root} if root is not None else {}
+    return tell(incident, "incident.noted", by=by, occurred_at=when, text=clean, entered=entered, **data)
+
+
+def _root(incident: Incident, seq: int) -> int:
+    """The entry that a thread hangs on: the named one, or the one that it hangs on itself. Refuses (422) what is not there."""
+    named = Event.objects.filter(incident_id=incident.pk, seq=seq).values_list("data", flat=True).first()
+    if named is None:
+        raise missing(incident, "thread", seq)
+    return int(named.get("thread") or seq)
+
+
+@verb("correct", kind="incident.corrected", who="its author, IC", clauses=("warroom.bot-hygiene", "roles.scribe"))
+def correct(incident: Incident, *, by: Actor, entry: int, text: str) -> Event:
+    """Strike an entry and say what is right. A new entry does it; the old one stays, readable and marked."""
+    incident, facts = lock(incident)
+    struck = Event.objects.filter(incident_id=incident.pk, seq=entry).first()
+    if struck is None:
+        check(rules.why_not_correct(incident, facts, by))
+        raise missing(incident, "entry", entry)
+    earlier = Event.objects.filter(incident_id=incident.pk, kind=rules.CORRECTED, data__entry=entry).first()
+    item = EntryItem(
+        seq=entry,
+        kind=struck.kind,
+        author_id=struck.actor_id,
+        author=struck.actor_name,
+        corrected_by=earlier.actor_name if earlier else "",
+    )
+    check(rules.why_not_correct(incident, facts, by, item))
+    clean = fields.text("text", text)
+    data = {"thread": struck.data["thread"]} if struck.data.get("thread") else {}
+    enter(incident, facts, by)
+    return tell(incident, "incident.corrected", by=by, entry=entry, text=clean, author=struck.actor_name, **data)
+
+
+@verb("decide", kind="incident.decided", who="IC", clauses=("roles.ic-hard-calls", "principle.chain-of-command"))
+def decide(incident: Incident, *, by: Actor, text: str, reason: str, options: Sequence[str] = ()) -> Event:
+    """Make a hard call: what was decided, what there was to choose from, and why."""
+    incident, facts = lock(incident)
+    check(rules.why_not_decide(incident, facts, by))
+    clean, why = fields.text("text", text), fields.text("reason", reason, most=fields.REASON_MAX)
+    choices = fields.options("options", options)
+    enter(incident, facts, by)
+    return tell(incident, "incident.decided", by=by, text=clean, options=choices, reason=why)
 
 
 @verb("impact", kind="incident.impact_set", who="IC, Scribe", clauses=("resolve.impact-ceased", "metrics.mttd"))

@@ -68,10 +68,40 @@ class IncidentRow(serializers.Serializer[Any]):
     impact_end = serializers.DateTimeField(allow_null=True)
     resolved_at = serializers.DateTimeField(allow_null=True)
     summary = serializers.CharField(allow_blank=True)
+    channel = serializers.CharField(allow_blank=True)
+    bridge_url = serializers.CharField(allow_blank=True)
+    check_in_minutes = serializers.IntegerField(allow_null=True)
+    relapses = serializers.IntegerField()
+    reopened = serializers.IntegerField()
+    closed_at = serializers.DateTimeField(allow_null=True)
+
+
+class OfferOut(serializers.Serializer[Any]):
+    """A role that waits for an answer."""
+
+    role = serializers.CharField()
+    person: Any = PersonOut()
+    offered_at = serializers.DateTimeField()
+
+
+class HandoverOut(serializers.Serializer[Any]):
+    """A handover of command that is under way, with the time of each step that was taken."""
+
+    outgoing = serializers.CharField()
+    incoming = serializers.CharField()
+    offered_at = serializers.DateTimeField()
+    shadowing_since = serializers.DateTimeField(allow_null=True)
+    reported_at = serializers.DateTimeField(allow_null=True)
+    announced_at = serializers.DateTimeField(allow_null=True)
+    sitrep = serializers.CharField(allow_blank=True)
 
 
 class IncidentOut(IncidentRow):
     """An incident, with what the caller may do."""
+
+    offers = OfferOut(many=True)
+    handover = HandoverOut(allow_null=True)
+    merged_into = serializers.CharField(allow_null=True)
 
     services = serializers.ListField(child=serializers.CharField())
     roles = RoleOut(many=True)
@@ -91,6 +121,10 @@ class EntryOut(serializers.Serializer[Any]):
     via = serializers.CharField()
     text = serializers.CharField()
     data: Any = serializers.DictField()
+    thread = serializers.IntegerField(allow_null=True, help_text="The seq of the entry that it stands below.")
+    corrects = serializers.IntegerField(allow_null=True, help_text="The seq of the entry that it strikes.")
+    corrected_by = serializers.IntegerField(allow_null=True, help_text="The seq of the correction that strikes it.")
+    restated = serializers.CharField(allow_blank=True, help_text="What the correction says instead.")
 
 
 class AlertOut(serializers.Serializer[Any]):

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from incidents.api import views as v
+from incidents.api.parts import PARTS
 from incidents.api.suggestion import SuggestionView
 
 urlpatterns = [
@@ -17,9 +18,9 @@ urlpatterns = [
     path("incidents/", v.Incidents.as_view(), name="api-incidents"),
     path("incidents/<str:ref>/", v.OneIncident.as_view(), name="api-incident"),
     path("incidents/<str:ref>/timeline/", v.Timeline.as_view(), name="api-timeline"),
+    path("incidents/<str:ref>/sitrep.md", v.Sitrep.as_view(), name="api-sitrep-markdown"),
+    path("incidents/<str:ref>/sitrep.txt", v.Sitrep.as_view(kind="plain"), name="api-sitrep-text"),
     *(path(f"incidents/<str:ref>/{name}/", view, name=f"api-{name}") for name, view in v.VERB_VIEWS.items()),
-    *(
-        path(f"incidents/<str:ref>/{part}/", v.Parts.as_view(), {"part": part}, name=f"api-incident-{part}")
-        for part in ("roles", "clocks", "pages", "updates")
-    ),
+    *(path(f"incidents/<str:ref>/{part}/", v.Parts.as_view(), {"part": part}, name=f"api-incident-{part}") for part in PARTS),
+    path("incidents/<str:ref>/files/<int:number>/", v.IncidentFile.as_view(), name="api-incident-file"),
 ]

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import HttpResponse
 from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,11 +15,14 @@ from incidents import actions, gate, queries, room
 from incidents.api import serializers as s
 from incidents.api.bodies import signals as b
 from incidents.api.filters import AlertFilter, IncidentFilter, SignalFilter
+from incidents.api.parts import PARTS, role_rows
 from incidents.doors import DOORS, Door
 from incidents.facts import gather
+from incidents.files import download
 from incidents.models import Alert, Incident, Signal
+from incidents.sitrep import draft_for
 from incidents.states import DetectedBy
-from ledger.api import CursorPages, MusterView, page_of
+from ledger.api import CursorPages, FormParser, MusterView, page_of
 from tenants.actors import Actor
 from tenants.refusals import invalid
 
@@ -54,10 +59,12 @@ def incident_out(incident: Incident, by: Actor) -> dict[str, Any]:
     facts = gather(incident)
     document: dict[str, Any] = dict(s.IncidentRow(incident).data)
     document["services"] = list(incident.affected.order_by("id").values_list("service__slug", flat=True))
-    document["roles"] = [
-        {"role": r["key"], "person": {"name": r["holder"], "email": r["email"]} if r["holder"] else None, "since": r["since"]}
-        for r in queries.roles(incident, facts)
+    document["roles"] = role_rows(incident, facts)
+    document["offers"] = [
+        {"role": o.role, "person": {"name": o.name, "email": o.email}, "offered_at": o.offered_at} for o in facts.offers
     ]
+    document["handover"] = s.HandoverOut(facts.handover).data if facts.handover else None
+    document["merged_into"] = incident.merged_into.ref if incident.merged_into else None
     document["clocks"] = s.ClockOut(queries.clocks(incident), many=True).data
     document["participants"] = [{"name": person.name, "email": person.email} for person in facts.people]
     document["allowed_actions"] = room.allowed_actions(incident, facts, by)
@@ -149,6 +156,40 @@ def _number(request: Request, name: str, default: int, *, least: int, most: int)
     return int(value)
 
 
+class _Text(BaseRenderer):
+    """Text as it is; a refusal stays JSON (portal/problems.py)."""
+
+    charset = "utf-8"
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> Any:
+        """The text."""
+        return data if isinstance(data, str) else JSONRenderer().render(data)
+
+
+class _Markdown(_Text):
+    media_type, format = "text/markdown", "md"
+
+
+class _Plain(_Text):
+    media_type, format = "text/plain", "txt"
+
+
+class Sitrep(MusterView):
+    """The situation report that the record yields (clause handover.sitrep): a draft, to be corrected and posted."""
+
+    kind = "markdown"
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """The address says which kind it is, whatever the client prefers."""
+        chosen = _Markdown() if self.kind == "markdown" else _Plain()
+        return chosen, chosen.media_type
+
+    @extend_schema(responses={(200, "text/markdown"): str})
+    def get(self, request: Request, ref: str) -> Response:
+        """The draft as of now, as text."""
+        return Response(draft_for(gate.incident_for(self.actor, ref)))
+
+
 class VerbView(MusterView):
     """One verb of an incident. `verb_view()` makes one for each row of the table of doors."""
 
@@ -171,7 +212,10 @@ def verb_view(door: Door) -> Any:
     def post(self: VerbView, request: Request, ref: str) -> Response:
         return self.once(request, lambda: self.perform(request, ref))
 
-    made: Any = type(f"{door.name.title()}View", (VerbView,), {"door": door, "post": post, "__doc__": door.body.__doc__})
+    parts: dict[str, Any] = {"door": door, "post": post, "__doc__": door.body.__doc__}
+    if door.takes_a_file:
+        parts["parser_classes"] = [FormParser]
+    made: Any = type(f"{door.name.title()}View", (VerbView,), parts)
     return made.as_view()
 
 
@@ -180,19 +224,21 @@ class Parts(MusterView):
 
     @extend_schema(responses={200: s.PartOut})
     def get(self, request: Request, ref: str, part: str) -> Response:
-        """`roles`, `clocks`, `pages` or `updates` of an incident."""
-        incident = gate.incident_for(self.actor, ref)
-        if part == "clocks":
-            rows: Any = s.ClockOut(queries.all_clocks(incident), many=True).data
-        elif part == "roles":
-            rows = incident_out(incident, self.actor)["roles"]
-        elif part == "pages":
-            rows = queries.pages(incident)
-        elif part == "updates":
-            rows = queries.updates(incident)
-        else:
-            raise Http404
-        return Response({"next": None, "previous": None, "results": rows})
+        """One part of an incident: its roles, clocks, pages, updates, orders, changes, hypotheses, files or checklists."""
+        return Response({"next": None, "previous": None, "results": PARTS[part](gate.incident_for(self.actor, ref))})
+
+
+class IncidentFile(MusterView):
+    """What is filed with the record."""
+
+    @extend_schema(
+        operation_id="incident_file",
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+        description="A file of the incident, served as a download. Its type, size and SHA-256 are in `files/`.",
+    )
+    def get(self, request: Request, ref: str, number: int) -> HttpResponse:
+        """The bytes."""
+        return download(gate.file_for(gate.incident_for(self.actor, ref), number))
 
 
 class Alerts(ListView):

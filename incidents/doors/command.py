@@ -15,6 +15,10 @@ def _advance(incident: Incident, by: Actor, body: Body) -> object:
     return actions.advance(incident, by=by, to=parse_state(body["to"]), reason=body.get("reason", ""))
 
 
+def _claim(incident: Incident, by: Actor, body: Body) -> object:
+    return actions.claim(incident, by=by, reason=body.get("reason", ""))
+
+
 DOORS = (
     Door(
         "join",
@@ -28,10 +32,18 @@ DOORS = (
         "claim",
         "Take command",
         "command.why_not_claim",
+        b.ClaimBody,
+        f.ClaimForm,
+        _claim,
+        primary=True,
+    ),
+    Door(
+        "leave",
+        "Leave the room",
+        "command.why_not_leave",
         EmptyBody,
         EmptyForm,
-        lambda incident, by, body: actions.claim(incident, by=by),
-        primary=True,
+        lambda incident, by, body: actions.leave(incident, by=by),
     ),
     Door("advance", "Advance", "command.why_not_advance", b.AdvanceBody, f.AdvanceForm, _advance, primary=True),
     Door(

@@ -46,3 +46,8 @@ class Door:
     def needs_form(self) -> bool:
         """Whether something has to be filled in."""
         return bool(self.form.base_fields)
+
+    @property
+    def takes_a_file(self) -> bool:
+        """Whether a file comes with it: its body is a form's, of several parts."""
+        return any(isinstance(field, forms.FileField) for field in self.form.base_fields.values())

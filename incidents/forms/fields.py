@@ -16,9 +16,45 @@ class MomentField(forms.DateTimeField):
         super().__init__(**options)
 
 
+class LinesField(forms.CharField):
+    """Some lines of text, each a value of its own."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("widget", text_area(3))
+        super().__init__(**options)
+
+    def clean(self, value: Any) -> Any:
+        """The lines that have something on them."""
+        return [line.strip() for line in super().clean(value).splitlines() if line.strip()]
+
+
+def number_field(label: str, *, required: bool = True, most: int = 2**31 - 1, help_text: str = "") -> forms.IntegerField:
+    """A whole number from one."""
+    return forms.IntegerField(label=label, required=required, min_value=1, max_value=most, help_text=help_text)
+
+
 def text_area(rows: int = 3) -> forms.Textarea:
     """A text area of some lines."""
     return forms.Textarea(attrs={"rows": rows})
+
+
+class PersonField(forms.CharField):
+    """A member, by e-mail address."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("max_length", 254)
+        options.setdefault("help_text", "Their e-mail address.")
+        options.setdefault(
+            "widget", forms.TextInput(attrs={"inputmode": "email", "autocomplete": "off", "autocapitalize": "none"})
+        )
+        super().__init__(**options)
+
+
+class ReasonField(forms.CharField):
+    """A written reason that is not always needed."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(label="Reason", required=False, widget=text_area(2), **options)
 
 
 class EmptyForm(forms.Form):

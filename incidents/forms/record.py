@@ -2,7 +2,8 @@
 
 from django import forms
 
-from incidents.forms.fields import MomentField, text_area
+from incidents.forms.fields import LinesField, MomentField, number_field, text_area
+from incidents.states import RoomRole
 
 
 class NoteForm(forms.Form):
@@ -10,6 +11,38 @@ class NoteForm(forms.Form):
 
     text = forms.CharField(label="Note", widget=text_area(2))
     occurred_at = MomentField(label="Happened at (UTC)", required=False, help_text="Only if it was earlier than now.")
+    thread = number_field("In answer to entry", required=False)
+
+
+class CorrectForm(forms.Form):
+    """Strike an entry, and say what is right."""
+
+    entry = number_field("Entry", help_text="Its number on the timeline.")
+    text = forms.CharField(label="What is right?", widget=text_area(2))
+
+
+class DecideForm(forms.Form):
+    """Make a decision."""
+
+    text = forms.CharField(label="What do you decide?", widget=text_area(2))
+    options = LinesField(label="What was there to choose from?", required=False, help_text="One to a line.")
+    reason = forms.CharField(label="Why?", widget=text_area(2))
+
+
+class AttachFileForm(forms.Form):
+    """File something with the record."""
+
+    file = forms.FileField(label="File", allow_empty_file=True, help_text="At most 8 MiB. It stays in the record.")
+    caption = forms.CharField(label="What does it show?", required=False, widget=text_area(2))
+
+
+class TickForm(forms.Form):
+    """Tick a step of a checklist."""
+
+    role = forms.ChoiceField(
+        label="Whose checklist?", choices=[(r.value, r.label) for r in (RoomRole.IC, RoomRole.OL, RoomRole.CL)]
+    )
+    key = forms.CharField(label="Step", max_length=40)
 
 
 class ImpactForm(forms.Form):

@@ -1,5 +1,7 @@
 """The incident, and who is in its room."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
@@ -83,6 +85,11 @@ class Incident(TenantOwned):
     def is_open(self) -> bool:
         """Whether it is still going on."""
         return self.state in OPEN
+
+    @property
+    def began(self) -> datetime:
+        """When it began, as far as is known: the impact's start, or its detection where that was earlier."""
+        return min(self.impact_start or self.detected_at, self.detected_at)
 
     @property
     def law(self) -> Law:

@@ -1,10 +1,14 @@
 """What the rules of a room have in common: who may act in it at all, and whose a decision is."""
 
+from collections.abc import Callable, Iterable
+
 from incidents.facts import Facts
+from incidents.items import Member, Named
 from incidents.models import Incident
 from incidents.states import RoomRole
 from tenants.actors import Actor, Role
 from tenants.refusals import Reason
+from tenants.time import now
 
 CHAIN = "principle.chain-of-command"
 
@@ -36,13 +40,14 @@ def running(incident: Incident) -> list[Reason]:
 
 def command(incident: Incident, facts: Facts, by: Actor, what: str) -> list[Reason]:
     """A command decision is the IC's; on SEV 3/4 there need be none, and any practitioner of the owner team decides."""
-    holder = facts.holder(RoomRole.IC)
-    if holder is not None:
-        if holder == by.user_id:
+    seat = facts.roles.get(RoomRole.IC)
+    if seat is not None and seat.stays:
+        if seat.user_id == by.user_id:
             return []
-        return [Reason("not_commander", f"{facts.commander} holds command: {what} is theirs.", clause=CHAIN, status=403)]
+        return [Reason("not_commander", f"{seat.name} holds command: {what} is theirs.", clause=CHAIN, status=403)]
     if incident.mobilises:
-        return [Reason("no_commander", f"Nobody holds command yet: claim {incident.ref} first.", clause=CHAIN)]
+        why = f"{seat.name}, who held command, has left" if seat else "Nobody holds command yet"
+        return [Reason("no_commander", f"{why}: claim {incident.ref} first.", clause=CHAIN)]
     if facts.owners and by.user_id not in facts.owners:
         return [
             Reason("not_owner", f"On a {incident.level} {what} is for the team that owns the service.", clause=CHAIN, status=403)
@@ -50,6 +55,51 @@ def command(incident: Incident, facts: Facts, by: Actor, what: str) -> list[Reas
     return []
 
 
+def fits(incident: Incident, facts: Facts, member: Member, field: str) -> list[Reason]:
+    """Whom a role, command or a handover may be given to: a practitioner who is still here, and may know of it."""
+    if not member.is_active:
+        return [Reason("has_left", f"{member.name} has left the organisation.", field=field, status=422)]
+    if not member.is_practitioner:
+        sentence = f"{member.name} is no practitioner: only practitioners act in the room."
+        return [Reason("no_practitioner", sentence, clause="people.practitioner", field=field, status=422)]
+    return may_know(incident, facts, member, field)
+
+
+def may_know(incident: Incident, facts: Facts, member: Named, field: str) -> list[Reason]:
+    """On a restricted incident only those named on it are asked anything (breach.need-to-know)."""
+    named = {one.user_id for one in facts.admitted if one.expires_at is None or one.expires_at > now()}
+    if incident.restricted and member.user_id not in named:
+        sentence = f"{member.name} is not named on this restricted incident: admit them first."
+        return [Reason("not_admitted", sentence, clause="breach.need-to-know", field=field, status=422)]
+    return []
+
+
+def ic_is_ol(incident: Incident, who: str) -> Reason:
+    """On SEV 1/2 the commander keeps their head up (roles.ic-head-up); where only two are awake, a written reason lets it be."""
+    sentence = f"On a {incident.level} the commander does not lead operations too: {who}. Two people awake? Then give a reason."
+    return Reason("ic_is_ol", sentence, clause="roles.ic-head-up", field="reason", overridable=True)
+
+
 def in_room(facts: Facts, by: Actor) -> bool:
-    """Whether the actor is in the room, or commands it."""
-    return by.user_id in facts.room or facts.holds(by, RoomRole.IC)
+    """Whether the actor is in the room, or holds one of its roles."""
+    return by.user_id in facts.room or facts.holds(by, *RoomRole)
+
+
+def at_work(incident: Incident, facts: Facts, by: Actor, what: str, clause: str) -> list[Reason]:
+    """The work in a room is for whoever is in it, while the incident runs."""
+    reasons = practitioner(by) or running(incident)
+    if not reasons and not in_room(facts, by):
+        reasons = [Reason("not_in_the_room", f"Join the room to {what}.", clause=clause, status=403)]
+    return reasons
+
+
+def of_any[I](items: Iterable[I], judge: Callable[[I], list[Reason]], none: Reason) -> list[Reason]:
+    """Whether there is any of the items that the verb can be done to: why it cannot be done to the last; `none` without one.
+
+    One that only asks for a written reason can be done.
+    """
+    judged = [judge(item) for item in items]
+    if [] in judged:
+        return []
+    softest = [reasons for reasons in judged if all(reason.overridable for reason in reasons)]
+    return (softest or judged or [[none]])[-1]

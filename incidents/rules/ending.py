@@ -2,17 +2,18 @@
 
 from datetime import timedelta
 
+from incidents import closing
 from incidents.facts import Facts
 from incidents.models import Incident
 from incidents.rules.common import command, practitioner, running
-from incidents.states import State
+from incidents.states import Audience, PublicStatus, RoomRole, State
 from tenants.actors import Actor
 from tenants.refusals import Reason
 from tenants.time import now
 
 
 def why_not_resolve(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
-    """Only the IC, after monitoring, impact over, alerts cleared, stable (clauses resolve.*).
+    """Only the IC, after monitoring, impact over, alerts cleared, stable (clauses resolve.*), and customers told where they were told.
 
     Firing alerts and too short a monitoring may be overridden by the IC with a written reason; the rest may not.
     """
@@ -32,7 +33,79 @@ def why_not_resolve(incident: Incident, facts: Facts, by: Actor) -> list[Reason]
     if incident.state == State.MONITORING and (left := _left_of_monitoring(incident)):
         sentence = f"Monitoring lasts at least {_minutes(incident)} minutes: {left} to go."
         reasons.append(Reason("monitoring_too_short", sentence, clause="resolve.stable", overridable=True))
+    if untold := _customers_untold(facts):
+        reasons.append(Reason("public_update_missing", untold, clause="roles.cl-status-page"))
     return reasons
+
+
+def _customers_untold(facts: Facts) -> str:
+    """What is missing where the public was told of it: the last word to them says that it is resolved. "" where nothing is."""
+    last = next((update for update in facts.latest_updates if update.audience == Audience.PUBLIC), None)
+    if last is None or last.status == PublicStatus.RESOLVED:
+        return ""
+    if any(update.audience == Audience.PUBLIC and update.status == PublicStatus.RESOLVED for update in facts.waiting_updates):
+        return "The public update that says resolved still waits for its approval."
+    said = f" says “{PublicStatus(last.status).label.lower()}”" if last.status else " does not say that it is resolved"
+    return f"The last public update{said}: post one that says resolved."
+
+
+def why_not_false_positive(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
+    """The IC says that it was none: an honourable ending (triage.declare-immediately). Not while a flag stands (breach.sev1)."""
+    reasons = practitioner(by) or running(incident) or command(incident, facts, by, "calling it a false positive")
+    return reasons or _flagged(incident, facts)
+
+
+def why_not_merge(incident: Incident, facts: Facts, by: Actor, into: Incident | None = None) -> list[Reason]:
+    """The IC merges it into another running incident, under the same secrecy, where at least as much is done about it."""
+    reasons = practitioner(by) or running(incident) or command(incident, facts, by, "merging")
+    if reasons or into is None:
+        return reasons
+    if into.pk == incident.pk:
+        return [Reason("merge_into_itself", f"{incident.ref} cannot be merged into itself.", field="into", status=422)]
+    if not into.is_open:
+        sentence = f"{into.ref} is {into.get_state_display().lower()}: merge into one that is still running."
+        return [Reason("target_ended", sentence, clause="lifecycle.phases", field="into")]
+    if incident.restricted != into.restricted:
+        which = into.ref if into.restricted else incident.ref
+        sentence = f"Only {which} is restricted to those who must know: merging would mix what they may and may not know."
+        return [Reason("restriction_differs", sentence, clause="breach.need-to-know", field="into")]
+    if incident.mobilises and not into.mobilises:
+        sentence = f"{into.ref} is a {into.level}, and a {incident.level} would end in its backlog: raise it first."
+        return [Reason("merge_lowers", sentence, clause="lifecycle.phases", field="into")]
+    return _flagged(incident, facts)
+
+
+def _flagged(incident: Incident, facts: Facts) -> list[Reason]:
+    """What a flag holds is not ended otherwise than by resolving it."""
+    for standing in facts.flags:
+        flag = incident.law.flag(standing.key)
+        return [Reason("flagged", f"“{flag.label}” stands: Legal lifts that first.", clause=flag.clauses[0])]
+    return []
+
+
+def why_not_reopen(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
+    """The IC reopens what was resolved; where nobody holds command any more, any practitioner (of the owner team) does."""
+    reasons = practitioner(by) or _not_resolved(incident, "reopened")
+    if reasons or (incident.mobilises and facts.vacant(RoomRole.IC)):
+        return reasons
+    return command(incident, facts, by, "reopening")
+
+
+def why_not_close(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
+    """The IC closes a resolved SEV 1/2 once its post-mortem is done; a SEV 3/4 is closed by its owner team (lifecycle.phases)."""
+    reasons = practitioner(by) or _not_resolved(incident, "closed")
+    if not reasons and not (incident.mobilises and facts.vacant(RoomRole.IC)):
+        reasons = command(incident, facts, by, "closing")
+    if not reasons and incident.mobilises and (missing := closing.what_is_missing(incident)):
+        reasons = [Reason("postmortem_missing", missing, clause="postmortem.draft-24h")]
+    return reasons
+
+
+def _not_resolved(incident: Incident, done: str) -> list[Reason]:
+    if incident.state == State.RESOLVED:
+        return []
+    sentence = f"{incident.ref} is {incident.get_state_display().lower()}: only what is resolved is {done}."
+    return [Reason("not_resolved", sentence, clause="lifecycle.phases")]
 
 
 def _minutes(incident: Incident) -> int:

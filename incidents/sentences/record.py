@@ -1,6 +1,7 @@
 """How the record reads on the timeline."""
 
-from incidents.sentences.kind import Data, Kind, moment
+from incidents.sentences.kind import Data, Kind, Pairs, moment
+from incidents.states import RoomRole
 
 
 def _impact(data: Data) -> str:
@@ -13,7 +14,25 @@ def _impact(data: Data) -> str:
     return " ".join(parts) or "Impact confirmed as it was."
 
 
+def _corrected(data: Data) -> Pairs:
+    return [("Instead of", f"entry {data['entry']} by {data['author']}")]
+
+
+def _decided(data: Data) -> Pairs:
+    options = [("Options", "; ".join(data["options"]))] if data.get("options") else []
+    return [*options, ("Reason", data["reason"])]
+
+
+def _filed(data: Data) -> Pairs:
+    size = f"{data['size']:,} bytes"
+    return [(f"File {data['number']}", data["name"]), ("Type", f"{data['content_type']}, {size}"), ("SHA-256", data["sha256"])]
+
+
 KINDS = {
     "incident.noted": Kind("Note", lambda data: data["text"], written=True),
+    "incident.corrected": Kind("Correction", lambda data: data["text"], _corrected, written=True),
+    "incident.decided": Kind("Decision", lambda data: data["text"], _decided, written=True),
+    "incident.file_attached": Kind("File", lambda data: data["text"] or data["name"], _filed),
+    "incident.step_ticked": Kind("Checklist", lambda data: f"{RoomRole(data['role']).label}: {data['text']}, done."),
     "incident.impact_set": Kind("Impact", _impact),
 }

@@ -11,6 +11,7 @@ from incidents.api.bodies.signals import DeclareBody, ReportBody
 from incidents.doors import DOORS
 from incidents.facts import gather
 from incidents.models import Incident
+from incidents.sitrep import draft_for
 from incidents.states import OPEN, DetectedBy
 from integrations.chat.grammar import TABLE, WORDS, Word
 from integrations.chat.line import Line, not_understood
@@ -66,11 +67,11 @@ def _on_an_incident(word: Word, line: Line, ref: str) -> Said:
     if word.verb == "acknowledge" and not line.rest and (page := _page_for(incident, line)) is not None:
         acknowledge_page(page, by=line.by)
     elif word.verb == "sitrep" and line.rest.lower() in ("", "show", "draft"):
-        return Said(actions.sitrep_draft(incident, line.facts), "sitrep", incident.ref)
+        return Said(draft_for(incident), "sitrep", incident.ref)
     else:
         body = word.read(line)
         if word.verb == "sitrep" and body["text"].lower() == "post":
-            body["text"] = actions.sitrep_draft(incident, line.facts)
+            body["text"] = draft_for(incident)
         door = DOORS[word.verb]
         door.act(incident, line.by, _valid(door.body, body))
     seen = gate.incident_for(line.by, Incident.objects.values_list("ref", flat=True).get(pk=incident.pk))

@@ -154,7 +154,13 @@ function drafts() {
     const draft = read(name);
     if (!draft || accepted.has(draft.key)) store.removeItem(name);
   }
-  for (const form of document.querySelectorAll("form[method=post]")) {
+  guard(document);
+}
+
+// Forms of a page, or of a part of it that was put in anew.
+function guard(root) {
+  if (!store) return;
+  for (const form of root.querySelectorAll("form[method=post]")) {
     if (!form.querySelector("textarea")) continue;
     const draft = read(nameOf(form));
     const held = typed(form).some((field) => field.value.trim());
@@ -179,6 +185,13 @@ function drafts() {
 }
 
 drafts();
+
+// Another module put something into the page (live.js): it is treated as if it had been there from the start.
+document.addEventListener("muster:put", ({ detail: element }) => {
+  for (const time of element.querySelectorAll("time[datetime]")) title(time);
+  guard(element);
+  tick();
+});
 
 // --- Small courtesies ------------------------------------------------------------------------------------------------
 

@@ -1,20 +1,16 @@
 """A real browser before a real server: the portal's own edge under uvicorn, in a thread, on a database of its own."""
 
 import os
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Response
 
 from tests.conftest import Installation, Person
+from tests.serving import served
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -94,20 +90,9 @@ class Site:
 @pytest.fixture
 def site(own_database: Installation, browser: Browser) -> Iterator[Site]:
     """The portal, served. Fails the test for any console error, script error, violation of the policy or 5xx."""
-    from portal.asgi import application
-
-    with closing(socket.socket()) as bound:
-        bound.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(application, log_level="warning", access_log=False, lifespan="on")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        served = Site(f"http://127.0.0.1:{bound.getsockname()[1]}", own_database, browser)
-        yield served
-        for context in served.contexts:
+    with served() as url:
+        site = Site(url, own_database, browser)
+        yield site
+        for context in site.contexts:
             context.close()
-        server.should_exit = True
-        thread.join(10)
-    assert served.trouble == []
+    assert site.trouble == []

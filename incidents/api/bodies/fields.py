@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from incidents.fields import ETA_MOST
 from incidents.states import Severity
 from ledger.api import StrictSerializer
 
@@ -38,6 +39,37 @@ class Text(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class Nth(serializers.IntegerField):
+    """The number of a part of the incident, as people say it: "approve 3"."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=1, max_value=2**31 - 1, **options)
+
+
+class Eta(serializers.IntegerField):
+    """How many minutes it may take."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("required", False)
+        super().__init__(min_value=1, max_value=ETA_MOST, **options)
+
+
+class Email(Text):
+    """A member's e-mail address; whose it is, the gate says."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("max_length", 254)
+        options.setdefault("help_text", "The e-mail address of a member.")
+        super().__init__(**options)
+
+
+class Reason(Text):
+    """A written reason that is not always needed."""
+
+    def __init__(self, help_text: str = "", **options: Any) -> None:
+        super().__init__(required=False, allow_blank=True, help_text=help_text or None, **options)
 
 
 class EmptyBody(StrictSerializer):

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from incidents.api.bodies.fields import Text
+from incidents.api.bodies.fields import Nth, Text
 from ledger.api import StrictSerializer
 
 
@@ -11,6 +11,36 @@ class NoteBody(StrictSerializer):
 
     text = Text()
     occurred_at = serializers.DateTimeField(required=False, help_text="When it happened, if that was earlier than now.")
+    thread = Nth(required=False, help_text="The seq of the entry that it answers.")
+
+
+class CorrectBody(StrictSerializer):
+    """Strike an entry, and say what is right."""
+
+    entry = Nth(help_text="Its seq.")
+    text = Text()
+
+
+class DecideBody(StrictSerializer):
+    """Make a decision."""
+
+    text = Text()
+    options = serializers.ListField(child=Text(), required=False, max_length=20, help_text="What there was to choose from.")
+    reason = Text()
+
+
+class AttachFileBody(StrictSerializer):
+    """File something with the record: `multipart/form-data`, at most 8 MiB."""
+
+    file = serializers.FileField(allow_empty_file=True, max_length=None)
+    caption = Text(required=False, allow_blank=True)
+
+
+class TickBody(StrictSerializer):
+    """Tick a step of a checklist by hand."""
+
+    role = serializers.ChoiceField(choices=["ic", "ol", "cl"])
+    key = Text(max_length=40)
 
 
 class ImpactBody(StrictSerializer):

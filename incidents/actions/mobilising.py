@@ -1,0 +1,118 @@
+"""What a war room needs from its first second, and what follows by itself once its leading roles are filled."""
+
+from datetime import timedelta
+
+from django.utils.text import slugify
+
+from incidents.actions.base import tell
+from incidents.facts import gather
+from incidents.models import Handover, Incident, RoleHolding, RoleOffer
+from incidents.states import OfferState, State
+from ledger.verbs import verb
+from standard import clocks
+from standard.models import Clock
+from tenants.actors import Actor, Via, system
+from tenants.time import now
+
+ROLES_CLOCK = "mobilize.roles-assigned"
+COMMAND_CLOCK = "handover.after-4h"
+RHYTHM_CLOCK = "roles.ic-rhythm"
+SHADOW_CLOCK = "handover.shadow-15"
+CHECKS_IN = (
+    State.MOBILIZATION,
+    State.INVESTIGATION,
+    State.MITIGATION,
+)  # once the harm has stopped nobody is asked every ten minutes
+CHANNEL_MOST = 80  # characters that a chat tool allows a channel's name
+
+
+def name_channel(incident: Incident) -> None:
+    """Give a war room its channel's name, once: incident-DATE-slug (mobilize.war-room). The tool that makes it is told by the event.
+
+    The date is that of the declaration in UTC. A second one of the same day and title has its number at the end.
+    """
+    if incident.channel or not incident.mobilises:
+        return
+    slug = slugify(incident.title) or incident.ref.lower()
+    name = f"incident-{incident.declared_at:%Y-%m-%d}-{slug}"[:CHANNEL_MOST].rstrip("-")
+    if Incident.objects.filter(channel=name).exists():
+        tail = f"-{incident.number}"
+        name = name[: CHANNEL_MOST - len(tail)].rstrip("-") + tail
+    incident.channel = name
+
+
+@verb(
+    "mobilised",
+    kind="incident.mobilised",
+    who="Muster, once IC, OL and CL are filled",
+    starts=(ROLES_CLOCK,),
+    stops=(ROLES_CLOCK,),
+    clauses=("mobilize.roles-assigned", "principle.mobilize-first", "lifecycle.phases"),
+)
+def settle_roles(incident: Incident, *, by: Actor) -> None:
+    """Mobilisation ends by itself when IC, OL and CL are filled; as long as one of them is open on a SEV 1/2, its clock runs.
+
+    Called by every verb that fills or empties a role, with the incident locked.
+    """
+    facts = gather(incident)
+    if not (incident.is_open and incident.mobilises):
+        clocks.stop(incident, ROLES_CLOCK)
+    elif facts.open_roles:
+        if not _runs(incident, ROLES_CLOCK):
+            due = timedelta(minutes=incident.law.minutes("roles"))
+            clocks.start(ROLES_CLOCK, incident, due=due, owner_role="ic", incident_id=incident.pk)
+    else:
+        clocks.stop(incident, ROLES_CLOCK)
+        if incident.state == State.MOBILIZATION:
+            incident.state = State.INVESTIGATION
+            incident.save()
+            roles = {role: seat.name for role, seat in facts.roles.items()}
+            tell(incident, "incident.mobilised", by=system(by.organisation_id, Via.RELAY), roles=roles, people=len(facts.room))
+
+
+def _runs(incident: Incident, clause: str) -> bool:
+    """Whether a clock of the incident runs, in time or past it."""
+    own = Clock.objects.filter(subject_type=incident._meta.label_lower, subject_id=incident.pk, clause=clause)
+    return own.filter(stopped_at=None).exists()
+
+
+def start_command(incident: Incident, holding: RoleHolding) -> None:
+    """Start the clock of one person's command (handover.after-4h)."""
+    rule = incident.law.clock("command")
+    clocks.start(
+        COMMAND_CLOCK,
+        holding,
+        prompt=timedelta(minutes=rule.prompt) if rule.prompt else None,
+        due=timedelta(minutes=rule.due),
+        owner_role="ic",
+        incident_id=incident.pk,
+    )
+
+
+def keep_rhythm(incident: Incident) -> None:
+    """Start the check-in's clock anew where one is set and the harm goes on; stop it otherwise (roles.ic-rhythm)."""
+    clocks.stop(incident, RHYTHM_CLOCK)
+    if incident.check_in_minutes and incident.mobilises and incident.state in CHECKS_IN:
+        due = timedelta(minutes=incident.check_in_minutes)
+        clocks.start(RHYTHM_CLOCK, incident, due=due, owner_role="ol", incident_id=incident.pk)
+
+
+def vacate(holding: RoleHolding) -> None:
+    """End somebody's hold of a role now."""
+    holding.until = now()
+    holding.save()
+    clocks.stop(holding, COMMAND_CLOCK)
+
+
+def stand_down(incident: Incident, *, seats: bool = False) -> None:
+    """Nobody waits for an answer any more: open offers are withdrawn, a handover is called off; with `seats` the roles end too."""
+    for offer in RoleOffer.objects.filter(incident=incident, state=OfferState.OPEN):
+        offer.state, offer.decided_at = OfferState.WITHDRAWN, now()
+        offer.save()
+    for handover in Handover.objects.filter(incident=incident, ended_at=None):
+        handover.ended_at = now()
+        handover.save()
+        clocks.stop(handover, SHADOW_CLOCK)
+    if seats:
+        for holding in RoleHolding.objects.filter(incident=incident, until=None):
+            vacate(holding)

@@ -1,0 +1,50 @@
+"""The parts of an incident as the API shows them, one reader each."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from django.urls import reverse
+
+from incidents import checklists, queries
+from incidents.api import serializers as s
+from incidents.facts import Facts, gather
+from incidents.models import Incident
+
+type Rows = list[dict[str, Any]]
+
+
+def role_rows(incident: Incident, facts: Facts) -> Rows:
+    """The four roles with their holders."""
+    return [
+        {"role": r["key"], "person": {"name": r["holder"], "email": r["email"]} if r["holder"] else None, "since": r["since"]}
+        for r in queries.roles(incident, facts)
+    ]
+
+
+def _files(incident: Incident) -> Rows:
+    return [
+        {**asdict(item), "url": reverse("api-incident-file", args=[incident.ref, item.number])} for item in gather(incident).files
+    ]
+
+
+def _orders(incident: Incident) -> Rows:
+    return [{**_plain(item), "expected_at": item.expected_at} for item in gather(incident).orders]
+
+
+def _plain(item: Any) -> dict[str, Any]:
+    """A part without the ids that mean nothing outside."""
+    return {name: value for name, value in asdict(item).items() if not name.endswith("_id")}
+
+
+PARTS: Mapping[str, Callable[[Incident], Any]] = {
+    "roles": lambda incident: role_rows(incident, gather(incident)),
+    "clocks": lambda incident: s.ClockOut(queries.all_clocks(incident), many=True).data,
+    "pages": queries.pages,
+    "updates": queries.updates,
+    "orders": _orders,
+    "changes": lambda incident: [_plain(item) for item in gather(incident).changes],
+    "hypotheses": lambda incident: [_plain(item) for item in gather(incident).hypotheses],
+    "files": _files,
+    "checklists": lambda incident: checklists.steps(incident, gather(incident)),
+}

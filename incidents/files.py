@@ -1,0 +1,28 @@
+"""Handing out what is filed with the record: as a download, and as nothing else."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_GET
+
+from incidents import gate
+from incidents.models import Attachment
+from tenants.actors import Actor
+
+
+def download(file: Attachment) -> HttpResponse:
+    """The bytes of a file, so that no browser shows or runs them here: whatever is in it, and whatever it is called."""
+    response = HttpResponse(bytes(file.body), content_type=file.content_type)
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=file.name) or "attachment"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    response["Cache-Control"] = "private, no-store"
+    response["X-SHA-256"] = file.sha256
+    return response
+
+
+@require_GET
+def incident_file(request: HttpRequest, ref: str, number: int) -> HttpResponse:
+    """A file of an incident."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    return download(gate.file_for(gate.incident_for(by, ref), number))

@@ -1,0 +1,64 @@
+"""Whom and what a form can name, as lists to choose from: nobody types an address at three in the morning.
+
+A form takes any text, whatever this offers: whether it names somebody, and whether they may, is the verb's own to say.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+
+from incidents.facts import Facts
+from incidents.forms.fields import PersonField
+from oncall.models import Service
+from tenants.actors import Role
+from tenants.models import Membership
+
+MOST = 300  # people in a list; above that an address is typed
+
+_ANYBODY = frozenset({"admit", "page"})  # verbs that are not only for practitioners
+_PEOPLE = frozenset({"to", "person"})
+
+type Options = list[tuple[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The members of an organisation as (e-mail address, name, whether they are practitioners), and its services as (slug, name)."""
+
+    members: list[tuple[str, str, bool]]
+    services: list[tuple[str, str]]
+    room: frozenset[str]
+
+    def furnish(self, form: forms.Form, verb: str) -> None:
+        """Turn a form's fields for a person or a service into lists; what was typed stays, whether it is listed or not."""
+        for name, field in form.fields.items():
+            if isinstance(field, PersonField) or (name in _PEOPLE and type(field) is forms.CharField):
+                if len(self.members) <= MOST:
+                    self._list(form, name, self._people(verb in _ANYBODY))
+                    field.help_text = ""
+            elif name == "service" and type(field) is forms.CharField:
+                self._list(form, name, [("", "Choose"), *self.services])
+                field.help_text = ""
+
+    def _people(self, anybody: bool) -> Options:
+        found = [(email, name) for email, name, practises in self.members if practises or anybody]
+        here = [(email, name) for email, name in found if email in self.room]
+        others = [(email, name) for email, name in found if email not in self.room]
+        groups = [("In the room", here), ("Not in the room yet", others)]
+        return [("", "Choose"), *((label, rows) for label, rows in groups if rows)]
+
+    def _list(self, form: forms.Form, name: str, options: Options) -> None:
+        typed = str(form.data.get(name, "") if form.is_bound else "")
+        known = {value for entry in options for value, _ in (entry[1] if isinstance(entry[1], list) else [entry])}
+        extra = [(typed, typed)] if typed and typed not in known else []
+        form.fields[name].widget = forms.Select(choices=[*options, *extra])
+
+
+def choices(facts: Facts) -> Choices:
+    """What the forms of a room can name: two queries."""
+    found = Membership.objects.filter(is_active=True, user__is_active=True).order_by("user__name", "user__email")
+    rows = found.values_list("user__email", "user__name", "roles")[: MOST + 1]
+    members = [(email, name, Role.PRACTITIONER.value in roles) for email, name, roles in rows]
+    services = list(Service.objects.order_by("name").values_list("slug", "name"))
+    return Choices(members, services, frozenset(person.email for person in facts.people))

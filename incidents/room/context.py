@@ -1,0 +1,135 @@
+"""The context of a war room's page: facts, clocks and record, and what the person who looks can do about them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.urls import reverse
+
+from incidents import queries
+from incidents.doors import Door
+from incidents.facts import Facts, gather
+from incidents.models import Incident
+from incidents.room import feed, panels
+from incidents.room.choices import choices
+from incidents.room.late import TOLD_BY_PART, late
+from incidents.room.places import actions, kinds, now_to_do
+from incidents.room.verbs import Failure, Offered
+from incidents.states import DetectedBy, RoomRole, Severity
+from incidents.timeline import FILTERS, Entry
+from tenants.actors import Actor
+from tenants.refusals import Reason
+
+
+def context(
+    incident: Incident,
+    by: Actor,
+    *,
+    failed: Door | None = None,
+    form: Any = None,
+    refusals: list[Reason] | None = None,
+    record: bool = True,
+    asked: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """The page's context. `failed`, `form` and `refusals` are those of a verb that was just refused: nothing typed is lost.
+
+    Without `record` it has no entries: for the panels, which are asked for while the live feed brings the record. `asked` is what
+    the address says: `show` names a filter of the timeline, `entry` an entry to answer or correct, `audience` that of an update.
+    """
+    asked = asked or {}
+    facts = gather(incident)
+    running = queries.clocks(incident)
+    failure = Failure(failed, form, refusals or []) if failed else None
+    offered = Offered(incident, facts, by, choices(facts), failure, {"update": {"audience": asked.get("audience", "")}})
+    entries = queries.entries(incident) if record else []
+    parts = _parts(incident, facts, by, offered)  # first: they say whether a refused verb has its place
+    parts["chosen"] = panels.chosen(entries, failure.part("thread", "entry") if failure else asked.get("entry", ""), offered)
+    verbs = offered.all()
+    can = {verb["name"].replace("-", "_") for verb in verbs if verb["possible"]}
+    return {
+        "incident": {
+            **_head(incident, facts),
+            "services": incident.service_names,  # type: ignore[attr-defined]
+        },
+        **parts,
+        "mine": _mine(facts, by),
+        "clocks": [queries.clock_row(clock) for clock in running if clock.clause not in TOLD_BY_PART and not clock.at_least],
+        "update_clock": next((queries.clock_row(c) for c in running if queries.CLOCK_LABELS.get(c.clause) == "Update"), None),
+        "late": late(incident, facts, running) if incident.is_open else [],
+        "verbs": verbs,
+        "failed": offered.failed,
+        "press": now_to_do(incident, verbs),
+        "kinds": kinds(facts, by, verbs),
+        "actions": actions(incident, verbs, parts["handover"]),
+        "alerts": queries.alerts(incident),
+        "pages": queries.pages(incident),
+        "sitrep_url": reverse("sitrep-text", args=[incident.ref]) if incident.mobilises else "",
+        "record": entries,
+        "can": dict.fromkeys(can, True),
+        **_feed(entries, asked.get("show", "")),
+    }
+
+
+def _parts(incident: Incident, facts: Facts, by: Actor, offered: Offered) -> dict[str, Any]:
+    return {
+        "offers": panels.offers_to_me(facts, by, offered),
+        "roles": panels.roles(incident, facts, by, offered),
+        "handover": panels.handover(incident, facts, by, offered),
+        "orders": panels.orders(facts, by, offered),
+        "changes": panels.changes(facts, offered),
+        "hypotheses": panels.hypotheses(facts, offered),
+        "checklists": panels.checklists(incident, facts, by, offered),
+        "comms": panels.comms(facts, offered),
+        "files": [(file, reverse("incident-file", args=[incident.ref, file.number])) for file in facts.files],
+        "people": panels.people(facts),
+    }
+
+
+def _feed(entries: list[Entry], show: str) -> dict[str, Any]:
+    chosen = show if show in FILTERS else ""
+    labels = {"": "All"} | {name: label for name, (label, _) in FILTERS.items()}
+    return {
+        "entries": feed.arranged(entries, chosen),
+        "show": chosen,
+        "filters": [
+            {"label": label, "url": f"?show={name}#timeline" if name else "?#timeline", "current": name == chosen}
+            for name, label in labels.items()
+        ],
+    }
+
+
+def _mine(facts: Facts, by: Actor) -> dict[str, Any]:
+    """Which roles the person who looks holds: some panels come first, or folded, for them."""
+    return {
+        "roles": [role.value for role in RoomRole if facts.holds(by, role)],
+        "commands": facts.holds(by, RoomRole.IC),
+        "operates": facts.holds(by, RoomRole.OL),
+        "present": by.user_id in facts.room,
+    }
+
+
+def _head(incident: Incident, facts: Facts) -> dict[str, Any]:
+    return {
+        "ref": incident.ref,
+        "title": incident.title,
+        "severity": incident.severity,
+        "severity_label": Severity(incident.severity).label,
+        "state": incident.state,
+        "state_label": incident.get_state_display(),
+        "exercise": incident.exercise,
+        "restricted": incident.restricted,
+        "is_open": incident.is_open,
+        "mobilises": incident.mobilises,
+        "declared_at": incident.declared_at,
+        "detected_at": incident.detected_at,
+        "detected_by_label": DetectedBy(incident.detected_by).label,
+        "impact_start": incident.impact_start,
+        "impact_end": incident.impact_end,
+        "resolved_at": incident.resolved_at,
+        "elapsed": panels.since(incident.declared_at, incident.resolved_at),
+        "summary": incident.summary,
+        "ic_name": facts.commander,
+        "bridge_url": incident.bridge_url,
+        "channel": incident.channel,
+        "check_in_minutes": incident.check_in_minutes,
+        "url": reverse("incident", args=[incident.ref]),
+    }

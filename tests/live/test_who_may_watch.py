@@ -1,0 +1,212 @@
+"""Who may watch: a member of the organisation who may see the incident, with a session or token that is good now, and nobody else."""
+
+import time
+from unittest import mock
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test import Client
+
+from incidents import actions, live
+from incidents.models import Incident
+from incidents.states import Severity
+from ledger import people
+from ledger.actions import configure
+from ledger.models import Event
+from tenants.models import ApiToken, Membership, User
+from tests.conftest import Person
+from tests.live.conftest import House
+from tests.live.watching import Room, Watch, by_token
+
+CANARY = b"canary7c1e9a"
+
+
+def refused(watch: Watch, status: int, code: str) -> None:
+    """A problem document, and not a byte of the record."""
+    assert (watch.status, watch.headers["Content-Type"]) == (status, "application/problem+json")
+    assert watch.problem["code"] == code
+    assert watch.problem["status"] == status
+    assert watch.problem["detail"]
+    assert b"Checkout fails" not in watch.raw
+
+
+def ended(house: House, watch: Watch, code: str, writer: Person) -> None:
+    """The stream ends with its reason, and what is written then does not come, though others get it."""
+    other = house.watch(house.installation.acme.mei)
+    watch.until(lambda w: w.closed)
+    assert watch.named("end")[-1].data["code"] == code
+    house.note(writer, CANARY.decode())
+    other.until(lambda w: CANARY in w.raw)
+    assert CANARY not in watch.raw
+
+
+def test_without_a_session_or_token_nothing_opens(house: House) -> None:
+    room = house.room(house.installation.acme.amira)
+    refused(Watch(house.url, f"{room.path}stream?ticket={room.ticket}"), 401, "sign_in")
+    refused(Watch(house.url, f"{room.path}stream?ticket={room.ticket}", {"Cookie": "sessionid=forged"}), 401, "sign_in")
+    for headers in (
+        {},
+        {"Authorization": "Bearer x"},
+        {"Authorization": "Bearer mst_000000000000_" + "a" * 43},
+        {"Authorization": "Basic eA"},
+    ):
+        watch = Watch(house.url, "/api/v1/incidents/INC-1/stream", headers)
+        refused(watch, 401, "unknown_token" if "mst" in str(headers) or "Bearer x" in str(headers) else "sign_in")
+        assert watch.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_another_organisation_finds_nothing(house: House) -> None:
+    """Somebody of globex: acme's room is not there, under acme's address or their own, by session or token, ticket or none."""
+    acme, globex = house.installation.acme, house.installation.globex
+    ours, theirs = house.room(acme.amira), Room.__new__(Room)
+    theirs.url, theirs.client, theirs.path, theirs.after = house.url, house.browse(globex.amira), ours.path, 0
+    theirs.client.get("/o/globex/incidents/")
+    refused(theirs.watch(ticket=ours.ticket), 404, "not_found")
+    refused(theirs.watch(ticket=""), 404, "not_found")
+    theirs.path = "/o/globex/incidents/INC-1/"
+    refused(theirs.watch(ticket=ours.ticket), 404, "not_found")
+    theirs.path = "/o/nowhere/incidents/INC-1/"
+    refused(theirs.watch(ticket=ours.ticket), 404, "not_found")
+    refused(by_token(house.url, globex.amira.token, "INC-1"), 404, "not_found")
+    crossed = f"{acme.amira.token.rpartition('_')[0]}_{globex.amira.token.rpartition('_')[2]}"
+    refused(by_token(house.url, crossed, "INC-1"), 401, "unknown_token")
+    refused(by_token(house.url, acme.amira.token, "INC-99"), 404, "not_found")
+
+
+def test_a_ticket_is_for_one_session_one_person_and_one_incident(house: House) -> None:
+    acme = house.installation.acme
+    with acme.scope(acme.jon):
+        actions.declare(by=acme.jon.actor(), title="Search is slow", severity=Severity.SEV3)
+    mine, other, jons = house.room(acme.amira), house.room(acme.amira, "INC-2"), house.room(acme.jon)
+    again = house.room(acme.amira)  # the same person, signed in elsewhere
+    for ticket in ("", "forged", mine.ticket[:-1] + "x", other.ticket, jons.ticket, again.ticket):
+        refused(mine.watch(ticket=ticket), 403, "ticket_refused")
+    house.kept(mine.watch()).ready()
+    with mock.patch("time.time", return_value=time.time() - live.TICKET_SECONDS - 5), acme.scope(acme.amira):
+        old = live.ticket(acme.amira.actor(), Incident.objects.get(ref="INC-1"), mine.client.cookies["sessionid"].value)
+    refused(mine.watch(ticket=old), 403, "ticket_refused")
+
+
+def test_what_is_no_number_reference_or_host_is_refused(house: House) -> None:
+    acme = house.installation.acme
+    for after in ("-1", "x", "9" * 12, "1.5"):
+        watch = Watch(house.url, f"/api/v1/incidents/INC-1/stream?after={after}", {"Authorization": f"Bearer {acme.jon.token}"})
+        refused(watch, 422, "invalid")
+        assert "after" in watch.problem["fields"]
+    for ref in ("INC-1%00", "%F0%9F%94%A5", "x" * 300, "..%2F.."):
+        refused(by_token(house.url, acme.jon.token, ref), 404, "not_found")
+    watch = Watch(
+        house.url, "/api/v1/incidents/INC-1/stream", {"Authorization": f"Bearer {acme.jon.token}", "Host": "evil.example"}
+    )
+    refused(watch, 404, "no_such_host")
+
+
+def test_signing_out_ends_the_stream_at_once(house: House) -> None:
+    acme = house.installation.acme
+    room, elsewhere = house.room(acme.amira), house.watch(acme.amira)
+    watch = house.kept(room.watch()).ready()
+    room.client.post("/accounts/logout/")
+    ended(house, watch, "sign_in", acme.jon)
+    elsewhere.until(lambda w: CANARY in w.raw)  # their other session goes on
+    assert not elsewhere.closed
+
+
+def test_a_session_that_is_deleted_or_whose_password_changed_is_cut(house: House) -> None:
+    acme = house.installation.acme
+    watch = house.watch(acme.amira)
+    Session.objects.all().delete()
+    watch.until(lambda w: w.closed)
+    assert watch.named("end")[-1].data["status"] == 401
+    watch = house.watch(acme.jon)
+    person = User.objects.get(pk=acme.jon.user_id)
+    person.set_password("another one, quite long")
+    person.save()
+    ended(house, watch, "sign_in", acme.amira)
+
+
+def test_a_person_who_is_removed_is_cut_at_once(house: House) -> None:
+    acme = house.installation.acme
+    page, machine = house.watch(acme.jon), house.by_token(acme.jon).ready()
+    with acme.scope(acme.admin):
+        configure(Membership.objects.get(user_id=acme.jon.user_id), {"is_active": False}, by=acme.admin.actor())
+    ended(house, page, "not_found", acme.amira)
+    machine.until(lambda w: w.closed)
+    assert machine.named("end")[-1].data["code"] == "unknown_token"
+    assert CANARY not in machine.raw
+
+
+def test_a_person_whose_roles_change_opens_anew(house: House) -> None:
+    """What roles open is decided when a stream opens: who becomes an auditor is recorded then."""
+    acme = house.installation.acme
+    watch = house.watch(acme.jon)
+    with acme.scope(acme.admin):
+        configure(Membership.objects.get(user_id=acme.jon.user_id), {"roles": ["auditor"]}, by=acme.admin.actor())
+    ended(house, watch, "roles_changed", acme.amira)
+
+
+def test_a_revoked_token_is_cut_at_once(house: House) -> None:
+    acme = house.installation.acme
+    watch = house.by_token(acme.jon).ready()
+    with acme.scope(acme.jon):
+        people.revoke_token(ApiToken.objects.get(user_id=acme.jon.user_id), by=acme.jon.actor())
+    ended(house, watch, "unknown_token", acme.amira)
+
+
+def test_a_right_that_ended_unheard_is_found_by_the_watch(house: House) -> None:
+    """Without any notice (a token that expires says nothing) it is asked again each minute; here the minute is made short."""
+    from portal.live import hub
+
+    acme = house.installation.acme
+    with mock.patch.object(hub, "CHECK_SECONDS", 0.5):
+        watch = house.by_token(acme.jon).ready()
+        with acme.scope(acme.admin):
+            token = ApiToken.objects.get(user_id=acme.jon.user_id)
+            configure(token, {"expires_at": token.created_at}, by=acme.admin.actor())
+        ended(house, watch, "token_expired", acme.amira)
+
+
+def test_a_revoke_by_the_database_asks_about_those_it_means(house: House) -> None:
+    """`muster.revoke` of an incident looks at all who watch it again; who still may goes on, and misses nothing."""
+    acme = house.installation.acme
+    watch = house.watch(acme.jon)
+    for _ in range(20):
+        house.note(acme.amira, "Before and after.")
+        with acme.scope(), connection.cursor() as cursor:
+            cursor.execute("SELECT muster.revoke(%s, NULL, %s)", [acme.id, Incident.objects.get(ref="INC-1").pk])
+    watch.until(lambda w: len(w.seqs) == 20)
+    assert watch.seqs == list(range(watch.seqs[0], watch.seqs[0] + 20))
+    assert not watch.closed
+
+
+@pytest.mark.clause("people.auditor")
+def test_what_an_auditor_watches_is_recorded_before_it_is_shown(house: House) -> None:
+    acme = house.installation.acme
+    watches = [house.watch(acme.auditor), house.by_token(acme.auditor).ready()]
+    with acme.scope():
+        read = [(e.actor_id, e.data["path"], e.via) for e in Event.objects.filter(kind="auditor.read").order_by("id")]
+    assert read == [
+        (acme.auditor.user_id, "/o/acme/incidents/INC-1/", "web"),
+        (acme.auditor.user_id, "/o/acme/incidents/INC-1/stream", "web"),
+        (acme.auditor.user_id, "/api/v1/incidents/INC-1/stream", "api"),
+    ]
+    house.note(acme.jon, "Seen by the auditor too.")
+    for watch in watches:
+        watch.until(lambda w: b"Seen by the auditor too." in w.raw)
+
+
+def test_the_panels_are_for_those_who_may_see_the_room(house: House) -> None:
+    acme, globex = house.installation.acme, house.installation.globex
+    page = house.browse(acme.jon).get("/o/acme/incidents/INC-1/panels/")
+    assert page.status_code == 200
+    assert b"data-ticket=" in page.content
+    assert b'class="timeline"' not in page.content
+    assert house.browse(globex.amira).get("/o/acme/incidents/INC-1/panels/").status_code == 404
+    assert Client().get("/o/acme/incidents/INC-1/panels/").status_code == 302
+
+
+def test_metrics_count_the_streams(house: House) -> None:
+    house.watch(house.installation.acme.jon)
+    figures = Client().get("/metrics").content.decode()
+    assert "muster_live_streams 1.0" in figures
+    assert "muster_live_listening 1.0" in figures
