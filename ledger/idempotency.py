@@ -27,7 +27,7 @@ def digest(request: HttpRequest, body: bytes) -> str:
     return hashlib.sha256(b"\n".join([str(request.method).encode(), request.path.encode(), body])).hexdigest()
 
 
-def fingerprints(files: MultiValueDict[str, UploadedFile[bytes]]) -> dict[str, list[str]]:
+def fingerprints(files: "MultiValueDict[str, UploadedFile[bytes]]") -> dict[str, list[str]]:
     """What makes two uploads the same: each file's name and the SHA-256 of its bytes, by the field that it came in."""
     found: dict[str, list[str]] = {}
     for name, uploads in files.lists():
