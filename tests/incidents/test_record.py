@@ -88,7 +88,12 @@ def test_a_correction_strikes_and_keeps(scene: Scene) -> None:
     assert (old["corrected_by"], old["restated"]) == (new["seq"], "It began at **eight**")
     assert (new["corrects"], new["text"], new["corrected_by"]) == (seq, "It began at **eight**", None)
     page = scene.page("mei").get(f"/o/acme/incidents/{ref}/").content.decode()
-    for said in ("It began at nine", "Corrected later; kept as it was written", "<strong>eight</strong>", f"entry {seq} by Jon Jensen"):
+    for said in (
+        "It began at nine",
+        "Corrected later; kept as it was written",
+        "<strong>eight</strong>",
+        f"entry {seq} by Jon Jensen",
+    ):
         assert said in page
 
 
