@@ -64,7 +64,7 @@ def incident_out(incident: Incident, by: Actor) -> dict[str, Any]:
         {"role": o.role, "person": {"name": o.name, "email": o.email}, "offered_at": o.offered_at} for o in facts.offers
     ]
     document["handover"] = s.HandoverOut(facts.handover).data if facts.handover else None
-    document["merged_into"] = incident.merged_into.ref if incident.merged_into else None
+    document["merged_into"] = Incident.objects.filter(pk=incident.merged_into_id).values_list("ref", flat=True).first()
     document["clocks"] = s.ClockOut(queries.clocks(incident), many=True).data
     document["participants"] = [{"name": person.name, "email": person.email} for person in facts.people]
     document["allowed_actions"] = room.allowed_actions(incident, facts, by)
