@@ -15,8 +15,8 @@ urlpatterns = [
     path("incidents/", v.Incidents.as_view(), name="api-incidents"),
     path("incidents/<str:ref>/", v.OneIncident.as_view(), name="api-incident"),
     path("incidents/<str:ref>/timeline/", v.Timeline.as_view(), name="api-timeline"),
-    path("incidents/<str:ref>/sitrep.md", v.Sitrep.as_view(), name="api-sitrep-markdown"),
-    path("incidents/<str:ref>/sitrep.txt", v.Sitrep.as_view(kind="plain"), name="api-sitrep-text"),
+    path("incidents/<str:ref>/sitrep.md", v.SitrepMarkdown.as_view(), name="api-sitrep-markdown"),
+    path("incidents/<str:ref>/sitrep.txt", v.SitrepText.as_view(), name="api-sitrep-text"),
     *(path(f"incidents/<str:ref>/{name}/", view, name=f"api-{name}") for name, view in v.VERB_VIEWS.items()),
     *(
         path(f"incidents/<str:ref>/{part}/", v.Parts.as_view(), {"part": part}, name=f"api-incident-{part}")

@@ -40,6 +40,7 @@ def test_a_false_positive_ends_with_thanks_and_lets_everything_go(scene: Scene) 
     answer = scene.api("amira").post(f"triage/{scene.signals()[0]['id']}/declare/", {"severity": "SEV1"})
     ref = answer.json()["ref"]
     scene.do("amira", ref, "claim")
+    scene.do("mei", ref, "join")
     scene.follow()
     assert scene.do("amira", ref, "false-positive", reason="The probe was wrong")["state"] == "false_positive"
     assert {page["state"] for page in scene.part(ref, "pages")} == {"ended"}
@@ -47,13 +48,9 @@ def test_a_false_positive_ends_with_thanks_and_lets_everything_go(scene: Scene) 
     entry = scene.told(ref, "incident.false_positive")[0]
     assert (entry["text"], entry["data"]["reason"]) == ("It was none after all; declaring it was right.", "The probe was wrong")
     scene.follow()
-    assert "The probe was wrong" in scene.mails("mei", "False positive:")[0].body if "Mei Martin" in room(scene, ref) else True
+    assert "The probe was wrong" in scene.mails("mei", "False positive:")[0].body
     scene.fire(alert("f2", started=scene.clock.now))
     assert len(scene.signals()) == 1  # what fires now is asked about anew
-
-
-def room(scene: Scene, ref: str) -> set[str]:
-    return {person["name"] for person in scene.incident(ref)["participants"]}
 
 
 @pytest.mark.clause("principle.chain-of-command")
@@ -127,8 +124,6 @@ def test_what_is_not_merged_into_what(scene: Scene) -> None:
     ):
         refused = scene.verb("amira", ref, "merge", into=into)
         assert (refused.status_code, refused.json()["code"], list(refused.json()["fields"])) == (status, code, ["into"]), into
-    other = scene.door(scene.globex.amira).post("incidents/", {"title": "Theirs", "severity": "SEV1"}).json()["ref"]
-    assert other in (ref, small, over) or scene.verb("amira", ref, "merge", into=other).status_code == 422
 
 
 @pytest.mark.clause("lifecycle.phases")

@@ -194,7 +194,7 @@ def test_whom_one_cannot_page(scene: Scene) -> None:
         ({"person": scene.email("jon"), "duty": "cfo"}, "person", "exactly_one"),
     ):
         refused = scene.verb("amira", ref, "page", **body, reason="Help")
-        assert (refused.status_code, refused.json()["code"], list(refused.json()["fields"])) == (422, code, [field]), body
+        assert (refused.status_code, refused.json()["code"], next(iter(refused.json()["fields"]))) == (422, code, field), body
 
 
 @pytest.mark.clause("breach.need-to-know")
@@ -225,8 +225,13 @@ BAD: dict[str, list[dict[str, Any]]] = {
     "bridge": [{}, {"url": None}, {"url": 5}],
     "rhythm": [{}, {"minutes": 0}, {"minutes": 121}, {"minutes": -1}, {"minutes": "ten"}, {"minutes": 1.5}, {"minutes": None}],
     "check-in": [{}, {"text": " "}, {"text": "x" * 20_001}, {"text": "a\u202eb"}],
-    "page": [{}, {"person": "jon@acme.example"}, {"person": "jon@acme.example", "reason": " "}, {"duty": "king", "reason": "x"}]
-    + [{"person": "jon@acme.example", "reason": "x" * 121}],
+    "page": [
+        {},
+        {"person": "jon@acme.example"},
+        {"person": "jon@acme.example", "reason": " "},
+        {"duty": "king", "reason": "x"},
+        {"person": "jon@acme.example", "reason": "x" * 121},
+    ],
 }
 
 
@@ -239,7 +244,7 @@ def test_bad_bodies_are_refused(scene: Scene, verb: str) -> None:
 
 @pytest.mark.parametrize("verb", BAD)
 def test_nothing_of_it_is_done_to_what_has_ended_by_executives_or_by_outsiders(scene: Scene, verb: str) -> None:
-    good = {"bridge": {"url": "https://meet.example/a"}, "rhythm": {"minutes": 10}}
+    good: dict[str, dict[str, Any]] = {"bridge": {"url": "https://meet.example/a"}, "rhythm": {"minutes": 10}}
     body = good.get(verb, {"text": "x"} if verb != "page" else {"person": scene.email("jon"), "reason": "x"})
     ref = scene.ended("false-positive")
     assert scene.verb("amira", ref, verb, **body).json()["code"] == "ended"

@@ -1,5 +1,7 @@
 """Roles are the commander's to give and the asked one's to take (roles.ic-assigns, mobilize.roles-assigned, roles.ic-head-up)."""
 
+from typing import Any
+
 import pytest
 
 from ledger.actions import configure
@@ -199,7 +201,7 @@ def test_command_of_a_running_sev_1_never_lapses(scene: Scene) -> None:
 
 def test_who_holds_nothing_gives_nothing_up(scene: Scene) -> None:
     why = scene.incident(scene.commanded(), "mei")["allowed_actions"]["step-down"]["why_not"]
-    assert [reason["code"] for reason in why] == ["holds_no_role"]
+    assert [reason["code"] for reason in why] == ["not_the_holder"]
 
 
 @pytest.mark.clause("principle.chain-of-command")
@@ -256,8 +258,8 @@ def test_who_takes_over_does_not_leave(scene: Scene) -> None:
 @pytest.mark.parametrize("verb", ["assign", "accept", "decline", "step-down"])
 def test_bad_bodies_are_refused(scene: Scene, verb: str) -> None:
     ref = scene.commanded(ask={"ol": "jon"})
-    good = {"role": "ol", **({"person": scene.email("mei")} if verb == "assign" else {})}
-    bad = [{"role": "king"}, {"role": None}, {"role": 7}, {"whom": "me"}]
+    good: dict[str, Any] = {"role": "ol", **({"person": scene.email("mei")} if verb == "assign" else {})}
+    bad: list[dict[str, Any]] = [{"role": "king"}, {"role": None}, {"role": 7}, {"whom": "me"}]
     if verb != "accept":
         bad += [{"reason": "x" * 2001}, {"reason": "a\u202eb"}, {"reason": ["x"]}]
     if verb == "assign":
