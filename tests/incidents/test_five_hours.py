@@ -4,7 +4,6 @@ Two updates are missed, one change is made without asking, resolving is refused 
 hours, the harm comes back once, and it ends resolved.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -260,7 +259,17 @@ def test_five_hours_of_a_sev_1(story: Story) -> None:
         ("4:25:00", "incident.advanced", "Bo Extra"),
         ("4:50:00", "incident.resolved", "Bo Extra"),
     ]
-    print(story.told("incident.handover_offered", "incident.shadowing", "incident.sitrep", "incident.handover_announced", "incident.command_taken", "incident.change_deviated", "incident.order_chased"))
+    print(
+        story.told(
+            "incident.handover_offered",
+            "incident.shadowing",
+            "incident.sitrep",
+            "incident.handover_announced",
+            "incident.command_taken",
+            "incident.change_deviated",
+            "incident.order_chased",
+        )
+    )
     print(story.scene.part(story.ref, "clocks", who="jon"))
     print(story.scene.part(story.ref, "checklists", who="jon"))
     assert 0
