@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import reverse
 
-from incidents.models import Incident, Participant, RoleHolding, Signal, StatusUpdate
+from incidents.models import Incident, RoleHolding, Signal, StatusUpdate
 from incidents.states import RoomRole
 from ledger.models import Event
 from notifications.actions import notify
@@ -43,12 +43,6 @@ def _owner(incident_id: int, role: str) -> int | None:
     return holders.get(role) or holders.get(RoomRole.IC) or declarer
 
 
-def tell_update(event: Event, by: Actor) -> None:
-    """An update goes to everybody in the room, but its author (principle.communicate)."""
-    room = Participant.objects.filter(incident__pk=event.subject_id).values_list("user_id", flat=True)
-    notify(event, sorted(set(room) - {event.actor_id}), template="update", subject_id=event.data["update_id"])
-
-
 def _message(delivery: Delivery, incident: Incident, subject: str, text: str) -> Message:
     return Message(
         address=delivery.recipient.email,
@@ -77,17 +71,10 @@ def render_prompt(delivery: Delivery) -> Message | None:
     clause = incident.law.clause(delivery.event.data["clause"])
     what = "is past" if late else "is running out"
     due = delivery.event.data["due_at"][11:19]
-    return _message(delivery, incident, f"{incident.ref}: time {what}", f"{clause.says}\nDue at {due} UTC: the time {what}.")
-
-
-def render_update(delivery: Delivery) -> Message:
-    """A status update, as it was posted."""
-    update = StatusUpdate.objects.select_related("incident").get(pk=delivery.subject_id)
-    incident = update.incident
-    text = f"What is known: {update.known}\n\nImpact: {update.impact}\n\nWhat is being done: {update.doing}"
-    if update.next_update_at:
-        text += f"\n\nNext update at {update.next_update_at:%H:%M} UTC."
-    return _message(delivery, incident, f"Update on {incident.level} {incident.ref}: {incident.title}", text)
+    for_whom = " (for customers)" if delivery.event.data.get("about") == StatusUpdate._meta.label_lower else ""
+    return _message(
+        delivery, incident, f"{incident.ref}: time {what}", f"{clause.says}{for_whom}\nDue at {due} UTC: the time {what}."
+    )
 
 
 def signal_address(signal_id: int) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from incidents import queries
+from incidents import comms, queries, swoop
 from incidents.doors import DOORS, Door
 from incidents.facts import Facts, gather
 from incidents.models import Incident
@@ -22,21 +22,24 @@ def context(
     running = queries.clocks(incident)
     return {
         "incident": {
-            **_head(incident, facts),
+            **head(incident, facts),
             "services": incident.service_names,  # type: ignore[attr-defined]
         },
         "entries": sorted(queries.entries(incident), key=lambda entry: (entry.at, entry.seq), reverse=True),
         "roles": queries.roles(incident, facts),
         "clocks": [queries.clock_row(clock) for clock in running],
         "late": queries.late(running),
-        "verbs": [_verb(door, incident, facts, by, failed, form, refusals or []) for door in DOORS.values()],
+        "verbs": [verb(door, incident, facts, by, failed, form, refusals or []) for door in DOORS.values()],
         "alerts": alerts,
         "pages": queries.pages(incident),
         "participants": [person.name for person in facts.people],
+        "comms": comms.panel(incident, facts, by, failed.name if failed else "", form),
+        "swoop": swoop.panel(incident, facts, by),
     }
 
 
-def _head(incident: Incident, facts: Facts) -> dict[str, Any]:
+def head(incident: Incident, facts: Facts) -> dict[str, Any]:
+    """What every page of an incident has on top."""
     return {
         "ref": incident.ref,
         "title": incident.title,
@@ -59,9 +62,10 @@ def _head(incident: Incident, facts: Facts) -> dict[str, Any]:
     }
 
 
-def _verb(
+def verb(
     door: Door, incident: Incident, facts: Facts, by: Actor, failed: Door | None, form: Any, refusals: list[Reason]
 ) -> dict[str, Any]:
+    """A verb as a page offers it: whether it may be done, why not, and its form with what was typed."""
     reasons = door.why_not(incident, facts, by)
     mine = failed is door
     return {
@@ -71,7 +75,7 @@ def _verb(
         "allowed": not reasons,
         "reasons": reasons,
         "refusals": refusals if mine else [],
-        "form": form if mine and form is not None else blank(door, incident),
+        "form": form if mine and form is not None else blank(door, incident, facts),
         "open": mine,
         "primary": door.primary,
         "needs_form": door.needs_form,
@@ -79,11 +83,13 @@ def _verb(
     }
 
 
-def blank(door: Door, incident: Incident, data: Any = None) -> Any:
+def blank(door: Door, incident: Incident, facts: Facts, data: Any = None) -> Any:
     """A verb's form, for this incident."""
     options: dict[str, Any] = {"prefix": None, "auto_id": f"{door.name}-%s"}
     if door.name == "advance":
         options["state"] = incident.state
+    if door.name == "update":
+        options["components"] = [(component.slug, component.name) for component in facts.components]
     if door.name == "severity" and data is None:
         options["initial"] = {"severity": incident.severity}
     return door.form(data, **options)

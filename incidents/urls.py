@@ -10,6 +10,7 @@ urlpatterns = [
     path("incidents/", views.incident_list, name="incident-list"),
     path("incidents/declare/", views.declare, name="declare"),
     path("incidents/<str:ref>/", views.war_room, name="incident"),
+    path("incidents/<str:ref>/swoop.txt", views.swoop_script, name="swoop"),
     path("incidents/<str:ref>/<slug:verb>/", views.incident_verb, name="incident-verb"),
     path("triage/", views.triage, name="triage"),
     path("triage/<int:signal_id>/attach/", views.signal_attach, name="signal-attach"),

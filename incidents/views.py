@@ -9,8 +9,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from incidents import actions, gate, queries, room
+from incidents import actions, gate, outside, queries, room, swoop
 from incidents.doors import DOORS
+from incidents.facts import gather
 from incidents.forms import signals as forms
 from incidents.models import Alert, Incident, Signal
 from incidents.states import OPEN, DetectedBy, Severity, SignalState, State
@@ -83,13 +84,27 @@ def incident_list(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def war_room(request: HttpRequest, ref: str) -> HttpResponse:
-    """One incident: the record, who commands, and what can be done now."""
-    return _room(request, gate.incident_for(_actor(request), ref))
+    """One incident: the record, who commands, and what can be done now. Executives and Support see a page of their own."""
+    incident = gate.incident_for(_actor(request), ref)
+    actions.look(incident, by=_actor(request))
+    return _room(request, incident)
 
 
 def _room(request: HttpRequest, incident: Incident, *, status: int = 200, **failure: Any) -> HttpResponse:
-    context = room.context(incident, _actor(request), **failure)
-    return render(request, "incidents/room.html", {**context, "idempotency_key": uuid.uuid4().hex}, status=status)
+    by = _actor(request)
+    template = outside.template(by)
+    context = (outside if template else room).context(incident, by, **failure)
+    key = {"idempotency_key": uuid.uuid4().hex}
+    return render(request, template or "incidents/room.html", {**context, **key}, status=status)
+
+
+@require_GET
+def swoop_script(request: HttpRequest, ref: str) -> HttpResponse:
+    """The polite script for an executive, as text to copy (`?executive=<e-mail>` puts their name in it)."""
+    incident = gate.room_for(_actor(request), ref)
+    executive = gate.executive_for(_actor(request), request.GET.get("executive", ""))
+    text = swoop.script(incident, gather(incident), executive)
+    return HttpResponse(f"{text}\n", content_type="text/plain; charset=utf-8")
 
 
 @require_POST
@@ -100,7 +115,7 @@ def incident_verb(request: HttpRequest, ref: str, verb: str) -> HttpResponse:
     if door is None:
         raise NotFound()
     by = _actor(request)
-    form = room.blank(door, incident, request.POST)
+    form = room.blank(door, incident, gather(incident), request.POST)
     if door.name == "advance":  # which moves are open is the action's to say, with a sentence
         form.fields["to"].choices = State.choices
     if not form.is_valid():

@@ -9,13 +9,19 @@ PAGE_FOR_SIGNAL = Reaction("page-for-signal", "incidents.reactions.page_for_sign
 MOBILISE = Reaction("mobilise", "incidents.reactions.mobilise")
 DELIVER_PAGE = Reaction("deliver-page", "oncall.announcements.deliver_page")
 PROMPT_OWNER = Reaction("prompt-owner", "incidents.announcements.prompt_owner")
-TELL_UPDATE = Reaction("tell-update", "incidents.announcements.tell_update")
+TELL_UPDATE = Reaction("tell-update", "incidents.comms_announcements.tell_update")
+ASK_APPROVAL = Reaction("ask-approval", "incidents.comms_announcements.ask_approval")
+TELL_REJECTION = Reaction("tell-rejection", "incidents.comms_announcements.tell_rejection")
+BRING_QUESTION = Reaction("bring-question", "incidents.comms_announcements.bring_question")
 
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "signal.opened": (PAGE_FOR_SIGNAL,),
     "incident.declared": (MOBILISE,),
     "incident.severity_changed": (MOBILISE,),
     "incident.updated": (TELL_UPDATE,),
+    "incident.update_drafted": (ASK_APPROVAL,),
+    "incident.update_rejected": (TELL_REJECTION,),
+    "incident.asked": (BRING_QUESTION,),
     "page.person_paged": (DELIVER_PAGE,),
     "clock.prompted": (PROMPT_OWNER,),
     "clock.broken": (PROMPT_OWNER,),
@@ -43,5 +49,8 @@ RENDERERS: dict[str, str] = {
     "page": "oncall.announcements.render_page",
     "notice": "incidents.announcements.render_notice",
     "prompt": "incidents.announcements.render_prompt",
-    "update": "incidents.announcements.render_update",
+    "update": "incidents.comms_announcements.render_update",
+    "approval": "incidents.comms_announcements.render_approval",
+    "rejection": "incidents.comms_announcements.render_rejection",
+    "question": "incidents.comms_announcements.render_question",
 }

@@ -4,14 +4,17 @@ Web, API, chat, admin and clocks all call these; none of them holds a rule.
 """
 
 from incidents.actions.command import advance, change_severity, claim, join
-from incidents.actions.comms import update
+from incidents.actions.comms import approve_update, reject_update, update
 from incidents.actions.declare import declare
 from incidents.actions.ending import resolve
+from incidents.actions.outside import ask, look
 from incidents.actions.record import note, set_impact
 from incidents.actions.triage import attach, declare_from, dismiss, report
 
 __all__ = [
     "advance",
+    "approve_update",
+    "ask",
     "attach",
     "change_severity",
     "claim",
@@ -19,7 +22,9 @@ __all__ = [
     "declare_from",
     "dismiss",
     "join",
+    "look",
     "note",
+    "reject_update",
     "report",
     "resolve",
     "set_impact",

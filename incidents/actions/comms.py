@@ -6,21 +6,19 @@ from typing import Any
 
 from incidents import fields
 from incidents.actions.base import enter, lock, restart_cadence, tell
+from incidents.actions.conditions import parse_conditions, set_conditions
 from incidents.causes import causal_wording
-from incidents.conditions import parse_conditions, set_conditions
 from incidents.facts import Facts
 from incidents.items import UpdateItem
 from incidents.models import Incident, StatusUpdate
 from incidents.rules import comms as rules
 from incidents.states import Audience, PublicStatus, UpdateState
-from ledger.models import Event
 from ledger.verbs import verb
 from tenants.actors import Actor
 from tenants.refusals import Reason, Refused, check, invalid
 from tenants.time import now
 
 NEXT_UPDATE_WITHIN = timedelta(days=30)  # whoever promises one later than this has mistyped it
-QUESTION_MAX = 2_000
 CADENCES = ("severity.sev1-cadence", "severity.sev2-cadence")
 
 
@@ -133,14 +131,6 @@ def reject_update(incident: Incident, *, by: Actor, update: int, reason: str) ->
     return row
 
 
-@verb("ask", kind="incident.asked", who="any member", clauses=("roles.ic-protects-ops", "warroom.exec-swoop"))
-def ask(incident: Incident, *, by: Actor, text: str) -> Event:
-    """Ask the Communications Lead a question, without entering the room. They are told; the question stays in the record."""
-    incident, facts = lock(incident)
-    check(rules.why_not_ask(incident, facts, by))
-    return tell(incident, "incident.asked", by=by, text=fields.text("text", text, most=QUESTION_MAX))
-
-
 def _publish(incident: Incident, update: StatusUpdate, by: Actor, **how: Any) -> None:
     """Let it go out: its clock restarts, components change, whom it is for are told (by what follows from the event)."""
     update.state, update.published_at = UpdateState.PUBLISHED, now()
@@ -172,10 +162,14 @@ def _waiting(incident: Incident, facts: Facts, update: int, general: list[Reason
     item = next((item for item in facts.waiting_updates if item.id == update), None)
     if item is not None:
         return item
-    done = StatusUpdate.objects.select_related("decided_by").filter(incident=incident, pk=update, decided_at__isnull=False).first()
+    done = (
+        StatusUpdate.objects.select_related("decided_by").filter(incident=incident, pk=update, decided_at__isnull=False).first()
+    )
     if done is not None and done.decided_by is not None and done.decided_at is not None:
         what = "sent this back" if done.state == UpdateState.REJECTED else "approved this"
-        raise Refused(Reason("decided", f"{done.decided_by.name} {what} at {done.decided_at:%H:%M:%S} UTC.", clause=rules.APPROVAL))
+        raise Refused(
+            Reason("decided", f"{done.decided_by.name} {what} at {done.decided_at:%H:%M:%S} UTC.", clause=rules.APPROVAL)
+        )
     check(general)
     raise invalid("update", "No update with this number waits for approval here.", code="no_such_update")
 

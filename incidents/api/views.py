@@ -9,13 +9,14 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from incidents import actions, gate, queries, room
+from incidents import actions, comms, gate, outside, queries, room
 from incidents.api import serializers as s
 from incidents.api.bodies import signals as b
 from incidents.api.filters import AlertFilter, IncidentFilter, SignalFilter
 from incidents.doors import DOORS, Door
 from incidents.facts import gather
 from incidents.models import Alert, Incident, Signal
+from incidents.rules.outside import own_page
 from incidents.states import DetectedBy
 from ledger.api import CursorPages, MusterView, page_of
 from tenants.actors import Actor
@@ -50,16 +51,25 @@ class ListView(MusterView):
 
 
 def incident_out(incident: Incident, by: Actor) -> dict[str, Any]:
-    """An incident as the API shows it to this actor."""
+    """An incident as the API shows it to this actor: the room, or the summary of those outside it."""
     facts = gather(incident)
+    own = own_page(by)
     document: dict[str, Any] = dict(s.IncidentRow(incident).data)
     document["services"] = list(incident.affected.order_by("id").values_list("service__slug", flat=True))
     document["roles"] = [
         {"role": r["key"], "person": {"name": r["holder"], "email": r["email"]} if r["holder"] else None, "since": r["since"]}
         for r in queries.roles(incident, facts)
+        if own is None or r["key"] in outside.SHOWN_ROLES
     ]
-    document["clocks"] = s.ClockOut(queries.clocks(incident), many=True).data
-    document["participants"] = [{"name": person.name, "email": person.email} for person in facts.people]
+    document["view"] = own.value if own else "room"
+    document["latest"] = {
+        audience: s.UpdateOut(update).data if update else None for audience, update in comms.latest(facts, by).items()
+    }
+    document["waiting_updates"] = s.UpdateOut(comms.waiting(incident, facts, by), many=True).data
+    document["components"] = s.ConditionOut(comms.conditions(facts), many=True).data
+    if own is None:
+        document["clocks"] = s.ClockOut(queries.clocks(incident), many=True).data
+        document["participants"] = [{"name": person.name, "email": person.email} for person in facts.people]
     document["allowed_actions"] = room.allowed_actions(incident, facts, by)
     return document
 
@@ -129,7 +139,7 @@ class Timeline(MusterView):
     )
     def get(self, request: Request, ref: str) -> Response:
         """The timeline, in its order; `seq` numbers it without a gap."""
-        incident = gate.incident_for(self.actor, ref)
+        incident = gate.room_for(self.actor, ref)
         after, limit = _number(request, "after", 0, least=0, most=2**31 - 1), _number(request, "limit", 500, least=1, most=500)
         found = queries.entries(incident, after, most=limit + 1)
         more = len(found) > limit
@@ -179,7 +189,7 @@ class Parts(MusterView):
     @extend_schema(responses={200: s.PartOut})
     def get(self, request: Request, ref: str, part: str) -> Response:
         """`roles`, `clocks`, `pages` or `updates` of an incident."""
-        incident = gate.incident_for(self.actor, ref)
+        incident = (gate.incident_for if part == "updates" else gate.room_for)(self.actor, ref)
         if part == "clocks":
             rows: Any = s.ClockOut(queries.all_clocks(incident), many=True).data
         elif part == "roles":
@@ -187,7 +197,7 @@ class Parts(MusterView):
         elif part == "pages":
             rows = queries.pages(incident)
         elif part == "updates":
-            rows = queries.updates(incident)
+            rows = queries.updates(incident, self.actor)
         else:
             raise Http404
         return Response({"next": None, "previous": None, "results": rows})

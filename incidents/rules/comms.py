@@ -109,8 +109,3 @@ def _approving(incident: Incident, facts: Facts, by: Actor, update: UpdateItem) 
 def _wanted(incident: Incident, facts: Facts, who: Approver) -> str:
     names = " or ".join(sorted({name for name in approvers(incident, facts, who).values() if name}))
     return f"{who.label} ({names})" if names else str(who.label)
-
-
-def why_not_ask(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
-    """Any member asks the Communications Lead, in or out of the room (roles.ic-protects-ops)."""
-    return reader(by) or running(incident)

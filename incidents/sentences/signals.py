@@ -25,7 +25,12 @@ def _person_paged(data: Data) -> str:
 
 
 def _clock(what: str) -> Callable[[Data], str]:
-    return lambda data: f"{data['clause']}: {what} (due {data['due_at'][11:19]} UTC)."
+    return lambda data: f"{data['clause']}{_for_whom(data)}: {what} (due {data['due_at'][11:19]} UTC)."
+
+
+def _for_whom(data: Data) -> str:
+    """A cadence whose subject is a status update counts to the next one for customers."""
+    return ", for customers" if data.get("about") == "incidents.statusupdate" else ""
 
 
 KINDS = {
