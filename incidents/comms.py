@@ -4,13 +4,15 @@ from typing import Any
 
 from django.urls import reverse
 
-from incidents.facts import Facts
+from incidents.facts import Facts, gather
 from incidents.items import UpdateItem
-from incidents.models import Incident
+from incidents.models import Incident, StatusUpdate
 from incidents.rules import comms as rules
 from incidents.rules.outside import own_page, told_of
-from incidents.states import Approver, Audience, Condition, PublicStatus
+from incidents.states import Approver, Audience, Condition, PublicStatus, UpdateState
 from tenants.actors import Actor
+
+TO_DECIDE_MOST = 50
 
 
 def latest(facts: Facts, by: Actor) -> dict[str, UpdateItem | None]:
@@ -76,6 +78,26 @@ def conditions(facts: Facts) -> list[dict[str, Any]]:
         for component in facts.components
         if component.condition
     ]
+
+
+def to_decide(by: Actor) -> list[dict[str, Any]]:
+    """The updates that the actor may let out, of all incidents, for their inbox; the longest waiting first, at most TO_DECIDE_MOST."""
+    found = StatusUpdate.objects.filter(organisation_id=by.organisation_id, state=UpdateState.WAITING)
+    incidents = {row.incident_id: row.incident for row in found.select_related("incident").order_by("id")[:TO_DECIDE_MOST]}
+    rows = []
+    for incident in incidents.values():
+        facts = gather(incident)
+        rows += [
+            {
+                "title": f"Update to {Audience(update.audience).label.lower()} on {incident.level} {incident.ref}",
+                "text": update.known,
+                "at": update.posted_at,
+                "url": f"{reverse('incident', args=[incident.ref])}#update-{update.id}",
+            }
+            for update in facts.waiting_updates
+            if not rules.why_not_approve_update(incident, facts, by, update)
+        ]
+    return rows
 
 
 def _status(update: UpdateItem | None) -> str:

@@ -44,6 +44,9 @@ PAGE_ADDRESSES: dict[str, str] = {
     "incidents.incident": "incidents.announcements.incident_address",
 }
 
+# What waits for a person in their inbox besides pages: functions of an actor that give [{title, text, at, url}].
+INBOX: tuple[str, ...] = ("incidents.comms.to_decide",)
+
 # Template of a delivery -> the function that renders it when it is sent.
 RENDERERS: dict[str, str] = {
     "page": "oncall.announcements.render_page",

@@ -21,5 +21,9 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField("historicalstatusupdate", "awaits", AWAITS),
         migrations.AddField("statusupdate", "awaits", AWAITS),
+        migrations.AddIndex(
+            "statusupdate",
+            models.Index(fields=["organisation"], name="update_waiting", condition=models.Q(state="waiting")),
+        ),
         Regard("incidents", "statusupdate"),
     ]

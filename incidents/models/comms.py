@@ -42,7 +42,10 @@ class StatusUpdate(TenantOwned):
     history = History()
 
     class Meta:
-        indexes = [models.Index(fields=["organisation", "incident", "-id"], name="update_newest")]
+        indexes = [
+            models.Index(fields=["organisation", "incident", "-id"], name="update_newest"),
+            models.Index(fields=["organisation"], name="update_waiting", condition=Q(state="waiting")),
+        ]
 
 
 class UpdatePolicy(TenantOwned):
