@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from incidents.models import UpdatePolicy
+from incidents.models import Hypothesis, Incident, UpdatePolicy
 from incidents.states import RoomRole
 from ledger.actions import configure
 from tenants.models import DutyHolder, Membership
@@ -233,7 +233,13 @@ def test_where_two_words_are_needed_it_waits_for_both(scene: Scene) -> None:
 @pytest.mark.clause("roles.cl-no-speculation")
 @pytest.mark.parametrize(
     "text",
-    ["An outage caused by a bad deploy", "Slow DUE  TO load", "Because of a vendor", "The root-cause is known", "Stemming from DNS"],
+    [
+        "An outage caused by a bad deploy",
+        "Slow DUE  TO load",
+        "Because of a vendor",
+        "The root-cause is known",
+        "Stemming from DNS",
+    ],
 )
 @pytest.mark.parametrize("field", ["known", "impact", "doing"])
 def test_what_sounds_like_a_cause_asks_its_author(scene: Scene, text: str, field: str) -> None:
@@ -292,10 +298,45 @@ def test_another_organisation_decides_nothing(scene: Scene) -> None:
 
 
 def test_the_policy_is_the_administrators(scene: Scene) -> None:
-    assert scene.page("mei").post("/o/acme/admin/incidents/updatepolicy/add/", {"approved_audiences": ["public"]}).status_code == 403
+    assert (
+        scene.page("mei").post("/o/acme/admin/incidents/updatepolicy/add/", {"approved_audiences": ["public"]}).status_code == 403
+    )
     refused = scene.page("admin").post("/o/acme/admin/incidents/updatepolicy/add/", {"approved_audiences": ["everybody"]})
     assert refused.status_code == 200
     approved(scene, "public", "support")
     with scene.acme.scope():
         assert UpdatePolicy.objects.get().approved_audiences == ["public", "support"]
     assert scene.events("configuration.changed")[-1].data["changes"]["approved_audiences"] == [None, ["public", "support"]]
+
+
+@pytest.mark.clause("roles.cl-no-speculation")
+def test_a_confirmed_hypothesis_lets_the_cause_out(scene: Scene) -> None:
+    ref = led(scene)
+    update = drafted(scene, ref, **CAUSE)
+    suppose(scene, ref, 1, "refuted")
+    drafted(scene, ref, **CAUSE)
+    suppose(scene, ref, 2, "confirmed")
+    scene.do("mei", ref, "update", **CAUSE)
+    assert scene.part(ref, "updates")[0]["state"] == "published"
+    assert scene.part(ref, "updates")[2]["id"] == update
+    assert scene.part(ref, "updates")[2]["state"] == "waiting"
+
+
+@pytest.mark.clause("roles.cl-no-speculation")
+def test_a_cause_confirmed_meanwhile_waits_for_legal_only(scene: Scene) -> None:
+    approved(scene, "public")
+    ref = led(scene)
+    update = drafted(scene, ref, **CAUSE)
+    suppose(scene, ref, 1, "confirmed")
+    scene.do("exec", ref, "approve-update", update=update)
+    assert scene.part(ref, "updates")[0]["state"] == "published"
+
+
+def suppose(scene: Scene, ref: str, number: int, verdict: str) -> None:
+    """A hypothesis of Jon's, and what testing it showed."""
+    jon = scene.acme.jon
+    with scene.acme.scope(jon):
+        incident = Incident.objects.get(ref=ref)
+        stated = Hypothesis.objects.create(incident=incident, number=number, text="A cable was cut", author_id=jon.user_id)
+        stated.verdict, stated.verified_at, stated.verified_by_id = verdict, scene.clock.now, jon.user_id
+        stated.save()
