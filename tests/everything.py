@@ -15,8 +15,8 @@ from django.db import connection, models
 from django.test import Client
 
 from incidents import actions
-from incidents.models import Integration, RoutingRule, Signal
-from incidents.states import Severity, State
+from incidents.models import Incident, Integration, RoutingRule, Signal, UpdatePolicy
+from incidents.states import Audience, Severity, State
 from integrations import intake
 from ledger import relay
 from ledger.actions import configure
@@ -234,6 +234,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         actions.join(last, by=jon)
         actions.note(last, by=jon, text=f"note {word}")
         actions.update(last, by=amira, known=f"known {word}", impact=word, doing=word)
+        _say_in_public(cast, last, word)
         actions.advance(last, by=amira, to=State.INVESTIGATION, reason=word)
         actions.set_impact(last, by=amira, start=datetime.now(UTC) - timedelta(minutes=9))
         other = Signal.objects.filter(kind="alerts", state="waiting").order_by("id").first()
@@ -264,6 +265,31 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             integration_id=Integration.objects.get().pk,
             token_id=ApiToken.objects.filter(user_id=cast.amira.user_id).latest("id").pk,
         )
+
+
+def _say_in_public(cast: Cast, incident: Incident, word: str) -> None:
+    """Updates that Legal approves, sends back, and still has before them; a question, and a look, of an executive."""
+    amira, legal = cast.amira.actor(), cast.exec.actor()
+    configure(UpdatePolicy(), {"approved_audiences": [Audience.PUBLIC.value]}, by=cast.admin.actor())
+    approved, sent_back, _ = (
+        actions.update(
+            incident,
+            by=amira,
+            audience=Audience.PUBLIC,
+            status="investigating",
+            known=f"public {word}",
+            impact=word,
+            doing=word,
+            components={"payments": "major_outage"},
+        )
+        for _ in range(3)
+    )
+    actions.approve_update(incident, by=legal, update=approved.pk)
+    actions.reject_update(incident, by=legal, update=sent_back.pk, reason=word)
+    for audience in (Audience.EXECUTIVE, Audience.SUPPORT):
+        actions.update(incident, by=amira, audience=audience, known=f"{audience} {word}", impact=word, doing=word)
+    actions.ask(incident, by=cast.director.actor(), text=f"question {word}")
+    actions.look(incident, by=legal)
 
 
 def newcomer(email: str) -> User:

@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 
 from incidents.doors import DOORS
+from incidents.models import UpdatePolicy
 from incidents.states import ADVANCES, RoomRole, State
+from ledger.actions import configure
 from tests.conftest import Cast, Door, Installation, Person
 from tests.incidents.scene import UPDATE, Scene, alert
 
 pytestmark = pytest.mark.servers
 
-PEOPLE = ("amira", "jon", "mei", "admin", "support")
+PUBLIC = {**UPDATE, "audience": "public", "status": "investigating"}
+PEOPLE = ("amira", "jon", "mei", "admin", "support", "exec")
 
 
 def uncommanded(scene: Scene) -> str:
@@ -49,6 +52,24 @@ def resolved(scene: Scene) -> str:
     return ref
 
 
+def waiting(scene: Scene) -> str:
+    """Two updates wait: one for Legal or PR, and one for the IC as well."""
+    ref = led(scene)
+    with scene.acme.scope(scene.acme.admin):
+        configure(UpdatePolicy(), {"approved_audiences": ["public"]}, by=scene.acme.admin.actor())
+    for states_cause in (False, True):
+        scene.do("mei", ref, "update", **PUBLIC, states_cause=states_cause)
+    return ref
+
+
+def owed(scene: Scene) -> str:
+    """Resolved, which customers were not told yet."""
+    ref = scene.ready()
+    scene.do("amira", ref, "update", **PUBLIC)
+    scene.do("amira", ref, "resolve", summary="Done")
+    return ref
+
+
 STATES: dict[str, Callable[[Scene], str]] = {
     "nobody commands": uncommanded,
     "commanded": advanced(),
@@ -60,6 +81,8 @@ STATES: dict[str, Callable[[Scene], str]] = {
     "backlog": lambda scene: scene.declare("support", severity="SEV3"),
     "the lowest": lambda scene: scene.declare("support", severity="SEV4", services=()),
     "resolved": resolved,
+    "updates wait": waiting,
+    "customers wait": owed,
 }
 
 
@@ -71,8 +94,13 @@ def bodies(verb: str, incident: dict[str, Any], why: list[dict[str, Any]], momen
     if verb == "severity":
         return [{"severity": f"SEV{n}", "reason": "Because"} for n in (1, 2, 3, 4) if f"SEV{n}" != incident["severity"]]
     overrides = {reason["code"]: "Because" for reason in why if reason.get("overridable")}
+    if verb == "update":
+        return [PUBLIC, UPDATE]
+    if verb in ("approve-update", "reject-update"):
+        more = {"reason": "Because"} if verb == "reject-update" else {}
+        return [{"update": row["id"], **more} for row in incident["waiting_updates"]] or [{"update": 1, **more}]
     one: dict[str, dict[str, Any]] = {
-        "update": UPDATE,
+        "ask": {"text": "When?"},
         "impact": {"end": moment},
         "note": {"text": "A note"},
         "resolve": {"summary": "Done", **({"overrides": overrides} if overrides else {})},
