@@ -84,10 +84,11 @@ def configure[M: models.Model](obj: M, changes: Mapping[str, Any], *, by: Actor,
             obj.full_clean(validate_constraints=False)
             _judge_constraints(obj)
         except ValidationError as error:
+            told = error.message_dict if hasattr(error, "error_dict") else {"__all__": error.messages}
             raise Refused(
                 *(
                     Reason("invalid", sentence, field="" if field == "__all__" else field, status=422)
-                    for field, sentences in error.message_dict.items()
+                    for field, sentences in told.items()
                     for sentence in sentences
                 )
             ) from error

@@ -242,6 +242,10 @@ class UpdatePolicyAdmin(ConfigurationAdmin):
     list_display = ("__str__",)
     fields = ("approved_audiences",)
 
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """There is one."""
+        return super().has_add_permission(request, obj) and not UpdatePolicy.objects.exists()
+
     def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
         """Boxes to tick, not words to spell."""
         if db_field.name == "approved_audiences":

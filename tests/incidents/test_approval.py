@@ -8,6 +8,7 @@ from incidents.models import Hypothesis, Incident, UpdatePolicy
 from incidents.states import RoomRole
 from ledger.actions import configure
 from tenants.models import DutyHolder, Membership
+from tenants.refusals import Refused
 from tests.incidents.scene import UPDATE, Scene
 
 pytestmark = pytest.mark.servers
@@ -340,3 +341,15 @@ def suppose(scene: Scene, ref: str, number: int, verdict: str) -> None:
         stated = Hypothesis.objects.create(incident=incident, number=number, text="A cable was cut", author_id=jon.user_id)
         stated.verdict, stated.verified_at, stated.verified_by_id = verdict, scene.clock.now, jon.user_id
         stated.save()
+
+
+def test_there_is_one_policy_and_it_is_changed(scene: Scene) -> None:
+    approved(scene, "public")
+    assert scene.page("admin").post("/o/acme/admin/incidents/updatepolicy/add/", {"approved_audiences": []}).status_code == 403
+    with scene.acme.scope(scene.acme.admin):
+        policy = UpdatePolicy.objects.get()
+        with pytest.raises(Refused, match="already exists"):
+            configure(UpdatePolicy(), {"approved_audiences": []}, by=scene.acme.admin.actor())
+    changed = scene.page("admin").post(f"/o/acme/admin/incidents/updatepolicy/{policy.pk}/change/", {"approved_audiences": []})
+    assert changed.status_code == 302
+    scene.do("mei", led(scene), "update", **PUBLIC)
