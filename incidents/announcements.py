@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from incidents.models import Incident, Order, Participant, RoleHolding, RoleOffer, Signal, StatusUpdate
+from incidents.models import Incident, Order, RoleHolding, RoleOffer, Signal, StatusUpdate
 from incidents.owning import OWNER_TEAM, owner_of
 from incidents.states import OfferState, RoomRole
 from ledger.models import Event
@@ -85,12 +85,6 @@ def _chased(incident_id: int) -> list[int]:
     return sorted({*paged, *_first(incident.declared_by_id)})
 
 
-def tell_update(event: Event, by: Actor) -> None:
-    """An update goes to everybody in the room, but its author (principle.communicate)."""
-    room = Participant.objects.filter(incident__pk=event.subject_id).values_list("user_id", flat=True)
-    notify(event, sorted(set(room) - {event.actor_id}), template="update", subject_id=event.data["update_id"])
-
-
 def tell_order(event: Event, by: Actor) -> None:
     """An order goes to the one it is for, and again when it is chased (warroom.ack-everything)."""
     notify(event, [event.data["user_id"]], template="order", subject_id=event.data["order_id"])
@@ -124,10 +118,11 @@ def render_prompt(delivery: Delivery) -> Message | None:
     late = delivery.event.kind == "clock.broken"
     clause = incident.law.clause(delivery.event.data["clause"])
     what = "is past" if late else "is running out"
+    for_whom = " (for customers)" if delivery.event.data.get("about") == StatusUpdate._meta.label_lower else ""
     due = datetime.fromisoformat(delivery.event.data["due_at"])
     on = "" if due.date() == delivery.event.occurred_at.date() else f"{due:%Y-%m-%d} "
     asked = _ASKED.get(clause.id, "")
-    text = f"{clause.says}\nDue at {on}{due:%H:%M:%S} UTC: the time {what}.\n{asked}".rstrip()
+    text = f"{clause.says}{for_whom}\nDue at {on}{due:%H:%M:%S} UTC: the time {what}.\n{asked}".rstrip()
     return message(delivery, incident, f"{incident.ref}: time {what}", text)
 
 
@@ -144,16 +139,6 @@ def render_order(delivery: Delivery) -> Message | None:
         f"{order.issued_by.name} asks you:\n\n{order.text}\n{within}" if not incident.restricted else "An order waits for you."
     )
     return message(delivery, incident, subject[0].upper() + subject[1:], f"{asked}\nSay in the room that you have it.")
-
-
-def render_update(delivery: Delivery) -> Message:
-    """A status update, as it was posted."""
-    update = StatusUpdate.objects.select_related("incident").get(pk=delivery.subject_id)
-    incident = update.incident
-    text = f"What is known: {update.known}\n\nImpact: {update.impact}\n\nWhat is being done: {update.doing}"
-    if update.next_update_at:
-        text += f"\n\nNext update at {update.next_update_at:%H:%M} UTC."
-    return message(delivery, incident, f"Update on {_line(incident)}", text)
 
 
 def signal_address(signal_id: int) -> str:

@@ -12,12 +12,15 @@ from django.db import connection
 from incidents.items import (
     AdmittedItem,
     ChangeItem,
+    ComponentItem,
+    DutyItem,
     EndItem,
     FileItem,
     FiringItem,
     FlagItem,
     HandoverItem,
     HypothesisItem,
+    LookItem,
     Named,
     OfferItem,
     OrderItem,
@@ -26,8 +29,8 @@ from incidents.items import (
     UpdateItem,
 )
 from incidents.models import Incident
-from incidents.states import CORRECTABLE, RoomRole
-from tenants.actors import Actor
+from incidents.states import CORRECTABLE, Audience, RoomRole
+from tenants.actors import Actor, Duty
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +60,12 @@ def _with_person(table: str, column: str = "user") -> str:
 _WHO = "u.id AS user_id, u.name, u.email"
 _STAYS = "EXISTS (SELECT 1 FROM tenants_membership m WHERE m.user_id = u.id AND m.is_active AND 'practitioner' = ANY (m.roles)) AS stays"
 _UPDATE = (
-    "x.id, x.audience, x.status, x.state, x.known, x.impact, x.doing, x.next_update_at, x.states_cause, x.author_id, x.posted_at, "
-    f"x.published_at, {_name('author')}"
+    "x.id, x.audience, x.status, x.state, x.known, x.impact, x.doing, x.next_update_at, x.states_cause, x.components, x.awaits, "
+    f"x.author_id, x.posted_at, x.published_at, {_name('author')}"
 )
 _LATEST = (
-    "x.id IN (SELECT max(l.id) FROM incidents_statusupdate l WHERE l.incident_id = x.incident_id AND l.state = 'published' "
-    "GROUP BY l.audience)"
+    "x.id IN (SELECT DISTINCT ON (l.audience) l.id FROM incidents_statusupdate l WHERE l.incident_id = x.incident_id "
+    "AND l.state = 'published' ORDER BY l.audience, coalesce(l.published_at, l.posted_at) DESC, l.id DESC)"
 )
 
 _PARTS: Mapping[str, _Part] = {
@@ -135,12 +138,36 @@ _AUTHORS = """SELECT DISTINCT x.actor_id AS user_id FROM ledger_event x WHERE x.
 _FIRING = """SELECT a.name, a.labels ->> 'service' AS service, count(*) AS count, min(a.started_at) AS since FROM incidents_alert a
   WHERE a.incident_id = %(incident)s AND a.state = 'firing' GROUP BY 1, 2 ORDER BY 4, 1"""
 
+_APPROVED = """SELECT unnest(p.approved_audiences) AS audience FROM incidents_updatepolicy p
+  WHERE p.organisation_id = muster.organisation()"""
+# What is the organisation's or the record's, read with the room in the same statement.
+_AROUND: Mapping[str, tuple[type[Any], str]] = {
+    "duties": (
+        DutyItem,
+        f"""SELECT d.duty, {_WHO} FROM tenants_dutyholder d JOIN tenants_user u ON u.id = d.user_id
+  JOIN tenants_membership m ON m.user_id = d.user_id AND m.organisation_id = d.organisation_id AND m.is_active
+  WHERE d.organisation_id = muster.organisation() ORDER BY d.id""",
+    ),
+    "components": (
+        ComponentItem,
+        """SELECT c.slug, c.name, coalesce(s.condition, '') AS condition, s.since FROM incidents_component c
+  LEFT JOIN incidents_componentstate s ON s.component_id = c.id AND s.incident_id = %(incident)s AND s.until IS NULL
+  WHERE c.organisation_id = muster.organisation() ORDER BY c.position, c.id""",
+    ),
+    "looks": (
+        LookItem,
+        """SELECT e.actor_id AS user_id, e.actor_name AS name, max(e.occurred_at) AS at FROM ledger_event e
+  WHERE e.incident_id = %(incident)s AND e.kind = 'incident.executive_looked' GROUP BY 1, 2 ORDER BY 3 DESC""",
+    ),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """The state of one incident's room, as of now.
 
     `owners` are the user ids of the teams whose services it affects, `authors` of those who wrote what a correction may still strike.
+    `duties` are the organisation's seats; `approved_audiences` those whose updates Legal or PR approve before they go out.
     """
 
     roles: dict[str, Seat] = field(default_factory=dict)
@@ -160,6 +187,10 @@ class Facts:
     owners: frozenset[int] = frozenset()
     authors: frozenset[int] = frozenset()
     firing: tuple[str, ...] = ()
+    duties: tuple[DutyItem, ...] = ()
+    approved_audiences: frozenset[str] = frozenset()
+    components: tuple[ComponentItem, ...] = ()
+    looks: tuple[LookItem, ...] = ()
 
     @property
     def room(self) -> frozenset[int]:
@@ -185,6 +216,14 @@ class Facts:
         """Whether the actor holds one of the roles."""
         return by.user_id is not None and any(self.holder(role) == by.user_id for role in roles)
 
+    def on_duty(self, *duties: Duty) -> dict[int, str]:
+        """Who sits on one of the duties: user id -> name."""
+        return {seat.user_id: seat.name for seat in self.duties if seat.duty in duties}
+
+    def latest(self, audience: Audience) -> UpdateItem | None:
+        """The last update that went out to an audience."""
+        return next((update for update in self.latest_updates if update.audience == audience), None)
+
     def flagged(self, key: str) -> bool:
         """Whether this flag stands."""
         return any(flag.key == key for flag in self.flags)
@@ -203,6 +242,7 @@ def gather(incident: Incident) -> Facts:
         (told,) = cursor.fetchone()
     raw: dict[str, list[dict[str, Any]]] = told if isinstance(told, dict) else orjson.loads(told)
     parts: dict[str, tuple[Any, ...]] = {name: tuple(_read(part.kind, row) for row in raw[name]) for name, part in _PARTS.items()}
+    parts |= {name: tuple(_read(kind, row) for row in raw[name]) for name, (kind, _) in _AROUND.items()}
     seats, handovers, endings = parts.pop("seats"), parts.pop("handovers"), parts.pop("endings")
     return Facts(
         roles={seat.role: seat for seat in seats},
@@ -211,6 +251,7 @@ def gather(incident: Incident) -> Facts:
         owners=frozenset(row["user_id"] for row in raw["owners"]),
         authors=frozenset(row["user_id"] for row in raw["authors"]),
         firing=tuple(_fires(_read(FiringItem, row)) for row in raw["firing"]),
+        approved_audiences=frozenset(row["audience"] for row in raw["approved"]),
         **parts,
     )
 
@@ -221,7 +262,13 @@ def _sql() -> str:
     selects = {
         name: f"SELECT {p.columns} FROM {p.table} WHERE x.incident_id = %(incident)s AND {p.which} ORDER BY {p.order}"
         for name, p in _PARTS.items()
-    } | {"owners": _OWNERS, "authors": _AUTHORS, "firing": _FIRING}
+    } | {
+        "owners": _OWNERS,
+        "authors": _AUTHORS,
+        "firing": _FIRING,
+        "approved": _APPROVED,
+        **{name: select for name, (_, select) in _AROUND.items()},
+    }
     each = ", ".join(
         f"'{name}', (SELECT coalesce(json_agg(row_to_json(t)), '[]'::json) FROM ({select}) t)" for name, select in selects.items()
     )
@@ -243,7 +290,8 @@ def _shape_of(kind: type[Any]) -> dict[str, bool]:
     return {item.name: "datetime" in str(item.type) for item in fields(kind)}
 
 
-_SHAPES = {part.kind: _shape_of(part.kind) for part in _PARTS.values()} | {FiringItem: _shape_of(FiringItem)}
+_KINDS = (*(part.kind for part in _PARTS.values()), *(kind for kind, _ in _AROUND.values()), FiringItem)
+_SHAPES = {kind: _shape_of(kind) for kind in _KINDS}
 
 
 def _fires(item: FiringItem) -> str:

@@ -195,10 +195,41 @@ class UpdateItem:
     doing: str
     next_update_at: datetime | None
     states_cause: bool
+    components: dict[str, str]
+    awaits: list[str]
     author_id: int
     author: str
     posted_at: datetime
     published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DutyItem:
+    """A person on a duty's seat, who is a member still."""
+
+    duty: str
+    user_id: int
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentItem:
+    """A component as customers know it, with what this incident did to it: "" and None where nothing."""
+
+    slug: str
+    name: str
+    condition: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LookItem:
+    """An executive who opened the incident's page, and when they did so last."""
+
+    user_id: int
+    name: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,18 @@ from django.db.models import Prefetch, QuerySet
 from incidents import timeline
 from incidents.facts import Facts
 from incidents.models import Alert, Incident, IncidentService, RoleHolding, Signal, StatusUpdate
-from incidents.states import OPEN, AlertState, RoomRole, Severity, SignalState
+from incidents.rules.outside import own_page, told_of
+from incidents.states import OPEN, AlertState, Audience, RoomRole, Severity, SignalState, UpdateState
 from ledger.models import Event
 from oncall.models import Page
 from oncall.queries import ladders
 from standard.models import Clock
+from tenants.actors import Actor
+from tenants.time import now
 
 ALERTS_MOST = 200  # of an incident are shown; the API has them all
+
+CADENCES = frozenset({"severity.sev1-cadence", "severity.sev2-cadence"})
 
 # The clauses whose clocks people act on, in their words.
 CLOCK_LABELS = {
@@ -61,7 +66,9 @@ def clock_name(clause: str) -> str:
 def clock_row(clock: Clock) -> dict[str, Any]:
     """A clock as pages show it."""
     return {
-        "label": CLOCK_LABELS.get(clock.clause, clock.clause),
+        "label": f"Public {clock_name(clock.clause).lower()}"
+        if clock_audience(clock) == Audience.PUBLIC
+        else clock_name(clock.clause),
         "clause": clock.clause,
         "prompt_at": clock.prompt_at,
         "due_at": clock.due_at,
@@ -126,21 +133,36 @@ def all_clocks(incident: Incident) -> list[Clock]:
     return list(Clock.objects.filter(incident_id=incident.pk).order_by("started_at", "id"))
 
 
-def updates(incident: Incident) -> list[dict[str, Any]]:
-    """The incident's status updates, newest first."""
-    found = StatusUpdate.objects.filter(incident=incident).select_related("author").order_by("-id")
+def updates(incident: Incident, by: Actor) -> list[dict[str, Any]]:
+    """The incident's status updates, newest first: all in the room, outside it what went out to them and to customers."""
+    found = StatusUpdate.objects.filter(incident=incident).select_related("author", "decided_by").order_by("-id")
+    if own_page(by) is not None:
+        found = found.filter(audience__in=told_of(by), state=UpdateState.PUBLISHED)
+    plain = ("id", "audience", "status", "state", "awaits", "known", "impact", "doing", "next_update_at", "states_cause")
+    then = ("components", "posted_at", "published_at", "decided_at", "decision_reason")
     return [
         {
-            "audience": update.audience,
-            "known": update.known,
-            "impact": update.impact,
-            "doing": update.doing,
-            "next_update_at": update.next_update_at,
-            "posted_at": update.posted_at,
+            **{name: getattr(update, name) for name in (*plain, *then)},
             "author": update.author.name,
+            "decided_by": update.decided_by.name if update.decided_by else "",
         }
         for update in found
     ]
+
+
+def clock_audience(clock: Clock) -> str:
+    """Whose updates a cadence clock counts to: those of its subject; "" for a clock of another clause."""
+    if clock.clause not in CADENCES:
+        return ""
+    return Audience.PUBLIC.value if clock.subject_type == StatusUpdate._meta.label_lower else Audience.INTERNAL.value
+
+
+def late_seconds(clock: Clock) -> float | None:
+    """By how many seconds a clock's time was passed when it stopped, or is by now; None where it was or is kept."""
+    if clock.broken_at is None and clock.clause not in CADENCES:
+        return None  # no miss; some clocks are to be outlasted
+    over = ((clock.stopped_at or now()) - clock.due_at).total_seconds()
+    return round(over, 3) if over > 0 else None
 
 
 def alerts(incident: Incident) -> list[Alert]:

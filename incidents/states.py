@@ -91,6 +91,13 @@ class UpdateState(models.TextChoices):
     REJECTED = "rejected", "Rejected"
 
 
+class Approver(models.TextChoices):
+    """Whose word an update waits for (clauses roles.cl-public-approval, roles.cl-no-speculation)."""
+
+    DUTY = "duty", "Legal Counsel or PR"
+    IC = "ic", "the Incident Commander"
+
+
 class PublicStatus(models.TextChoices):
     """What a public update says about how far we are (roles.cl-status-page)."""
 

@@ -15,6 +15,7 @@ urlpatterns = [
     path("incidents/<str:ref>/panels/", views.room_panels, name="incident-panels"),
     path("incidents/<str:ref>/sitrep.md", views.sitrep, {"kind": "markdown"}, name="sitrep-markdown"),
     path("incidents/<str:ref>/sitrep.txt", views.sitrep, {"kind": "plain"}, name="sitrep-text"),
+    path("incidents/<str:ref>/swoop.txt", views.swoop_script, name="swoop"),
     path("incidents/<str:ref>/<slug:verb>/", views.incident_verb, name="incident-verb"),
     path("incidents/<str:ref>/files/<int:number>/", incident_file, name="incident-file"),
     path("triage/", views.triage, name="triage"),

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from incidents import actions, gate, live, queries, room
+from incidents import actions, gate, live, outside, queries, room, swoop
 from incidents.doors import DOORS
 from incidents.facts import gather
 from incidents.forms import signals as forms
@@ -84,22 +84,36 @@ def incident_list(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def war_room(request: HttpRequest, ref: str) -> HttpResponse:
-    """One incident: the record, who commands, and what can be done now."""
-    return _room(request, gate.incident_for(_actor(request), ref))
+    """One incident: the record, who commands, and what can be done now. Executives and Support see a page of their own."""
+    incident = gate.incident_for(_actor(request), ref)
+    actions.look(incident, by=_actor(request))
+    return _room(request, incident)
 
 
 def _room(request: HttpRequest, incident: Incident, *, status: int = 200, **failure: Any) -> HttpResponse:
     by = _actor(request)
+    key = {"idempotency_key": uuid.uuid4().hex}
+    if template := outside.template(by):
+        return render(request, template, {**outside.context(incident, by, **failure), **key}, status=status)
     context = room.context(incident, by, asked=request.GET.dict(), **failure)
     context["live"] = live.context(by, incident, request.session.session_key or "", context["record"])
-    return render(request, "incidents/room.html", {**context, "idempotency_key": uuid.uuid4().hex}, status=status)
+    return render(request, "incidents/room.html", {**context, **key}, status=status)
+
+
+@require_GET
+def swoop_script(request: HttpRequest, ref: str) -> HttpResponse:
+    """The polite script for an executive, as text to copy (`?executive=<e-mail>` puts their name in it)."""
+    incident = gate.room_for(_actor(request), ref)
+    executive = gate.executive_for(_actor(request), request.GET.get("executive", ""))
+    text = swoop.script(incident, gather(incident), executive)
+    return HttpResponse(f"{text}\n", content_type="text/plain; charset=utf-8")
 
 
 @require_GET
 def room_panels(request: HttpRequest, ref: str) -> HttpResponse:
     """The room without its timeline, for a page that is kept live; and the ticket with which it opens its stream again."""
     by = _actor(request)
-    incident = gate.incident_for(by, ref)
+    incident = gate.room_for(by, ref)
     context = room.context(incident, by, record=False, asked=request.GET.dict())
     context["live"] = live.context(by, incident, request.session.session_key or "")
     return render(request, "incidents/panels.html", {**context, "idempotency_key": uuid.uuid4().hex})
@@ -108,7 +122,7 @@ def room_panels(request: HttpRequest, ref: str) -> HttpResponse:
 @require_GET
 def sitrep(request: HttpRequest, ref: str, kind: str) -> HttpResponse:
     """The situation report that the record yields, to be read and copied (handover.sitrep)."""
-    incident = gate.incident_for(_actor(request), ref)
+    incident = gate.room_for(_actor(request), ref)
     return HttpResponse(draft_for(incident), content_type=f"text/{kind}; charset=utf-8")
 
 

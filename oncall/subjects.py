@@ -1,9 +1,12 @@
 """What a page is about belongs to a room above; it is asked by name, so that imports run one way."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+
+from tenants.actors import Actor
 
 
 def describe(subject_type: str, subject_id: int) -> str:
@@ -18,3 +21,9 @@ def address(subject_type: str, subject_id: int) -> str:
     table: Mapping[str, str] = import_string(settings.MUSTER_PAGE_ADDRESSES)
     where: Callable[[int], str] = import_string(table[subject_type])
     return where(subject_id)
+
+
+def waiting(by: Actor) -> list[dict[str, Any]]:
+    """What waits for somebody's word besides pages, as rooms above say it: [{title, text, at, url}]."""
+    functions: tuple[str, ...] = import_string(settings.MUSTER_INBOX)
+    return [row for function in functions for row in import_string(function)(by)]

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ledger.idempotency import once_on_the_web
-from oncall import actions, gate, links, queries
+from oncall import actions, gate, links, queries, subjects
 from oncall.models import Page
 from oncall.subjects import address, describe
 from tenants import addresses, credentials
@@ -33,6 +33,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 def _inbox(request: HttpRequest, *, status: int = 200, refusals: Any = ()) -> HttpResponse:
     pages = sorted(queries.called(_actor(request).person_id)[:50], key=lambda page: page.state != Page.State.OPEN)
     context = {
+        "waiting": subjects.waiting(_actor(request)),
         "pages": [
             {
                 "id": page.pk,

@@ -3,6 +3,7 @@
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin
 from django.db import IntegrityError, connection
 from django.db.models import Model
@@ -10,7 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from incidents.models import Integration, RoutingRule
+from incidents.models import Component, Integration, RoutingRule, UpdatePolicy
+from incidents.states import Audience
 from ledger import people
 from ledger.actions import configure
 from ledger.models import Event
@@ -231,6 +233,33 @@ class DutyAdmin(ConfigurationAdmin):
     list_display = ("duty", "user")
 
 
+class ComponentAdmin(ConfigurationAdmin):
+    """What customers know of the product by name, in the order in which they see it."""
+
+    list_display = ("position", "name", "slug")
+    list_display_links = ("name",)
+    ordering = ("position", "id")
+
+
+class UpdatePolicyAdmin(ConfigurationAdmin):
+    """Which audiences' updates Legal Counsel or PR approve before they go out (clause roles.cl-public-approval)."""
+
+    list_display = ("__str__",)
+    fields = ("approved_audiences",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """There is one."""
+        return super().has_add_permission(request, obj) and not UpdatePolicy.objects.exists()
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
+        """Boxes to tick, not words to spell."""
+        if db_field.name == "approved_audiences":
+            return forms.MultipleChoiceField(
+                choices=Audience.choices, required=False, widget=forms.CheckboxSelectMultiple, label="Approved before they go out"
+            )
+        return super().formfield_for_dbfield(db_field, request, **options)
+
+
 class CalendarDayInline(ConfigurationInline):
     """The organisation's own days off and working days."""
 
@@ -299,6 +328,8 @@ for model, model_admin in (
     (Service, ServiceAdmin),
     (RoutingRule, RoutingRuleAdmin),
     (Integration, IntegrationAdmin),
+    (Component, ComponentAdmin),
+    (UpdatePolicy, UpdatePolicyAdmin),
     (Calendar, CalendarAdmin),
     (StandardVersion, StandardAdmin),
 ):

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
+from incidents.components import ship_components
 from incidents.integrating import make_integration
 from incidents.models import Integration
 from ledger import people
@@ -37,6 +38,7 @@ def build(slug: str, name: str) -> dict[str, Any]:
     by = system(organisation.pk, Via.COMMAND)
     with scope(organisation.pk, surface=Via.COMMAND, actor=by):
         adopt_shipped(by=by)
+        ship_components(by=by)
         cast = {local: _enrol(local, slug, by) for local in CAST}
         _team(cast, by)
         _, key = make_integration(Integration.Kind.ALERTMANAGER, "Alertmanager", by=by)

@@ -9,7 +9,10 @@ PAGE_FOR_SIGNAL = Reaction("page-for-signal", "incidents.reactions.page_for_sign
 MOBILISE = Reaction("mobilise", "incidents.reactions.mobilise")
 DELIVER_PAGE = Reaction("deliver-page", "oncall.announcements.deliver_page")
 PROMPT_OWNER = Reaction("prompt-owner", "incidents.announcements.prompt_owner")
-TELL_UPDATE = Reaction("tell-update", "incidents.announcements.tell_update")
+TELL_UPDATE = Reaction("tell-update", "incidents.comms_announcements.tell_update")
+ASK_APPROVAL = Reaction("ask-approval", "incidents.comms_announcements.ask_approval")
+TELL_REJECTION = Reaction("tell-rejection", "incidents.comms_announcements.tell_rejection")
+BRING_QUESTION = Reaction("bring-question", "incidents.comms_announcements.bring_question")
 TELL_ORDER = Reaction("tell-order", "incidents.announcements.tell_order")
 CALL_FOR_SERVICES = Reaction("call-for-services", "incidents.reactions.call_for_services")
 TELL_ROOM = Reaction("tell-room", "incidents.news.tell_room")
@@ -32,6 +35,9 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "role.assigned": (TELL_ASKED,),
     "role.declined": (TELL_COMMANDER,),
     "role.left": (TELL_COMMANDER,),
+    "incident.update_drafted": (ASK_APPROVAL,),
+    "incident.update_rejected": (TELL_REJECTION,),
+    "incident.asked": (BRING_QUESTION,),
     "page.person_paged": (DELIVER_PAGE,),
     "clock.prompted": (PROMPT_OWNER,),
     "clock.broken": (PROMPT_OWNER,),
@@ -59,12 +65,18 @@ PAGE_ADDRESSES: dict[str, str] = {
     "incidents.incident": "incidents.announcements.incident_address",
 }
 
+# What waits for a person in their inbox besides pages: functions of an actor that give [{title, text, at, url}].
+INBOX: tuple[str, ...] = ("incidents.comms.to_decide",)
+
 # Template of a delivery -> the function that renders it when it is sent.
 RENDERERS: dict[str, str] = {
     "page": "oncall.announcements.render_page",
     "notice": "incidents.announcements.render_notice",
     "prompt": "incidents.announcements.render_prompt",
     "order": "incidents.announcements.render_order",
-    "update": "incidents.announcements.render_update",
     "news": "incidents.news.render",
+    "update": "incidents.comms_announcements.render_update",
+    "approval": "incidents.comms_announcements.render_approval",
+    "rejection": "incidents.comms_announcements.render_rejection",
+    "question": "incidents.comms_announcements.render_question",
 }

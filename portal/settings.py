@@ -241,6 +241,7 @@ MUSTER_TRANSPORTS = {
 }
 MUSTER_PAGE_SUBJECTS = "portal.reactions.PAGE_SUBJECTS"
 MUSTER_PAGE_ADDRESSES = "portal.reactions.PAGE_ADDRESSES"
+MUSTER_INBOX = "portal.reactions.INBOX"
 MUSTER_RENDERERS = "portal.reactions.RENDERERS"
 
 # --- Logs ---------------------------------------------------------------------------------------------------------

@@ -321,6 +321,32 @@ def recent() -> list[Row]:
     ]  # fmt: skip
 
 
+SWOOP = (
+    "Hi Eve Moreau, we are currently investigating Checkout fails. I have Jon Okafor working on it. "
+    "Please direct questions to Mei Tan so we can focus on resolution. Thank you."
+)
+
+
+def comms() -> Row:
+    """What was said to whom, what waits, and how components do."""
+    said: Row = {"known": "Payments time out since 02:09.", "impact": "One order in five fails.", "doing": "Rolling back.",
+                 "next_update_at": ago(minutes=-18), "author": "Mei Tan", "published_at": ago(minutes=9), "posted_at": ago(minutes=9),
+                 "states_cause": False}  # fmt: skip
+    public = said | {"id": 7, "known": "We are looking into failing payments.", "published_at": None}
+    return {
+        "latest": [
+            {"audience": "internal", "label": "Internal", "update": said, "status": ""},
+            {"audience": "public", "label": "Public", "update": None, "status": ""},
+        ],
+        "waiting": [
+            {"update": public, "audience": "Public", "status": "Investigating", "awaits": ["Legal Counsel or PR"], "why_not": [],
+             "components": [{"name": "Payments", "condition": "Partial outage"}], "approve_url": "#", "reject_url": "#",
+             "said": [], "reason": ""},
+        ],
+        "conditions": [{"name": "Payments", "label": "Partial outage", "since": ago(minutes=9)}],
+    }  # fmt: skip
+
+
 def room() -> Row:
     """The context of incidents/room.html."""
     incident = incidents()[0] | {
@@ -330,6 +356,7 @@ def room() -> Row:
     return {
         "incident": incident, "entries": entries(), "roles": roles(), "clocks": clocks(), "verbs": verbs(),
         "alerts": alerts(), "pages": pages(), "participants": ["Amira Haddad", "Jon Okafor", "Mei Tan"],
+        "comms": comms(), "swoop": {"text": SWOOP, "url": "#", "looks": [{"name": "Eve Moreau", "at": ago(minutes=4), "text": SWOOP}]},
         "late": ["Update overdue by 3 minutes: the Communications Lead owes one."], "idempotency_key": "styleguide",
     }  # fmt: skip
 

@@ -18,6 +18,7 @@ from standard.models import Clock
 from tenants.actors import Actor, Via, system
 from tenants.scope import scope
 from tenants.time import now
+from tenants.walled import tenant_of
 
 log = structlog.get_logger(__name__)
 
@@ -112,8 +113,19 @@ def break_(clock: Clock, *, by: Actor) -> None:
         follow(clock, by)
 
 
+def strike_overdue(running: models.QuerySet[Clock]) -> None:
+    """Break those of these running clocks whose time is past and that no sweep has come by yet: half a second late is late too."""
+    for clock in running.filter(broken_at__isnull=True, due_at__lt=now()).order_by("id").select_for_update(of=("self",)):
+        break_(clock, by=system(tenant_of(clock), Via.CLOCK))
+
+
 def _facts(clock: Clock) -> dict[str, Any]:
-    return {"clause": clock.clause, "owner_role": clock.owner_role, "due_at": clock.due_at.isoformat()}
+    return {
+        "clause": clock.clause,
+        "owner_role": clock.owner_role,
+        "due_at": clock.due_at.isoformat(),
+        "about": clock.subject_type,
+    }
 
 
 def _seconds(span: timedelta) -> float:

@@ -16,8 +16,8 @@ from django.test import Client
 
 from incidents import actions
 from incidents.gate import member_for
-from incidents.models import Incident, Integration, RoutingRule, Signal
-from incidents.states import RoomRole, Severity, State
+from incidents.models import Incident, Integration, RoutingRule, Signal, UpdatePolicy
+from incidents.states import Audience, RoomRole, Severity, State
 from integrations import intake
 from ledger import relay
 from ledger.actions import configure
@@ -249,6 +249,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         actions.set_rhythm(last, by=amira, minutes=10)
         actions.note(last, by=jon, text=f"note {word}")
         actions.update(last, by=amira, known=f"known {word}", impact=word, doing=word)
+        _say_in_public(cast, last, word)
         actions.advance(last, by=amira, to=State.INVESTIGATION, reason=word)
         actions.set_impact(last, by=amira, start=datetime.now(UTC) - timedelta(minutes=9))
         work(cast, last, word)
@@ -294,6 +295,31 @@ def work(cast: Cast, incident: Incident, word: str) -> None:
     actions.order(incident, by=amira, to=cast.jon.email, text=f"order {word}", eta_minutes=5)
     actions.decide(incident, by=amira, text=f"decision {word}", reason=word, options=[word])
     actions.attach_file(incident, by=jon, name=f"{word}.txt", body=word.encode(), caption=word)
+
+
+def _say_in_public(cast: Cast, incident: Incident, word: str) -> None:
+    """Updates that Legal approves, sends back, and still has before them; a question, and a look, of an executive."""
+    amira, legal = cast.amira.actor(), cast.exec.actor()
+    configure(UpdatePolicy(), {"approved_audiences": [Audience.PUBLIC.value]}, by=cast.admin.actor())
+    approved, sent_back, _ = (
+        actions.update(
+            incident,
+            by=amira,
+            audience=Audience.PUBLIC,
+            status="investigating",
+            known=f"public {word}",
+            impact=word,
+            doing=word,
+            components={"payments": "major_outage"},
+        )
+        for _ in range(3)
+    )
+    actions.approve_update(incident, by=legal, update=approved.pk)
+    actions.reject_update(incident, by=legal, update=sent_back.pk, reason=word)
+    for audience in (Audience.EXECUTIVE, Audience.SUPPORT):
+        actions.update(incident, by=amira, audience=audience, known=f"{audience} {word}", impact=word, doing=word)
+    actions.ask(incident, by=cast.director.actor(), text=f"question {word}")
+    actions.look(incident, by=legal)
 
 
 def newcomer(email: str) -> User:

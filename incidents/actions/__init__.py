@@ -4,12 +4,13 @@ Web, API, chat, admin and clocks all call these; none of them holds a rule.
 """
 
 from incidents.actions.command import advance, change_severity, claim, join, leave
-from incidents.actions.comms import update
+from incidents.actions.comms import approve_update, reject_update, update
 from incidents.actions.declare import declare
 from incidents.actions.ending import close, mark_false_positive, merge, reopen, resolve
 from incidents.actions.filing import attach_file, tick
 from incidents.actions.handover import announce, call_off, hand_over, report_situation, shadow, take_command
 from incidents.actions.orders import acknowledge_order, chase, finish_order, order, withdraw_order
+from incidents.actions.outside import ask, look
 from incidents.actions.record import correct, decide, note, set_impact
 from incidents.actions.rhythm import assess, check_in, open_bridge, page, set_rhythm
 from incidents.actions.roles import accept, assign, decline, step_down
@@ -31,6 +32,8 @@ __all__ = [
     "advance",
     "announce",
     "approve",
+    "approve_update",
+    "ask",
     "assess",
     "assign",
     "attach",
@@ -52,6 +55,7 @@ __all__ = [
     "hand_over",
     "join",
     "leave",
+    "look",
     "mark_false_positive",
     "merge",
     "note",
@@ -60,6 +64,7 @@ __all__ = [
     "page",
     "propose",
     "reject",
+    "reject_update",
     "reopen",
     "report",
     "report_deviation",

@@ -2,12 +2,18 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from incidents.facts import Facts, gather
-from incidents.models import ChecklistTick, Incident, Participant
+from incidents.models import ChecklistTick, Incident, Participant, StatusUpdate
+from incidents.states import Audience, PublicStatus
 from ledger.actions import record
+from ledger.audited import audited_update
 from ledger.models import Event
 from standard import clocks
+from standard.models import Clock
 from tenants.actors import Actor
+from tenants.time import now
 
 
 def lock(incident: Incident) -> tuple[Incident, Facts]:
@@ -47,22 +53,64 @@ def enter(incident: Incident, facts: Facts, by: Actor) -> bool:
 
 
 def start_cadence(incident: Incident) -> None:
-    """Start, or restart, the clock of internal updates that the severity asks for (clauses severity.sev1-cadence, sev2-cadence)."""
+    """Start, or restart, the clocks of updates that the severity asks for (clauses severity.sev1-cadence, sev2-cadence).
+
+    One runs for internal updates, with the incident as its subject. Where customers were told of the incident, and not yet that
+    it is resolved, the same runs for public ones, with the last public update as its subject.
+    """
     stop_cadence(incident)
+    _run_cadence(incident, incident)
+    public = StatusUpdate.objects.filter(incident=incident, audience=Audience.PUBLIC, published_at__isnull=False)
+    told = public.order_by("-published_at", "-id").first()
+    if told is not None and told.status != PublicStatus.RESOLVED:
+        _run_cadence(incident, told)
+
+
+def restart_cadence(incident: Incident, update: StatusUpdate) -> float | None:
+    """Restart the clock that an update which goes out now keeps: an internal one's, or a public one's; others keep none.
+
+    A public "resolved" starts no further one. Returns by how many seconds the update comes too late, or None where it does not.
+    """
+    running = _cadence_clocks(incident)
+    if update.audience == Audience.INTERNAL:
+        late = _stop_counting(running.filter(subject_type=incident._meta.label_lower))
+        _run_cadence(incident, incident)
+    elif update.audience == Audience.PUBLIC:
+        late = _stop_counting(running.filter(subject_type=update._meta.label_lower))
+        if update.status != PublicStatus.RESOLVED:
+            _run_cadence(incident, update)
+    else:
+        late = None
+    return late
+
+
+def stop_cadence(incident: Incident) -> None:
+    """Stop the cadence clocks, internal and public, of whatever severity they run for."""
+    _stop_counting(_cadence_clocks(incident))
+
+
+def _cadence_clocks(incident: Incident) -> QuerySet[Clock]:
+    clauses = [severity.cadence.clause for severity in incident.law.severities if severity.cadence is not None]
+    return Clock.objects.filter(incident_id=incident.pk, clause__in=clauses, stopped_at__isnull=True)
+
+
+def _stop_counting(running: QuerySet[Clock]) -> float | None:
+    """Stop clocks; one that is past its time and was not struck yet is broken first, so that each miss is kept with its seconds."""
+    clocks.strike_overdue(running)
+    due_at = running.order_by("due_at").values_list("due_at", flat=True).first()
+    stopped_at = now()
+    audited_update(running, stopped_at=stopped_at, next_at=None)
+    return round((stopped_at - due_at).total_seconds(), 3) if due_at is not None and due_at < stopped_at else None
+
+
+def _run_cadence(incident: Incident, subject: Incident | StatusUpdate) -> None:
     cadence = incident.law.severity(incident.severity).cadence
     if cadence is not None:
         clocks.start(
             cadence.clause,
-            incident,
+            subject,
             prompt=timedelta(minutes=cadence.prompt_minutes),
             due=timedelta(minutes=cadence.break_minutes),
             owner_role="cl",
             incident_id=incident.pk,
         )
-
-
-def stop_cadence(incident: Incident) -> None:
-    """Stop the cadence clock of whatever severity it runs for."""
-    law = incident.law
-    clauses = [severity.cadence.clause for severity in law.severities if severity.cadence is not None]
-    clocks.stop(incident, *clauses)

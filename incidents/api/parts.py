@@ -10,6 +10,7 @@ from incidents import checklists, queries
 from incidents.api import serializers as s
 from incidents.facts import Facts, gather
 from incidents.models import Incident
+from tenants.actors import Actor
 
 type Rows = list[dict[str, Any]]
 
@@ -37,14 +38,14 @@ def _plain(item: Any) -> dict[str, Any]:
     return {name: value for name, value in asdict(item).items() if not name.endswith("_id")}
 
 
-PARTS: Mapping[str, Callable[[Incident], Any]] = {
-    "roles": lambda incident: role_rows(incident, gather(incident)),
-    "clocks": lambda incident: s.ClockOut(queries.all_clocks(incident), many=True).data,
-    "pages": queries.pages,
+PARTS: Mapping[str, Callable[[Incident, Actor], Any]] = {
+    "roles": lambda incident, by: role_rows(incident, gather(incident)),
+    "clocks": lambda incident, by: s.ClockOut(queries.all_clocks(incident), many=True).data,
+    "pages": lambda incident, by: queries.pages(incident),
     "updates": queries.updates,
-    "orders": _orders,
-    "changes": lambda incident: [_plain(item) for item in gather(incident).changes],
-    "hypotheses": lambda incident: [_plain(item) for item in gather(incident).hypotheses],
-    "files": _files,
-    "checklists": lambda incident: checklists.steps(incident, gather(incident)),
+    "orders": lambda incident, by: _orders(incident),
+    "changes": lambda incident, by: [_plain(item) for item in gather(incident).changes],
+    "hypotheses": lambda incident, by: [_plain(item) for item in gather(incident).hypotheses],
+    "files": lambda incident, by: _files(incident),
+    "checklists": lambda incident, by: checklists.steps(incident, gather(incident)),
 }

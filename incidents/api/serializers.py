@@ -4,8 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from incidents import queries
 from incidents.api.bodies.fields import SeverityField
-from incidents.states import DetectedBy, State
+from incidents.states import Approver, Audience, Condition, DetectedBy, PublicStatus, State, UpdateState
 
 
 class ReasonOut(serializers.Serializer[Any]):
@@ -51,6 +52,44 @@ class ClockOut(serializers.Serializer[Any]):
     due_at = serializers.DateTimeField()
     stopped_at = serializers.DateTimeField(allow_null=True)
     broken_at = serializers.DateTimeField(allow_null=True)
+    audience = serializers.SerializerMethodField(help_text="Whose updates a cadence clock counts to: internal or public.")
+    late_seconds = serializers.SerializerMethodField(help_text="By how much its time was, or is by now, passed; null in time.")
+
+    def get_audience(self, clock: Any) -> str:
+        """ "internal", "public", or "" where it is no cadence."""
+        return queries.clock_audience(clock)
+
+    def get_late_seconds(self, clock: Any) -> float | None:
+        """To the millisecond."""
+        return queries.late_seconds(clock)
+
+
+class UpdateOut(serializers.Serializer[Any]):
+    """A status update."""
+
+    id = serializers.IntegerField()
+    audience = serializers.ChoiceField(choices=Audience.choices)
+    status = serializers.ChoiceField(choices=PublicStatus.choices, allow_blank=True)
+    state = serializers.ChoiceField(choices=UpdateState.choices)
+    awaits = serializers.ListField(child=serializers.ChoiceField(choices=Approver.choices))
+    known = serializers.CharField()
+    impact = serializers.CharField(allow_blank=True)
+    doing = serializers.CharField(allow_blank=True)
+    next_update_at = serializers.DateTimeField(allow_null=True)
+    states_cause = serializers.BooleanField()
+    components = serializers.DictField(child=serializers.CharField())
+    author = serializers.CharField()
+    posted_at = serializers.DateTimeField()
+    published_at = serializers.DateTimeField(allow_null=True)
+
+
+class ConditionOut(serializers.Serializer[Any]):
+    """A component that is not well because of the incident."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    condition = serializers.ChoiceField(choices=Condition.choices)
+    since = serializers.DateTimeField()
 
 
 class IncidentRow(serializers.Serializer[Any]):
@@ -97,16 +136,23 @@ class HandoverOut(serializers.Serializer[Any]):
 
 
 class IncidentOut(IncidentRow):
-    """An incident, with what the caller may do."""
+    """An incident, with what the caller may do.
 
-    offers = OfferOut(many=True)
-    handover = HandoverOut(allow_null=True)
+    `view` says whose: the room's; or an executive's or Support's, who read a summary: the IC and the CL, what was said to them and
+    to customers, no offers, no handover, no clocks and no participants.
+    """
+
+    view = serializers.ChoiceField(choices=["room", Audience.EXECUTIVE.value, Audience.SUPPORT.value])
     merged_into = serializers.CharField(allow_null=True)
-
+    offers = OfferOut(many=True, required=False)
+    handover = HandoverOut(allow_null=True, required=False)
     services = serializers.ListField(child=serializers.CharField())
     roles = RoleOut(many=True)
-    clocks = ClockOut(many=True)
-    participants = PersonOut(many=True)
+    clocks = ClockOut(many=True, required=False)
+    participants = PersonOut(many=True, required=False)
+    latest = serializers.DictField(child=UpdateOut(allow_null=True), help_text="The last update that went out, by audience.")
+    waiting_updates = UpdateOut(many=True, help_text="Updates that wait for approval; outside the room, for the caller's.")
+    components = ConditionOut(many=True)
     allowed_actions = serializers.DictField(child=AllowedOut())
 
 

@@ -11,15 +11,16 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from incidents import actions, gate, queries, room
+from incidents import actions, comms, gate, outside, queries, room
 from incidents.api import serializers as s
 from incidents.api.bodies import signals as b
 from incidents.api.filters import AlertFilter, IncidentFilter, SignalFilter
 from incidents.api.parts import PARTS, role_rows
 from incidents.doors import DOORS, Door
-from incidents.facts import gather
+from incidents.facts import Facts, gather
 from incidents.files import download
 from incidents.models import Alert, Incident, Signal
+from incidents.rules.outside import own_page
 from incidents.sitrep import draft_for
 from incidents.states import DetectedBy
 from ledger.api import CursorPages, FormParser, MusterView, page_of
@@ -55,20 +56,35 @@ class ListView(MusterView):
 
 
 def incident_out(incident: Incident, by: Actor) -> dict[str, Any]:
-    """An incident as the API shows it to this actor."""
+    """An incident as the API shows it to this actor: the room, or the summary of those outside it."""
     facts = gather(incident)
+    own = own_page(by)
     document: dict[str, Any] = dict(s.IncidentRow(incident).data)
     document["services"] = list(incident.affected.order_by("id").values_list("service__slug", flat=True))
-    document["roles"] = role_rows(incident, facts)
-    document["offers"] = [
-        {"role": o.role, "person": {"name": o.name, "email": o.email}, "offered_at": o.offered_at} for o in facts.offers
-    ]
-    document["handover"] = s.HandoverOut(facts.handover).data if facts.handover else None
+    document["roles"] = [row for row in role_rows(incident, facts) if own is None or row["role"] in outside.SHOWN_ROLES]
     document["merged_into"] = Incident.objects.filter(merged=incident).values_list("ref", flat=True).first()
-    document["clocks"] = s.ClockOut(queries.clocks(incident), many=True).data
-    document["participants"] = [{"name": person.name, "email": person.email} for person in facts.people]
+    document["view"] = own.value if own else "room"
+    document["latest"] = {
+        audience: s.UpdateOut(update).data if update else None for audience, update in comms.latest(facts, by).items()
+    }
+    document["waiting_updates"] = s.UpdateOut(comms.waiting(incident, facts, by), many=True).data
+    document["components"] = s.ConditionOut(comms.conditions(facts), many=True).data
+    if own is None:
+        document |= _of_the_room(incident, facts)
     document["allowed_actions"] = room.allowed_actions(incident, facts, by)
     return document
+
+
+def _of_the_room(incident: Incident, facts: Facts) -> dict[str, Any]:
+    """What only those of the room read."""
+    return {
+        "offers": [
+            {"role": o.role, "person": {"name": o.name, "email": o.email}, "offered_at": o.offered_at} for o in facts.offers
+        ],
+        "handover": s.HandoverOut(facts.handover).data if facts.handover else None,
+        "clocks": s.ClockOut(queries.clocks(incident), many=True).data,
+        "participants": [{"name": person.name, "email": person.email} for person in facts.people],
+    }
 
 
 class Incidents(ListView):
@@ -138,7 +154,7 @@ class Timeline(MusterView):
     )
     def get(self, request: Request, ref: str) -> Response:
         """The timeline, in its order; `seq` numbers it without a gap."""
-        incident = gate.incident_for(self.actor, ref)
+        incident = gate.room_for(self.actor, ref)
         after, limit = _number(request, "after", 0, least=0, most=2**31 - 1), _number(request, "limit", 500, least=1, most=500)
         found = queries.entries(incident, after, most=limit + 1)
         more = len(found) > limit
@@ -241,7 +257,8 @@ class Parts(MusterView):
     @extend_schema(responses={200: s.PartOut})
     def get(self, request: Request, ref: str, part: str) -> Response:
         """One part of an incident: its roles, clocks, pages, updates, orders, changes, hypotheses, files or checklists."""
-        return Response({"next": None, "previous": None, "results": PARTS[part](gate.incident_for(self.actor, ref))})
+        incident = (gate.incident_for if part == "updates" else gate.room_for)(self.actor, ref)
+        return Response({"next": None, "previous": None, "results": PARTS[part](incident, self.actor)})
 
 
 class IncidentFile(MusterView):
@@ -254,7 +271,7 @@ class IncidentFile(MusterView):
     )
     def get(self, request: Request, ref: str, number: int) -> HttpResponse:
         """The bytes."""
-        return download(gate.file_for(gate.incident_for(self.actor, ref), number))
+        return download(gate.file_for(gate.room_for(self.actor, ref), number))
 
 
 class Alerts(ListView):

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from incidents.models.incident import Incident
-from incidents.states import Audience, Condition, PublicStatus, UpdateState
+from incidents.states import Approver, Audience, Condition, PublicStatus, UpdateState
 from tenants.models import User
 from tenants.time import now
 from tenants.walled import History, TenantKey, TenantOwned
@@ -18,7 +18,7 @@ class StatusUpdate(TenantOwned):
     """A structured update: what is known, the impact, what is being done, when the next one comes (principle.communicate).
 
     `status` is a public one's; `states_cause` says that its author gives a cause in it (roles.cl-no-speculation). It has gone
-    out at `published_at`, and not before somebody approved it where that is asked for (roles.cl-public-approval).
+    out at `published_at`, and not before everybody whom it `awaits` has approved it (roles.cl-public-approval).
     """
 
     incident = TenantKey(Incident, related_name="updates")
@@ -33,6 +33,7 @@ class StatusUpdate(TenantOwned):
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     posted_at = models.DateTimeField(default=now)
     state = models.CharField(max_length=10, choices=UpdateState.choices, default=UpdateState.PUBLISHED)
+    awaits = ArrayField(models.CharField(max_length=10, choices=Approver.choices), default=list, blank=True)
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     decision_reason = models.TextField(blank=True)
@@ -41,7 +42,10 @@ class StatusUpdate(TenantOwned):
     history = History()
 
     class Meta:
-        indexes = [models.Index(fields=["organisation", "incident", "-id"], name="update_newest")]
+        indexes = [
+            models.Index(fields=["organisation", "incident", "-id"], name="update_newest"),
+            models.Index(fields=["organisation"], name="update_waiting", condition=Q(state="waiting")),
+        ]
 
 
 class UpdatePolicy(TenantOwned):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from incidents import queries
+from incidents import comms, queries, swoop
 from incidents.doors import Door
 from incidents.facts import Facts, gather
 from incidents.models import Incident
@@ -47,7 +47,7 @@ def context(
     can = {verb["name"].replace("-", "_") for verb in verbs if verb["possible"]}
     return {
         "incident": {
-            **_head(incident, facts),
+            **head(incident, facts),
             "services": incident.service_names,  # type: ignore[attr-defined]
         },
         **parts,
@@ -79,6 +79,8 @@ def _parts(incident: Incident, facts: Facts, by: Actor, offered: Offered) -> dic
         "hypotheses": panels.hypotheses(facts, offered),
         "checklists": panels.checklists(incident, facts, by, offered),
         "comms": panels.comms(facts, offered),
+        "customers": {"conditions": comms.conditions(facts)},
+        "swoop": swoop.panel(incident, facts, by),
         "files": [(file, reverse("incident-file", args=[incident.ref, file.number])) for file in facts.files],
         "people": panels.people(facts),
     }
@@ -107,7 +109,8 @@ def _mine(facts: Facts, by: Actor) -> dict[str, Any]:
     }
 
 
-def _head(incident: Incident, facts: Facts) -> dict[str, Any]:
+def head(incident: Incident, facts: Facts) -> dict[str, Any]:
+    """What every page of an incident has on top."""
     return {
         "ref": incident.ref,
         "title": incident.title,

@@ -173,6 +173,8 @@ def blank(
     options: dict[str, Any] = {"prefix": None, "auto_id": f"{key or door.name}-%s", "initial": dict(initial or {})}
     if door.name == "advance":
         options["state"] = incident.state
+    if door.name == "update":
+        options["components"] = [(component.slug, component.name) for component in facts.components]
     if door.name == "severity" and data is None:
         options["initial"]["severity"] = incident.severity
     if door.name == "sitrep" and data is None and facts.handover is not None:

@@ -37,7 +37,12 @@ def _person_paged(data: Data) -> str:
 
 
 def _clock(what: str) -> Callable[[Data], str]:
-    return lambda data: f"{data['clause']}: {what} (due {moment(data['due_at'])})."
+    return lambda data: f"{data['clause']}{_for_whom(data)}: {what} (due {moment(data['due_at'])})."
+
+
+def _for_whom(data: Data) -> str:
+    """A cadence whose subject is a status update counts to the next one for customers."""
+    return ", for customers" if data.get("about") == "incidents.statusupdate" else ""
 
 
 KINDS = {

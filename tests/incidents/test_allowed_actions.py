@@ -7,13 +7,16 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from incidents.doors import DOORS
+from incidents.models import UpdatePolicy
 from incidents.states import ADVANCES, RoomRole, State
+from ledger.actions import configure
 from tests.conftest import Cast, Door, Installation, Person
 from tests.incidents.scene import UPDATE, Scene, alert
 
 pytestmark = pytest.mark.servers
 
-PEOPLE = ("amira", "jon", "mei", "admin", "support")
+PUBLIC = {**UPDATE, "audience": "public", "status": "investigating"}
+PEOPLE = ("amira", "jon", "mei", "admin", "support", "exec")
 
 
 def uncommanded(scene: Scene) -> str:
@@ -84,6 +87,24 @@ def resolved(scene: Scene) -> str:
     return ref
 
 
+def waiting(scene: Scene) -> str:
+    """Two updates wait: one for Legal or PR, and one for the IC as well."""
+    ref = led(scene)
+    with scene.acme.scope(scene.acme.admin):
+        configure(UpdatePolicy(), {"approved_audiences": ["public"]}, by=scene.acme.admin.actor())
+    for states_cause in (False, True):
+        scene.do("mei", ref, "update", **PUBLIC, states_cause=states_cause)
+    return ref
+
+
+def owed(scene: Scene) -> str:
+    """Resolved, which customers were not told yet."""
+    ref = scene.ready()
+    scene.do("amira", ref, "update", **PUBLIC)
+    scene.do("amira", ref, "resolve", summary="Done")
+    return ref
+
+
 STATES: dict[str, Callable[[Scene], str]] = {
     "nobody commands": uncommanded,
     "commanded": advanced(),
@@ -104,6 +125,8 @@ STATES: dict[str, Callable[[Scene], str]] = {
     "a handover is announced": lambda scene: scene.handing_over("announce"),
     "small and resolved": lambda scene: scene.ended("resolve", severity="SEV3"),
     "a false positive": lambda scene: scene.ended("false-positive"),
+    "updates wait": waiting,
+    "customers wait": owed,
 }
 OTHER = {"title": "Another one", "severity": "SEV1"}  # what can be merged into, and into what
 
@@ -121,8 +144,13 @@ def bodies(verb: str, incident: dict[str, Any], why: list[dict[str, Any]], momen
             return [{**body, "person": f"{who}@acme.example"} for body in roles for who in ("jon", "mei", "amira")]
         return [{"role": body["role"]} for body in roles] if verb == "accept" else roles
     overrides = {reason["code"]: "Because" for reason in why if reason.get("overridable")}
+    if verb == "update":
+        return [PUBLIC, UPDATE]
+    if verb in ("approve-update", "reject-update"):
+        more = {"reason": "Because"} if verb == "reject-update" else {}
+        return [{"update": row["id"], **more} for row in incident["waiting_updates"]] or [{"update": 1, **more}]
     one: dict[str, dict[str, Any]] = {
-        "update": UPDATE,
+        "ask": {"text": "When?"},
         "impact": {"end": moment},
         "note": {"text": "A note"},
         "decide": {"text": "We stay", "reason": "Because"},

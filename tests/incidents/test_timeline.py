@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models
 
+from incidents.models import UpdatePolicy
 from incidents.sentences import KINDS
 from ledger.actions import configure
 from ledger.models import Event
@@ -40,6 +41,7 @@ def everything(scene: Scene) -> tuple[str, str]:
     scene.do("amira", ref, "advance", to="monitoring", reason="Gone again")
     scene.do("amira", ref, "update", **UPDATE, next_update_at=(scene.clock.now + timedelta(minutes=5)).isoformat())
     work(scene, ref)
+    talk(scene, ref)
     scene.fire(alert("f1", started=began, ended=scene.clock.now), alert("f3", started=began, name="Errors"))
     scene.do("amira", ref, "impact", start=began.isoformat(), end=scene.clock.now.isoformat())
     scene.later(minutes=15)
@@ -72,6 +74,21 @@ def work(scene: Scene, ref: str) -> None:
     scene.do("jon", ref, "correct", entry=scene.told(ref, "incident.noted")[-1]["seq"], text="At ten")
     scene.do("jon", ref, "attach", file=SimpleUploadedFile("log.txt", b"line"), caption="The log")
     scene.do("amira", ref, "tick", role="ic", key="bridge")
+
+
+def talk(scene: Scene, ref: str) -> None:
+    """Updates to everybody, held, approved and sent back; an executive who looks and asks."""
+    with scene.acme.scope(scene.acme.admin):
+        configure(UpdatePolicy(), {"approved_audiences": ["public"]}, by=scene.acme.admin.actor())
+    public = {**UPDATE, "audience": "public", "status": "investigating", "components": {"payments": "major_outage"}}
+    for _ in range(2):
+        scene.do("amira", ref, "update", **public, states_cause=True)
+    second, first = (row["id"] for row in scene.part(ref, "updates")[:2])
+    scene.do("exec", ref, "reject-update", update=second, reason="Once is enough")
+    for who in ("exec", "amira"):
+        scene.do(who, ref, "approve-update", update=first)
+    scene.page("director").get(f"/o/acme/incidents/{ref}/")
+    scene.do("director", ref, "ask", text="When is it over?")
 
 
 def test_every_kind_is_told_in_words_on_the_page_and_by_the_api(scene: Scene) -> None:

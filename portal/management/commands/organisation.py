@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from incidents.components import ship_components
 from incidents.integrating import issue_key, make_integration
 from incidents.models import Integration
 from ledger import people
@@ -73,6 +74,7 @@ class Command(BaseCommand):
 
     def _found(self, options: dict[str, Any], by: Actor) -> None:
         adopt_shipped(by=by, time_zone=options["time_zone"])
+        ship_components(by=by)
         user = people.person(options["administrator"], "", None)
         people.enrol(user, [Role.ADMINISTRATOR, Role.PRACTITIONER], by=by)
         self.stdout.write(f"{options['name']} is founded. {user.email} sets a password at /accounts/password/reset/.")

@@ -1,0 +1,49 @@
+"""Those outside the room: executives who look at an incident, and whoever has a question about it."""
+
+from datetime import timedelta
+
+from incidents import fields
+from incidents.actions.base import lock, tell
+from incidents.models import Incident
+from incidents.rules import outside as rules
+from ledger.models import Event
+from ledger.verbs import verb
+from tenants.actors import Actor
+from tenants.refusals import check
+from tenants.time import now
+
+QUESTION_MAX = 2_000
+SAME_LOOK = timedelta(hours=1)  # looking again within it is the same look
+
+
+@verb("ask", kind="incident.asked", who="any member", clauses=("roles.ic-protects-ops", "warroom.exec-swoop"))
+def ask(incident: Incident, *, by: Actor, text: str) -> Event:
+    """Ask the Communications Lead a question, without entering the room. They are told; the question stays in the record."""
+    incident, facts = lock(incident)
+    check(rules.why_not_ask(incident, facts, by))
+    return tell(incident, "incident.asked", by=by, text=fields.text("text", text, most=QUESTION_MAX))
+
+
+@verb(
+    "look",
+    kind="incident.executive_looked",
+    who="an executive, by opening the incident's page",
+    clauses=("roles.ic-protects-ops", "warroom.exec-swoop"),
+)
+def look(incident: Incident, *, by: Actor) -> bool:
+    """Leave on record that an executive opened the page of a running war room, once an hour each. Returns whether it did now.
+
+    Whoever looks again within the hour reads only: the incident is not locked for them.
+    """
+    if rules.why_not_look(incident, by) or _looked(incident, by):
+        return False
+    incident, _ = lock(incident)
+    if rules.why_not_look(incident, by) or _looked(incident, by):  # two windows at once are one look
+        return False
+    tell(incident, "incident.executive_looked", by=by)
+    return True
+
+
+def _looked(incident: Incident, by: Actor) -> bool:
+    lately = Event.objects.filter(incident_id=incident.pk, kind="incident.executive_looked", actor_id=by.user_id)
+    return lately.filter(occurred_at__gt=now() - SAME_LOOK).exists()

@@ -1,0 +1,29 @@
+"""Whose word an update waits for."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import migrations, models
+
+from ledger.guards import Regard
+
+AWAITS = ArrayField(
+    base_field=models.CharField(
+        choices=[("duty", "Legal Counsel or PR"), ("ic", "the Incident Commander")],
+        max_length=10,
+    ),
+    blank=True,
+    default=list,
+    size=None,
+)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("incidents", "0004_room_walls")]
+    operations = [
+        migrations.AddField("historicalstatusupdate", "awaits", AWAITS),
+        migrations.AddField("statusupdate", "awaits", AWAITS),
+        migrations.AddIndex(
+            "statusupdate",
+            models.Index(fields=["organisation"], name="update_waiting", condition=models.Q(state="waiting")),
+        ),
+        Regard("incidents", "statusupdate"),
+    ]

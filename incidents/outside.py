@@ -1,0 +1,49 @@
+"""The pages of those outside the room: a calm summary for executives, the script for Support."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from incidents import comms, room
+from incidents.doors import DOORS, Door
+from incidents.facts import gather
+from incidents.forms.signals import ReportForm
+from incidents.models import Incident
+from incidents.rules.outside import own_page
+from incidents.states import Audience, RoomRole
+from tenants.actors import Actor
+from tenants.refusals import Reason
+
+TEMPLATES = {Audience.EXECUTIVE: "incidents/executive.html", Audience.SUPPORT: "incidents/support.html"}
+SHOWN_ROLES = (RoomRole.IC, RoomRole.CL)
+OWN_PLACE = ("ask", "approve-update", "reject-update")  # these stand elsewhere on the page
+
+
+def template(by: Actor) -> str:
+    """The page of somebody outside the room, or "" for who reads the room."""
+    own = own_page(by)
+    return TEMPLATES[own] if own is not None else ""
+
+
+def context(
+    incident: Incident, by: Actor, *, failed: Door | None = None, form: Any = None, refusals: list[Reason] | None = None
+) -> dict[str, Any]:
+    """The page's context. `failed`, `form` and `refusals` are those of a verb that was just refused: nothing typed is lost."""
+    facts = gather(incident)
+    failure = room.Failure(failed, form, refusals or []) if failed else None
+    offered = room.Offered(incident, facts, by, room.choices(facts), failure)
+    verbs = {name: verb for name in DOORS if (verb := offered.of(name)) is not None}
+    panel = comms.panel(incident, facts, by, failed.name if failed else "", form)
+    said = {row["audience"]: row for row in panel["latest"]}
+    own = own_page(by) or Audience.EXECUTIVE
+    return {
+        "incident": {**room.head(incident, facts), "services": incident.service_names},  # type: ignore[attr-defined]
+        "people": [{"label": role.label, "name": facts.roles[role].name if role in facts.roles else ""} for role in SHOWN_ROLES],
+        "own": said[own.value],
+        "public": said[Audience.PUBLIC.value],
+        "comms": panel,
+        "ask": verbs["ask"],
+        "verbs": [verb for name, verb in verbs.items() if name not in OWN_PLACE and (verb["allowed"] or verb["open"])],
+        "report_form": ReportForm(initial={"title": f"{incident.ref}: "}, auto_id="report-%s"),
+        "report_url": reverse("report"),
+    }

@@ -1,0 +1,53 @@
+"""Those outside the room: who reads which page of an incident, who may ask, and whose look is announced."""
+
+from incidents.facts import Facts
+from incidents.models import Incident
+from incidents.rules.common import reader, running
+from incidents.states import Audience
+from tenants.actors import Actor, Role
+from tenants.refusals import Reason
+
+SWOOP = "warroom.exec-swoop"
+
+
+def own_page(by: Actor) -> Audience | None:
+    """Whose page of an incident somebody reads: the executives', Support's, or None, the room.
+
+    Practitioners work in the room whatever else they are; auditors, administrators and process owners read it.
+    """
+    if by.has(Role.PRACTITIONER):
+        return None
+    if by.has(Role.EXECUTIVE):
+        return Audience.EXECUTIVE
+    return Audience.SUPPORT if by.has(Role.SUPPORT) else None
+
+
+def told_of(by: Actor) -> tuple[Audience, ...]:
+    """The audiences whose updates somebody reads: all in the room; else their own, and what customers are told."""
+    own = own_page(by)
+    return tuple(Audience) if own is None else (own, Audience.PUBLIC)
+
+
+def why_not_enter(by: Actor) -> list[Reason]:
+    """Executives and Support read a summary, by every door, and not the record of the room (warroom.exec-swoop)."""
+    own = own_page(by)
+    if own is None:
+        return []
+    who = "Executives read" if own == Audience.EXECUTIVE else "Support reads"
+    sentence = f"{who} the summary, not the room's record. Ask the Communications Lead there."
+    return [Reason("outside_the_room", sentence, clause=SWOOP, status=403)]
+
+
+def why_not_ask(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
+    """Any member asks the Communications Lead, in or out of the room (roles.ic-protects-ops)."""
+    return reader(by) or running(incident)
+
+
+def why_not_look(incident: Incident, by: Actor) -> list[Reason]:
+    """The room hears of an executive who looks at it while it runs as a war room."""
+    if own_page(by) != Audience.EXECUTIVE:
+        return [Reason("no_executive", "Only an executive's look is announced.", clause=SWOOP)]
+    reasons = reader(by) or running(incident)
+    if not reasons and not incident.mobilises:
+        reasons = [Reason("no_war_room", f"A {incident.level} has no war room.", clause="warroom.mode")]
+    return reasons
