@@ -16,7 +16,7 @@ from ledger.actions import configure
 from ledger.models import Event
 from tenants.models import ApiToken, Membership, User
 from tests.conftest import Person
-from tests.live.conftest import House, person_scope
+from tests.live.conftest import House
 from tests.live.watching import Room, Watch, by_token
 
 CANARY = b"canary7c1e9a"
@@ -45,7 +45,12 @@ def test_without_a_session_or_token_nothing_opens(house: House) -> None:
     room = house.room(house.installation.acme.amira)
     refused(Watch(house.url, f"{room.path}stream?ticket={room.ticket}"), 401, "sign_in")
     refused(Watch(house.url, f"{room.path}stream?ticket={room.ticket}", {"Cookie": "sessionid=forged"}), 401, "sign_in")
-    for headers in ({}, {"Authorization": "Bearer x"}, {"Authorization": "Bearer mst_000000000000_" + "a" * 43}, {"Authorization": "Basic eA"}):
+    for headers in (
+        {},
+        {"Authorization": "Bearer x"},
+        {"Authorization": "Bearer mst_000000000000_" + "a" * 43},
+        {"Authorization": "Basic eA"},
+    ):
         watch = Watch(house.url, "/api/v1/incidents/INC-1/stream", headers)
         refused(watch, 401, "unknown_token" if "mst" in str(headers) or "Bearer x" in str(headers) else "sign_in")
         assert watch.headers["WWW-Authenticate"].startswith("Bearer")
@@ -91,7 +96,9 @@ def test_what_is_no_number_reference_or_host_is_refused(house: House) -> None:
         assert "after" in watch.problem["fields"]
     for ref in ("INC-1%00", "%F0%9F%94%A5", "x" * 300, "..%2F.."):
         refused(by_token(house.url, acme.jon.token, ref), 404, "not_found")
-    watch = Watch(house.url, "/api/v1/incidents/INC-1/stream", {"Authorization": f"Bearer {acme.jon.token}", "Host": "evil.example"})
+    watch = Watch(
+        house.url, "/api/v1/incidents/INC-1/stream", {"Authorization": f"Bearer {acme.jon.token}", "Host": "evil.example"}
+    )
     refused(watch, 404, "no_such_host")
 
 
@@ -203,5 +210,3 @@ def test_metrics_count_the_streams(house: House) -> None:
     figures = Client().get("/metrics").content.decode()
     assert "muster_live_streams 1.0" in figures
     assert "muster_live_listening 1.0" in figures
-
-
