@@ -4,11 +4,12 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from incidents import actions
 from incidents.models import Incident
@@ -40,14 +41,14 @@ def note(site: Site, text: str, person: Person | None = None) -> None:
         actions.note(Incident.objects.get(ref="INC-1"), by=who.actor(), text=text)
 
 
-def room(site: Site, person: Person, **look: object) -> Page:
+def room(site: Site, person: Person, **look: Any) -> Page:
     page = site.page(person, **look)
     page.goto(f"{site.url}/o/acme/incidents/INC-1/")
     expect(state(page)).to_have_text("Live")
     return page
 
 
-def state(page: Page) -> object:
+def state(page: Page) -> Locator:
     return page.locator("[data-live-state]")
 
 
