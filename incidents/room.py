@@ -27,7 +27,7 @@ def context(
     Without `record` it has no entries: for the panels, which are asked for while the live feed brings the record.
     """
     alerts = queries.alerts(incident)
-    facts = gather(incident, alerts if len(alerts) < queries.ALERTS_MOST else None)
+    facts = gather(incident)
     running = queries.clocks(incident)
     return {
         "incident": {
@@ -41,7 +41,7 @@ def context(
         "verbs": [_verb(door, incident, facts, by, failed, form, refusals or []) for door in DOORS.values()],
         "alerts": alerts,
         "pages": queries.pages(incident),
-        "participants": [name for name, _ in facts.participants],
+        "participants": [person.name for person in facts.people],
     }
 
 

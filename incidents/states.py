@@ -75,6 +75,71 @@ class RoomRole(models.TextChoices):
 
 
 class Audience(models.TextChoices):
-    """Whom a status update is for. (The other audiences come with their approvals and clocks.)"""
+    """Whom a status update is for: each with its own text. Internal and public ones have clocks; the others restart none."""
 
     INTERNAL = "internal", "Internal"
+    EXECUTIVE = "executive", "Executives"
+    SUPPORT = "support", "Support script"
+    PUBLIC = "public", "Public"
+
+
+class UpdateState(models.TextChoices):
+    """Whether a status update has gone out; it is published at once where nobody has to approve it."""
+
+    WAITING = "waiting", "Waits for approval"
+    PUBLISHED = "published", "Published"
+    REJECTED = "rejected", "Rejected"
+
+
+class PublicStatus(models.TextChoices):
+    """What a public update says about how far we are (roles.cl-status-page)."""
+
+    INVESTIGATING = "investigating", "Investigating"
+    IDENTIFIED = "identified", "Identified"
+    MONITORING = "monitoring", "Monitoring"
+    RESOLVED = "resolved", "Resolved"
+
+
+class Condition(models.TextChoices):
+    """How a component does, as customers see it."""
+
+    OPERATIONAL = "operational", "Operational"
+    DEGRADED = "degraded_performance", "Degraded performance"
+    PARTIAL = "partial_outage", "Partial outage"
+    MAJOR = "major_outage", "Major outage"
+    MAINTENANCE = "under_maintenance", "Under maintenance"
+
+
+class OfferState(models.TextChoices):
+    """What became of the offer of a role."""
+
+    OPEN = "open", "Waits for an answer"
+    ACCEPTED = "accepted", "Accepted"
+    DECLINED = "declined", "Declined"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class Verdict(models.TextChoices):
+    """What testing a hypothesis showed."""
+
+    OPEN = "open", "Not tested yet"
+    CONFIRMED = "confirmed", "Confirmed"
+    REFUTED = "refuted", "Refuted"
+
+
+class ChangeState(models.TextChoices):
+    """Where a change stands: nothing is executed before the IC approves (roles.ol-no-rogue)."""
+
+    PROPOSED = "proposed", "Waits for approval"
+    APPROVED = "approved", "Approved"
+    REJECTED = "rejected", "Rejected"
+    EXECUTED = "executed", "Executed"
+    VERIFIED = "verified", "Verified: it worked"
+    FAILED = "failed", "Verified: it did not work"
+
+
+class FlagKey(models.TextChoices):
+    """What makes an incident legally delicate; what each sets off is data of the standard (breach.*, finance.*)."""
+
+    PERSONAL_DATA = "personal_data", "Personal or health data exposed"
+    FINANCIAL_LOSS = "financial_loss", "Money lost or wrongly moved"

@@ -53,6 +53,25 @@ GRANT SELECT ON tenants_organisation TO {role};
 """
 
 
+# Who may know of a restricted incident (clause breach.need-to-know). PL/pgSQL, because the tables that it reads come with a room
+# above. Muster's own work (a clock, a reaction, a hook, a command) sees all of its organisation; nobody in particular sees none.
+NEED_TO_KNOW = """
+CREATE FUNCTION muster.hidden_incidents() RETURNS bigint[] LANGUAGE plpgsql STABLE SECURITY DEFINER
+  SET search_path = public, pg_temp AS $$
+DECLARE hidden bigint[];
+BEGIN
+  IF muster.person() IS NULL AND current_setting('muster.surface', true) IN ('clock', 'relay', 'hook', 'command') THEN
+    RETURN '{}';
+  END IF;
+  SELECT array_agg(i.id) INTO hidden FROM incidents_incident i
+  WHERE i.organisation_id = muster.organisation() AND i.restricted AND NOT EXISTS (
+    SELECT 1 FROM incidents_needtoknow n WHERE n.organisation_id = i.organisation_id AND n.incident_id = i.id
+      AND n.user_id = muster.person() AND n.removed_at IS NULL AND (n.expires_at IS NULL OR n.expires_at > now()));
+  RETURN coalesce(hidden, '{}');
+END $$;
+"""
+
+
 def serving_role() -> str:
     """The serving role's name, quoted for SQL."""
     role: str = settings.SERVING_ROLE
@@ -133,15 +152,17 @@ def wall_statements(model: Any, rights: str) -> list[str]:
     ]
     if not table.startswith(f"{model._meta.app_label}_historical"):
         statements.append(f'ALTER TABLE {table} ADD CONSTRAINT "{table}_within" UNIQUE (organisation_id, {key})')
-        statements += [
-            f'ALTER TABLE {table} ADD CONSTRAINT "{table}_{field.column}_within" '
-            f"FOREIGN KEY (organisation_id, {field.column}) "
-            f"REFERENCES {field.related_model._meta.db_table} (organisation_id, {field.related_model._meta.pk.column}) "
-            "DEFERRABLE INITIALLY DEFERRED"
-            for field in model._meta.local_fields
-            if is_tenant_key(field)
-        ]
+        statements += [within(table, field) for field in model._meta.local_fields if is_tenant_key(field)]
     return statements
+
+
+def within(table: str, field: Any) -> str:
+    """The SQL of the composite key of one TenantKey: it cannot lead into another organisation."""
+    to = field.related_model._meta
+    return (
+        f'ALTER TABLE {table} ADD CONSTRAINT "{table}_{field.column}_within" FOREIGN KEY (organisation_id, {field.column}) '
+        f"REFERENCES {to.db_table} (organisation_id, {to.pk.column}) DEFERRABLE INITIALLY DEFERRED"
+    )
 
 
 def is_tenant_key(field: Any) -> bool:
@@ -149,3 +170,54 @@ def is_tenant_key(field: Any) -> bool:
     from tenants.walled import TenantKey
 
     return isinstance(field, TenantKey)
+
+
+class Within(Operation):
+    """The composite key of a TenantKey that was added to a table which has its walls already."""
+
+    reversible = False
+
+    def __init__(self, app: str, model: str, field: str) -> None:
+        self.app, self.model, self.field = app, model, field
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Changes no model."""
+
+    def database_forwards(
+        self, app_label: str, editor: BaseDatabaseSchemaEditor, before: ProjectState, after: ProjectState
+    ) -> None:
+        """Add it."""
+        meta = after.apps.get_model(self.app, self.model)._meta
+        editor.execute(within(meta.db_table, meta.get_field(self.field)), params=None)
+
+    def describe(self) -> str:
+        """A line for `migrate --plan`."""
+        return f"Keep {self.app}.{self.model}.{self.field} within its organisation"
+
+
+class NeedToKnow(Operation):
+    """Hide what belongs to a restricted incident from who is not named on it: a second wall, on `incident_id` (or `id` itself)."""
+
+    reversible = False
+
+    def __init__(self, app: str, *models: str, column: str = "incident_id") -> None:
+        self.app, self.models, self.column = app, models, column
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Changes no model."""
+
+    def database_forwards(
+        self, app_label: str, editor: BaseDatabaseSchemaEditor, before: ProjectState, after: ProjectState
+    ) -> None:
+        """Build it. The function is asked once a statement, not once a row."""
+        for model in self.models:
+            table = after.apps.get_model(self.app, model)._meta.db_table
+            editor.execute(
+                f"CREATE POLICY need_to_know ON {table} AS RESTRICTIVE TO {serving_role()} USING "
+                f"({self.column} IS NULL OR NOT ({self.column} = ANY ((SELECT muster.hidden_incidents())::bigint[])))",
+                params=None,
+            )
+
+    def describe(self) -> str:
+        """A line for `migrate --plan`."""
+        return f"Let only who is named see what belongs to a restricted incident in {self.app}.{', '.join(self.models)}"

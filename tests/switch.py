@@ -1,6 +1,6 @@
 """Switching one rule or reaction off, by MUSTER_TEETH in the environment, to see whether a test notices (tests/teeth.py).
 
-`incidents.rules.why_not_claim` refuses nothing; `reason:incidents.rules:commanded` never gives that reason;
+`incidents.rules.command.why_not_claim` refuses nothing; `reason:incidents.rules.command:commanded` never gives that reason;
 `reaction:mobilise` does nothing; `clock:oncall.page` has nothing follow when such a clock breaks.
 """
 
@@ -10,13 +10,15 @@ import os
 from collections.abc import Callable, Iterator
 from functools import wraps
 from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
+import incidents.rules
 from portal.reactions import CLOCK_SUBJECTS, REACTIONS
 from tenants.refusals import Reason
 
-RULES = ("incidents.rules", "oncall.rules")
+RULES = (*(f"incidents.rules.{m.name}" for m in iter_modules(incidents.rules.__path__) if m.name != "common"), "oncall.rules")
 
 
 def rules_of(module: ModuleType) -> list[str]:

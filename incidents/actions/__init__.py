@@ -4,9 +4,10 @@ Web, API, chat, admin and clocks all call these; none of them holds a rule.
 """
 
 from incidents.actions.command import advance, change_severity, claim, join
+from incidents.actions.comms import update
 from incidents.actions.declare import declare
 from incidents.actions.ending import resolve
-from incidents.actions.record import note, set_impact, update
+from incidents.actions.record import note, set_impact
 from incidents.actions.triage import attach, declare_from, dismiss, report
 
 __all__ = [

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from incidents.facts import Facts, gather
-from incidents.models import Incident, Participant
+from incidents.models import ChecklistTick, Incident, Participant
 from ledger.actions import record
 from ledger.models import Event
 from standard import clocks
@@ -17,8 +17,25 @@ def lock(incident: Incident) -> tuple[Incident, Facts]:
 
 
 def tell(incident: Incident, kind: str, *, by: Actor, occurred_at: datetime | None = None, **data: object) -> Event:
-    """Record an event on the incident's timeline."""
-    return record(kind, incident, by=by, incident_id=incident.pk, occurred_at=occurred_at, **data)
+    """Record an event on the incident's timeline; the steps of the checklists that it is are done with it."""
+    event = record(kind, incident, by=by, incident_id=incident.pk, occurred_at=occurred_at, **data)
+    _tick(incident, event)
+    return event
+
+
+def _tick(incident: Incident, event: Event) -> None:
+    """Tick what happened by itself (clauses checklist.ic, checklist.ol, checklist.cl): who did it, and when. A step is ticked once."""
+    lists = incident.law.checklists
+    for role in ("ic", "ol", "cl"):
+        for item in getattr(lists, role):
+            if item.ticked_by(event.kind, event.data):
+                done = {
+                    "ticked_at": event.occurred_at,
+                    "ticked_by_id": event.actor_id,
+                    "ticked_by_name": event.actor_name,
+                    "seq": event.seq,
+                }
+                ChecklistTick.objects.get_or_create(incident=incident, role=role, key=item.key, defaults=done)
 
 
 def enter(incident: Incident, facts: Facts, by: Actor) -> bool:

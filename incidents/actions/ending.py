@@ -1,9 +1,10 @@
 """Endings. (False positive, merge and close come with the rest of the lifecycle.)"""
 
-from incidents import fields, rules
+from incidents import fields
 from incidents.actions.base import enter, lock, tell
 from incidents.facts import gather
 from incidents.models import Incident, Signal
+from incidents.rules import ending as rules
 from incidents.states import SignalState, State
 from ledger.verbs import verb
 from oncall.actions import end_all

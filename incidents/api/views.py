@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from incidents import actions, gate, queries, room
 from incidents.api import serializers as s
+from incidents.api.bodies import signals as b
 from incidents.api.filters import AlertFilter, IncidentFilter, SignalFilter
 from incidents.doors import DOORS, Door
 from incidents.facts import gather
@@ -58,7 +59,7 @@ def incident_out(incident: Incident, by: Actor) -> dict[str, Any]:
         for r in queries.roles(incident, facts)
     ]
     document["clocks"] = s.ClockOut(queries.clocks(incident), many=True).data
-    document["participants"] = [{"name": name, "email": email} for name, email in facts.participants]
+    document["participants"] = [{"name": person.name, "email": person.email} for person in facts.people]
     document["allowed_actions"] = room.allowed_actions(incident, facts, by)
     return document
 
@@ -79,13 +80,13 @@ class Incidents(ListView):
         """List incidents, newest first."""
         return self.listing(request)
 
-    @extend_schema(operation_id="declare", request=s.DeclareBody, responses={201: s.IncidentOut}, parameters=[KEY])
+    @extend_schema(operation_id="declare", request=b.DeclareBody, responses={201: s.IncidentOut}, parameters=[KEY])
     def post(self, request: Request) -> Response:
         """Declare an incident (clauses triage.declare-immediately, triage.initial-severity)."""
         return self.once(request, lambda: self._declare(request))
 
     def _declare(self, request: Request) -> Response:
-        body = self.body(s.DeclareBody, request)
+        body = self.body(b.DeclareBody, request)
         services = gate.services_for(self.actor, body.get("services", []))
         signals = [gate.signal_for(self.actor, signal_id) for signal_id in body.get("alerts", [])]
         common = {
@@ -95,6 +96,8 @@ class Incidents(ListView):
             "services": services,
             "impact_start": body.get("impact_start"),
             "summary": body.get("summary", ""),
+            "exercise": body.get("exercise", False),
+            "answers": body.get("answers", {}),
         }
         found = body.get("detected_by")
         if signals:
@@ -227,13 +230,13 @@ class Triage(ListView):
 class Reports(MusterView):
     """Reports by people."""
 
-    @extend_schema(operation_id="report", request=s.ReportBody, responses={201: s.SignalOut}, parameters=[KEY])
+    @extend_schema(operation_id="report", request=b.ReportBody, responses={201: s.SignalOut}, parameters=[KEY])
     def post(self, request: Request) -> Response:
         """Report what looks wrong (clause detection.manual)."""
         return self.once(request, lambda: self._report(request))
 
     def _report(self, request: Request) -> Response:
-        body = self.body(s.ReportBody, request)
+        body = self.body(b.ReportBody, request)
         service = gate.services_for(self.actor, [body["service"]], field="service")[0] if body.get("service") else None
         signal = actions.report(
             by=self.actor, title=body["title"], text=body.get("text", ""), service=service, ticket=body.get("ticket", "")
@@ -253,13 +256,13 @@ class OneSignal(MusterView):
 class TriageDeclare(MusterView):
     """Answer "yes"."""
 
-    @extend_schema(operation_id="triage_declare", request=s.TriageDeclareBody, responses={201: s.IncidentOut}, parameters=[KEY])
+    @extend_schema(operation_id="triage_declare", request=b.TriageDeclareBody, responses={201: s.IncidentOut}, parameters=[KEY])
     def post(self, request: Request, signal_id: int) -> Response:
         """Declare an incident from this signal."""
         return self.once(request, lambda: self._declare(request, signal_id))
 
     def _declare(self, request: Request, signal_id: int) -> Response:
-        body = self.body(s.TriageDeclareBody, request)
+        body = self.body(b.TriageDeclareBody, request)
         signal = gate.signal_for(self.actor, signal_id)
         incident = actions.declare_from(
             [signal],
@@ -269,6 +272,8 @@ class TriageDeclare(MusterView):
             services=gate.services_for(self.actor, body.get("services", [])),
             impact_start=body.get("impact_start"),
             summary=body.get("summary", ""),
+            exercise=body.get("exercise", False),
+            answers=body.get("answers", {}),
         )
         return Response(incident_out(incident, self.actor), status=201)
 
@@ -276,13 +281,13 @@ class TriageDeclare(MusterView):
 class TriageAttach(MusterView):
     """Answer "yes, that one"."""
 
-    @extend_schema(operation_id="triage_attach", request=s.AttachBody, responses=s.SignalOut, parameters=[KEY])
+    @extend_schema(operation_id="triage_attach", request=b.AttachBody, responses=s.SignalOut, parameters=[KEY])
     def post(self, request: Request, signal_id: int) -> Response:
         """Attach this signal to a running incident."""
         return self.once(request, lambda: self._attach(request, signal_id))
 
     def _attach(self, request: Request, signal_id: int) -> Response:
-        body = self.body(s.AttachBody, request)
+        body = self.body(b.AttachBody, request)
         signal = actions.attach(
             gate.signal_for(self.actor, signal_id), gate.incident_for(self.actor, body["incident"]), by=self.actor
         )
@@ -292,13 +297,13 @@ class TriageAttach(MusterView):
 class TriageDismiss(MusterView):
     """Answer "no"."""
 
-    @extend_schema(operation_id="triage_dismiss", request=s.DismissBody, responses=s.SignalOut, parameters=[KEY])
+    @extend_schema(operation_id="triage_dismiss", request=b.DismissBody, responses=s.SignalOut, parameters=[KEY])
     def post(self, request: Request, signal_id: int) -> Response:
         """Dismiss this signal, with the reason."""
         return self.once(request, lambda: self._dismiss(request, signal_id))
 
     def _dismiss(self, request: Request, signal_id: int) -> Response:
-        body = self.body(s.DismissBody, request)
+        body = self.body(b.DismissBody, request)
         signal = actions.dismiss(gate.signal_for(self.actor, signal_id), by=self.actor, reason=body["reason"])
         return Response(s.SignalOut(gate.signal_for(self.actor, signal.pk)).data)
 

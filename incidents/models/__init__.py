@@ -1,10 +1,22 @@
 """What is happening and who commands: signals from outside, and incidents."""
 
-from incidents.models.incident import Incident, IncidentNumber, IncidentService, Participant, RoleHolding, StatusUpdate
+from incidents.models.comms import Component, ComponentState, StatusUpdate, UpdatePolicy
+from incidents.models.incident import Incident, IncidentNumber, IncidentService, Participant, RoleHolding
+from incidents.models.restriction import Flag, LegalHold, NeedToKnow, SnapshotRequest
+from incidents.models.room import ChecklistTick, Handover, RoleOffer
 from incidents.models.signal import Alert, Inbound, Integration, IntegrationPulse, IntegrationSecret, RoutingRule, Signal
+from incidents.models.work import Attachment, Change, Hypothesis, Order
 
 __all__ = [
     "Alert",
+    "Attachment",
+    "Change",
+    "ChecklistTick",
+    "Component",
+    "ComponentState",
+    "Flag",
+    "Handover",
+    "Hypothesis",
     "Inbound",
     "Incident",
     "IncidentNumber",
@@ -12,9 +24,15 @@ __all__ = [
     "Integration",
     "IntegrationPulse",
     "IntegrationSecret",
+    "LegalHold",
+    "NeedToKnow",
+    "Order",
     "Participant",
     "RoleHolding",
+    "RoleOffer",
     "RoutingRule",
     "Signal",
+    "SnapshotRequest",
     "StatusUpdate",
+    "UpdatePolicy",
 ]

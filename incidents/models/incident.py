@@ -3,14 +3,14 @@
 from django.db import models
 from django.db.models import Q
 
-from incidents.states import OPEN, Audience, DetectedBy, RoomRole, Severity, State
+from incidents.states import OPEN, DetectedBy, RoomRole, Severity, State
 from oncall.models import Service
 from standard.law import Law
 from standard.models import StandardVersion
 from standard.queries import law
 from tenants.models import User
 from tenants.time import now
-from tenants.walled import History, TenantKey, TenantOwned
+from tenants.walled import History, TenantKey, TenantOwned, both_or_neither
 
 
 class IncidentNumber(TenantOwned):
@@ -23,7 +23,10 @@ class IncidentNumber(TenantOwned):
 
 
 class Incident(TenantOwned):
-    """Something is broken and people are on it. Judged by the version of the standard in force when it was declared."""
+    """Something is broken and people are on it. Judged by the version of the standard in force when it was declared.
+
+    `restricted`: only those named on it (NeedToKnow) see it and anything under it; the database keeps that (clause breach.need-to-know).
+    """
 
     number = models.IntegerField()
     ref = models.CharField(max_length=24)
@@ -40,7 +43,15 @@ class Incident(TenantOwned):
     impact_end = models.DateTimeField(null=True)
     monitoring_since = models.DateTimeField(null=True)
     resolved_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    merged_into = TenantKey("incidents.Incident", null=True, related_name="merged")
+    relapses = models.IntegerField(default=0)
+    reopened = models.IntegerField(default=0)
     summary = models.TextField(blank=True)
+    channel = models.CharField(max_length=80, blank=True)
+    bridge_url = models.CharField(max_length=500, blank=True)
+    check_in_minutes = models.IntegerField(null=True)
+    restricted = models.BooleanField(default=False)
 
     history = History()
 
@@ -54,10 +65,15 @@ class Incident(TenantOwned):
                 condition=Q(impact_end__isnull=True) | Q(impact_start__isnull=True) | Q(impact_end__gte=models.F("impact_start")),
             ),
             models.CheckConstraint(name="resolved_when_resolved", condition=~Q(state="resolved") | Q(resolved_at__isnull=False)),
+            models.CheckConstraint(name="closed_when_closed", condition=~Q(state="closed") | Q(closed_at__isnull=False)),
+            models.CheckConstraint(
+                name="merged_into_one", condition=both_or_neither(Q(state="merged"), Q(merged_into__isnull=False))
+            ),
         ]
         indexes = [
             models.Index(fields=["organisation", "-number"], name="incident_newest"),
             models.Index(fields=["organisation", "state", "-number"], name="incident_by_state"),
+            models.Index(fields=["organisation"], name="incident_restricted", condition=Q(restricted=True)),
         ]
 
     def __str__(self) -> str:
@@ -126,18 +142,3 @@ class RoleHolding(TenantOwned):
                 fields=["organisation", "incident", "role"], condition=Q(until__isnull=True), name="one_holder_a_role"
             )
         ]
-
-
-class StatusUpdate(TenantOwned):
-    """A structured update: what is known, the impact, what is being done, when the next one comes (principle.communicate)."""
-
-    incident = TenantKey(Incident, related_name="updates")
-    audience = models.CharField(max_length=20, choices=Audience.choices)
-    known = models.TextField()
-    impact = models.TextField()
-    doing = models.TextField()
-    next_update_at = models.DateTimeField(null=True)
-    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    posted_at = models.DateTimeField(default=now)
-
-    history = History()

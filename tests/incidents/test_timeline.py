@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import models
 
-from incidents.timeline import KINDS
+from incidents.sentences import KINDS
 from ledger.actions import configure
 from ledger.models import Event
 from oncall.models import Service, Team
@@ -55,8 +55,8 @@ def test_every_kind_is_told_in_words_on_the_page_and_by_the_api(scene: Scene) ->
         page = scene.page("mei").get(f"/o/acme/incidents/{ref}/").content.decode()
         for entry in scene.part(ref, "timeline"):
             seen.add(entry["kind"])
-            assert entry["kind"] in KINDS, f"{entry['kind']} has no label: give it one in incidents/timeline.py"
-            label = KINDS[entry["kind"]][0]
+            assert entry["kind"] in KINDS, f"{entry['kind']} has no label: give it one in incidents/sentences/"
+            label = KINDS[entry["kind"]].label
             assert re.search(
                 rf'data-kind="{re.escape(entry["kind"])}".*?<span class="entry-kind">{label}</span>', page, re.DOTALL
             )

@@ -21,8 +21,9 @@ from hypothesis import settings as hypothesis_settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
-from incidents import actions, forms
+from incidents import actions
 from incidents.doors import DOORS
+from incidents.forms import signals as forms
 from incidents.models import Incident
 from incidents.states import Severity
 from portal.wsgi import application

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 
-from incidents.timeline import KINDS
+from incidents.sentences import KINDS
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("tenants", "ledger", "standard", "notifications", "oncall", "incidents", "integrations", "portal")

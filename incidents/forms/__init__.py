@@ -1,0 +1,1 @@
+"""The bodies for people: labels, hints and widgets. No rules."""

@@ -1,0 +1,214 @@
+"""The parts of a room as its rules and pages look at them: plain values, read in one statement with everything else (facts.py)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from incidents.states import ChangeState, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A person."""
+
+    user_id: int
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A role of the room with its holder."""
+
+    role: str
+    since: datetime
+    user_id: int
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferItem:
+    """A role that waits for its new holder's answer."""
+
+    role: str
+    user_id: int
+    name: str
+    email: str
+    offered_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverItem:
+    """The handover that is under way, with the time of each step that was taken."""
+
+    outgoing_id: int
+    outgoing: str
+    incoming_id: int
+    incoming: str
+    incoming_email: str
+    offered_at: datetime
+    shadowing_since: datetime | None
+    sitrep: str
+    reported_at: datetime | None
+    announced_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderItem:
+    """An order of the IC to one person."""
+
+    number: int
+    text: str
+    issued_by: str
+    recipient_id: int
+    recipient: str
+    eta_minutes: int | None
+    issued_at: datetime
+    acknowledged_at: datetime | None
+    chased_at: datetime | None
+    done_at: datetime | None
+    outcome: str
+    withdrawn_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still asks something of its recipient."""
+        return self.done_at is None and self.withdrawn_at is None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is not acknowledged yet."""
+        return self.is_open and self.acknowledged_at is None
+
+    @property
+    def expected_at(self) -> datetime | None:
+        """When it should be done, by its ETA, counted from the acknowledgement; None without one."""
+        if self.eta_minutes is None:
+            return None
+        return (self.acknowledged_at or self.issued_at) + timedelta(minutes=self.eta_minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class HypothesisItem:
+    """What may be the cause, and what testing it showed."""
+
+    number: int
+    text: str
+    author_id: int
+    author: str
+    stated_at: datetime
+    verdict: str
+    seen: str
+    verified_by: str
+    verified_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still waits for a test."""
+        return self.verdict == Verdict.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeItem:
+    """Something that is done to the system."""
+
+    number: int
+    text: str
+    hypothesis: int | None
+    eta_minutes: int | None
+    proposed_by_id: int
+    proposed_by: str
+    proposed_at: datetime
+    state: str
+    decided_by: str
+    decided_at: datetime | None
+    decision_reason: str
+    executed_by: str
+    executed_at: datetime | None
+    outcome: str
+    deviation: bool
+    deviation_reason: str
+    verified_by: str
+    verified_at: datetime | None
+    seen: str
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for the IC's decision."""
+        return self.state == ChangeState.PROPOSED
+
+
+@dataclass(frozen=True, slots=True)
+class FlagItem:
+    """A flag that stands."""
+
+    key: str
+    kinds: str
+    reason: str
+    raised_by: str
+    raised_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AdmittedItem:
+    """A person who may see a restricted incident."""
+
+    user_id: int
+    name: str
+    email: str
+    reason: str
+    added_at: datetime
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TickItem:
+    """A step of a checklist that is done."""
+
+    role: str
+    key: str
+    ticked_at: datetime
+    ticked_by_name: str
+    seq: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateItem:
+    """The latest status update of an audience that went out, or one that waits for its approval."""
+
+    id: int
+    audience: str
+    status: str
+    state: str
+    known: str
+    impact: str
+    doing: str
+    next_update_at: datetime | None
+    states_cause: bool
+    author_id: int
+    author: str
+    posted_at: datetime
+    published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileItem:
+    """A file filed with the record."""
+
+    number: int
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+    uploaded_by: str
+    uploaded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FiringItem:
+    """Alerts of one name and service that still fire."""
+
+    name: str
+    service: str | None
+    count: int

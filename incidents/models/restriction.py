@@ -1,0 +1,87 @@
+"""What the law asks for: flags, who may know, what must be kept, and what was asked to be preserved."""
+
+from django.db import models
+from django.db.models import Q
+
+from incidents.models.incident import Incident
+from incidents.states import FlagKey
+from tenants.models import User
+from tenants.time import now
+from tenants.walled import History, TenantKey, TenantOwned
+
+
+class Flag(TenantOwned):
+    """An incident is legally delicate, from when until Legal lifted it. What a flag sets off is data of the standard."""
+
+    incident = TenantKey(Incident, related_name="flags")
+    key = models.CharField(max_length=20, choices=FlagKey.choices)
+    kinds = models.CharField(max_length=40, blank=True)
+    reason = models.TextField()
+    raised_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    raised_at = models.DateTimeField(default=now)
+    lifted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    lifted_at = models.DateTimeField(null=True)
+    lift_reason = models.TextField(blank=True)
+
+    history = History()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "incident", "key"], condition=Q(lifted_at__isnull=True), name="a_flag_once"
+            )
+        ]
+
+
+class NeedToKnow(TenantOwned):
+    """A person who may see a restricted incident, why, and until when. The walls of the incident read this table."""
+
+    incident = TenantKey(Incident, related_name="admitted")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField()
+    added_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    added_at = models.DateTimeField(default=now)
+    expires_at = models.DateTimeField(null=True)
+    removed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    removed_at = models.DateTimeField(null=True)
+
+    history = History()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "incident", "user"], condition=Q(removed_at__isnull=True), name="admitted_once"
+            )
+        ]
+        indexes = [models.Index(fields=["organisation", "user"], name="admitted_by_person", condition=Q(removed_at__isnull=True))]
+
+
+class LegalHold(TenantOwned):
+    """What belongs to this incident is evidence and is kept, until Legal and a second person release it (breach.preserve-logs)."""
+
+    incident = TenantKey(Incident, related_name="holds")
+    matter = models.CharField(max_length=200)
+    reason = models.TextField()
+    placed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    placed_at = models.DateTimeField(default=now)
+    released_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    second_person = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    released_at = models.DateTimeField(null=True)
+    release_reason = models.TextField(blank=True)
+
+    history = History()
+
+
+class SnapshotRequest(TenantOwned):
+    """The request to preserve the state of a database, and where the copy lies once it is made (finance.audit-trail)."""
+
+    incident = TenantKey(Incident, related_name="snapshots")
+    what = models.TextField()
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    requested_at = models.DateTimeField(default=now)
+    fulfilled_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    fulfilled_at = models.DateTimeField(null=True)
+    location = models.CharField(max_length=500, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+
+    history = History()

@@ -1,0 +1,56 @@
+"""How what led to an incident, who was called, and what the clocks did reads on the timeline."""
+
+from collections.abc import Callable
+
+from incidents.sentences.kind import Data, Kind, Pairs, level, moment, span
+from incidents.states import DetectedBy
+
+
+def _declared(data: Data) -> str:
+    services = f" Services: {', '.join(data['services'])}." if data.get("services") else ""
+    noticed = DetectedBy(data["detected_by"]).label.lower()
+    drill = "Exercise. " if data.get("exercise") else ""
+    return f"{drill}{level(data['severity'])} declared: {data['title']}. Detected by {noticed}.{services}"
+
+
+def _assessed(data: Data) -> Pairs:
+    """The answers to the impact questions, and what they suggested."""
+    assessment = data.get("assessment")
+    if not assessment:
+        return []
+    suggested = assessment["suggested"]
+    said = f"{level(suggested)}: {assessment['because']}" if suggested else "No level: the answers say too little."
+    return [*((asked, answer) for asked, answer in assessment["words"]), ("Suggested", said)]
+
+
+def _opened(data: Data) -> str:
+    ticket = f" (ticket {data['ticket']})" if data.get("ticket") else ""
+    return f"{'Monitoring says' if data.get('source') == 'alerts' else 'Reported'}: {data['title']}{ticket}."
+
+
+_AGAIN = {"first": "", "again": " again", "direct": ""}
+
+
+def _person_paged(data: Data) -> str:
+    how = _AGAIN.get(data["reason"], f" (nobody acknowledged: step {data.get('position')})")
+    return f"{data['person']} paged{how}."
+
+
+def _clock(what: str) -> Callable[[Data], str]:
+    return lambda data: f"{data['clause']}: {what} (due {moment(data['due_at'])})."
+
+
+KINDS = {
+    "signal.opened": Kind("Signal", _opened),
+    "incident.declared": Kind("Declared", _declared, _assessed),
+    "incident.signal_attached": Kind("Attached", lambda data: f"Attached from triage: {data['title']}."),
+    "alert.fired": Kind("Alert", lambda data: f"{data['name']} fires{': ' + data['summary'] if data.get('summary') else ''}."),
+    "alert.resolved": Kind("Alert", lambda data: f"{data['name']} cleared."),
+    "page.started": Kind("Page", lambda data: f"Paging {data.get('team') or data.get('reason')}."),
+    "page.person_paged": Kind("Paged", _person_paged),
+    "page.acknowledged": Kind("Acknowledged", lambda data: f"Acknowledged the page after {span(data['seconds'])}."),
+    "page.exhausted": Kind("Page", lambda data: f"Nobody of {data['team']} is left to call, and nobody acknowledged."),
+    "page.ended": Kind("Page", lambda data: "The page has ended without an acknowledgement."),
+    "clock.prompted": Kind("Clock", _clock("time is running out")),
+    "clock.broken": Kind("Clock", _clock("time is past")),
+}
