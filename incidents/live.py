@@ -1,6 +1,6 @@
 """The live feed's content: the ticket a room's page carries, and the record's entries rendered once for everybody of one audience.
 
-Who may see an incident is asked at one place only, `gate.incident_for`, inside the scope of the person who watches: need-to-know
+Who may see an incident is asked at one place only, `gate.room_for`, inside the scope of the person who watches: need-to-know
 walls are the database's and go by the person.
 """
 

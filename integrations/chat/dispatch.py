@@ -67,7 +67,7 @@ def _on_an_incident(word: Word, line: Line, ref: str) -> Said:
     if word.verb == "acknowledge" and not line.rest and (page := _page_for(incident, line)) is not None:
         acknowledge_page(page, by=line.by)
     elif word.verb == "sitrep" and line.rest.lower() in ("", "show", "draft"):
-        return Said(draft_for(incident), "sitrep", incident.ref)
+        return Said(draft_for(gate.room_for(line.by, incident.ref)), "sitrep", incident.ref)
     else:
         body = word.read(line)
         if word.verb == "sitrep" and body["text"].lower() == "post":

@@ -16,7 +16,7 @@ from django.db import connection
 from django.http import HttpRequest
 
 from incidents import live
-from incidents.gate import incident_for
+from incidents.gate import room_for
 from incidents.live import Audience, Shape, Shown
 from incidents.models import Incident
 from ledger.actions import record
@@ -101,7 +101,7 @@ def why_not_on(viewer: Viewer) -> Refused | None:
     with _given_back():
         try:
             with _inside(viewer) as actor:
-                incident_for(actor, viewer.ref)
+                room_for(actor, viewer.ref)
         except Refused as refused:
             return refused
         if actor.roles != viewer.roles:  # what the roles open is decided when a stream is opened
@@ -115,7 +115,7 @@ def read(viewer: Viewer, after: int, most: int) -> Batch:
     Raises Refused where the viewer may see none any more.
     """
     with _given_back(), _inside(viewer) as actor:
-        incident = incident_for(actor, viewer.ref)
+        incident = room_for(actor, viewer.ref)
         shown = live.entries(incident, after, most, shape=viewer.shape, audience=viewer.audience)
         return Batch(shown, shown[-1].seq if 0 < len(shown) < most else live.latest(incident))
 
@@ -143,10 +143,10 @@ def _enter(
         actor = identify()
         opened.become(actor)
         if not actor.has(Role.AUDITOR):
-            return actor, incident_for(actor, ref)
+            return actor, room_for(actor, ref)
         record("auditor.read", Organisation.objects.get(pk=organisation_id), by=actor, path=request.path[:1000])
     with scope(organisation_id, surface=via, user_id=actor.user_id, actor=actor, read_only=True):
-        return actor, incident_for(actor, ref)
+        return actor, room_for(actor, ref)
 
 
 def _viewer(actor: Actor, incident: Incident, shape: Shape, credential: str) -> Viewer:

@@ -178,6 +178,12 @@ def test_who_may_not_act_may_not_speak_either(scene: Scene) -> None:
     assert scene.door(scene.globex.amira).post("commands/", {"text": "claim", "incident": ref}).status_code == 404
 
 
+@pytest.mark.clause("warroom.exec-swoop")
+@pytest.mark.parametrize("who", ["exec", "support"])
+def test_who_reads_a_summary_gets_no_situation_report(scene: Scene, who: str) -> None:
+    assert refused(scene, who, "sitrep", scene.commanded())[0] == 403
+
+
 def test_saying_it_twice_with_a_key_does_it_once(scene: Scene) -> None:
     ref = scene.commanded()
     api = scene.api("amira")
