@@ -27,6 +27,8 @@ CLOCK_LABELS = {
     "handover.after-4h": "Handover of command",
     "oncall.escalate-15-30": "Escalation",
     "mobilize.roles-assigned": "Roles filled",
+    "severity.sev3-fix": "Fix",
+    "severity.sev4-ticket": "Fix",
 }
 
 
@@ -151,10 +153,11 @@ def clock_label(clock: Clock) -> str:
 
 
 def late(found: list[Clock]) -> list[str]:
-    """What is late, as sentences."""
+    """What is late, as sentences; the date is named where it is another day's."""
     moment = now()
     return [
-        f"{clock_label(clock)} was due at {clock.due_at:%H:%M:%S} UTC ({clock.clause})."
+        f"{clock_label(clock)} was due at "
+        f"{clock.due_at:{'' if clock.due_at.date() == moment.date() else '%Y-%m-%d '}%H:%M:%S} UTC ({clock.clause})."
         for clock in found
         if clock.due_at <= moment
     ]
