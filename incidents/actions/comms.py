@@ -60,18 +60,18 @@ def update(
     """
     incident, facts = lock(incident)
     check(rules.why_not_update(incident, facts, by, audience))
-    rest = audience != Audience.SUPPORT  # a script is what to say, and may be no more
     posted = StatusUpdate(
         incident=incident,
         audience=audience,
         status=_status(audience, status),
-        known=fields.text("known", known),
-        impact=fields.text("impact", impact, required=rest),
-        doing=fields.text("doing", doing, required=rest),
+        known=fields.text("known", known, required=False),
+        impact=fields.text("impact", impact, required=False),
+        doing=fields.text("doing", doing, required=False),
         next_update_at=_ahead(next_update_at),
         components=_conditions(facts, audience, status, components or {}),
         author_id=by.person_id,
     )
+    _complete(posted)
     wording = causal_wording(posted.known, posted.impact, posted.doing) if audience == Audience.PUBLIC else ""
     if wording and states_cause is None:
         raise Refused(_says_cause(wording))
@@ -120,9 +120,9 @@ def approve_update(incident: Incident, *, by: Actor, update: int) -> StatusUpdat
 def reject_update(incident: Incident, *, by: Actor, update: int, reason: str) -> StatusUpdate:
     """Send an update that waits back to its author, with the reason. It does not go out."""
     incident, facts = lock(incident)
+    clean = fields.text("reason", reason, most=fields.REASON_MAX)
     item = _waiting(incident, facts, update, rules.why_not_reject_update(incident, facts, by))
     check(rules.why_not_reject_update(incident, facts, by, item))
-    clean = fields.text("reason", reason, most=fields.REASON_MAX)
     row = StatusUpdate.objects.select_related("author").get(pk=item.id)
     row.state, row.awaits, row.decision_reason = UpdateState.REJECTED, [], clean
     row.decided_by_id, row.decided_at = by.person_id, now()
@@ -172,6 +172,14 @@ def _waiting(incident: Incident, facts: Facts, update: int, general: list[Reason
         )
     check(general)
     raise invalid("update", "No update with this number waits for approval here.", code="no_such_update")
+
+
+def _complete(update: StatusUpdate) -> None:
+    """Refuse what lacks a part. A script is what to say, and may be no more."""
+    parts = ("known",) if update.audience == Audience.SUPPORT else ("known", "impact", "doing")
+    missing = [name for name in parts if not getattr(update, name)]
+    if missing:
+        raise Refused(*(Reason("required", "This cannot be empty.", field=name, status=422) for name in missing))
 
 
 def _status(audience: Audience, status: str) -> str:

@@ -128,6 +128,9 @@ def test_what_is_sent_back_does_not_leave_and_its_author_hears_why(scene: Scene)
     approved(scene, "public")
     ref = led(scene)
     update = drafted(scene, ref)
+    for who in ("amira", "jon", "director"):
+        refused = scene.verb(who, ref, "reject-update", update=update, reason="No")
+        assert (refused.status_code, refused.json()["code"]) == (403, "not_approver"), who
     for reason in ("", "a\u202eb", "x" * 2_001):
         refused = scene.verb("exec", ref, "reject-update", update=update, reason=reason)
         assert (refused.status_code, list(refused.json()["fields"])) == (422, ["reason"])
