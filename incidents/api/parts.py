@@ -1,6 +1,6 @@
 """The parts of an incident as the API shows them, one reader each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.urls import reverse
 from incidents import checklists, queries
 from incidents.api import serializers as s
 from incidents.facts import Facts, gather
+from incidents.items import ChangeItem, OrderItem
 from incidents.models import Incident
 from tenants.actors import Actor
 
@@ -29,8 +30,8 @@ def _files(incident: Incident) -> Rows:
     ]
 
 
-def _orders(incident: Incident) -> Rows:
-    return [{**_plain(item), "expected_at": item.expected_at} for item in gather(incident).orders]
+def _expected(items: Iterable[OrderItem | ChangeItem]) -> Rows:
+    return [{**_plain(item), "expected_at": item.expected_at} for item in items]
 
 
 def _plain(item: Any) -> dict[str, Any]:
@@ -43,8 +44,8 @@ PARTS: Mapping[str, Callable[[Incident, Actor], Any]] = {
     "clocks": lambda incident, by: s.ClockOut(queries.all_clocks(incident), many=True).data,
     "pages": lambda incident, by: queries.pages(incident),
     "updates": queries.updates,
-    "orders": lambda incident, by: _orders(incident),
-    "changes": lambda incident, by: [_plain(item) for item in gather(incident).changes],
+    "orders": lambda incident, by: _expected(gather(incident).orders),
+    "changes": lambda incident, by: _expected(gather(incident).changes),
     "hypotheses": lambda incident, by: [_plain(item) for item in gather(incident).hypotheses],
     "files": lambda incident, by: _files(incident),
     "checklists": lambda incident, by: checklists.steps(incident, gather(incident)),
