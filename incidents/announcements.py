@@ -1,9 +1,12 @@
 """Who is told what of an incident's events, and what the messages say when they are sent."""
 
+from collections.abc import Iterable
+
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 
-from incidents.models import Incident, Participant, RoleHolding, RoleOffer, Signal, StatusUpdate
+from incidents.models import Incident, NeedToKnow, Participant, RoleHolding, RoleOffer, Signal, StatusUpdate
 from incidents.states import OfferState, RoomRole
 from ledger.models import Event
 from notifications.actions import notify
@@ -12,6 +15,7 @@ from notifications.transports import Message
 from oncall.models import PageStep
 from tenants import addresses
 from tenants.actors import Actor
+from tenants.time import now
 from tenants.walled import tenant_of
 
 ROLES = "mobilize.roles-assigned"
@@ -40,12 +44,9 @@ def prompt_owner(event: Event, by: Actor) -> None:
     """A clock of an incident runs out, or has: its owner is told (the IC where the role is open, the declarer before)."""
     if event.incident_id is None or not event.data.get("owner_role"):
         return
-    recipients = (
-        _chased(event.incident_id)
-        if event.data["clause"] == ROLES
-        else _first(*_owners(event.incident_id, event.data["owner_role"]))
-    )
-    if recipients:
+    chased = event.data["clause"] == ROLES
+    wanted = _chased(event.incident_id) if chased else _first(*_owners(event.incident_id, event.data["owner_role"]))
+    if recipients := may_hear(event.incident_id, wanted):
         notify(event, recipients, template="prompt", subject_id=event.incident_id)
 
 
@@ -54,6 +55,15 @@ def _owners(incident_id: int, role: str) -> tuple[int | None, ...]:
     holders = dict(RoleHolding.objects.filter(incident_id=incident_id, until__isnull=True).values_list("role", "user_id"))
     declarer = Incident.objects.values_list("declared_by_id", flat=True).get(pk=incident_id)
     return holders.get(role), holders.get(RoomRole.IC), declarer
+
+
+def may_hear(incident_id: int, people: Iterable[int]) -> list[int]:
+    """Those of them who may know of it: of a restricted incident only who is named on it hears anything (breach.need-to-know)."""
+    wanted = sorted(set(people))
+    if not Incident.objects.filter(pk=incident_id, restricted=True).exists():
+        return wanted
+    named = NeedToKnow.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now()), incident__pk=incident_id, removed_at=None)
+    return sorted(set(named.values_list("user_id", flat=True)).intersection(wanted))
 
 
 def _first(*people: int | None) -> list[int]:
