@@ -1,11 +1,13 @@
 """Who is told what of an incident's events, and what the messages say when they are sent."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 
-from incidents.models import Incident, Order, RoleHolding, RoleOffer, Signal, StatusUpdate
+from incidents.models import Incident, NeedToKnow, Order, RoleHolding, RoleOffer, Signal, StatusUpdate
 from incidents.owning import OWNER_TEAM, owner_of
 from incidents.states import OfferState, RoomRole
 from ledger.models import Event
@@ -15,6 +17,7 @@ from notifications.transports import Message
 from oncall.models import PageStep
 from tenants import addresses
 from tenants.actors import Actor
+from tenants.time import now
 from tenants.walled import tenant_of
 
 ROLES = "mobilize.roles-assigned"
@@ -50,12 +53,9 @@ def prompt_owner(event: Event, by: Actor) -> None:
     """
     if event.incident_id is None or not event.data.get("owner_role"):
         return
-    recipients = (
-        _chased(event.incident_id)
-        if event.data["clause"] == ROLES
-        else _first(*_owners(event.incident_id, event.data["owner_role"]))
-    )
-    if recipients:
+    chased = event.data["clause"] == ROLES
+    wanted = _chased(event.incident_id) if chased else _first(*_owners(event.incident_id, event.data["owner_role"]))
+    if recipients := may_hear(event.incident_id, wanted):
         notify(event, recipients, template="prompt", subject_id=event.incident_id)
 
 
@@ -65,6 +65,15 @@ def _owners(incident_id: int, role: str) -> tuple[int | None, ...]:
     declarer = Incident.objects.values_list("declared_by_id", flat=True).get(pk=incident_id)
     team = owner_of(incident_id) if role == OWNER_TEAM and RoomRole.IC not in holders else None
     return holders.get(role), holders.get(RoomRole.IC), team, declarer
+
+
+def may_hear(incident_id: int, people: Iterable[int]) -> list[int]:
+    """Those of them who may know of it: of a restricted incident only who is named on it hears anything (breach.need-to-know)."""
+    wanted = sorted(set(people))
+    if not Incident.objects.filter(pk=incident_id, restricted=True).exists():
+        return wanted
+    named = NeedToKnow.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now()), incident__pk=incident_id, removed_at=None)
+    return sorted(set(named.values_list("user_id", flat=True)).intersection(wanted))
 
 
 def _first(*people: int | None) -> list[int]:

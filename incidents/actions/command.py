@@ -7,6 +7,7 @@ from incidents.actions.mobilising import (
     COMMAND_CLOCK,
     RHYTHM_CLOCK,
     ROLES_CLOCK,
+    end_handover,
     keep_rhythm,
     name_channel,
     settle_roles,
@@ -87,7 +88,7 @@ def _replace_who_left(incident: Incident) -> str:
     if held is None:
         return ""
     vacate(held)
-    stand_down(incident)  # what they offered to whom, and their handover
+    end_handover(incident)
     return held.user.name
 
 
@@ -168,6 +169,7 @@ def change_severity(incident: Incident, *, by: Actor, severity: Severity, reason
         reason=clean,
         mobilise=incident.mobilises and severity < before,
         channel=incident.channel,
+        stood_down=mobilised and not incident.mobilises,
         ic_is_ol=incident.mobilises and not mobilised and _both(facts),
     )
     settle_severity(incident, by=by)
