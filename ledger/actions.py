@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.module_loading import import_string
 
-from ledger import nudge
+from ledger import nudge, relay
 from ledger.models import Event, Outbox
 from ledger.verbs import verb
 from tenants.actors import Actor
@@ -36,9 +36,10 @@ def record(
     """Write one event, with an outbox row for each reaction that portal/reactions.py gives its kind.
 
     Belongs to the transaction of the verb. After the commit the relay is nudged; if that fails, the sweep finds the row.
+    What a reaction records has its own reactions in the same transaction, where that works (ledger/relay.py).
     `data` must be JSON. Returns the event with `seq` and `recorded_at` as the database gave them.
     """
-    event = Event.objects.create(
+    event = Event(
         organisation_id=by.organisation_id,
         kind=kind,
         subject_type=subject._meta.label_lower,
@@ -52,11 +53,11 @@ def record(
         occurred_at=occurred_at or now(),
         data=data,
     )
+    event.save(force_insert=True)
     reactions = _reactions().get(kind, ())
-    if reactions:
-        Outbox.objects.bulk_create(
-            Outbox(organisation_id=by.organisation_id, event=event, reaction=reaction.name) for reaction in reactions
-        )
+    if reactions and not relay.runs_with_its_cause(event, reactions):
+        for reaction in reactions:
+            Outbox(organisation_id=by.organisation_id, event=event, reaction=reaction.name).save(force_insert=True)
         transaction.on_commit(lambda: nudge.send("portal.relay", by.organisation_id, event.pk))
     return event
 

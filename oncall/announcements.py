@@ -12,7 +12,7 @@ from tenants.actors import Actor
 
 def deliver_page(event: Event, by: Actor) -> None:
     """Bring a page to the person it calls: by e-mail, and into the portal's inbox."""
-    notify(event, [event.data["user_id"]], template="page", subject_id=event.subject_id)
+    notify(event, [event.data["user_id"]], template="page", subject_id=event.subject_id, urgent=True)
 
 
 def render_page(delivery: Delivery) -> Message | None:

@@ -1,0 +1,61 @@
+"""INSERT and UPDATE of one row by statements that are made once a model: Django composes each anew, which costs more than running it.
+
+What is stored is Django's own, to the value: each field prepares it. Whatever is not a plain value is left to Django.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection, models
+from django.db.models.expressions import DatabaseDefault
+
+type Values = list[tuple[Any, Any]]  # (field, what is to be stored)
+
+
+def insert(model: type[models.Model], values: Values, returning: Sequence[Any] = ()) -> list[tuple[Any, ...]] | None:
+    """Insert one row. Returns what `returning` has, as a list of one row; None where Django must do it."""
+    if not (_plain(model) and all(_is_plain(value) or isinstance(value, DatabaseDefault) for _, value in values)):
+        return None
+    given = [(field, value) for field, value in values if not isinstance(value, DatabaseDefault)]
+    sql = _insert(model._meta.db_table, tuple(field.column for field, _ in given), tuple(field.column for field in returning))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [field.get_db_prep_save(value, connection) for field, value in given])
+        return [cursor.fetchone()] if returning else [()]
+
+
+def update(model: type[models.Model], pk: Any, values: Values) -> bool | None:
+    """Update one row. Returns whether it was there; None where Django must do it."""
+    if not (_plain(model) and all(_is_plain(value) for _, value in values)):
+        return None
+    key = model._meta.pk
+    with connection.cursor() as cursor:
+        bound = [field.get_db_prep_save(value, connection) for field, value in values]
+        cursor.execute(_update(model._meta.db_table, tuple(field.column for field, _ in values), key.column), [*bound, pk])
+        return bool(cursor.rowcount)
+
+
+def _is_plain(value: Any) -> bool:
+    return not hasattr(value, "resolve_expression")
+
+
+@lru_cache(maxsize=256)
+def _plain(model: type[models.Model]) -> bool:
+    """Whether each column takes its value as it is, and gives it back as it is."""
+    return not any(
+        field.generated
+        or any(hasattr(field, name) for name in ("get_placeholder", "get_placeholder_sql", "get_db_prep_expression"))
+        for field in model._meta.local_concrete_fields
+    ) and not any(hasattr(field, "from_db_value") for field in model._meta.db_returning_fields)
+
+
+@lru_cache(maxsize=512)
+def _insert(table: str, columns: tuple[str, ...], returning: tuple[str, ...]) -> str:
+    names, marks = ", ".join(f'"{column}"' for column in columns), ", ".join(["%s"] * len(columns))
+    back = " RETURNING " + ", ".join(f'"{column}"' for column in returning) if returning else ""
+    return f'INSERT INTO "{table}" ({names}) VALUES ({marks}){back}'
+
+
+@lru_cache(maxsize=512)
+def _update(table: str, columns: tuple[str, ...], key: str) -> str:
+    return f'UPDATE "{table}" SET {", ".join(f'"{column}" = %s' for column in columns)} WHERE "{key}" = %s'
