@@ -211,14 +211,14 @@ SPECTACULAR_SETTINGS = {
 SMTP_HOST = os.environ.get("SMTP_HOST", "")
 MAILERS = {
     "default": {
-        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "BACKEND": "notifications.smtp.Backend",
         "OPTIONS": {
             "host": SMTP_HOST,
             "port": int(os.environ.get("SMTP_PORT", "25")),
             "username": os.environ.get("SMTP_USER", ""),
             "password": os.environ.get("SMTP_PASSWORD", ""),
             "use_tls": environment.flag("SMTP_STARTTLS"),
-            "timeout": 6,  # shorter than a delivery's lease (notifications/actions.py)
+            "within": 6,  # seconds, all in all: shorter than a delivery's lease (notifications/actions.py, HAND_OVER)
         },
     }
     if SMTP_HOST

@@ -36,7 +36,7 @@ class TenantOwned(models.Model):
         """Django's step of save() that inserts the row, by a ready-made statement where that is possible."""
         values = [(field, getattr(self, field.attname)) for field in fields]  # Django has had each field prepare it (pre_save)
         stored = storing.insert(type(self), values, returning_fields)
-        return super()._do_insert(manager, using, fields, returning_fields, raw) if stored is None else stored
+        return super()._do_insert(manager, using, fields, returning_fields, raw) if stored is None else stored  # type: ignore[misc]
 
     def _do_update(
         self,
