@@ -91,7 +91,9 @@ def run(organisation_id: int, outbox_id: int) -> bool:
     return ran
 
 
-def _first(organisation_id: int, *, alone: bool = False, **which: int) -> tuple[bool, list[int]]:
+def _first(
+    organisation_id: int, *, alone: bool = False, event_id: int | None = None, pk: int | None = None
+) -> tuple[bool, list[int]]:
     """Run the reaction of the first of these rows, in one transaction with finding it and with what follows from it.
 
     Returns whether it ran, and the other rows. `alone` leaves what follows to transactions of its own.
@@ -100,11 +102,10 @@ def _first(organisation_id: int, *, alone: bool = False, **which: int) -> tuple[
     chain = _Chain(taken_on=connection.in_atomic_block)  # inside another transaction nothing is committed yet afterwards
     try:
         with scope(organisation_id, surface=Via.RELAY):
-            free = Outbox.objects.select_for_update(skip_locked=True, of=("self",)).select_related("event")
-            rows = list(free.filter(next_try_at__isnull=False, **which).order_by("id"))
+            rows = _free(event_id=event_id, pk=pk)
             if not rows:
                 return False, []
-            _run(rows[0], organisation_id, None if alone else chain)
+            _run(rows[0], Event.objects.raw(_EVENT, [rows[0].event_id])[0], organisation_id, None if alone else chain)
             others = [row.pk for row in rows[1:]]
         return True, others
     except Exception as error:
@@ -112,18 +113,29 @@ def _first(organisation_id: int, *, alone: bool = False, **which: int) -> tuple[
             raise
         log.exception("reaction.failed", outbox=rows[0].pk, together=len(chain.following))
         if chain.following:
-            return _first(organisation_id, alone=True, **which)
+            return _first(organisation_id, alone=True, event_id=event_id, pk=pk)
         _put_off(organisation_id, rows[0].pk, f"{type(error).__name__}: {error}")
         return False, [row.pk for row in rows[1:]]
 
 
-def _run(row: Outbox, organisation_id: int, chain: _Chain | None) -> None:
+_FREE = "SELECT o.* FROM ledger_outbox o WHERE o.{column} = %s AND o.next_try_at IS NOT NULL ORDER BY o.id FOR UPDATE SKIP LOCKED"
+_EVENT = "SELECT e.* FROM ledger_event e WHERE e.id = %s"
+
+
+def _free(*, event_id: int | None = None, pk: int | None = None) -> list[Outbox]:
+    """The outbox rows of one event, or the one by its id, that still have to run and that nobody else runs; ours until the commit."""
+    by_event = event_id is not None
+    sql = _FREE.format(column="event_id" if by_event else "id")
+    return list(Outbox.objects.raw(sql, [event_id if by_event else pk]))
+
+
+def _run(row: Outbox, event: Event, organisation_id: int, chain: _Chain | None) -> None:
     by = system(organisation_id, Via.RELAY)
     token = _chain.set(chain)
     try:
-        _by_name()[row.reaction](row.event, by)
-        for reaction, event in chain.following if chain else ():  # it grows meanwhile
-            reaction(event, by)
+        _by_name()[row.reaction](event, by)
+        for reaction, cause in chain.following if chain else ():  # it grows meanwhile
+            reaction(cause, by)
     finally:
         _chain.reset(token)
     Outbox.objects.filter(pk=row.pk)._raw_delete("default")  # nothing refers to it

@@ -16,8 +16,9 @@ from ledger.models import Event
 from notifications.models import Attempt, Delivery, QueuedDelivery
 from notifications.transports import Message, TransportError, transport
 from tenants.actors import Via
-from tenants.models import Membership
+from tenants.models import User
 from tenants.scope import scope
+from tenants.storing import insert_once
 from tenants.time import now
 from tenants.walled import tenant_of
 
@@ -47,21 +48,19 @@ def notify(
     A channel that is a page of the portal has nothing to send: its delivery has arrived with its row. Repeating it for the same
     event, person and channel queues nothing twice.
     """
-    known = set(Delivery.objects.filter(event=event).values_list("recipient_id", "channel"))
     made: list[Delivery] = []
     for recipient in dict.fromkeys(recipients):
         for channel in channels:
-            if (recipient, channel) not in known:
-                delivery = Delivery(
-                    organisation_id=event.organisation_id,
-                    event=event,
-                    recipient_id=recipient,
-                    channel=channel,
-                    template=template,
-                    subject_id=subject_id,
-                    incident_id=event.incident_id,
-                )
-                delivery.save(force_insert=True)
+            delivery = Delivery(
+                organisation_id=event.organisation_id,
+                event=event,
+                recipient_id=recipient,
+                channel=channel,
+                template=template,
+                subject_id=subject_id,
+                incident_id=event.incident_id,
+            )
+            if insert_once(delivery):
                 made.append(delivery)
                 _queue(delivery, urgent)
     return made
@@ -114,18 +113,24 @@ def _take(organisation_id: int, delivery_id: int) -> _Taken | None:
     with scope(organisation_id, surface=Via.RELAY):
         queued = (
             QueuedDelivery.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("delivery__recipient", "delivery__event")
+            .select_related("delivery__event")
             .filter(delivery_id=delivery_id, next_try_at__lte=now())
             .first()
         )
         return None if queued is None else _start(queued, queued.delivery)
 
 
+_MEMBER = "SELECT u.* FROM tenants_user u JOIN tenants_membership m ON m.user_id = u.id WHERE u.id = %s AND m.is_active"
+
+
 def _start(queued: QueuedDelivery, delivery: Delivery) -> _Taken | None:
     """Take the lease of a delivery and record that an attempt begins; None where there is nothing to say any more."""
     begin_before = time.monotonic() + (LEASE - HAND_OVER - MARGIN).total_seconds()
-    stayed = Membership.objects.filter(user_id=delivery.recipient_id, is_active=True).exists()
-    message = _render(delivery) if stayed else None  # who has left is told nothing any more
+    stayed = next(iter(User.objects.raw(_MEMBER, [delivery.recipient_id])), None)
+    message = None  # who has left is told nothing any more
+    if stayed is not None:
+        delivery.recipient = stayed
+        message = _render(delivery)
     queued.attempts += 1
     if message is None:
         _attempt(delivery, queued.attempts, Attempt.Outcome.WITHDRAWN, "")

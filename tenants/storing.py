@@ -13,15 +13,21 @@ from django.db.models.expressions import DatabaseDefault
 type Values = list[tuple[Any, Any]]  # (field, what is to be stored)
 
 
-def insert(model: type[models.Model], values: Values, returning: Sequence[Any] = ()) -> list[tuple[Any, ...]] | None:
-    """Insert one row. Returns what `returning` has, as a list of one row; None where Django must do it."""
+def insert(
+    model: type[models.Model], values: Values, returning: Sequence[Any] = (), *, once: bool = False
+) -> list[tuple[Any, ...]] | None:
+    """Insert one row. Returns what `returning` has, as a list of one row; None where Django must do it.
+
+    With `once`, a row whose unique columns are there already is left as it is, and the list is empty.
+    """
     if not (_plain(model) and all(_is_plain(value) or isinstance(value, DatabaseDefault) for _, value in values)):
         return None
     given = [(field, value) for field, value in values if not isinstance(value, DatabaseDefault)]
-    sql = _insert(model._meta.db_table, tuple(field.column for field, _ in given), tuple(field.column for field in returning))
+    columns, back = tuple(field.column for field, _ in given), tuple(field.column for field in returning)
+    sql = _insert(model._meta.db_table, columns, back, once)
     with connection.cursor() as cursor:
         cursor.execute(sql, [field.get_db_prep_save(value, connection) for field, value in given])
-        return [cursor.fetchone()] if returning else [()]
+        return cursor.fetchall() if returning else [()]
 
 
 def update(model: type[models.Model], pk: Any, values: Values) -> bool | None:
@@ -50,12 +56,25 @@ def _plain(model: type[models.Model]) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _insert(table: str, columns: tuple[str, ...], returning: tuple[str, ...]) -> str:
+def _insert(table: str, columns: tuple[str, ...], returning: tuple[str, ...], once: bool) -> str:
     names, marks = ", ".join(f'"{column}"' for column in columns), ", ".join(["%s"] * len(columns))
     back = " RETURNING " + ", ".join(f'"{column}"' for column in returning) if returning else ""
-    return f'INSERT INTO "{table}" ({names}) VALUES ({marks}){back}'
+    return f'INSERT INTO "{table}" ({names}) VALUES ({marks}){" ON CONFLICT DO NOTHING" if once else ""}{back}'
 
 
 @lru_cache(maxsize=512)
 def _update(table: str, columns: tuple[str, ...], key: str) -> str:
     return f'UPDATE "{table}" SET {", ".join(f'"{column}" = %s' for column in columns)} WHERE "{key}" = %s'
+
+
+def insert_once(row: models.Model) -> bool:
+    """Insert a new row unless one with its unique columns is there already. Returns whether it was inserted; it has its id then."""
+    meta = row._meta
+    values = [(field, getattr(row, field.attname)) for field in meta.local_concrete_fields if field is not meta.auto_field]
+    stored = insert(type(row), values, [meta.pk], once=True)
+    if stored is None:
+        raise TypeError(f"{meta.label} has columns that only Django can store.")
+    if stored:
+        row.pk = stored[0][0]
+        row._state.adding = False
+    return bool(stored)
