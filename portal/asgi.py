@@ -1,4 +1,4 @@
-"""One origin, two kinds of work: a small raw edge for alert intake, and Django in threads for everything else.
+"""One origin, three kinds of work: a small raw edge for alert intake, static files, and Django in threads for everything else.
 
 Measured, Django behind `a2wsgi` serves twice what its own ASGI handler does with synchronous views.
 """
@@ -12,7 +12,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 from portal.wsgi import application as django_application
 
 from a2wsgi import WSGIMiddleware  # isort: skip
+from django.conf import settings  # isort: skip
 from integrations.edge import Edge  # isort: skip
+from portal import statics  # isort: skip
 
 type Message = MutableMapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
@@ -22,6 +24,7 @@ THREADS = int(os.environ.get("MUSTER_THREADS", "10"))
 
 _django = WSGIMiddleware(django_application, workers=THREADS)  # type: ignore[arg-type]
 _edge = Edge()
+_statics: Any = statics.served()
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
@@ -32,6 +35,8 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
         return  # no web sockets here: refused by saying nothing
     elif scope["path"].startswith("/hooks/"):
         await _edge(scope, receive, send)
+    elif scope["path"].startswith(settings.STATIC_URL):
+        await _statics(scope, receive, send)
     elif _says_no_length(scope):
         await _length_required(send)
     else:
