@@ -54,6 +54,7 @@ def record(
         data=data,
     )
     event.save(force_insert=True)
+    event.subject = subject
     reactions = _reactions().get(kind, ())
     if reactions and not relay.runs_with_its_cause(event, reactions):
         for reaction in reactions:

@@ -31,6 +31,9 @@ class Event(TenantOwned):
     recorded_at = models.DateTimeField(db_default=Now())
     data = models.JSONField(default=dict)
 
+    subject: models.Model | None = None
+    """The row it is about, where this process has just recorded it; never read from the database."""
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["organisation", "incident_id", "seq"], name="seq_once_an_incident"),

@@ -60,6 +60,8 @@ def notify(
                 subject_id=subject_id,
                 incident_id=event.incident_id,
             )
+            if subject_id == event.subject_id:
+                delivery.subject = event.subject
             if insert_once(delivery):
                 made.append(delivery)
                 _queue(delivery, urgent)

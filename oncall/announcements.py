@@ -17,7 +17,9 @@ def deliver_page(event: Event, by: Actor) -> None:
 
 def render_page(delivery: Delivery) -> Message | None:
     """What a page says, from what is true when it is sent. None once it has ended or was acknowledged: nobody is woken for nothing."""
-    page = Page.objects.select_related("service", "team").get(pk=delivery.subject_id)
+    page = delivery.subject
+    if not isinstance(page, Page):
+        page = Page.objects.select_related("service", "team").get(pk=delivery.subject_id)
     if page.state != Page.State.OPEN:
         return None
     about = describe(page.subject_type, page.subject_id)

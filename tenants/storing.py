@@ -58,8 +58,37 @@ def _plain(model: type[models.Model]) -> bool:
 @lru_cache(maxsize=512)
 def _insert(table: str, columns: tuple[str, ...], returning: tuple[str, ...], once: bool) -> str:
     names, marks = ", ".join(f'"{column}"' for column in columns), ", ".join(["%s"] * len(columns))
-    back = " RETURNING " + ", ".join(f'"{column}"' for column in returning) if returning else ""
+    named = ", ".join(column if column == "*" else f'"{column}"' for column in returning)
+    back = f" RETURNING {named}" if returning else ""
     return f'INSERT INTO "{table}" ({names}) VALUES ({marks}){" ON CONFLICT DO NOTHING" if once else ""}{back}'
+
+
+def insert_with_history(
+    row: models.Model, history: type[models.Model], values: Values, returning: Sequence[Any], reason: str | None
+) -> list[tuple[Any, ...]] | None:
+    """Insert one row and the history row that says so, in one statement. As `insert` otherwise."""
+    model = type(row)
+    if not (returning and _plain(model) and all(_is_plain(value) for _, value in values)):
+        return None
+    own, back = tuple(field.column for field, _ in values), tuple(field.column for field in returning)
+    everything = tuple(field.column for field in model._meta.local_concrete_fields)
+    sql = _insert_with_history(model._meta.db_table, history._meta.db_table, own, everything, back)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*(field.get_db_prep_save(value, connection) for field, value in values), reason])
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
+@lru_cache(maxsize=256)
+def _insert_with_history(
+    table: str, history: str, columns: tuple[str, ...], everything: tuple[str, ...], returning: tuple[str, ...]
+) -> str:
+    copied = ", ".join(f'"{column}"' for column in everything)
+    return (
+        f"WITH made AS ({_insert(table, columns, ('*',), False)}), "
+        f'told AS (INSERT INTO "{history}" ({copied}, history_type, history_date, history_change_reason, history_xid) '
+        f"SELECT {copied}, '+', clock_timestamp(), %s, 0 FROM made) SELECT {', '.join(f'"{column}"' for column in returning)} FROM made"
+    )
 
 
 @lru_cache(maxsize=512)

@@ -35,7 +35,8 @@ class TenantOwned(models.Model):
     def _do_insert(self, manager: Any, using: str | None, fields: Any, returning_fields: Any, raw: bool) -> Any:
         """Django's step of save() that inserts the row, by a ready-made statement where that is possible."""
         values = [(field, getattr(self, field.attname)) for field in fields]  # Django has had each field prepare it (pre_save)
-        stored = storing.insert(type(self), values, returning_fields)
+        together: Any = getattr(type(self), "_told_with", None)  # with its history, where it has one
+        stored = together(self, values, returning_fields) if together else storing.insert(type(self), values, returning_fields)
         return super()._do_insert(manager, using, fields, returning_fields, raw) if stored is None else stored  # type: ignore[misc]
 
     def _do_update(
@@ -89,8 +90,26 @@ class History(HistoricalRecords):  # type: ignore[misc]
         options.setdefault("history_change_reason_field", models.TextField(null=True))
         super().__init__(**options)
 
+    def finalize(self, sender: Any, **kwargs: Any) -> None:
+        """Make the history's model; and new rows of the class are inserted together with their history."""
+        super().finalize(sender, **kwargs)
+        if self.cls is sender:
+            sender._told_with = self._insert_and_tell
+
+    def _insert_and_tell(self, row: Any, values: Any, returning: Any) -> Any:
+        """Insert a row and its history in one statement; None where Django must do it, and history follows by itself."""
+        if hasattr(row, "skip_history_when_saving"):
+            return storing.insert(type(row), values, returning)
+        history = getattr(row, self.manager_name).model
+        reason = self.get_change_reason_for_object(row, "+", None)
+        stored = storing.insert_with_history(row, history, values, returning, reason)
+        row._is_told = stored is not None
+        return stored
+
     def create_historical_record(self, instance: Any, history_type: str, using: str | None = None) -> None:
         """Write the history row of a change, by a ready-made statement. The database stamps who, when and in which transaction."""
+        if history_type == "+" and instance.__dict__.pop("_is_told", False):
+            return
         history = getattr(instance, self.manager_name).model
         field = history._meta.get_field
         values = [(field(f.attname), getattr(instance, f.attname)) for f in self.fields_included(instance)]

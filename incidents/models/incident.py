@@ -94,6 +94,7 @@ class IncidentService(TenantOwned):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "incident", "service"], name="a_service_once_an_incident")]
+        indexes = [models.Index(fields=["organisation", "service"], name="affected_by_service")]
 
 
 class Participant(TenantOwned):
@@ -126,6 +127,7 @@ class RoleHolding(TenantOwned):
                 fields=["organisation", "incident", "role"], condition=Q(until__isnull=True), name="one_holder_a_role"
             )
         ]
+        indexes = [models.Index(fields=["organisation", "incident", "id"], name="holding_by_incident")]
 
 
 class StatusUpdate(TenantOwned):
@@ -141,3 +143,6 @@ class StatusUpdate(TenantOwned):
     posted_at = models.DateTimeField(default=now)
 
     history = History()
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation", "incident", "id"], name="update_by_incident")]

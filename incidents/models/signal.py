@@ -141,7 +141,10 @@ class Signal(TenantOwned):
                 name="with_an_incident", condition=Q(state__in=["waiting", "dismissed"]) | Q(incident__isnull=False)
             ),
         ]
-        indexes = [models.Index(fields=["organisation", "state", "-opened_at"], name="signal_queue")]
+        indexes = [
+            models.Index(fields=["organisation", "state", "-opened_at"], name="signal_queue"),
+            models.Index(fields=["organisation", "incident"], name="signal_by_incident", condition=Q(incident__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.title
