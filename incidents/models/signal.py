@@ -154,6 +154,7 @@ class Alert(TenantOwned):
     """One alert of monitoring. Derived from raw inbound, which is append-only; each change of state is an event.
 
     One row an (integration, fingerprint, start): a later start is a new alert, a late "resolved" closes only its own.
+    `ended_before` is the end that was said last, kept while it fires again: the same "resolved" does not end it twice.
     """
 
     integration = TenantKey(Integration, related_name="+")
@@ -168,6 +169,7 @@ class Alert(TenantOwned):
     source_url = models.CharField(max_length=2000, blank=True)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    ended_before = models.DateTimeField(null=True)
     received_at = models.DateTimeField(default=now)
     last_seen_at = models.DateTimeField(default=now)
     seen = models.IntegerField(default=1)
