@@ -1,7 +1,16 @@
 """What is happening and who commands: signals from outside, and incidents."""
 
 from incidents.models.incident import Incident, IncidentNumber, IncidentService, Participant, RoleHolding, StatusUpdate
-from incidents.models.signal import Alert, Inbound, Integration, IntegrationPulse, IntegrationSecret, RoutingRule, Signal
+from incidents.models.signal import (
+    Alert,
+    Inbound,
+    Integration,
+    IntegrationPulse,
+    IntegrationSecret,
+    RoutingRule,
+    Signal,
+    UnknownKey,
+)
 
 __all__ = [
     "Alert",
@@ -17,4 +26,5 @@ __all__ = [
     "RoutingRule",
     "Signal",
     "StatusUpdate",
+    "UnknownKey",
 ]

@@ -76,6 +76,24 @@ class Inbound(TenantOwned):
         indexes = [models.Index(fields=["organisation", "integration", "-id"], name="inbound_newest")]
 
 
+class UnknownKey(TenantOwned):
+    """A key that opened nothing, and how often it came. A counter, with a bounded number of rows: not audited.
+
+    `mark` is the beginning of the key's hash; "" counts those that came after MARKS_MOST others.
+    """
+
+    MARKS_MOST = 50
+
+    mark = models.CharField(max_length=8)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    times = models.BigIntegerField(default=0)
+    sender = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "mark"], name="an_unknown_key_once")]
+
+
 class RoutingRule(TenantOwned):
     """Which service an alert is about: the first rule whose labels all match. Without one the label `service` names it."""
 
