@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 
 from ledger import nudge, relay
 from ledger.models import Event
+from notifications import smtp
 from notifications.models import Attempt, Delivery, QueuedDelivery
 from notifications.transports import Message, TransportError, transport
 from tenants.actors import Via
@@ -27,7 +28,9 @@ log = structlog.get_logger(__name__)
 type Renderer = Callable[[Delivery], Message | None]
 
 LEASE = timedelta(seconds=9)  # shorter than anyone wants to wait after a crash
-HAND_OVER = timedelta(seconds=6)  # what a transport may take, all in all: it has given up long before another process may try
+HAND_OVER = timedelta(
+    seconds=smtp.WITHIN_SECONDS
+)  # what a transport may take, all in all: it has given up long before another process may try
 MARGIN = timedelta(seconds=1)  # to record what came of it
 MAX_ATTEMPTS = 10
 AT_ONCE = {"inbox": "in the portal's inbox"}  # channels whose delivery is the entry itself, with what is noted of it

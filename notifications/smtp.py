@@ -15,6 +15,7 @@ from typing import Any
 
 from django.core.mail.backends.smtp import EmailBackend
 
+WITHIN_SECONDS = 6.0  # for one message, all in all: shorter than a delivery's lease (notifications/actions.py, HAND_OVER)
 IDLE_SECONDS = 5.0
 LIFE_SECONDS = 60.0
 MESSAGES_MOST = 100
@@ -109,7 +110,7 @@ class TooSlow(TimeoutError):
 class Backend(EmailBackend):
     """Django's SMTP backend on a kept line. `within` is how many seconds one message may take, all in all."""
 
-    def __init__(self, *, within: float, **options: Any) -> None:
+    def __init__(self, *, within: float = WITHIN_SECONDS, **options: Any) -> None:
         super().__init__(timeout=within, **options)
         self.within = within
         self._partial_connection: Any = None

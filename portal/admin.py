@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from incidents.models import Integration, RoutingRule
 from ledger import people
-from ledger.actions import configure
-from ledger.models import Event
+from ledger.actions import configure, try_again
+from ledger.models import Event, Outbox
 from oncall.models import Service, Team, TeamMember
 from standard.models import Calendar, StandardVersion
 from tenants.actors import Actor, Role
@@ -277,6 +277,34 @@ class StandardAdmin(ReadOnlyAdmin):
     fields = ("number", "effective_at", "published_at", "content")
 
 
+class SetAsideAdmin(ReadOnlyAdmin):
+    """Reactions that failed too often: what did not happen, after which event, and why. To be tried again once that is mended."""
+
+    list_display = ("reaction", "event_kind", "happened_at", "attempts", "last_error")
+    fields = ("reaction", "event_kind", "happened_at", "attempts", "last_error")
+    actions = ("try_again",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Those set aside only: the others run by themselves within seconds."""
+        return super().get_queryset(request).filter(next_try_at=None).select_related("event").order_by("-id")
+
+    @admin.display(description="After")
+    def event_kind(self, row: Outbox) -> str:
+        """The event, as the record names it."""
+        return str(row.event)
+
+    @admin.display(description="At")
+    def happened_at(self, row: Outbox) -> Any:
+        """When that was."""
+        return row.event.recorded_at
+
+    @admin.action(description="Try the chosen reactions again")
+    def try_again(self, request: HttpRequest, rows: Any) -> None:
+        """One verb each."""
+        for row in rows:
+            try_again(row, by=request.actor)  # type: ignore[attr-defined]
+
+
 for model, model_admin in (
     (Membership, MembershipAdmin),
     (DutyHolder, DutyAdmin),
@@ -287,5 +315,6 @@ for model, model_admin in (
     (Integration, IntegrationAdmin),
     (Calendar, CalendarAdmin),
     (StandardVersion, StandardAdmin),
+    (Outbox, SetAsideAdmin),
 ):
     site.register(model, model_admin)

@@ -219,7 +219,6 @@ MAILERS = {
             "username": os.environ.get("SMTP_USER", ""),
             "password": os.environ.get("SMTP_PASSWORD", ""),
             "use_tls": environment.flag("SMTP_STARTTLS"),
-            "within": 6,  # seconds, all in all: shorter than a delivery's lease (notifications/actions.py, HAND_OVER)
         },
     }
     if SMTP_HOST
