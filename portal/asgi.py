@@ -3,6 +3,7 @@
 Measured, Django behind `a2wsgi` serves twice what its own ASGI handler does with synchronous views.
 """
 
+import gc
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -25,6 +26,10 @@ THREADS = int(os.environ.get("MUSTER_THREADS", "10"))
 _django = WSGIMiddleware(django_application, workers=THREADS)  # type: ignore[arg-type]
 _edge = Edge()
 _statics: Any = statics.served()
+
+# What is loaded by now stays: looking through it for garbage, again and again, would hold up whoever waits.
+gc.collect()
+gc.freeze()
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
