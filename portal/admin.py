@@ -285,8 +285,10 @@ class SetAsideAdmin(ReadOnlyAdmin):
     actions = ("try_again",)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Those set aside only: the others run by themselves within seconds."""
-        return super().get_queryset(request).filter(next_try_at=None).select_related("event").order_by("-id")
+        """The list has those set aside only: the others run by themselves within seconds."""
+        found = super().get_queryset(request).select_related("event").order_by("-id")
+        match = request.resolver_match
+        return found.filter(next_try_at=None) if match and match.url_name and match.url_name.endswith("_changelist") else found
 
     @admin.display(description="After")
     def event_kind(self, row: Outbox) -> str:
