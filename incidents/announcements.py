@@ -30,7 +30,7 @@ _ASKED = {
 
 def signal_line(signal_id: int) -> str:
     """A signal in one line."""
-    signal = Signal.objects.select_related("incident").get(pk=signal_id)
+    signal = Signal.objects.only("incident_id", "kind", "title").get(pk=signal_id)
     if signal.incident_id is not None:
         return incident_line(signal.incident_id)
     return f"{signal.get_kind_display()}: {signal.title}"

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -67,6 +67,8 @@ class _Batch:
     resolved: dict[tuple[int, str, datetime], tuple[AlertIn, int]] = field(default_factory=dict)
 
 
+LATE = timedelta(seconds=10)  # after a "resolved" a "firing" with the same start may be one that was sent before it
+
 UNKNOWN_KEY = Refused(
     Reason("unknown_key", "This key opens no integration: it is wrong, or the integration is switched off.", status=401)
 )
@@ -83,7 +85,8 @@ def accept(deliveries: Sequence[Delivery], *, by: Actor) -> list[Refused | None]
     """Take in what integrations sent. Returns, for each delivery, None (accepted) or why it was refused.
 
     Alerts are one row a (integration, fingerprint, start). A repeat only counts; a later start is a new alert and ends the
-    older one; a late "resolved" ends only its own. Each change of state is an event; the first firing alert of a group opens a
+    older one; a late "resolved" ends only its own. One that is said to fire again, with the start it had, fires again
+    (docs/decisions/0010). Each change of state is an event; the first firing alert of a group opens a
     signal in triage, which pages. Runs inside the organisation's scope; the caller answers 2xx after its commit.
     """
     integrations, signals = _look(deliveries, by.organisation_id)
@@ -179,7 +182,8 @@ def _open_missing(batch: _Batch, signals: Signals, by: Actor) -> None:
     if not asking:
         return
     known = _known(
-        {(i, alert.fingerprint, alert.started_at) for i, delivery in asking for alert in delivery.alerts if alert.firing}
+        {(i, alert.fingerprint, alert.started_at) for i, delivery in asking for alert in delivery.alerts if alert.firing},
+        batch.moment,
     )
     missing: dict[tuple[int, str], Delivery] = {}
     for integration, delivery in asking:
@@ -192,14 +196,18 @@ def _open_missing(batch: _Batch, signals: Signals, by: Actor) -> None:
 
 _KNOWN = """
 SELECT t.i, t.f, t.s FROM json_to_recordset(%(keys)s::json) AS t(i bigint, f text, s timestamptz) CROSS JOIN LATERAL (
-  SELECT 1 FROM incidents_alert o WHERE o.integration_id = t.i AND o.fingerprint = t.f AND o.started_at = t.s OFFSET 0) o
+  SELECT o.state, o.last_seen_at FROM incidents_alert o
+  WHERE o.integration_id = t.i AND o.fingerprint = t.f AND o.started_at = t.s OFFSET 0) o
+WHERE o.state = 'firing' OR o.last_seen_at > %(late)s OR EXISTS (SELECT 1 FROM incidents_alert n
+  WHERE n.integration_id = t.i AND n.fingerprint = t.f AND n.started_at > t.s OFFSET 0)
 """
 
 
-def _known(keys: set[tuple[int, str, datetime]]) -> set[tuple[int, str, datetime]]:
-    """Those of the alerts, by integration, fingerprint and start, that have a row."""
+def _known(keys: set[tuple[int, str, datetime]], moment: datetime) -> set[tuple[int, str, datetime]]:
+    """Those of the alerts, by integration, fingerprint and start, that have a row and do not fire again by being named."""
+    said = _json([{"i": i, "f": fingerprint, "s": start} for i, fingerprint, start in keys])
     with _cursors() as raw, Cursor(raw) as cursor:
-        cursor.execute(_KNOWN, {"keys": _json([{"i": i, "f": fingerprint, "s": start} for i, fingerprint, start in keys])})
+        cursor.execute(_KNOWN, {"keys": said, "late": moment - LATE})
         return set(cursor.fetchall())
 
 
@@ -300,6 +308,9 @@ _KEY = "organisation_id, integration_id, fingerprint, started_at"
 _COLUMNS = f"{_KEY}, signal_id, incident_id, name, summary, labels, annotations, source_url, state, ended_at, received_at, last_seen_at, seen"
 _VALUES = "said.name, said.summary, said.labels, said.annotations, said.url"
 
+# A row that has ended fires again where this is said later than a late repeat could be; not where a later start is known.
+_AGAIN = "(a.state = 'resolved' AND excluded.state = 'firing' AND a.last_seen_at <= %(late)s)"
+
 # Insert new firing alerts, count repeats, end what a later start supersedes. A repeat of an alert whose signal was answered
 # keeps that signal; a new alert needs the open one, and has ended where a later start of it is known already.
 # Rows are looked up by LATERAL and changed by ON CONFLICT, so that each is found by its key, however large the planner believes
@@ -324,22 +335,30 @@ fired AS (INSERT INTO incidents_alert AS a ({_COLUMNS})
     AND o.fingerprint = said.fingerprint AND o.started_at = said.started_at OFFSET 0) o ON true
   LEFT JOIN LATERAL (SELECT o.started_at FROM incidents_alert o WHERE o.integration_id = said.integration_id
     AND o.fingerprint = said.fingerprint AND o.started_at > said.started_at ORDER BY o.started_at LIMIT 1) n ON true
-  ON CONFLICT ({_KEY}) DO UPDATE SET last_seen_at = excluded.last_seen_at, seen = a.seen + 1
-  RETURNING {_CHANGED}, (xmax = 0) AS is_new, a.state),
+  ON CONFLICT ({_KEY}) DO UPDATE SET seen = a.seen + 1,
+    last_seen_at = CASE WHEN a.state = 'firing' OR {_AGAIN} THEN excluded.last_seen_at ELSE a.last_seen_at END,
+    state = CASE WHEN {_AGAIN} THEN 'firing' ELSE a.state END, ended_at = CASE WHEN {_AGAIN} THEN NULL ELSE a.ended_at END,
+    signal_id = CASE WHEN {_AGAIN} THEN excluded.signal_id ELSE a.signal_id END,
+    incident_id = CASE WHEN {_AGAIN} THEN excluded.incident_id ELSE a.incident_id END
+  RETURNING {_CHANGED}, a.state, CASE WHEN xmax = 0 THEN true WHEN a.state = 'resolved' THEN false
+    ELSE (SELECT o.state = 'resolved' FROM incidents_alert o WHERE o.id = a.id) END AS is_new), -- as it was before this statement
 changed AS (SELECT 'resolved' AS what, a.* FROM ended a
   UNION ALL SELECT 'fired', {_CHANGED} FROM fired a WHERE is_new
   UNION ALL SELECT 'resolved', {_CHANGED} FROM fired a WHERE is_new AND a.state = 'resolved')
 {_TELL}"""
 
-# End the alerts that are said to have ended, and only those: a resolve of an older start touches no newer one.
+# End the alerts that are said to have ended, and only those: a resolve of an older start touches no newer one, and one that was
+# said before (with the same end) does not end what fires again since.
 _RESOLVE = f"""
 WITH {_SAID},
 changed AS (INSERT INTO incidents_alert AS a ({_COLUMNS})
   SELECT (SELECT muster.organisation()), said.integration_id, said.fingerprint, said.started_at, o.signal_id, o.incident_id, {_VALUES},
     'resolved', said.ended_at, %(moment)s, %(moment)s, 1
   FROM said CROSS JOIN LATERAL (SELECT o.* FROM incidents_alert o WHERE o.integration_id = said.integration_id
-    AND o.fingerprint = said.fingerprint AND o.started_at = said.started_at AND o.state = 'firing' OFFSET 0) o
-  ON CONFLICT ({_KEY}) DO UPDATE SET state = 'resolved', ended_at = excluded.ended_at, last_seen_at = excluded.last_seen_at
+    AND o.fingerprint = said.fingerprint AND o.started_at = said.started_at AND o.state = 'firing'
+    AND o.ended_before IS DISTINCT FROM said.ended_at OFFSET 0) o
+  ON CONFLICT ({_KEY}) DO UPDATE SET state = 'resolved', ended_at = excluded.ended_at, ended_before = excluded.ended_at,
+    last_seen_at = excluded.last_seen_at
   WHERE a.state = 'firing' RETURNING {_CHANGED}, 'resolved' AS what)
 {_TELL}"""
 
@@ -360,4 +379,11 @@ def _resolve(batch: _Batch, by: Actor) -> None:
 
 
 def _said(batch: _Batch, by: Actor, alerts: dict[tuple[int, str, datetime], tuple[AlertIn, int]]) -> dict[str, Any]:
-    return {"alerts": _rows(alerts), "moment": batch.moment, "name": by.name, "via": str(by.via), "request_id": by.request_id}
+    return {
+        "alerts": _rows(alerts),
+        "moment": batch.moment,
+        "late": batch.moment - LATE,
+        "name": by.name,
+        "via": str(by.via),
+        "request_id": by.request_id,
+    }

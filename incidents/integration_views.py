@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from incidents import gate
-from incidents.models import Inbound, Integration, IntegrationPulse
+from incidents.models import Inbound, Integration, IntegrationPulse, UnknownKey
 from tenants.actors import Actor, Role
 from tenants.refusals import Reason, Refused
 
@@ -36,8 +36,8 @@ def integration_list(request: HttpRequest) -> HttpResponse:
                 "url": reverse("integration", args=[integration.pk]),
             }
         )
-    strangers = Inbound.objects.filter(integration=None).order_by("-id")[:20]
-    return render(request, "integrations/list.html", {"integrations": rows, "refusals": [_refusal(i) for i in strangers]})
+    strangers = UnknownKey.objects.order_by("-last_at")[:20]
+    return render(request, "integrations/list.html", {"integrations": rows, "refusals": [_stranger(key) for key in strangers]})
 
 
 @require_GET
@@ -63,6 +63,17 @@ def integration_detail(request: HttpRequest, integration_id: int) -> HttpRespons
 
 def _counts(pulse: IntegrationPulse | None) -> dict[str, int]:
     return {"accepted": pulse.accepted if pulse else 0, "refused": pulse.refused if pulse else 0}
+
+
+def _stranger(key: UnknownKey) -> dict[str, object]:
+    which = f"A key whose SHA-256 begins with {key.mark}" if key.mark else "Further keys"
+    times = "once" if key.times == 1 else f"{key.times} times"
+    sender = f", by {key.sender}" if key.sender else ""
+    return {
+        "at": key.last_at,
+        "status": 401,
+        "what": f"{which} came {times}{sender}. It opens no integration that is switched on.",
+    }
 
 
 def _refusal(inbound: Inbound) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 
 from incidents import timeline
 from incidents.facts import Facts
@@ -189,18 +189,25 @@ def _signals() -> QuerySet[Signal]:
     return Signal.objects.select_related("service", "incident", "reporter", "decided_by")
 
 
+_FIRST_ALERTS = """
+SELECT a.* FROM unnest(%s::bigint[]) WITH ORDINALITY AS s(id, place) CROSS JOIN LATERAL (
+  SELECT x.* FROM incidents_alert x WHERE x.signal_id = s.id ORDER BY x.state, x.started_at DESC, x.id LIMIT %s) a
+ORDER BY s.place, a.state, a.started_at DESC, a.id
+"""
+
+
 def alerts_of(signals: list[Signal], most: int = 20) -> dict[int, list[Alert]]:
-    """The alerts of each signal, firing first, at most `most` each."""
+    """The alerts of each signal, firing first, at most `most` each: no more are read, however many there are."""
     found: dict[int, list[Alert]] = {signal.pk: [] for signal in signals}
-    for alert in Alert.objects.filter(signal__in=signals).order_by("state", "-started_at", "id"):
-        if len(found[alert.signal_id]) < most:
-            found[alert.signal_id].append(alert)
+    for alert in Alert.objects.raw(_FIRST_ALERTS, [list(found), most]):
+        found[alert.signal_id].append(alert)
     return found
 
 
 def firing_counts(signals: list[Signal]) -> dict[int, tuple[int, int]]:
-    """(firing, resolved) alerts of each signal."""
+    """(firing, resolved) alerts of each signal, counted by the database."""
     counts = {signal.pk: [0, 0] for signal in signals}
-    for signal_id, state in Alert.objects.filter(signal__in=signals).values_list("signal_id", "state"):
-        counts[signal_id][state == AlertState.RESOLVED] += 1
+    rows = Alert.objects.filter(signal__in=signals).values("signal_id", "state").annotate(times=Count("pk")).order_by()
+    for signal_id, state, times in rows.values_list("signal_id", "state", "times"):
+        counts[signal_id][state == AlertState.RESOLVED] = times
     return {pk: (firing, resolved) for pk, (firing, resolved) in counts.items()}

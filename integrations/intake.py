@@ -1,5 +1,6 @@
 """From raw hook requests to the action that takes alerts in: parse each, keep what is wrong with it, one transaction for the rest."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -67,15 +68,38 @@ def _organisation(public_id: str) -> int | None:
     return found
 
 
+HINT_SECONDS = 60.0
+HINTS_MOST = 1000
+_hints: dict[tuple[int, str], float] = {}  # (organisation, key hash) that opened something -> when that was asked last
+
+
+def _unopened(organisation_id: int, digests: set[str], by: Actor) -> set[str]:
+    """Those of the keys that open nothing, so that what comes with them is not even parsed.
+
+    A key that opened something a moment ago is not asked for again here: `accept` looks it up for good, whatever this says.
+    """
+    moment = time.monotonic()
+    asked = {digest for digest in digests if moment - _hints.get((organisation_id, digest), -HINT_SECONDS) >= HINT_SECONDS}
+    if not asked:
+        return set()
+    with scope(organisation_id, surface=Via.HOOK, actor=by):
+        known = inbox.known_keys(asked)
+    if len(_hints) > HINTS_MOST:
+        _hints.clear()
+    _hints.update({(organisation_id, digest): moment for digest in known})
+    return asked - known
+
+
 def _take(organisation_id: int, said: Sequence[Said]) -> list[Refused | None]:
     by = Actor(organisation_id=organisation_id, name="Monitoring", via=Via.HOOK, kind="integration")
     answers: list[Refused | None] = [None] * len(said)
     deliveries: list[tuple[int, Delivery]] = []
-    for index, one in enumerate(said):
-        if one.unread is not None:
-            answers[index] = one.unread
+    digests = [credentials.digest(one.credential) for one in said]
+    unopened = _unopened(organisation_id, set(digests), by)
+    for index, (one, digest) in enumerate(zip(said, digests, strict=True)):
+        if digest in unopened or one.unread is not None:
+            answers[index] = _UNKNOWN if digest in unopened else one.unread
             continue
-        digest = credentials.digest(one.credential)
         try:
             deliveries.append((index, PARSERS[one.kind](one.body, digest=digest, headers=one.headers)))
         except Refused as refused:
@@ -84,8 +108,22 @@ def _take(organisation_id: int, said: Sequence[Said]) -> list[Refused | None]:
         with scope(organisation_id, surface=Via.HOOK, actor=by):
             for (index, _), answer in zip(deliveries, accept([delivery for _, delivery in deliveries], by=by), strict=True):
                 answers[index] = answer
-    for one, answer in zip(said, answers, strict=True):
-        if answer is not None:
-            with scope(organisation_id, surface=Via.HOOK, actor=by):
-                inbox.keep_refused(credentials.digest(one.credential), one.headers, one.body, answer)
+    _keep(
+        organisation_id, by, [(one, digest, answer) for one, digest, answer in zip(said, digests, answers, strict=True) if answer]
+    )
     return answers
+
+
+def _keep(organisation_id: int, by: Actor, refused: Sequence[tuple[Said, str, Refused]]) -> None:
+    """Keep what was refused, so that administrators see it: each request of a known key, and a count of each unknown key."""
+    unknown: dict[str, inbox.Unknown] = {}
+    for one, digest, answer in refused:
+        if answer.reasons[0].code == _UNKNOWN.reasons[0].code:
+            times = unknown[digest].times if digest in unknown else 0
+            unknown[digest] = inbox.Unknown(times + 1, one.headers.get("user-agent", ""))
+            continue
+        with scope(organisation_id, surface=Via.HOOK, actor=by):
+            inbox.keep_refused(digest, one.headers, one.body, answer)
+    if unknown:
+        with scope(organisation_id, surface=Via.HOOK, actor=by):
+            inbox.count_unknown(unknown)

@@ -10,11 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.module_loading import import_string
 
-from ledger import nudge
+from ledger import nudge, relay
 from ledger.models import Event, Outbox
 from ledger.verbs import verb
-from tenants.actors import Actor
-from tenants.refusals import Reason, Refused
+from tenants.actors import Actor, Role
+from tenants.refusals import Reason, Refused, check
 from tenants.time import now
 
 
@@ -36,9 +36,10 @@ def record(
     """Write one event, with an outbox row for each reaction that portal/reactions.py gives its kind.
 
     Belongs to the transaction of the verb. After the commit the relay is nudged; if that fails, the sweep finds the row.
+    What a reaction records has its own reactions in the same transaction, where that works (ledger/relay.py).
     `data` must be JSON. Returns the event with `seq` and `recorded_at` as the database gave them.
     """
-    event = Event.objects.create(
+    event = Event(
         organisation_id=by.organisation_id,
         kind=kind,
         subject_type=subject._meta.label_lower,
@@ -52,11 +53,12 @@ def record(
         occurred_at=occurred_at or now(),
         data=data,
     )
+    event.save(force_insert=True)
+    event.subject = subject
     reactions = _reactions().get(kind, ())
-    if reactions:
-        Outbox.objects.bulk_create(
-            Outbox(organisation_id=by.organisation_id, event=event, reaction=reaction.name) for reaction in reactions
-        )
+    if reactions and not relay.runs_with_its_cause(event, reactions):
+        for reaction in reactions:
+            Outbox(organisation_id=by.organisation_id, event=event, reaction=reaction.name).save(force_insert=True)
         transaction.on_commit(lambda: nudge.send("portal.relay", by.organisation_id, event.pk))
     return event
 
@@ -122,3 +124,26 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str | int | float | bool | list | dict | type(None)):
         return value
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+@verb(
+    "try-again", kind="reaction.tried_again", who="administrator; in the admin console", subject="a reaction that was set aside"
+)
+def try_again(row: Outbox, *, by: Actor) -> None:
+    """Have a reaction run again that failed too often and was set aside: its cause was mended."""
+    row = Outbox.objects.select_for_update(of=("self",)).select_related("event").get(pk=row.pk)
+    check(why_not_try_again(row, by))
+    failed = row.last_error
+    row.next_try_at, row.attempts = now(), 0
+    row.save()
+    record("reaction.tried_again", row.event, by=by, incident_id=row.event.incident_id, reaction=row.reaction, error=failed[:200])
+    transaction.on_commit(lambda: nudge.send("portal.relay", by.organisation_id, row.event_id))
+
+
+def why_not_try_again(row: Outbox, by: Actor) -> list[Reason]:
+    """Why a reaction is not tried again by `by` now."""
+    if not by.has(Role.ADMINISTRATOR):
+        return [Reason("not_an_administrator", "What was set aside is the administrators' business.", status=403)]
+    if row.next_try_at is not None:
+        return [Reason("not_set_aside", "This reaction was not set aside: it is tried by itself.")]
+    return []

@@ -31,6 +31,9 @@ class Event(TenantOwned):
     recorded_at = models.DateTimeField(db_default=Now())
     data = models.JSONField(default=dict)
 
+    subject: models.Model | None = None
+    """The row it is about, where this process has just recorded it; never read from the database."""
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["organisation", "incident_id", "seq"], name="seq_once_an_incident"),
@@ -70,8 +73,13 @@ class Outbox(TenantOwned):
     last_error = models.TextField(blank=True)
 
     class Meta:
+        verbose_name = "reaction that was set aside"  # the only ones that are shown to anybody
+        verbose_name_plural = "reactions that were set aside"
         constraints = [models.UniqueConstraint(fields=["event", "reaction"], name="a_reaction_once_an_event")]
         indexes = [models.Index(fields=["next_try_at"], name="outbox_due", condition=Q(next_try_at__isnull=False))]
+
+    def __str__(self) -> str:
+        return f"{self.reaction} after {self.event}"
 
 
 class RememberedAnswer(TenantOwned):

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 
 import structlog
 from celery import current_app
@@ -56,6 +57,7 @@ _lock = threading.Lock()
 
 _here: dict[str, Callable[..., object]] = {}
 _woken: ContextVar[list[tuple[str, tuple[int, ...]]] | None] = ContextVar("muster_woken", default=None)
+_taken_on: ContextVar[list[Callable[[], object]] | None] = ContextVar("muster_taken_on", default=None)
 
 
 def doing[**P, R](task: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -77,25 +79,38 @@ def send(task: str, *ids: int) -> None:
         woken.append((task, ids))
 
 
+def here(work: Callable[[], object]) -> None:
+    """Do what was taken on (ledger.relay.take_on) in this process, after the block of `going_on`."""
+    taken_on = _taken_on.get()
+    if taken_on is None:
+        raise RuntimeError("Nobody goes on here.")
+    taken_on.append(work)
+
+
 @contextmanager
 def going_on() -> Iterator[None]:
-    """Do the first thing that is asked for in the block here, after the block; the workers are asked for all others.
+    """Do what was taken on in the block, or else the first thing that is asked for, here, after the block; workers are asked for the rest.
 
-    Only the first, so that what takes long (a mail server that does not answer) holds up nothing beside it.
+    Only one thing, so that what takes long (a mail server that does not answer) holds up nothing beside it.
     """
     woken: list[tuple[str, tuple[int, ...]]] = []
-    token = _woken.set(woken)
+    work: list[Callable[[], object]] = []
+    tokens = _woken.set(woken), _taken_on.set(work)
     try:
         yield
     finally:
-        _woken.reset(token)
-        for task, ids in woken[1:]:
+        _woken.reset(tokens[0])
+        _taken_on.reset(tokens[1])
+        if not work and woken:
+            task, ids = woken.pop(0)
+            work.append(partial(_here[task], *ids))
+        for task, ids in woken:
             send(task, *ids)
-    for task, ids in woken[:1]:
+    for one in work:
         try:
-            _here[task](*ids)
+            one()
         except Exception:  # its row is kept, and the sweep will come
-            log.exception("nudge.failed", task=task, ids=ids)
+            log.exception("nudge.failed", work=repr(one))
 
 
 def _send(task: str, ids: tuple[int, ...]) -> None:

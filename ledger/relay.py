@@ -1,10 +1,15 @@
 """From an event to what follows from it: each outbox row is handled and deleted in one transaction.
 
 So a reaction has its effect in the database exactly once, whoever asks: the nudged task, the sweep, or two of them at a time.
+
+What a reaction records has reactions of its own. They run in the same transaction, one after the other: a page is then on its way
+one commit after its cause. If anything in it fails, all of it is undone, and the reaction runs again alone; what it records is
+then written to the outbox, so that a reaction that is broken keeps none before it from its effect.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -37,6 +42,35 @@ class Reaction:
         function(event, by)
 
 
+@dataclass(slots=True)
+class _Chain:
+    """The reactions that follow in one transaction, and whether something was taken on that is done right after its commit."""
+
+    following: list[tuple[Reaction, Event]] = field(default_factory=list)
+    taken_on: bool = False
+
+
+_chain: ContextVar[_Chain | None] = ContextVar("muster_chain", default=None)
+
+
+def runs_with_its_cause(event: Event, reactions: Sequence[Reaction]) -> bool:
+    """Whether a reaction is recording `event`, and what follows from it runs in the same transaction, without an outbox row."""
+    chain = _chain.get()
+    if chain is None:
+        return False
+    chain.following += [(reaction, event) for reaction in reactions]
+    return True
+
+
+def take_on() -> bool:
+    """Whether this process may, right after the commit, do by itself (`nudge.here`) what the reaction asks for. Once a transaction."""
+    chain = _chain.get()
+    if chain is None or chain.taken_on:
+        return False
+    chain.taken_on = True
+    return True
+
+
 @lru_cache(maxsize=1)
 def _by_name() -> dict[str, Reaction]:
     return {reaction.name: reaction for reactions in import_string(settings.MUSTER_REACTIONS).values() for reaction in reactions}
@@ -57,25 +91,54 @@ def run(organisation_id: int, outbox_id: int) -> bool:
     return ran
 
 
-def _first(organisation_id: int, **which: int) -> tuple[bool, list[int]]:
-    """Run the reaction of the first of these rows, in one transaction with finding it. Returns whether it ran, and the other rows."""
+def _first(
+    organisation_id: int, *, alone: bool = False, event_id: int | None = None, pk: int | None = None
+) -> tuple[bool, list[int]]:
+    """Run the reaction of the first of these rows, in one transaction with finding it and with what follows from it.
+
+    Returns whether it ran, and the other rows. `alone` leaves what follows to transactions of its own.
+    """
     rows: list[Outbox] = []
+    chain = _Chain(taken_on=connection.in_atomic_block)  # inside another transaction nothing is committed yet afterwards
     try:
         with scope(organisation_id, surface=Via.RELAY):
-            free = Outbox.objects.select_for_update(skip_locked=True, of=("self",)).select_related("event")
-            rows = list(free.filter(next_try_at__isnull=False, **which).order_by("id"))
+            rows = _free(event_id=event_id, pk=pk)
             if not rows:
                 return False, []
-            _by_name()[rows[0].reaction](rows[0].event, system(organisation_id, Via.RELAY))
-            rows[0].delete()
+            _run(rows[0], Event.objects.raw(_EVENT, [rows[0].event_id])[0], organisation_id, None if alone else chain)
             others = [row.pk for row in rows[1:]]
         return True, others
     except Exception as error:
         if not rows:
             raise
-        log.exception("reaction.failed", outbox=rows[0].pk)
+        log.exception("reaction.failed", outbox=rows[0].pk, together=len(chain.following))
+        if chain.following:
+            return _first(organisation_id, alone=True, event_id=event_id, pk=pk)
         _put_off(organisation_id, rows[0].pk, f"{type(error).__name__}: {error}")
         return False, [row.pk for row in rows[1:]]
+
+
+_FREE = "SELECT o.* FROM ledger_outbox o WHERE o.{column} = %s AND o.next_try_at IS NOT NULL ORDER BY o.id FOR UPDATE SKIP LOCKED"
+_EVENT = "SELECT e.* FROM ledger_event e WHERE e.id = %s"
+
+
+def _free(*, event_id: int | None = None, pk: int | None = None) -> list[Outbox]:
+    """The outbox rows of one event, or the one by its id, that still have to run and that nobody else runs; ours until the commit."""
+    by_event = event_id is not None
+    sql = _FREE.format(column="event_id" if by_event else "id")
+    return list(Outbox.objects.raw(sql, [event_id if by_event else pk]))
+
+
+def _run(row: Outbox, event: Event, organisation_id: int, chain: _Chain | None) -> None:
+    by = system(organisation_id, Via.RELAY)
+    token = _chain.set(chain)
+    try:
+        _by_name()[row.reaction](event, by)
+        for reaction, cause in chain.following if chain else ():  # it grows meanwhile
+            reaction(cause, by)
+    finally:
+        _chain.reset(token)
+    Outbox.objects.filter(pk=row.pk)._raw_delete("default")  # nothing refers to it
 
 
 def _put_off(organisation_id: int, outbox_id: int, error: str) -> None:

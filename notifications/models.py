@@ -23,6 +23,9 @@ class Delivery(TenantOwned):
     incident_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(default=now)
 
+    subject: models.Model | None = None
+    """The row it is about, where it is rendered in the transaction that made it; never read from the database."""
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["organisation", "event", "recipient", "channel"], name="one_delivery_a_channel")

@@ -10,9 +10,9 @@ from oncall import rules
 from oncall.models import Page, PageStep, Service, Team
 from standard import clocks
 from standard.models import Clock
-from standard.queries import in_force, law
+from standard.queries import in_force_id, law
 from tenants.actors import Actor
-from tenants.models import Membership
+from tenants.models import User
 from tenants.refusals import check
 from tenants.time import now
 
@@ -40,6 +40,7 @@ def page_team(
 
     The team's members in their order, then its manager: the second after 15 minutes, the manager after 30.
     """
+    people = ladder(team)
     page = Page.objects.create(
         subject_type=subject._meta.label_lower,
         subject_id=subject.pk,
@@ -48,6 +49,7 @@ def page_team(
         service=service,
         reason=reason,
         clause="mobilize.page-out",
+        position=min(len(people), 1),
     )
     record(
         "page.started",
@@ -58,7 +60,10 @@ def page_team(
         service=service.name if service else "",
         reason=reason,
     )
-    _call_next(page, by=by)
+    if people:
+        _call_step(page, people, by=by)
+    else:
+        _nobody_left(page, team, by=by)
     return page
 
 
@@ -71,7 +76,7 @@ def page_person(
         subject_type=subject._meta.label_lower, subject_id=subject.pk, incident_id=incident_id, reason=reason, clause=clause
     )
     record("page.started", page, by=by, incident_id=incident_id, reason=reason)
-    _call(page, user_id, 1, "direct", by=by)
+    _call(page, User.objects.get(pk=user_id), 1, "direct", by=by)
     return page
 
 
@@ -96,8 +101,9 @@ def page_again(page: Page, *, by: Actor, incident_id: int, reason: str) -> None:
     if page.state == Page.State.OPEN:
         page.incident_id, page.reason = incident_id, reason
         page.save()
-        for position, user_id in dict.fromkeys(page.steps.values_list("position", "user_id")):
-            _call(page, user_id, position, "again", by=by)
+        steps = {(step.position, step.user): None for step in page.steps.select_related("user")}
+        for position, person in steps:
+            _call(page, person, position, "again", by=by)
 
 
 @verb(
@@ -142,13 +148,18 @@ def on_clock_broken(clock: Clock, by: Actor) -> None:
     escalate(Page.objects.get(pk=clock.subject_id), by=by)
 
 
-def ladder(team: Team) -> list[int]:
-    """The user ids to call, in order: primary, secondary, manager. In this step the team's fixed order."""
-    members = list(team.members.order_by("position").values_list("user_id", flat=True)[:2])
-    if team.manager_id is not None:
-        members.append(team.manager_id)
-    stayed = set(Membership.objects.filter(user_id__in=members, is_active=True).values_list("user_id", flat=True))
-    return [user_id for user_id in members if user_id in stayed]
+_LADDER = """
+SELECT u.* FROM (
+  (SELECT m.user_id, m.position FROM oncall_teammember m WHERE m.team_id = %(team)s ORDER BY m.position LIMIT 2)
+  UNION ALL SELECT %(manager)s, 2147483647 WHERE %(manager)s IS NOT NULL) step
+JOIN tenants_membership s ON s.user_id = step.user_id AND s.is_active JOIN tenants_user u ON u.id = step.user_id
+ORDER BY step.position
+"""
+
+
+def ladder(team: Team) -> list[User]:
+    """Whom to call, in order: primary, secondary, manager, those who are members still. In this step the team's fixed order."""
+    return list(User.objects.raw(_LADDER, {"team": team.pk, "manager": team.manager_id}))
 
 
 def _call_next(page: Page, *, by: Actor) -> None:
@@ -156,30 +167,40 @@ def _call_next(page: Page, *, by: Actor) -> None:
     if page.team is None:
         return
     people = ladder(page.team)
-    step = page.position
-    if step >= len(people):
-        record("page.exhausted", page, by=by, incident_id=page.incident_id, team=page.team.name)
+    if page.position >= len(people):
+        _nobody_left(page, page.team, by=by)
         return
-    page.position = step + 1
+    page.position += 1
     page.save()
-    _call(page, people[step], page.position, "escalated" if step else "first", by=by)
-    rules_in_force = law(in_force().pk)
-    wait = rules_in_force.minutes("page_manager" if 1 < page.position < len(people) else "page_secondary")
+    clocks.stop(page, ESCALATION)
+    _call_step(page, people, by=by)
+
+
+def _nobody_left(page: Page, team: Team, *, by: Actor) -> None:
+    """Say that the ladder has no further step."""
+    record("page.exhausted", page, by=by, incident_id=page.incident_id, team=team.name)
+
+
+def _call_step(page: Page, people: list[User], *, by: Actor) -> None:
+    """Call the person of the page's position, and start the clock for the next. No clock of it runs."""
+    last = page.position >= len(people)
+    called = people[page.position - 1]
+    _call(page, called, page.position, "first" if page.position == 1 else "escalated", by=by)
+    wait = law(in_force_id()).minutes("page_manager" if 1 < page.position < len(people) else "page_secondary")
     # After the last one the wait is as long again: then it is on record that nobody is left.
-    counted_from = page.started_at if page.position < len(people) else now()
-    due = counted_from + timedelta(minutes=wait)
-    clocks.start(ESCALATION, page, due=max(due - now(), timedelta()), incident_id=page.incident_id)
+    due = (now() if last else page.started_at) + timedelta(minutes=wait)
+    clocks.begin(ESCALATION, page, due=max(due - now(), timedelta()), incident_id=page.incident_id)
 
 
-def _call(page: Page, user_id: int, position: int, reason: str, *, by: Actor) -> None:
-    step = PageStep.objects.create(page=page, incident_id=page.incident_id, position=position, user_id=user_id, reason=reason)
+def _call(page: Page, person: User, position: int, reason: str, *, by: Actor) -> None:
+    PageStep.objects.create(page=page, incident_id=page.incident_id, position=position, user=person, reason=reason)
     record(
         "page.person_paged",
         page,
         by=by,
         incident_id=page.incident_id,
-        user_id=user_id,
-        person=step.user.name,
+        user_id=person.pk,
+        person=person.name,
         position=position,
         reason=reason,
     )

@@ -12,12 +12,14 @@ from tenants.actors import Actor
 
 def deliver_page(event: Event, by: Actor) -> None:
     """Bring a page to the person it calls: by e-mail, and into the portal's inbox."""
-    notify(event, [event.data["user_id"]], template="page", subject_id=event.subject_id)
+    notify(event, [event.data["user_id"]], template="page", subject_id=event.subject_id, urgent=True)
 
 
 def render_page(delivery: Delivery) -> Message | None:
     """What a page says, from what is true when it is sent. None once it has ended or was acknowledged: nobody is woken for nothing."""
-    page = Page.objects.select_related("service", "team").get(pk=delivery.subject_id)
+    page = delivery.subject
+    if not isinstance(page, Page):
+        page = Page.objects.select_related("service", "team").get(pk=delivery.subject_id)
     if page.state != Page.State.OPEN:
         return None
     about = describe(page.subject_type, page.subject_id)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core import signing
 
 from oncall.models import Page
-from tenants.models import Organisation
+from tenants import credentials
 from tenants.walled import tenant_of
 
 SALT = "muster.acknowledge"
@@ -27,8 +27,7 @@ class Claim:
 
 def make(page: Page, user_id: int) -> str:
     """The absolute address that acknowledges `page` as this person."""
-    public = Organisation.objects.values_list("public_id", flat=True).get(pk=tenant_of(page))
-    token = signing.dumps([public, page.pk, user_id], salt=SALT)
+    token = signing.dumps([credentials.public_id_of(tenant_of(page)), page.pk, user_id], salt=SALT)
     return f"{settings.BASE_URL}/ack/{token}/"
 
 

@@ -129,4 +129,7 @@ class PageStep(TenantOwned):
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["organisation", "user"], name="step_by_person")]
+        indexes = [
+            models.Index(fields=["organisation", "user"], name="step_by_person"),
+            models.Index(fields=["organisation", "page"], name="step_by_page"),
+        ]

@@ -14,8 +14,8 @@ from django.urls import reverse
 from incidents.models import Component, Integration, RoutingRule, UpdatePolicy
 from incidents.states import Audience
 from ledger import people
-from ledger.actions import configure
-from ledger.models import Event
+from ledger.actions import configure, try_again
+from ledger.models import Event, Outbox
 from oncall.models import Service, Team, TeamMember
 from standard.models import Calendar, CalendarDay, StandardVersion
 from tenants.actors import Actor, Role
@@ -320,6 +320,36 @@ class StandardAdmin(ReadOnlyAdmin):
     fields = ("number", "effective_at", "published_at", "content")
 
 
+class SetAsideAdmin(ReadOnlyAdmin):
+    """Reactions that failed too often: what did not happen, after which event, and why. To be tried again once that is mended."""
+
+    list_display = ("reaction", "event_kind", "happened_at", "attempts", "last_error")
+    fields = ("reaction", "event_kind", "happened_at", "attempts", "last_error")
+    actions = ("try_again",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """The list has those set aside only: the others run by themselves within seconds."""
+        found = super().get_queryset(request).select_related("event").order_by("-id")
+        match = request.resolver_match
+        return found.filter(next_try_at=None) if match and match.url_name and match.url_name.endswith("_changelist") else found
+
+    @admin.display(description="After")
+    def event_kind(self, row: Outbox) -> str:
+        """The event, as the record names it."""
+        return str(row.event)
+
+    @admin.display(description="At")
+    def happened_at(self, row: Outbox) -> Any:
+        """When that was."""
+        return row.event.recorded_at
+
+    @admin.action(description="Try the chosen reactions again")
+    def try_again(self, request: HttpRequest, rows: Any) -> None:
+        """One verb each."""
+        for row in rows:
+            try_again(row, by=request.actor)  # type: ignore[attr-defined]
+
+
 for model, model_admin in (
     (Membership, MembershipAdmin),
     (DutyHolder, DutyAdmin),
@@ -332,5 +362,6 @@ for model, model_admin in (
     (UpdatePolicy, UpdatePolicyAdmin),
     (Calendar, CalendarAdmin),
     (StandardVersion, StandardAdmin),
+    (Outbox, SetAsideAdmin),
 ):
     site.register(model, model_admin)

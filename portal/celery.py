@@ -1,9 +1,10 @@
 """Celery: wake-ups, never the record. A task may be lost or run twice; the rows it is about are swept and idempotent."""
 
+import gc
 import os
 
 from celery import Celery, Task
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_before_create_process
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -47,6 +48,13 @@ app.conf.update(
 )
 app.autodiscover_tasks()
 app.set_default()  # in every thread: nudges are sent from one of their own
+
+
+@worker_before_create_process.connect
+def _settle(**_: object) -> None:
+    """What is loaded by now stays: no child looks through it again for garbage, or copies its pages by doing so."""
+    gc.collect()
+    gc.freeze()
 
 
 @setup_logging.connect

@@ -1,6 +1,7 @@
 """What happens after X? This page answers it, and nothing else does: event kind -> the reactions that follow from it.
 
-Each reaction runs once an event, in a transaction of its own, after the verb's. There are no model signals.
+Each reaction runs once an event, in a transaction of its own, after the verb's; what a reaction records has its own reactions in
+that transaction too (ledger/relay.py). There are no model signals.
 """
 
 from ledger.relay import Reaction

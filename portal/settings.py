@@ -45,7 +45,6 @@ MIDDLEWARE = [
     "portal.middleware.RequestId",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
     "portal.middleware.BodyLimit",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -173,9 +172,11 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-SERVESTATIC_USE_FINDERS = True
-SERVESTATIC_AUTOREFRESH = DEBUG
-SERVESTATIC_MAX_AGE = 0 if DEBUG else 3600
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "portal.statics.HashedNames"},  # served at the edge (portal/asgi.py)
+}
+
 
 # --- The doors for machines ---------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -214,14 +215,13 @@ SPECTACULAR_SETTINGS = {
 SMTP_HOST = os.environ.get("SMTP_HOST", "")
 MAILERS = {
     "default": {
-        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "BACKEND": "notifications.smtp.Backend",
         "OPTIONS": {
             "host": SMTP_HOST,
             "port": int(os.environ.get("SMTP_PORT", "25")),
             "username": os.environ.get("SMTP_USER", ""),
             "password": os.environ.get("SMTP_PASSWORD", ""),
             "use_tls": environment.flag("SMTP_STARTTLS"),
-            "timeout": 6,  # shorter than a delivery's lease (notifications/actions.py)
         },
     }
     if SMTP_HOST

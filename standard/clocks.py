@@ -39,8 +39,22 @@ def start(
     `due` and `prompt` are measured from `at` (now). `owner_role` is whom the prompt goes to ("cl", "ic"). `at_least`: what it
     measures has to last until `due`; reaching that is no break, so the sweep has nothing to do with it (see `cut_short`).
     """
-    began = at or now()
     stop(subject, clause)
+    return begin(clause, subject, due=due, prompt=prompt, owner_role=owner_role, incident_id=incident_id, at=at)
+
+
+def begin(
+    clause: str,
+    subject: models.Model,
+    *,
+    due: timedelta,
+    prompt: timedelta | None = None,
+    owner_role: str = "",
+    incident_id: int | None = None,
+    at: datetime | None = None,
+) -> Clock:
+    """Start a clock where none of this clause can run on `subject`, such as on what was made a moment ago."""
+    began = at or now()
     return Clock.objects.create(
         clause=clause,
         subject_type=subject._meta.label_lower,

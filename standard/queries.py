@@ -17,6 +17,20 @@ def in_force() -> StandardVersion:
     return StandardVersion.objects.defer("content").filter(effective_at__lte=now()).latest("effective_at", "number")
 
 
+_IN_FORCE = "SELECT id FROM standard_standardversion WHERE effective_at <= %s ORDER BY effective_at DESC, number DESC LIMIT 1"
+
+
+def in_force_id() -> int:
+    """The id of the version in force now, where only that is wanted: `law()` knows the rest."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IN_FORCE, [now()])
+        row = cursor.fetchone()
+    if row is None:
+        raise StandardVersion.DoesNotExist("No version of the standard is in force.")
+    found: int = row[0]
+    return found
+
+
 def law(version_id: int) -> Law:
     """The content of a version, typed. A version never changes once published, so it is read and checked once a process."""
     return _law(str(connection.settings_dict["NAME"]), version_id)

@@ -45,6 +45,16 @@ def organisation_by_public_id(value: str) -> int | None:
     return _one("SELECT muster.organisation_by_public_id(%s)", value)
 
 
+def public_id_of(organisation_id: int) -> str:
+    """The public id of an organisation, from inside its walls. Raises RuntimeError for one that is not seen."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public_id FROM tenants_organisation WHERE id = %s", [organisation_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise RuntimeError(f"Organisation {organisation_id} is not seen from here.")
+    return str(row[0])
+
+
 def organisation_by_slug(slug: str) -> int | None:
     """The id behind the slug of a portal's address, through the walls' named opening for it."""
     return _one("SELECT muster.organisation_by_slug(%s)", slug)

@@ -6,6 +6,7 @@ data migrations and guards would see nothing. References between tenant tables a
 keys are checked past row level security.
 """
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -133,10 +134,69 @@ class Wall(Operation):
         model = after.apps.get_model(self.app, self.model)
         for statement in wall_statements(model, self.rights):
             editor.execute(statement, params=None)
+        drop_lone_indexes(editor, model._meta.db_table)
 
     def describe(self) -> str:
         """A line for `migrate --plan`."""
         return f"Put {self.app}.{self.model} behind the tenants' walls"
+
+
+class DropLoneIndexes(Operation):
+    """Drop the lone indexes of tables that have their walls already, or have had a key added since."""
+
+    reversible = False
+
+    def __init__(self, app: str) -> None:
+        self.app = app
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Changes no model."""
+
+    def database_forwards(
+        self, app_label: str, editor: BaseDatabaseSchemaEditor, before: ProjectState, after: ProjectState
+    ) -> None:
+        """Drop them."""
+        for model in after.apps.get_app_config(self.app).get_models():
+            if any(field.name == "organisation" for field in model._meta.local_fields):
+                drop_lone_indexes(editor, model._meta.db_table)
+
+    def describe(self) -> str:
+        """A line for `migrate --plan`."""
+        return f"Drop the indexes of {self.app} that no query inside the walls uses"
+
+
+# What is asked across tenants, by a named opening: which organisations a person may sign in to.
+ACROSS_TENANTS = frozenset({("tenants_membership", "user_id")})
+
+LONE_INDEXES = """
+SELECT i.relname, a.attname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[0]
+WHERE x.indrelid = %s::regclass AND x.indnkeyatts = 1 AND NOT x.indisunique AND x.indpred IS NULL
+"""
+
+
+def drop_lone_indexes(editor: BaseDatabaseSchemaEditor, table: str) -> None:
+    """Drop the single-column indexes that Django gives every foreign key of a table (and django-simple-history its own columns).
+
+    Each is paid for at every insert, and none is used: inside the walls every query is led by the organisation, and so are the
+    indexes that models declare. Those keep their names and are left, whatever their columns.
+    """
+    pattern = re.compile(rf'^CREATE INDEX "(\w+)" ON "{table}" \("(\w+)"\)$')
+    for waiting in list(editor.deferred_sql):  # of a table that this very migration makes
+        match = pattern.match(str(waiting))
+        if match and _is_implicit(match[1], table, match[2]):
+            editor.deferred_sql.remove(waiting)
+    with editor.connection.cursor() as cursor:
+        cursor.execute(LONE_INDEXES, [f'"{table}"'])
+        found = cursor.fetchall()
+    for name, column in found:
+        if _is_implicit(name, table, column):
+            editor.execute(f'DROP INDEX "{name}"', params=None)
+
+
+def _is_implicit(name: str, table: str, column: str) -> bool:
+    """Whether an index is one that Django made for a field by itself: its name ends in a hash."""
+    return re.search(r"_[0-9a-f]{8}$", name) is not None and (table, column) not in ACROSS_TENANTS
 
 
 def wall_statements(model: Any, rights: str) -> list[str]:

@@ -219,6 +219,8 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
     """
     jon, amira = cast.jon.actor(), cast.amira.actor()
     take(cast, delivery("Down", word), delivery("Slow", word, service="search"), b"{" + word.encode())
+    wrong = intake.Said("alertmanager", f"{cast.key[:-8]}{word[:8]:A<8}", {"user-agent": word}, b"")
+    intake.take(cast.key.split("_")[1], [wrong])
     with cast.scope(cast.admin):
         service = Service.objects.get(slug="payments")
         rule = {"position": 1, "name": f"rule {word}", "labels": {"team": word}, "service": service, "suggested_severity": 2}

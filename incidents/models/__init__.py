@@ -4,7 +4,16 @@ from incidents.models.comms import Component, ComponentState, StatusUpdate, Upda
 from incidents.models.incident import Incident, IncidentNumber, IncidentService, Participant, RoleHolding
 from incidents.models.restriction import Flag, LegalHold, NeedToKnow, SnapshotRequest
 from incidents.models.room import ChecklistTick, Handover, RoleOffer
-from incidents.models.signal import Alert, Inbound, Integration, IntegrationPulse, IntegrationSecret, RoutingRule, Signal
+from incidents.models.signal import (
+    Alert,
+    Inbound,
+    Integration,
+    IntegrationPulse,
+    IntegrationSecret,
+    RoutingRule,
+    Signal,
+    UnknownKey,
+)
 from incidents.models.work import Attachment, Change, Hypothesis, Order
 
 __all__ = [
@@ -34,5 +43,6 @@ __all__ = [
     "Signal",
     "SnapshotRequest",
     "StatusUpdate",
+    "UnknownKey",
     "UpdatePolicy",
 ]

@@ -117,6 +117,7 @@ class IncidentService(TenantOwned):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "incident", "service"], name="a_service_once_an_incident")]
+        indexes = [models.Index(fields=["organisation", "service"], name="affected_by_service")]
 
 
 class Participant(TenantOwned):
@@ -149,3 +150,4 @@ class RoleHolding(TenantOwned):
                 fields=["organisation", "incident", "role"], condition=Q(until__isnull=True), name="one_holder_a_role"
             )
         ]
+        indexes = [models.Index(fields=["organisation", "incident", "id"], name="holding_by_incident")]

@@ -76,6 +76,24 @@ class Inbound(TenantOwned):
         indexes = [models.Index(fields=["organisation", "integration", "-id"], name="inbound_newest")]
 
 
+class UnknownKey(TenantOwned):
+    """A key that opened nothing, and how often it came. A counter, with a bounded number of rows: not audited.
+
+    `mark` is the beginning of the key's hash; "" counts those that came after MARKS_MOST others.
+    """
+
+    MARKS_MOST = 50
+
+    mark = models.CharField(max_length=8)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    times = models.BigIntegerField(default=0)
+    sender = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "mark"], name="an_unknown_key_once")]
+
+
 class RoutingRule(TenantOwned):
     """Which service an alert is about: the first rule whose labels all match. Without one the label `service` names it."""
 
@@ -141,7 +159,10 @@ class Signal(TenantOwned):
                 name="with_an_incident", condition=Q(state__in=["waiting", "dismissed"]) | Q(incident__isnull=False)
             ),
         ]
-        indexes = [models.Index(fields=["organisation", "state", "-opened_at"], name="signal_queue")]
+        indexes = [
+            models.Index(fields=["organisation", "state", "-opened_at"], name="signal_queue"),
+            models.Index(fields=["organisation", "incident"], name="signal_by_incident", condition=Q(incident__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -151,6 +172,7 @@ class Alert(TenantOwned):
     """One alert of monitoring. Derived from raw inbound, which is append-only; each change of state is an event.
 
     One row an (integration, fingerprint, start): a later start is a new alert, a late "resolved" closes only its own.
+    `ended_before` is the end that was said last, kept while it fires again: the same "resolved" does not end it twice.
     """
 
     integration = TenantKey(Integration, related_name="+")
@@ -165,6 +187,7 @@ class Alert(TenantOwned):
     source_url = models.CharField(max_length=2000, blank=True)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    ended_before = models.DateTimeField(null=True)
     received_at = models.DateTimeField(default=now)
     last_seen_at = models.DateTimeField(default=now)
     seen = models.IntegerField(default=1)

@@ -213,3 +213,75 @@ def test_the_integrations_page_shows_what_was_refused(scene: Scene) -> None:
 def test_a_clock_a_little_ahead_is_forgiven(scene: Scene) -> None:
     scene.fire(alert(started=scene.clock.now + timedelta(minutes=9)))
     assert states(scene) == {"f1": ["firing"]}
+
+
+@pytest.mark.clause("triage.is-it-an-incident")
+def test_an_alert_that_ended_fires_again_with_the_start_it_had_and_asks_again(scene: Scene) -> None:
+    """Alertmanager takes up an alert that it had ended by itself: its first question was answered, so there is a new one."""
+    began = scene.ago(minutes=10)
+    one, ended = alert("f1", started=began), alert("f1", started=began, ended=scene.clock.now)
+    scene.fire(one)
+    scene.api("jon").post(f"triage/{scene.signals()[0]['id']}/dismiss/", {"reason": "A load test"})
+    scene.fire(ended)
+    scene.clock.advance(seconds=10)
+    scene.fire(one)
+    assert states(scene) == {"f1": ["firing"]}
+    assert len(scene.events("alert.fired")) == 2
+    assert len(scene.signals()) == 1
+    scene.follow()
+    assert len(scene.mails("amira", "Page:")) == 1
+    scene.fire(one)
+    assert len(scene.events("alert.fired")) == 2
+    assert len(scene.events("signal.opened")) == 2
+
+
+def test_one_whose_question_still_waits_fires_again_in_it(scene: Scene) -> None:
+    began = scene.ago(minutes=10)
+    scene.fire(alert("f1", started=began))
+    scene.fire(alert("f1", started=began, ended=scene.clock.now))
+    scene.clock.advance(minutes=5)
+    scene.fire(alert("f1", started=began))
+    assert states(scene) == {"f1": ["firing"]}
+    assert len(scene.events("signal.opened")) == 1
+    assert len(scene.events("alert.fired")) == 2
+
+
+def test_a_repeat_that_comes_late_after_the_resolved_only_counts(scene: Scene) -> None:
+    """It was sent before: the "resolved" is the last word, and it asks nothing although its signal was answered."""
+    began = scene.ago(minutes=10)
+    one = alert("f1", started=began)
+    scene.fire(one)
+    scene.api("jon").post(f"triage/{scene.signals()[0]['id']}/dismiss/", {"reason": "A load test"})
+    scene.fire(alert("f1", started=began, ended=scene.clock.now))
+    for _ in range(2):
+        scene.clock.advance(seconds=4.9)
+        scene.fire(one)
+    assert states(scene) == {"f1": ["resolved"]}
+    assert len(scene.events("alert.fired")) == len(scene.events("signal.opened")) == 1
+    scene.clock.advance(seconds=0.2)
+    scene.fire(one)
+    assert states(scene) == {"f1": ["firing"]}, "late repeats have put off what fires again"
+
+
+def test_the_same_resolved_does_not_end_what_fires_again_and_a_new_one_does(scene: Scene) -> None:
+    began = scene.ago(minutes=10)
+    one, ended = alert("f1", started=began), alert("f1", started=began, ended=scene.clock.now)
+    scene.fire(one)
+    scene.fire(ended)
+    scene.clock.advance(minutes=1)
+    scene.fire(one)
+    scene.fire(ended)
+    assert states(scene) == {"f1": ["firing"]}
+    scene.fire(alert("f1", started=began, ended=scene.clock.now))
+    assert states(scene) == {"f1": ["resolved"]}
+    assert len(scene.events("alert.resolved")) == 2
+
+
+def test_an_older_start_never_fires_again_beside_a_later_one(scene: Scene) -> None:
+    older, later = scene.ago(minutes=10), scene.ago(minutes=5)
+    for started in (older, later):
+        scene.fire(alert("f1", started=started))
+    scene.fire(alert("f1", started=later, ended=scene.clock.now))
+    scene.clock.advance(minutes=5)
+    scene.fire(alert("f1", started=older))
+    assert states(scene) == {"f1": ["resolved", "resolved"]}

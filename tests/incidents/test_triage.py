@@ -1,7 +1,9 @@
 """Everything waits until somebody answers "is this an incident?" (triage.is-it-an-incident, detection.manual, detection.automated)."""
 
 import pytest
+from django.db.models.signals import post_init
 
+from incidents.models import Alert
 from tests.incidents.scene import Scene, alert
 
 pytestmark = pytest.mark.servers
@@ -167,3 +169,21 @@ def test_an_outsider_finds_nothing(scene: Scene, signal: int) -> None:
     assert scene.api("mei").post(f"triage/{signal}/attach/", {"incident": "INC-99"}).status_code == 404
     own = outsider.post("reports/", {"title": "Ours"}).json()["id"]
     assert outsider.post(f"triage/{own}/attach/", {"incident": ref}).status_code == 404
+
+
+def test_a_question_of_ten_thousand_alerts_shows_twenty_and_counts_them_all(scene: Scene) -> None:
+    """The page reads no more of them than it shows, however many there are."""
+    scene.fire(*(alert(f"f{number}", started=scene.clock.now) for number in range(10_000)))
+    read = 0
+
+    def count(**_: object) -> None:
+        nonlocal read
+        read += 1
+
+    post_init.connect(count, sender=Alert)
+    try:
+        shown = scene.page("amira").get("/o/acme/triage/").content.decode()
+    finally:
+        post_init.disconnect(count, sender=Alert)
+    assert 0 < read <= 20
+    assert "10000 firing" in shown

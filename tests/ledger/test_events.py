@@ -21,7 +21,7 @@ from incidents import actions, integrating
 from incidents.models import Alert, Incident, Integration, Signal
 from incidents.states import Severity, State
 from ledger import people, relay
-from ledger.actions import configure, record
+from ledger.actions import configure, record, try_again
 from ledger.models import Event, Outbox
 from ledger.verbs import VERBS, Verb
 from notifications.models import Delivery
@@ -130,6 +130,13 @@ def _break(s: Stage) -> Act:
     return lambda: clocks.strike(s.cast.id, clock.pk)
 
 
+def _try_again(s: Stage) -> Act:
+    row = Outbox.objects.earliest("id")
+    row.next_try_at = None
+    row.save()
+    return lambda: try_again(row, by=s.admin)
+
+
 def _revoke(s: Stage) -> Act:
     token = ApiToken.objects.earliest("id")
     return lambda: people.revoke_token(token, by=s.admin)
@@ -153,6 +160,7 @@ DRIVERS: dict[str, Callable[[Stage], Act]] = {
     **work_drivers.DRIVERS,
     "API token:issue-token": _now(lambda s: people.issue_token(User.objects.earliest("id"), "ci", by=s.admin)),
     "API token:revoke-token": _revoke,
+    "a reaction that was set aside:try-again": _try_again,
     "alert:receive": _receive,
     "any configuration row:configure": _now(lambda s: configure(Service.objects.earliest("id"), {"name": "Till"}, by=s.admin)),
     "clock:break": _break,

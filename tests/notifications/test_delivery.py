@@ -1,14 +1,17 @@
 """Messages arrive: once an event, person and channel; tried again later each time; what became of them is kept and shown."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.test import override_settings
 
-from ledger.models import Event
+from ledger.models import Event, Outbox
 from notifications import transports
 from notifications.actions import LEASE, MAX_ATTEMPTS, deliver, notify
 from notifications.models import Attempt, Delivery, QueuedDelivery
+from oncall import announcements
+from oncall.models import Page
 from portal import sweeping
 from standard import clocks
 from standard.models import Clock
@@ -198,3 +201,40 @@ def test_a_clock_that_cannot_be_struck_keeps_no_other_from_its_time(scene: Scene
     assert scene.told(poisoned, "clock.prompted") == []
     assert "severity.sev1-cadence" in {entry["data"]["clause"] for entry in scene.told(healthy, "clock.broken")}
     assert sweeping.is_late() is False
+
+
+def test_what_is_not_begun_in_time_is_left_to_a_later_try(
+    scene: Scene, ref: str, outside: type[Outside], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit that took so long that the lease would end meanwhile: nothing is sent twice, the next attempt sends it."""
+    monkeypatch.setattr("notifications.actions.LEASE", timedelta(seconds=6.5))
+    scene.follow()
+    assert outside.asked == []
+    assert tries(scene) == [(1, "started"), (1, "failed")]
+    monkeypatch.undo()
+    scene.clock.advance(seconds=1)
+    scene.follow()
+    assert tries(scene)[-2:] == [(2, "started"), (2, "sent")]
+
+
+@pytest.mark.clause("mobilize.page-out")
+def test_a_page_stands_although_what_tells_of_it_is_broken(
+    scene: Scene, ref: str, outside: type[Outside], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What follows from a reaction runs with it; where that fails the reaction has its effect alone, and the rest is tried again."""
+    deliver = announcements.deliver_page
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("no channel")
+
+    monkeypatch.setattr(announcements, "deliver_page", broken)
+    scene.follow()
+    with scene.acme.scope():
+        assert Page.objects.filter(state=Page.State.OPEN).count() == 1
+        assert Clock.objects.filter(clause="oncall.escalate-15-30", stopped_at=None).count() == 1
+        assert [(row.reaction, row.attempts) for row in Outbox.objects.all()] == [("deliver-page", 1)]
+    monkeypatch.setattr(announcements, "deliver_page", deliver)
+    scene.clock.advance(seconds=2)
+    scene.follow()
+    assert [message.address for _, message in outside.taken if message.subject.startswith("Page:")] == ["amira@acme.example"]
+    assert len(scene.events("page.person_paged")) == 1

@@ -5,11 +5,15 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from incidents import reactions
 from incidents.models import RoutingRule
-from ledger.models import Event
+from ledger.models import Event, Outbox
+from ledger.relay import MAX_ATTEMPTS
 from oncall.models import Service, Team, TeamMember
+from tenants.actors import Actor
 from tenants.models import ApiToken, DutyHolder, Membership
 from tests.conftest import Cast, Person
+from tests.incidents.scene import Scene
 
 pytestmark = pytest.mark.servers
 
@@ -132,3 +136,39 @@ def test_another_organisations_rows_are_not_there(acme: Cast, globex: Cast, brow
     picker = admin.get("/o/acme/admin/tenants/dutyholder/add/").content.decode()
     assert "@globex.example" not in picker
     assert str(globex.jon.user_id) not in [part.split('"')[0] for part in picker.split('option value="')]
+
+
+def test_a_reaction_that_was_set_aside_is_shown_and_tried_again(
+    scene: Scene, browse: Browse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It failed too often and stands still: an administrator sees what and why, and has it run once the cause is mended."""
+
+    def broken(event: Event, by: Actor) -> None:
+        raise RuntimeError("the seat is empty")
+
+    mobilise = reactions.mobilise
+    monkeypatch.setattr(reactions, "mobilise", broken)
+    ref = scene.declare(severity="SEV2")
+    for _ in range(MAX_ATTEMPTS):
+        scene.follow()
+        scene.later(minutes=6)
+    admin = browse(scene.acme.admin)
+    shown = admin.get("/o/acme/admin/ledger/outbox/").content.decode()
+    for what in ("mobilise", "the seat is empty", "incident.declared"):
+        assert what in shown
+    assert browse(scene.acme.amira).get("/o/acme/admin/ledger/outbox/").status_code == 403
+    with scene.acme.scope():
+        row = Outbox.objects.get(next_try_at=None)
+    scene.follow()
+    assert scene.mails("amira", "Page:") == []
+
+    monkeypatch.setattr(reactions, "mobilise", mobilise)
+    answer = admin.post("/o/acme/admin/ledger/outbox/", {"action": "try_again", "_selected_action": [str(row.pk)]})
+    assert answer.status_code == 302, answer.content[:2000]
+    scene.follow()
+    assert [mail.subject for mail in scene.mails("amira", "Page:")] == [f"Page: SEV 2 {ref}: Checkout fails"]
+    with scene.acme.scope():
+        told = Event.objects.get(kind="reaction.tried_again")
+        assert (told.actor_name, told.data["reaction"]) == ("Ada Admin", "mobilise")
+        assert not Outbox.objects.filter(next_try_at=None).exists()
+    assert "mobilise" not in admin.get("/o/acme/admin/ledger/outbox/").content.decode()

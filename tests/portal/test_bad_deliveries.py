@@ -15,14 +15,16 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from incidents.models import Alert, Inbound, Integration, IntegrationPulse, Signal
+from incidents.models import Alert, Inbound, Integration, IntegrationPulse, Signal, UnknownKey
 from integrations.edge import Edge
 from ledger.models import Event
+from tenants import credentials
 from tests import everything
 from tests.conftest import Cast, Installation, Person
 
 pytestmark = pytest.mark.servers
 
+REFUSED = ("incidents_inbound", "incidents_integrationpulse", "incidents_unknownkey")
 LIMIT = settings.HOOK_BODY_LIMIT
 MOST = 10_000
 
@@ -67,7 +69,7 @@ class Door:
 
     def content(self) -> dict[str, Any]:
         """What is in every table, but where refused requests are kept and counted (and when somebody signed in last)."""
-        return everything.content(self.owner, "incidents_inbound", "incidents_integrationpulse", "tenants_user")
+        return everything.content(self.owner, *REFUSED, "tenants_user")
 
 
 @pytest.fixture(scope="module")
@@ -175,10 +177,30 @@ def test_a_wrong_key_opens_nothing(door: Door, browse: Callable[[Person], Client
         ((status, told),) = door.ask(sent(alert()), path=f"/hooks/{key}/alertmanager/")
         assert (status, told["code"]) == (401, "unknown_key"), key
     with door.acme.scope():
-        kept = Inbound.objects.latest("id")
-        assert (kept.integration_id, bytes(kept.body), kept.status) == (None, b"", 401)
-    assert kept.problem in browse(door.acme.admin).get("/o/acme/integrations/").content.decode()
+        counted = UnknownKey.objects.order_by("-last_at")[0]
+        assert counted.mark == credentials.digest(strangers)[:8]
+        assert not Inbound.objects.filter(status=401).exists()
+    page = browse(door.acme.admin).get("/o/acme/integrations/").content.decode()
+    assert f"A key whose SHA-256 begins with {counted.mark} came once" in page
     assert door.content() == before
+
+
+def test_a_wrong_key_is_counted_and_what_comes_with_it_is_not_read(door: Door, browse: Callable[[Person], Client]) -> None:
+    """However often one comes, and however many come, the rows are few; the answer is the key's, whatever the body is."""
+    public = door.acme.key.split("_")[1]
+    again = f"hook_{public}_{'b' * 43}"
+    answers = door.ask(*[b"no JSON at all"] * 30, path=f"/hooks/{again}/alertmanager/", headers={"User-Agent": "old-prometheus"})
+    assert {(status, told["code"]) for status, told in answers} == {(401, "unknown_key")}
+    page = browse(door.acme.admin).get("/o/acme/integrations/").content.decode()
+    assert f"{credentials.digest(again)[:8]} came 30 times, by old-prometheus" in page
+
+    for number in range(UnknownKey.MARKS_MOST + 20):
+        door.ask(b"{}", path=f"/hooks/hook_{public}_{number:0>43}/alertmanager/")
+    with door.acme.scope():
+        assert UnknownKey.objects.count() == UnknownKey.MARKS_MOST + 1
+        assert sum(UnknownKey.objects.values_list("times", flat=True)) >= 30 + UnknownKey.MARKS_MOST + 20
+    page = browse(door.acme.admin).get("/o/acme/integrations/").content.decode()
+    assert "Further keys came" in page
 
 
 def test_an_integration_that_is_switched_off_opens_nothing(door: Door) -> None:

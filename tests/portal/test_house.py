@@ -23,6 +23,7 @@ NOT_OF_A_TIMELINE = {
     "signal.declared": "triage's own record; the incident tells `incident.declared`",
     "signal.attached": "triage's own record; the incident tells `incident.signal_attached`",
     "signal.dismissed": "there is no incident",
+    "reaction.tried_again": "the administrators' own record; what the reaction does is told when it has done it",
     "auditor.read": "the record of reading",
     "configuration.changed": "configuration",
     "integration.keyed": "configuration",

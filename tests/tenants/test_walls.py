@@ -324,3 +324,22 @@ def test_people_are_seen_from_inside_only_where_they_are_members(house: Installa
         assert {user.email.split("@")[1] for user in User.objects.all()} == {"acme.example"}
         assert not User.objects.filter(email=house.globex.amira.email).exists()
     assert User.objects.filter(email=house.globex.amira.email).exists()
+
+
+LONE = """
+SELECT c.relname, a.attname, i.relname FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = x.indkey[0]
+WHERE c.relnamespace = 'public'::regnamespace AND x.indnkeyatts = 1 AND NOT x.indisunique
+  AND EXISTS (SELECT 1 FROM pg_attribute o WHERE o.attrelid = c.oid AND o.attname = 'organisation_id' AND o.attnum > 0)
+"""
+
+
+def test_indexes_are_led_by_the_organisation(owner: psycopg.Connection[tuple[Any, ...]]) -> None:
+    """No tenant table has an index on a single key: every insert would pay for it, and no query inside the walls uses it.
+
+    What stands alone is asked across tenants, by a named opening: what is due next, what is old, whose a person is.
+    """
+    rows: list[tuple[Any, ...]] = owner.execute(LONE).fetchall()
+    declared = {index.name for model in everything.tenant_models() for index in model._meta.indexes}
+    lone = {(table, column) for table, column, name in rows if name not in declared}
+    assert lone == {("tenants_membership", "user_id")}

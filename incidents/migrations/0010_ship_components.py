@@ -46,5 +46,5 @@ def ship(apps: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("incidents", "0030_awaited_approvals"), ("ledger", "0002_guards"), ("tenants", "0003_need_to_know")]
+    dependencies = [("incidents", "0009_awaited_approvals"), ("ledger", "0002_guards"), ("tenants", "0003_need_to_know")]
     operations = [migrations.RunPython(ship, migrations.RunPython.noop)]

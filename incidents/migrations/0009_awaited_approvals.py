@@ -17,7 +17,7 @@ AWAITS = ArrayField(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("incidents", "0004_room_walls")]
+    dependencies = [("incidents", "0008_unknown_keys")]
     operations = [
         migrations.AddField("historicalstatusupdate", "awaits", AWAITS),
         migrations.AddField("statusupdate", "awaits", AWAITS),

@@ -1,0 +1,109 @@
+"""INSERT and UPDATE of one row by statements that are made once a model: Django composes each anew, which costs more than running it.
+
+What is stored is Django's own, to the value: each field prepares it. Whatever is not a plain value is left to Django.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection, models
+from django.db.models.expressions import DatabaseDefault
+
+type Values = list[tuple[Any, Any]]  # (field, what is to be stored)
+
+
+def insert(
+    model: type[models.Model], values: Values, returning: Sequence[Any] = (), *, once: bool = False
+) -> list[tuple[Any, ...]] | None:
+    """Insert one row. Returns what `returning` has, as a list of one row; None where Django must do it.
+
+    With `once`, a row whose unique columns are there already is left as it is, and the list is empty.
+    """
+    if not (_plain(model) and all(_is_plain(value) or isinstance(value, DatabaseDefault) for _, value in values)):
+        return None
+    given = [(field, value) for field, value in values if not isinstance(value, DatabaseDefault)]
+    columns, back = tuple(field.column for field, _ in given), tuple(field.column for field in returning)
+    sql = _insert(model._meta.db_table, columns, back, once)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [field.get_db_prep_save(value, connection) for field, value in given])
+        return cursor.fetchall() if returning else [()]
+
+
+def update(model: type[models.Model], pk: Any, values: Values) -> bool | None:
+    """Update one row. Returns whether it was there; None where Django must do it."""
+    if not (_plain(model) and all(_is_plain(value) for _, value in values)):
+        return None
+    key = model._meta.pk
+    with connection.cursor() as cursor:
+        bound = [field.get_db_prep_save(value, connection) for field, value in values]
+        cursor.execute(_update(model._meta.db_table, tuple(field.column for field, _ in values), key.column), [*bound, pk])
+        return bool(cursor.rowcount)
+
+
+def _is_plain(value: Any) -> bool:
+    return not hasattr(value, "resolve_expression")
+
+
+@lru_cache(maxsize=256)
+def _plain(model: type[models.Model]) -> bool:
+    """Whether each column takes its value as it is, and gives it back as it is."""
+    return not any(
+        field.generated
+        or any(hasattr(field, name) for name in ("get_placeholder", "get_placeholder_sql", "get_db_prep_expression"))
+        for field in model._meta.local_concrete_fields
+    ) and not any(hasattr(field, "from_db_value") for field in model._meta.db_returning_fields)
+
+
+@lru_cache(maxsize=512)
+def _insert(table: str, columns: tuple[str, ...], returning: tuple[str, ...], once: bool) -> str:
+    names, marks = ", ".join(f'"{column}"' for column in columns), ", ".join(["%s"] * len(columns))
+    named = ", ".join(column if column == "*" else f'"{column}"' for column in returning)
+    back = f" RETURNING {named}" if returning else ""
+    return f'INSERT INTO "{table}" ({names}) VALUES ({marks}){" ON CONFLICT DO NOTHING" if once else ""}{back}'
+
+
+def insert_with_history(
+    row: models.Model, history: type[models.Model], values: Values, returning: Sequence[Any], reason: str | None
+) -> list[tuple[Any, ...]] | None:
+    """Insert one row and the history row that says so, in one statement. As `insert` otherwise."""
+    model = type(row)
+    if not (returning and _plain(model) and all(_is_plain(value) for _, value in values)):
+        return None
+    own, back = tuple(field.column for field, _ in values), tuple(field.column for field in returning)
+    everything = tuple(field.column for field in model._meta.local_concrete_fields)
+    sql = _insert_with_history(model._meta.db_table, history._meta.db_table, own, everything, back)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*(field.get_db_prep_save(value, connection) for field, value in values), reason])
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
+@lru_cache(maxsize=256)
+def _insert_with_history(
+    table: str, history: str, columns: tuple[str, ...], everything: tuple[str, ...], returning: tuple[str, ...]
+) -> str:
+    copied = ", ".join(f'"{column}"' for column in everything)
+    return (
+        f"WITH made AS ({_insert(table, columns, ('*',), False)}), "
+        f'told AS (INSERT INTO "{history}" ({copied}, history_type, history_date, history_change_reason, history_xid) '
+        f"SELECT {copied}, '+', clock_timestamp(), %s, 0 FROM made) SELECT {', '.join(f'"{column}"' for column in returning)} FROM made"
+    )
+
+
+@lru_cache(maxsize=512)
+def _update(table: str, columns: tuple[str, ...], key: str) -> str:
+    return f'UPDATE "{table}" SET {", ".join(f'"{column}" = %s' for column in columns)} WHERE "{key}" = %s'
+
+
+def insert_once(row: models.Model) -> bool:
+    """Insert a new row unless one with its unique columns is there already. Returns whether it was inserted; it has its id then."""
+    meta = row._meta
+    values = [(field, getattr(row, field.attname)) for field in meta.local_concrete_fields if field is not meta.auto_field]
+    stored = insert(type(row), values, [meta.pk], once=True)
+    if stored is None:
+        raise TypeError(f"{meta.label} has columns that only Django can store.")
+    if stored:
+        row.pk = stored[0][0]
+        row._state.adding = False
+    return bool(stored)
