@@ -15,4 +15,4 @@ def owner_of(incident_id: int) -> int | None:
     affected = IncidentService.objects.filter(incident_id=incident_id).select_related("service__team").order_by("id").first()
     team = affected.service.team if affected else Team.objects.filter(is_default=True).first()
     people = ladder(team) if team else []
-    return people[0] if people else None
+    return people[0].pk if people else None

@@ -40,7 +40,9 @@ def start(
     measures has to last until `due`; reaching that is no break, so the sweep has nothing to do with it (see `cut_short`).
     """
     stop(subject, clause)
-    return begin(clause, subject, due=due, prompt=prompt, owner_role=owner_role, incident_id=incident_id, at=at)
+    return begin(
+        clause, subject, due=due, prompt=prompt, owner_role=owner_role, incident_id=incident_id, at=at, at_least=at_least
+    )
 
 
 def begin(
@@ -52,6 +54,7 @@ def begin(
     owner_role: str = "",
     incident_id: int | None = None,
     at: datetime | None = None,
+    at_least: bool = False,
 ) -> Clock:
     """Start a clock where none of this clause can run on `subject`, such as on what was made a moment ago."""
     began = at or now()

@@ -15,7 +15,6 @@ from oncall.actions import ESCALATION, ladder, page_again, page_person, page_tea
 from oncall.models import Page, Service
 from standard.models import Clock
 from tenants.actors import Actor
-from tenants.models import User
 from tenants.refusals import check, invalid
 
 URL_MAX = 500
@@ -140,5 +139,4 @@ def page(incident: Incident, *, by: Actor, reason: str, people: Sequence[Named] 
 
 def _ladder(service: Service) -> list[Named]:
     """Whom paging a service may call."""
-    found = User.objects.in_bulk(ladder(service.team))
-    return [Named(user.pk, user.name, user.email) for user in found.values()]
+    return [Named(user.pk, user.name, user.email) for user in ladder(service.team)]
