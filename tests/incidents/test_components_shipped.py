@@ -14,7 +14,7 @@ from tests.everything import connected
 
 pytestmark = pytest.mark.servers
 
-MIGRATION: Any = import_module("incidents.migrations.0031_ship_components")
+MIGRATION: Any = import_module("incidents.migrations.0010_ship_components")
 
 
 def ship(database: str) -> None:
