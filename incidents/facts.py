@@ -12,21 +12,24 @@ from django.db import connection
 from incidents.items import (
     AdmittedItem,
     ChangeItem,
+    DutyItem,
     FileItem,
     FiringItem,
     FlagItem,
     HandoverItem,
+    HoldItem,
     HypothesisItem,
     Named,
     OfferItem,
     OrderItem,
     Seat,
+    SnapshotItem,
     TickItem,
     UpdateItem,
 )
 from incidents.models import Incident
 from incidents.states import RoomRole
-from tenants.actors import Actor
+from tenants.actors import Actor, Duty
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,17 @@ _PARTS: Mapping[str, _Part] = {
     "admitted": _Part(
         AdmittedItem, f"x.reason, x.added_at, x.expires_at, {_WHO}", _with_person("incidents_needtoknow"), "x.removed_at IS NULL"
     ),
+    "legal_holds": _Part(
+        HoldItem,
+        f"x.id, x.matter, x.reason, x.placed_at, {_name('placed_by')}",
+        "incidents_legalhold x",
+        "x.released_at IS NULL",
+    ),
+    "snapshots": _Part(
+        SnapshotItem,
+        f"x.id, x.what, x.requested_at, x.fulfilled_at, x.location, x.sha256, {_named('requested_by', 'fulfilled_by')}",
+        "incidents_snapshotrequest x",
+    ),
     "ticks": _Part(TickItem, "x.role, x.key, x.ticked_at, x.ticked_by_name, x.seq", "incidents_checklisttick x"),
     "waiting_updates": _Part(UpdateItem, _UPDATE, "incidents_statusupdate x", "x.state = 'waiting'"),
     "latest_updates": _Part(UpdateItem, _UPDATE, "incidents_statusupdate x", _LATEST),
@@ -120,10 +134,16 @@ _OWNERS = """SELECT DISTINCT m.user_id FROM incidents_incidentservice x JOIN onc
 _FIRING = """SELECT a.name, a.labels ->> 'service' AS service, count(*) AS count, min(a.started_at) AS since FROM incidents_alert a
   WHERE a.incident_id = %(incident)s AND a.state = 'firing' GROUP BY 1, 2 ORDER BY 4, 1"""
 
+_ON_DUTY = """SELECT x.duty, u.id AS user_id, u.name, u.email FROM tenants_dutyholder x JOIN tenants_user u ON u.id = x.user_id
+  WHERE x.duty IN ('legal_counsel', 'privacy_officer', 'cfo') ORDER BY x.id"""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The state of one incident's room, as of now. `owners` are the user ids of the teams whose services it affects."""
+    """The state of one incident's room, as of now. `owners` are the user ids of the teams whose services it affects.
+
+    `on_duty` are the holders of the duties that the law speaks of: Legal Counsel, Privacy Officer, CFO.
+    """
 
     roles: dict[str, Seat] = field(default_factory=dict)
     people: tuple[Named, ...] = ()
@@ -134,6 +154,9 @@ class Facts:
     changes: tuple[ChangeItem, ...] = ()
     flags: tuple[FlagItem, ...] = ()
     admitted: tuple[AdmittedItem, ...] = ()
+    legal_holds: tuple[HoldItem, ...] = ()
+    snapshots: tuple[SnapshotItem, ...] = ()
+    on_duty: tuple[DutyItem, ...] = ()
     ticks: tuple[TickItem, ...] = ()
     waiting_updates: tuple[UpdateItem, ...] = ()
     latest_updates: tuple[UpdateItem, ...] = ()
@@ -159,6 +182,14 @@ class Facts:
         """Whether this flag stands."""
         return any(flag.key == key for flag in self.flags)
 
+    def serves(self, user_id: int | None, *duties: Duty) -> bool:
+        """Whether a person holds one of the duties."""
+        return user_id is not None and any(seat.user_id == user_id and seat.duty in duties for seat in self.on_duty)
+
+    def admits(self, user_id: int) -> AdmittedItem | None:
+        """The person's place among those who may see it, expired or not; None without one."""
+        return next((item for item in self.admitted if item.user_id == user_id), None)
+
     @property
     def commander(self) -> str:
         """The IC's name, or ""."""
@@ -178,6 +209,7 @@ def gather(incident: Incident) -> Facts:
         roles={seat.role: seat for seat in seats},
         handover=handovers[0] if handovers else None,
         owners=frozenset(row["user_id"] for row in raw["owners"]),
+        on_duty=tuple(_read(DutyItem, row) for row in raw["on_duty"]),
         firing=tuple(_fires(_read(FiringItem, row)) for row in raw["firing"]),
         **parts,
     )
@@ -189,7 +221,7 @@ def _sql() -> str:
     selects = {
         name: f"SELECT {p.columns} FROM {p.table} WHERE x.incident_id = %(incident)s AND {p.which} ORDER BY {p.order}"
         for name, p in _PARTS.items()
-    } | {"owners": _OWNERS, "firing": _FIRING}
+    } | {"owners": _OWNERS, "firing": _FIRING, "on_duty": _ON_DUTY}
     each = ", ".join(
         f"'{name}', (SELECT coalesce(json_agg(row_to_json(t)), '[]'::json) FROM ({select}) t)" for name, select in selects.items()
     )
@@ -211,7 +243,9 @@ def _shape_of(kind: type[Any]) -> dict[str, bool]:
     return {item.name: "datetime" in str(item.type) for item in fields(kind)}
 
 
-_SHAPES = {part.kind: _shape_of(part.kind) for part in _PARTS.values()} | {FiringItem: _shape_of(FiringItem)}
+_SHAPES = {part.kind: _shape_of(part.kind) for part in _PARTS.values()} | {
+    kind: _shape_of(kind) for kind in (FiringItem, DutyItem)
+}
 
 
 def _fires(item: FiringItem) -> str:

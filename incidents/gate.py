@@ -1,5 +1,6 @@
 """Fetch or refuse: the one way an edge obtains an object of this room. A stranger's and a missing one answer alike."""
 
+import re
 from collections.abc import Sequence
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -8,7 +9,10 @@ from django.db.models import OuterRef, QuerySet
 from incidents.models import Incident, IncidentService, Integration, Signal
 from oncall.models import Service
 from tenants.actors import Actor
+from tenants.models import Membership, User
 from tenants.refusals import NotFound, Reason, Refused
+
+_PLAIN = re.compile(r"INC-([1-9][0-9]{0,8})")
 
 
 def _named() -> QuerySet[Incident]:
@@ -19,7 +23,11 @@ def _named() -> QuerySet[Incident]:
 
 def incident_for(by: Actor, ref: str) -> Incident:
     """The incident with this reference, if the actor may see it. Raises NotFound otherwise."""
-    incident = _named().filter(organisation_id=by.organisation_id, ref=ref.upper()[:24]).first() if "\x00" not in ref else None
+    asked = ref.upper()[:24]
+    named = _named().filter(organisation_id=by.organisation_id)
+    incident = named.filter(ref=asked).first() if "\x00" not in ref else None
+    if incident is None and (plain := _PLAIN.fullmatch(asked)):  # the reference that it had before it was restricted
+        incident = named.filter(number=int(plain[1]), restricted=True).first()
     if incident is None:
         raise NotFound("incident")
     return incident
@@ -43,6 +51,21 @@ def services_for(by: Actor, slugs: Sequence[str], *, field: str = "services") ->
     if missing:
         raise Refused(Reason("no_such_service", f"There is no service {', '.join(missing)}.", field=field, status=422))
     return [found[slug] for slug in slugs]
+
+
+def member_for(by: Actor, email: str, *, field: str = "person") -> User:
+    """The member with this e-mail address. Refuses (422) in `field` where there is none."""
+    wanted = email.strip().lower()
+    found = (
+        Membership.objects.select_related("user").filter(
+            organisation_id=by.organisation_id, user__email=wanted, is_active=True, user__is_active=True
+        )
+        if "\x00" not in wanted
+        else Membership.objects.none()
+    ).first()
+    if found is None:
+        raise Refused(Reason("no_such_person", "Nobody here has this e-mail address.", field=field, status=422))
+    return found.user
 
 
 def integration_for(by: Actor, integration_id: int) -> Integration:

@@ -1,7 +1,7 @@
 """What follows from this room's events (portal/reactions.py says from which). Each runs once an event, inside the scope."""
 
-from collections.abc import Iterable
-
+from incidents.actions.base import tell
+from incidents.duties import holders, label
 from incidents.models import Incident, IncidentService, Signal
 from incidents.states import SignalState
 from ledger.models import Event
@@ -9,7 +9,6 @@ from notifications.actions import notify
 from oncall.actions import page_again, page_person, page_team
 from oncall.models import Page, Service, Team
 from tenants.actors import Actor
-from tenants.models import DutyHolder, Membership
 
 
 def page_for_signal(event: Event, by: Actor) -> None:
@@ -40,10 +39,41 @@ def mobilise(event: Event, by: Actor) -> None:
     if severity.pages_on_call:
         _call_on_call(incident, by)
     for duty in severity.pages_duties:
-        for user_id in _holders(incident, duty):
+        for user_id in holders(incident, duty):
             _call_duty(user_id, incident, by, clause=clause, duty=duty)
-    told = {user_id for duty in severity.notifies_duties for user_id in _holders(incident, duty)}
+    told = {user_id for duty in severity.notifies_duties for user_id in holders(incident, duty)}
     notify(event, sorted(told), template="notice", subject_id=incident.pk)
+
+
+def call_for_flag(event: Event, by: Actor) -> None:
+    """A flag calls the duties that the standard names for it, and tells others: Privacy and Legal, or the CFO.
+
+    Each is called by a page of their own, again where they do not answer. A seat that nobody holds is itself an event.
+    Clauses breach.page-privacy-legal, finance.notify-cfo.
+    """
+    incident = Incident.objects.select_for_update(no_key=True).get(pk=event.subject_id)
+    rule = incident.law.flag(event.data["flag"])
+    for duty in rule.pages_duties:
+        for user_id in _seated(incident, duty, by):
+            page_person(
+                user_id,
+                incident,
+                by=by,
+                clause="breach.page-privacy-legal",
+                reason=label(duty),
+                incident_id=incident.pk,
+                chased=True,
+            )
+    told = [user_id for duty in rule.notifies_duties for user_id in _seated(incident, duty, by)]
+    notify(event, told, template="flag", subject_id=incident.pk)
+
+
+def _seated(incident: Incident, duty: str, by: Actor) -> list[int]:
+    """A duty's holders; where there are none, that is recorded, and administrators are told."""
+    found = holders(incident, duty)
+    if not found:
+        tell(incident, "incident.duty_unfilled", by=by, duty=duty, label=label(duty))
+    return found
 
 
 def _call_on_call(incident: Incident, by: Actor) -> None:
@@ -66,30 +96,6 @@ def _call_duty(user_id: int, incident: Incident, by: Actor, *, clause: str, duty
     """Page a duty's holder, or call them again where they were paged for this incident and have not acknowledged."""
     paged = Page.objects.filter(incident_id=incident.pk, team=None, clause=clause, steps__user_id=user_id).order_by("-id").first()
     if paged is None:
-        page_person(user_id, incident, by=by, clause=clause, reason=_label(duty), incident_id=incident.pk)
+        page_person(user_id, incident, by=by, clause=clause, reason=label(duty), incident_id=incident.pk)
     else:
-        page_again(paged, by=by, incident_id=incident.pk, reason=_label(duty))
-
-
-def _holders(incident: Incident, duty: str) -> Iterable[int]:
-    """The user ids on a duty's seat: the organisation's, the affected teams' managers, the services' product owners."""
-    if duty == "engineering_manager":
-        field = "service__team__manager_id"
-    elif duty == "product_owner":
-        field = "service__product_owner_id"
-    else:
-        seats = DutyHolder.objects.filter(duty=duty).order_by("id").values_list("user_id", flat=True)
-        return _stayed(seats)
-    found = IncidentService.objects.filter(incident=incident).values_list(field, flat=True)
-    return _stayed(dict.fromkeys(user_id for user_id in found if user_id is not None))
-
-
-def _stayed(user_ids: Iterable[int]) -> list[int]:
-    """Those who are members still."""
-    wanted = list(user_ids)
-    active = set(Membership.objects.filter(user_id__in=wanted, is_active=True).values_list("user_id", flat=True))
-    return [user_id for user_id in wanted if user_id in active]
-
-
-def _label(duty: str) -> str:
-    return duty.replace("_", " ").capitalize()
+        page_again(paged, by=by, incident_id=incident.pk, reason=label(duty))

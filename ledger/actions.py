@@ -15,6 +15,7 @@ from ledger.models import Event, Outbox
 from ledger.verbs import verb
 from tenants.actors import Actor
 from tenants.refusals import Reason, Refused
+from tenants.scope import current
 from tenants.time import now
 
 
@@ -52,6 +53,9 @@ def record(
         occurred_at=occurred_at or now(),
         data=data,
     )
+    opened = current()
+    if opened is not None and (incident_id is not None or opened.event_id is None):
+        opened.event_id = event.pk
     reactions = _reactions().get(kind, ())
     if reactions:
         Outbox.objects.bulk_create(

@@ -6,7 +6,7 @@ from django.db import models
 
 from ledger.actions import record
 from ledger.verbs import verb
-from oncall import rules
+from oncall import rules, subjects
 from oncall.models import Page, PageStep, Service, Team
 from standard import clocks
 from standard.models import Clock
@@ -62,16 +62,33 @@ def page_team(
     return page
 
 
-@verb("page-person", kind="page.started", who="declaring or raising to SEV 1", subject="page", clauses=("severity.sev1-page",))
+@verb(
+    "page-person",
+    kind="page.started",
+    who="declaring or raising to SEV 1; a flag",
+    subject="page",
+    clauses=("severity.sev1-page", "breach.page-privacy-legal"),
+)
 def page_person(
-    user_id: int, subject: models.Model, *, by: Actor, clause: str, reason: str, incident_id: int | None = None
+    user_id: int,
+    subject: models.Model,
+    *,
+    by: Actor,
+    clause: str,
+    reason: str,
+    incident_id: int | None = None,
+    chased: bool = False,
 ) -> Page:
-    """Page one person, such as the holder of a duty, about `subject`."""
+    """Page one person, such as the holder of a duty, about `subject`. `chased`: again where they do not answer, then it is on record."""
     page = Page.objects.create(
         subject_type=subject._meta.label_lower, subject_id=subject.pk, incident_id=incident_id, reason=reason, clause=clause
     )
     record("page.started", page, by=by, incident_id=incident_id, reason=reason)
     _call(page, user_id, 1, "direct", by=by)
+    if chased:
+        clocks.start(
+            ESCALATION, page, due=timedelta(minutes=law(in_force().pk).minutes("page_secondary")), incident_id=incident_id
+        )
     return page
 
 
@@ -154,6 +171,7 @@ def ladder(team: Team) -> list[int]:
 def _call_next(page: Page, *, by: Actor) -> None:
     """Call the next person of the ladder and start the clock for the one after."""
     if page.team is None:
+        _chase(page, by=by)
         return
     people = ladder(page.team)
     step = page.position
@@ -171,7 +189,23 @@ def _call_next(page: Page, *, by: Actor) -> None:
     clocks.start(ESCALATION, page, due=max(due - now(), timedelta()), incident_id=page.incident_id)
 
 
+def _chase(page: Page, *, by: Actor) -> None:
+    """Call the one person of a page again, once; then it is on record that they did not answer."""
+    first = page.steps.order_by("id").first()
+    if first is None or page.position:
+        record("page.exhausted", page, by=by, incident_id=page.incident_id, team=page.reason)
+        return
+    page.position = 1
+    page.save()
+    _call(page, first.user_id, 1, "again", by=by)
+    clocks.start(
+        ESCALATION, page, due=timedelta(minutes=law(in_force().pk).minutes("page_secondary")), incident_id=page.incident_id
+    )
+
+
 def _call(page: Page, user_id: int, position: int, reason: str, *, by: Actor) -> None:
+    if page.incident_id is not None:
+        subjects.before_a_call(page.incident_id, user_id, by)
     step = PageStep.objects.create(page=page, incident_id=page.incident_id, position=position, user_id=user_id, reason=reason)
     record(
         "page.person_paged",

@@ -5,12 +5,27 @@ from collections.abc import Callable, Mapping
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from tenants.actors import Actor
+
 
 def describe(subject_type: str, subject_id: int) -> str:
     """One line about a page's subject, such as "SEV 1 INC-4: Checkout fails"."""
     table: Mapping[str, str] = import_string(settings.MUSTER_PAGE_SUBJECTS)
     line: Callable[[int], str] = import_string(table[subject_type])
     return line(subject_id)
+
+
+def is_restricted(subject_type: str, subject_id: int) -> bool:
+    """Whether a page must not say what it is about: only those named on the subject know of it."""
+    table: Mapping[str, str] = import_string(settings.MUSTER_PAGE_RESTRICTIONS)
+    ask: Callable[[int], bool] = import_string(table[subject_type])
+    return ask(subject_id)
+
+
+def before_a_call(incident_id: int, user_id: int, by: Actor) -> None:
+    """What has to be so before a person is called to an incident: they must be able to see it."""
+    prepare: Callable[[int, int, Actor], None] = import_string(import_string(settings.MUSTER_BEFORE_A_CALL))
+    prepare(incident_id, user_id, by)
 
 
 def address(subject_type: str, subject_id: int) -> str:

@@ -237,6 +237,8 @@ MUSTER_TRANSPORTS = {
 }
 MUSTER_PAGE_SUBJECTS = "portal.reactions.PAGE_SUBJECTS"
 MUSTER_PAGE_ADDRESSES = "portal.reactions.PAGE_ADDRESSES"
+MUSTER_PAGE_RESTRICTIONS = "portal.reactions.PAGE_RESTRICTIONS"
+MUSTER_BEFORE_A_CALL = "portal.reactions.BEFORE_A_CALL"
 MUSTER_RENDERERS = "portal.reactions.RENDERERS"
 
 # --- Logs ---------------------------------------------------------------------------------------------------------

@@ -8,9 +8,11 @@ from incidents.actions.comms import update
 from incidents.actions.declare import declare
 from incidents.actions.ending import resolve
 from incidents.actions.record import note, set_impact
+from incidents.actions.restriction import admit, flag, fulfil, remove, snapshot, unflag
 from incidents.actions.triage import attach, declare_from, dismiss, report
 
 __all__ = [
+    "admit",
     "advance",
     "attach",
     "change_severity",
@@ -18,10 +20,15 @@ __all__ = [
     "declare",
     "declare_from",
     "dismiss",
+    "flag",
+    "fulfil",
     "join",
     "note",
+    "remove",
     "report",
     "resolve",
     "set_impact",
+    "snapshot",
+    "unflag",
     "update",
 ]

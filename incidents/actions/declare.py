@@ -7,9 +7,10 @@ from django.db.models import F
 
 from incidents import fields
 from incidents.actions.base import start_cadence, tell
+from incidents.actions.restriction import set_off
 from incidents.models import Incident, IncidentNumber, IncidentService, Participant, Signal
 from incidents.rules import signals as rules
-from incidents.states import DetectedBy, Severity, State
+from incidents.states import DetectedBy, FlagKey, FlagKind, Severity, State
 from ledger.verbs import verb
 from oncall.models import Service
 from standard.queries import in_force, law
@@ -43,11 +44,14 @@ def declare(
     impact_start: datetime | None = None,
     summary: str = "",
     signals: Sequence[Signal] = (),
+    flags: Sequence[FlagKey] = (),
+    kinds: Sequence[FlagKind] = (),
 ) -> Incident:
     """Declare an incident: number it, pin the standard in force, start its clocks; SEV 1/2 mobilise in the same step.
 
     `signals` (waiting ones) become part of it, and detection counts from the first of them. Paging the on-call people and the
-    duties follows at once as a reaction (portal/reactions.py). Refuses an empty or deceiving title and a time in the future.
+    duties follows at once as a reaction (portal/reactions.py). `flags` that stand from the start force the severity, and restrict
+    (see `flag`); `kinds` are those of the exposed data. Refuses an empty or deceiving title and a time in the future.
     """
     check(rules.why_not_declare(by))
     for signal in signals:
@@ -55,6 +59,8 @@ def declare(
     moment = now()
     clean_title = fields.line("title", title)
     standard = in_force()
+    forced = [level for key in flags if (level := law(standard.pk).flag(key).raises_to) is not None]
+    severity = Severity(min([severity, *forced]))
     number = _next_number(by.organisation_id)
     mobilises = law(standard.pk).severity(severity).mobilises
     incident = Incident.objects.create(
@@ -88,6 +94,9 @@ def declare(
         mobilise=mobilises,
     )
     start_cadence(incident)
+    for key in dict.fromkeys(flags):
+        of_it = kinds if key == FlagKey.PERSONAL_DATA else ()
+        incident = set_off(incident, by=by, key=key, kinds=of_it, reason="Flagged when it was declared.")
     return incident
 
 

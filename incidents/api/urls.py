@@ -18,6 +18,6 @@ urlpatterns = [
     *(path(f"incidents/<str:ref>/{name}/", view, name=f"api-{name}") for name, view in v.VERB_VIEWS.items()),
     *(
         path(f"incidents/<str:ref>/{part}/", v.Parts.as_view(), {"part": part}, name=f"api-incident-{part}")
-        for part in ("roles", "clocks", "pages", "updates")
+        for part in ("roles", "clocks", "pages", "updates", "need-to-know", "snapshots")
     ),
 ]

@@ -16,7 +16,7 @@ from incidents.api.filters import AlertFilter, IncidentFilter, SignalFilter
 from incidents.doors import DOORS, Door
 from incidents.facts import gather
 from incidents.models import Alert, Incident, Signal
-from incidents.states import DetectedBy
+from incidents.states import DetectedBy, FlagKey, FlagKind
 from ledger.api import CursorPages, MusterView, page_of
 from tenants.actors import Actor
 from tenants.refusals import invalid
@@ -59,9 +59,18 @@ def incident_out(incident: Incident, by: Actor) -> dict[str, Any]:
         for r in queries.roles(incident, facts)
     ]
     document["clocks"] = s.ClockOut(queries.clocks(incident), many=True).data
+    document |= {"restricted": incident.restricted, **s.LawOut({"flags": facts.flags, "holds": facts.legal_holds}).data}
     document["participants"] = [{"name": person.name, "email": person.email} for person in facts.people]
     document["allowed_actions"] = room.allowed_actions(incident, facts, by)
     return document
+
+
+def _flags(body: dict[str, Any]) -> dict[str, Any]:
+    """What is flagged from the start, for declaring."""
+    return {
+        "flags": [FlagKey(key) for key in body.get("flags", [])],
+        "kinds": [FlagKind(kind) for kind in body.get("kinds", [])],
+    }
 
 
 class Incidents(ListView):
@@ -96,6 +105,7 @@ class Incidents(ListView):
             "services": services,
             "impact_start": body.get("impact_start"),
             "summary": body.get("summary", ""),
+            **_flags(body),
         }
         found = body.get("detected_by")
         if signals:
@@ -178,7 +188,7 @@ class Parts(MusterView):
 
     @extend_schema(responses={200: s.PartOut})
     def get(self, request: Request, ref: str, part: str) -> Response:
-        """`roles`, `clocks`, `pages` or `updates` of an incident."""
+        """`roles`, `clocks`, `pages`, `updates`, `need-to-know` or `snapshots` of an incident."""
         incident = gate.incident_for(self.actor, ref)
         if part == "clocks":
             rows: Any = s.ClockOut(queries.all_clocks(incident), many=True).data
@@ -188,6 +198,10 @@ class Parts(MusterView):
             rows = queries.pages(incident)
         elif part == "updates":
             rows = queries.updates(incident)
+        elif part == "need-to-know":
+            rows = s.AdmittedOut(gather(incident).admitted, many=True).data
+        elif part == "snapshots":
+            rows = s.SnapshotOut(gather(incident).snapshots, many=True).data
         else:
             raise Http404
         return Response({"next": None, "previous": None, "results": rows})
@@ -270,6 +284,7 @@ class TriageDeclare(MusterView):
             services=gate.services_for(self.actor, body.get("services", [])),
             impact_start=body.get("impact_start"),
             summary=body.get("summary", ""),
+            **_flags(body),
         )
         return Response(incident_out(incident, self.actor), status=201)
 

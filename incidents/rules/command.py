@@ -56,6 +56,16 @@ def _missing_roles(facts: Facts) -> str:
     return f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'}" if missing else ""
 
 
+def _forced(incident: Incident, facts: Facts, to: Severity | None) -> list[Reason]:
+    """A flag that stands holds the severity that it forces (breach.sev1)."""
+    for flag in facts.flags:
+        least = incident.law.flag(flag.key).raises_to
+        if least is not None and (to or incident.severity + 1) > least:
+            sentence = f"{incident.law.flag(flag.key).label}: while this flag stands it is {Severity(least).label}."
+            return [Reason("flag_stands", sentence, clause="breach.sev1", field="severity")]
+    return []
+
+
 def why_not_change_severity(incident: Incident, facts: Facts, by: Actor, to: Severity | None = None) -> list[Reason]:
     """Anybody in the room raises it; lowering it is the IC's decision (principle.chain-of-command)."""
     reasons = practitioner(by) or running(incident)
@@ -66,7 +76,7 @@ def why_not_change_severity(incident: Incident, facts: Facts, by: Actor, to: Sev
         if in_room(facts, by)
         else [Reason("not_in_the_room", "Join the room to change its severity.", clause=CHAIN, status=403)]
     )
-    lowering = command(incident, facts, by, "lowering the severity")
+    lowering = command(incident, facts, by, "lowering the severity") or _forced(incident, facts, to)
     if to is None:  # whether there is any level that they may choose
         may_raise, may_lower = incident.severity > min(Severity), incident.severity < max(Severity)
         if (may_raise and not raising) or (may_lower and not lowering):

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from incidents.api.bodies.fields import SeverityField, Text
-from incidents.states import DetectedBy
+from incidents.states import DetectedBy, FlagKey, FlagKind
 from ledger.api import StrictSerializer
 
 
@@ -16,6 +16,13 @@ class DeclareBody(StrictSerializer):
     detected_by = serializers.ChoiceField(choices=DetectedBy.choices, required=False)
     impact_start = serializers.DateTimeField(required=False)
     summary = Text(required=False, allow_blank=True)
+    flags = serializers.ListField(child=serializers.ChoiceField(choices=FlagKey.choices), required=False, max_length=len(FlagKey))
+    kinds = serializers.ListField(
+        child=serializers.ChoiceField(choices=FlagKind.choices),
+        required=False,
+        max_length=len(FlagKind),
+        help_text="Of exposed data: personal (pii), health (phi).",
+    )
     alerts = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
         required=False,
@@ -32,6 +39,13 @@ class TriageDeclareBody(StrictSerializer):
     services = serializers.ListField(child=Text(max_length=40), required=False, max_length=50)
     impact_start = serializers.DateTimeField(required=False)
     summary = Text(required=False, allow_blank=True)
+    flags = serializers.ListField(child=serializers.ChoiceField(choices=FlagKey.choices), required=False, max_length=len(FlagKey))
+    kinds = serializers.ListField(
+        child=serializers.ChoiceField(choices=FlagKind.choices),
+        required=False,
+        max_length=len(FlagKind),
+        help_text="Of exposed data: personal (pii), health (phi).",
+    )
 
 
 class AttachBody(StrictSerializer):

@@ -1,0 +1,21 @@
+"""The second wall around what was recorded before a restricted incident was declared, and around the queues and raw requests."""
+
+from django.db import migrations, models
+
+from incidents.sql import HIDDEN, OTHER_WALLS
+from tenants.walls import Sql
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("incidents", "0004_room_walls"),
+        ("tenants", "0040_own_work"),
+        ("ledger", "0040_answers_tell_of_events"),
+    ]
+    operations = [
+        migrations.AddField(
+            "inbound", "group_key", models.CharField(max_length=64, blank=True, default=""), preserve_default=False
+        ),
+        Sql(HIDDEN),
+        Sql(OTHER_WALLS),
+    ]
