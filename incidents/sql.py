@@ -74,6 +74,14 @@ HIDDEN = "".join(
     )
 )
 
+DUE_EXPIRIES = """
+CREATE FUNCTION muster.due_expiries(timestamptz, integer) RETURNS TABLE (organisation_id bigint, id bigint) LANGUAGE sql STABLE
+SECURITY DEFINER SET search_path = public, pg_temp AS
+$$ SELECT n.organisation_id, n.id FROM incidents_needtoknow n WHERE n.removed_at IS NULL AND n.expires_at <= $1
+  ORDER BY n.expires_at LIMIT $2 $$;
+CREATE INDEX admitted_until ON incidents_needtoknow (expires_at) WHERE removed_at IS NULL AND expires_at IS NOT NULL;
+"""
+
 
 def _wall(table: str, condition: str, name: str = "need_to_know_before") -> str:
     return f"CREATE POLICY {name} ON {table} AS RESTRICTIVE TO {{role}} USING ({condition});\n"

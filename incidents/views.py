@@ -84,7 +84,9 @@ def incident_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 def war_room(request: HttpRequest, ref: str) -> HttpResponse:
     """One incident: the record, who commands, and what can be done now."""
-    return _room(request, gate.incident_for(_actor(request), ref))
+    incident = gate.incident_for(_actor(request), ref)
+    actions.opened(incident, by=_actor(request))
+    return _room(request, incident)
 
 
 def _room(request: HttpRequest, incident: Incident, *, status: int = 200, **failure: Any) -> HttpResponse:

@@ -8,7 +8,7 @@ from incidents.actions.comms import update
 from incidents.actions.declare import declare
 from incidents.actions.ending import resolve
 from incidents.actions.record import note, set_impact
-from incidents.actions.restriction import admit, flag, fulfil, remove, snapshot, unflag
+from incidents.actions.restriction import admit, flag, fulfil, opened, remove, snapshot, unflag
 from incidents.actions.triage import attach, declare_from, dismiss, report
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "fulfil",
     "join",
     "note",
+    "opened",
     "remove",
     "report",
     "resolve",

@@ -1,7 +1,7 @@
 """The law: flags and what they set off, who may know of a restricted incident, and what is preserved (breach.*, finance.*)."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from incidents import fields
 from incidents.actions.base import enter, lock, tell
@@ -12,13 +12,15 @@ from incidents.facts import gather
 from incidents.models import Flag, Incident, LegalHold, NeedToKnow, SnapshotRequest
 from incidents.rules import restriction as rules
 from incidents.states import FlagKey, FlagKind, Severity
+from ledger.models import Event
 from ledger.verbs import verb
 from standard.law_types import Flag as FlagRule
-from tenants.actors import Actor
+from tenants.actors import Actor, Role
 from tenants.models import User
 from tenants.refusals import NotFound, check, invalid
 from tenants.time import now
 
+READ_EVERY = timedelta(minutes=15)
 SNAPSHOT = "finance.audit-trail"  # the clause whose flags leave a request to preserve the databases
 
 
@@ -154,6 +156,32 @@ def remove(incident: Incident, person: User, *, by: Actor, reason: str) -> Incid
     place.save()
     tell(incident, "incident.person_removed", by=by, user_id=person.pk, person=person.name, reason=clean)
     return incident
+
+
+@verb("expire", kind="incident.person_expired", who="the sweep", clauses=("breach.need-to-know",))
+def expire(place: NeedToKnow, *, by: Actor) -> bool:
+    """Somebody's time to see it is over: that is put on record. Returns whether it was not yet."""
+    lock(place.incident)
+    place = NeedToKnow.objects.select_related("incident", "user").get(pk=place.pk)
+    if place.removed_at is not None or place.expires_at is None or place.expires_at > now():
+        return False
+    place.removed_at = place.expires_at
+    place.save()
+    tell(place.incident, "incident.person_expired", by=by, user_id=place.user_id, person=place.user.name)
+    return True
+
+
+@verb("open", kind="incident.opened", who="whoever is named on it", clauses=("breach.need-to-know",))
+def opened(incident: Incident, *, by: Actor) -> None:
+    """Record that somebody reads a restricted incident: once a quarter of an hour, through whichever door.
+
+    An auditor's reading is on record already, before anything is shown, and theirs is a transaction that writes nothing.
+    """
+    if not incident.restricted or by.user_id is None or by.has(Role.AUDITOR):
+        return
+    lately = Event.objects.filter(incident_id=incident.pk, kind="incident.opened", actor_id=by.user_id)
+    if not lately.filter(occurred_at__gt=now() - READ_EVERY).exists():
+        tell(incident, "incident.opened", by=by)
 
 
 @verb(

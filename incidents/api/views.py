@@ -49,6 +49,13 @@ class ListView(MusterView):
         return pages.get_paginated_response(self.serializer(found, many=True).data)
 
 
+def read(by: Actor, ref: str) -> Incident:
+    """An incident that somebody reads: of a restricted one that is on record."""
+    incident = gate.incident_for(by, ref)
+    actions.opened(incident, by=by)
+    return incident
+
+
 def incident_out(incident: Incident, by: Actor) -> dict[str, Any]:
     """An incident as the API shows it to this actor."""
     facts = gather(incident)
@@ -123,7 +130,7 @@ class OneIncident(MusterView):
     @extend_schema(operation_id="incident", responses=s.IncidentOut)
     def get(self, request: Request, ref: str) -> Response:
         """An incident, with its roles, clocks and what you may do (`allowed_actions`)."""
-        return Response(incident_out(gate.incident_for(self.actor, ref), self.actor))
+        return Response(incident_out(read(self.actor, ref), self.actor))
 
 
 class Timeline(MusterView):
@@ -139,7 +146,7 @@ class Timeline(MusterView):
     )
     def get(self, request: Request, ref: str) -> Response:
         """The timeline, in its order; `seq` numbers it without a gap."""
-        incident = gate.incident_for(self.actor, ref)
+        incident = read(self.actor, ref)
         after, limit = _number(request, "after", 0, least=0, most=2**31 - 1), _number(request, "limit", 500, least=1, most=500)
         found = queries.entries(incident, after, most=limit + 1)
         more = len(found) > limit
@@ -189,7 +196,7 @@ class Parts(MusterView):
     @extend_schema(responses={200: s.PartOut})
     def get(self, request: Request, ref: str, part: str) -> Response:
         """`roles`, `clocks`, `pages`, `updates`, `need-to-know` or `snapshots` of an incident."""
-        incident = gate.incident_for(self.actor, ref)
+        incident = read(self.actor, ref)
         if part == "clocks":
             rows: Any = s.ClockOut(queries.all_clocks(incident), many=True).data
         elif part == "roles":

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from incidents.sql import HIDDEN, OTHER_WALLS
+from incidents.sql import DUE_EXPIRIES, HIDDEN, OTHER_WALLS
 from tenants.walls import Sql
 
 
@@ -17,5 +17,6 @@ class Migration(migrations.Migration):
             "inbound", "group_key", models.CharField(max_length=64, blank=True, default=""), preserve_default=False
         ),
         Sql(HIDDEN),
+        Sql(DUE_EXPIRIES),
         Sql(OTHER_WALLS),
     ]
