@@ -203,7 +203,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "IncidentState": "incidents.states.State",
         "PageState": "oncall.models.Page.State",
-        "SeverityCode": "incidents.api.serializers.SEVERITIES",
+        "SeverityCode": "incidents.api.bodies.fields.SEVERITIES",
+        "FlagKey": "incidents.states.FlagKey",
+        "FlagKind": "incidents.states.FlagKind",
     },
 }
 

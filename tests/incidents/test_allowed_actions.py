@@ -43,6 +43,15 @@ def firing(scene: Scene) -> str:
     return ref
 
 
+def restricted(scene: Scene) -> str:
+    ref = scene.commanded()
+    for who in ("jon", "admin"):
+        scene.do(who, ref, "join")
+    ref = str(scene.do("amira", ref, "flag", flag="personal_data", reason="A bucket")["ref"])
+    scene.do("amira", ref, "admit", person=scene.acme.support.email, reason="Answers customers")
+    return ref
+
+
 def resolved(scene: Scene) -> str:
     ref = scene.ready()
     scene.do("amira", ref, "resolve", summary="Done")
@@ -59,6 +68,7 @@ STATES: dict[str, Callable[[Scene], str]] = {
     "monitoring, firing": firing,
     "backlog": lambda scene: scene.declare("support", severity="SEV3"),
     "the lowest": lambda scene: scene.declare("support", severity="SEV4", services=()),
+    "restricted": restricted,
     "resolved": resolved,
 }
 
@@ -71,7 +81,14 @@ def bodies(verb: str, incident: dict[str, Any], why: list[dict[str, Any]], momen
     if verb == "severity":
         return [{"severity": f"SEV{n}", "reason": "Because"} for n in (1, 2, 3, 4) if f"SEV{n}" != incident["severity"]]
     overrides = {reason["code"]: "Because" for reason in why if reason.get("overridable")}
+    if verb in ("flag", "unflag"):
+        return [{"flag": flag, "reason": "Because"} for flag in ("personal_data", "financial_loss")]
+    if verb in ("admit", "remove"):
+        people = ("director", "jon", "mei", "admin", "support", "owner")
+        return [{"person": f"{who}@acme.example", "reason": "Because"} for who in people]
     one: dict[str, dict[str, Any]] = {
+        "snapshot": {"what": "The ledger"},
+        "fulfil": {"snapshot": 1, "location": "The vault"},
         "update": UPDATE,
         "impact": {"end": moment},
         "note": {"text": "A note"},
