@@ -30,6 +30,7 @@ def context(
         "clocks": [queries.clock_row(clock) for clock in running],
         "late": queries.late(running),
         "verbs": [_verb(door, incident, facts, by, failed, form, refusals or []) for door in DOORS.values()],
+        "law": queries.law(incident, facts),
         "alerts": alerts,
         "pages": queries.pages(incident),
         "participants": [person.name for person in facts.people],

@@ -51,6 +51,6 @@ class SnapshotForm(forms.Form):
 class FulfilForm(forms.Form):
     """Say that a copy was made."""
 
-    snapshot = forms.IntegerField(label="Which request?", min_value=1, widget=forms.HiddenInput)
+    snapshot = forms.IntegerField(label="Which copy (its number)?", min_value=1, max_value=2**63 - 1)
     location = forms.CharField(label="Where does the copy lie?", max_length=500)
     sha256 = forms.CharField(label="SHA-256 of the copy", required=False, max_length=64)

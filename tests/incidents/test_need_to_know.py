@@ -299,3 +299,33 @@ def test_the_flag_stands_in_the_incident_as_everybody_named_reads_it(scene: Scen
     assert told["text"] == (
         "Personal or health data exposed (personal data). A legal hold keeps everything of it. Only those named on it see it from now on."
     )
+
+
+def test_the_room_says_that_it_is_restricted_and_who_sees_it(scene: Scene) -> None:
+    ref = restricted(scene)
+    scene.do("amira", ref, "flag", flag="financial_loss", reason="Paid twice")
+    until = (scene.clock.now + timedelta(hours=1)).isoformat()
+    scene.do("amira", ref, "admit", person=scene.acme.jon.email, reason="Knows the bucket", expires_at=until)
+    shown = scene.page("amira").get(f"/o/acme/incidents/{ref}/").content.decode()
+    many = len(scene.part(ref, "need-to-know"))
+    assert f"Restricted: only the {many} people named here see this" in shown
+    assert "Knows the bucket" in shown
+    assert "Legal hold: Personal or health data exposed" in shown
+    assert "Every database behind Checkout, as it is now." in shown
+    scene.clock.advance(hours=2)
+    shown = scene.page("amira").get(f"/o/acme/incidents/{ref}/").content.decode()
+    assert f"only the {many - 1} people named here" in shown
+    assert "time is over" in shown
+    plain = scene.page("amira").get(f"/o/acme/incidents/{scene.commanded()}/").content.decode()
+    assert "Restricted" not in plain
+
+
+def test_what_was_typed_stays_in_the_form_after_a_refusal(scene: Scene) -> None:
+    ref = restricted(scene)
+    answer = scene.page("amira").post(
+        f"/o/acme/incidents/{ref}/admit/", {"person": "nobody@acme.example", "reason": "Knows the bucket"}
+    )
+    assert answer.status_code == 422
+    shown = answer.content.decode()
+    assert "Nobody here has this e-mail address." in shown
+    assert "Knows the bucket" in shown
