@@ -5,9 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
+from django.db import transaction
 
+from incidents.api.bodies.fields import Text
+from incidents.doors import DOORS
 from incidents.models import Incident, NeedToKnow
 from tests.conftest import client_of_ours
+from tests.incidents.leak import Writer
 from tests.incidents.scene import UPDATE, Scene, alert
 from tests.incidents.test_flag import BREACH, flagged
 
@@ -245,8 +250,6 @@ class TestNotices:
         scene.do("amira", ref, "update", **UPDATE)
         scene.follow()
         scene.later(minutes=31)
-        from django.core import mail
-
         about = [m for m in mail.outbox if "restricted" in m.subject.lower()]
         assert {m.subject for m in about} == {"A restricted incident needs you", "Page: A restricted incident needs you"}
         for m in about:
@@ -329,3 +332,19 @@ def test_what_was_typed_stays_in_the_form_after_a_refusal(scene: Scene) -> None:
     shown = answer.content.decode()
     assert "Nobody here has this e-mail address." in shown
     assert "Knows the bucket" in shown
+
+
+def test_every_verb_that_asks_something_of_a_person_names_them_first(scene: Scene) -> None:
+    """Whatever verb takes a person: once it is done on a restricted incident, they see it. A verb that is new is tried here too."""
+    ref = restricted(scene)
+    for name, door in DOORS.items():
+        asked = next((f for f in ("person", "to") if isinstance(door.body().fields.get(f), Text)), None)
+        if asked is None or name == "remove":
+            continue
+        with transaction.atomic():
+            body = Writer().body(door, scene.acme.jon.email, {"to": scene.acme.jon.email, "role": "scribe"})
+            if scene.verb("amira", ref, name, **body).status_code == 200:
+                assert scene.api("jon").get(f"incidents/{ref}/").status_code == 200, (
+                    f"{name} does not name whom it asks: see naming.let_know"
+                )
+            transaction.set_rollback(True)
