@@ -3,12 +3,13 @@
 from django.urls import path
 
 from incidents import views
+from incidents.declare_views import declare
 from incidents.integration_views import integration_detail, integration_list
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("incidents/", views.incident_list, name="incident-list"),
-    path("incidents/declare/", views.declare, name="declare"),
+    path("incidents/declare/", declare, name="declare"),
     path("incidents/<str:ref>/", views.war_room, name="incident"),
     path("incidents/<str:ref>/<slug:verb>/", views.incident_verb, name="incident-verb"),
     path("triage/", views.triage, name="triage"),

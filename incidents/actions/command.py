@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from incidents import fields
 from incidents.actions.base import enter, lock, start_cadence, tell
+from incidents.actions.fixing import FIX_CLOCKS, start_fix
 from incidents.models import Incident, Participant, RoleHolding
 from incidents.rules import command as rules
 from incidents.states import RoomRole, Severity, State
@@ -90,9 +91,9 @@ def advance(incident: Incident, *, by: Actor, to: State, reason: str = "") -> In
     "severity",
     kind="incident.severity_changed",
     who="raise: anyone in the room; lower: IC",
-    starts=("severity.sev1-cadence", "severity.sev2-cadence"),
-    stops=("severity.sev1-cadence", "severity.sev2-cadence"),
-    clauses=("principle.chain-of-command", "severity.sev1-page", "severity.sev2-page"),
+    starts=("severity.sev1-cadence", "severity.sev2-cadence", *FIX_CLOCKS),
+    stops=("severity.sev1-cadence", "severity.sev2-cadence", *FIX_CLOCKS),
+    clauses=("principle.chain-of-command", "severity.sev1-page", "severity.sev2-page", *FIX_CLOCKS),
 )
 def change_severity(incident: Incident, *, by: Actor, severity: Severity, reason: str) -> Incident:
     """Raise or lower the severity, with a reason. Raising SEV 3/4 to 1/2 mobilises then and there; its cadence restarts."""
@@ -122,6 +123,7 @@ def change_severity(incident: Incident, *, by: Actor, severity: Severity, reason
         mobilise=mobilises and raised,
     )
     start_cadence(incident)
+    start_fix(incident)
     return incident
 
 

@@ -113,6 +113,8 @@ class Incidents(ListView):
             "impact_start": body.get("impact_start"),
             "summary": body.get("summary", ""),
             **_flags(body),
+            "exercise": body.get("exercise", False),
+            "answers": body.get("answers", {}),
         }
         found = body.get("detected_by")
         if signals:
@@ -292,6 +294,8 @@ class TriageDeclare(MusterView):
             impact_start=body.get("impact_start"),
             summary=body.get("summary", ""),
             **_flags(body),
+            exercise=body.get("exercise", False),
+            answers=body.get("answers", {}),
         )
         return Response(incident_out(incident, self.actor), status=201)
 

@@ -240,3 +240,13 @@ class TestWhoAndWhen:
         assert answer.status_code == 302
         (told,) = [e for e in scene.events("incident.flagged") if e.data["restricted"]]
         assert told.data["kinds"] == ["pii", "phi"]
+
+
+@pytest.mark.clause("breach.need-to-know")
+def test_declared_by_the_form_with_the_flag_nobody_else_ever_sees_it(scene: Scene) -> None:
+    typed = {"title": "Invoices leaked", "severity": "3", "detected_by": "user", "flags": ["personal_data"]}
+    answer = scene.page("mei").post("/o/acme/incidents/declare/", typed)
+    assert answer.status_code == 302
+    assert "Invoices leaked" in scene.page("mei").get(answer["Location"]).content.decode()
+    assert scene.page("jon").get(answer["Location"]).status_code == 404
+    assert scene.api("jon").get("incidents/").json()["results"] == []

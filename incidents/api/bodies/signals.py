@@ -23,6 +23,12 @@ class DeclareBody(StrictSerializer):
         max_length=len(FlagKind),
         help_text="Of exposed data: personal (pii), health (phi).",
     )
+    exercise = serializers.BooleanField(required=False, help_text="A drill: people are called as ever, and no metric counts it.")
+    answers = serializers.DictField(
+        child=Text(),
+        required=False,
+        help_text="Answers to the impact questions (`standard/suggestion/`), by question. They are kept, and bind nobody.",
+    )
     alerts = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
         required=False,
@@ -45,6 +51,12 @@ class TriageDeclareBody(StrictSerializer):
         required=False,
         max_length=len(FlagKind),
         help_text="Of exposed data: personal (pii), health (phi).",
+    )
+    exercise = serializers.BooleanField(required=False, help_text="A drill: people are called as ever, and no metric counts it.")
+    answers = serializers.DictField(
+        child=Text(),
+        required=False,
+        help_text="Answers to the impact questions (`standard/suggestion/`), by question. They are kept, and bind nobody.",
     )
 
 
