@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
 
+from incidents.duties import label
 from incidents.models import Incident, NeedToKnow, Order, RoleHolding, RoleOffer, Signal, StatusUpdate
 from incidents.owning import OWNER_TEAM, owner_of
 from incidents.states import OfferState, RoomRole
@@ -14,9 +15,11 @@ from ledger.models import Event
 from notifications.actions import notify
 from notifications.models import Delivery
 from notifications.transports import Message
+from oncall.announcements import RESTRICTED
 from oncall.models import PageStep
 from tenants import addresses
-from tenants.actors import Actor
+from tenants.actors import Actor, Role
+from tenants.models import Membership
 from tenants.time import now
 from tenants.walled import tenant_of
 
@@ -99,8 +102,44 @@ def tell_order(event: Event, by: Actor) -> None:
     notify(event, [event.data["user_id"]], template="order", subject_id=event.data["order_id"])
 
 
-def message(delivery: Delivery, incident: Incident, subject: str, text: str) -> Message:
-    """A message about an incident, with the way there."""
+def signal_restricted(signal_id: int) -> bool:
+    """Whether a signal belongs to a restricted incident."""
+    return Signal.objects.filter(pk=signal_id, incident__restricted=True).exists()
+
+
+def incident_restricted(incident_id: int) -> bool:
+    """Whether an incident is restricted."""
+    return Incident.objects.filter(pk=incident_id, restricted=True).exists()
+
+
+def tell_administrators(event: Event, by: Actor) -> None:
+    """Nobody sits where the law wants somebody called: the administrators are told, and of what it is for nothing."""
+    members = Membership.objects.filter(is_active=True, user__is_active=True, roles__contains=[Role.ADMINISTRATOR])
+    notify(event, members.order_by("id").values_list("user_id", flat=True), template="unfilled", subject_id=event.subject_id)
+
+
+def render_unfilled(delivery: Delivery) -> Message:
+    """An administrator is told of a duty without a holder. They need not know why it was asked for, so it is not said."""
+    duty = label(delivery.event.data["duty"])
+    return Message(
+        address=delivery.recipient.email,
+        name=delivery.recipient.name,
+        subject=f"Nobody holds the duty of {duty}",
+        text=f"Somebody had to be called by the standard, and nobody holds the duty of {duty}. Name one now.",
+        link=addresses.page(tenant_of(delivery), "admin/tenants/dutyholder/"),
+        link_label="Duties",
+    )
+
+
+def message(delivery: Delivery, incident: Incident, subject: str, text: str) -> Message | None:
+    """A notice of an incident. Of a restricted one it says nothing but that, and goes to nobody who is not named on it.
+
+    What was queued before it was restricted is judged by this too: it is asked when it is sent (clause breach.need-to-know).
+    """
+    if incident.restricted:
+        if not knows(incident, delivery.recipient_id):
+            return None
+        subject, text = RESTRICTED, f"{RESTRICTED}.\nWhat it is about is said only in the portal."
     return Message(
         address=delivery.recipient.email,
         name=delivery.recipient.name,
@@ -111,7 +150,22 @@ def message(delivery: Delivery, incident: Incident, subject: str, text: str) -> 
     )
 
 
-def render_notice(delivery: Delivery) -> Message:
+def knows(incident: Incident, user_id: int) -> bool:
+    """Whether a person is named on a restricted incident now."""
+    places = NeedToKnow.objects.filter(incident=incident, user_id=user_id, removed_at=None)
+    return places.filter(Q(expires_at=None) | Q(expires_at__gt=now())).exists()
+
+
+def render_flag(delivery: Delivery) -> Message | None:
+    """A duty is told of a flag, such as the CFO of lost money (finance.notify-cfo)."""
+    incident = Incident.objects.get(pk=delivery.subject_id)
+    line = _line(incident)
+    flagged = delivery.event.data
+    text = f"{line}\n{flagged['label']}: {flagged['reason']}\nAll records are kept, and a copy of the databases is asked for."
+    return message(delivery, incident, f"{flagged['label']}: {line}", text)
+
+
+def render_notice(delivery: Delivery) -> Message | None:
     """A duty is told of an incident; nothing is asked of them."""
     incident = Incident.objects.get(pk=delivery.subject_id)
     line = _line(incident)
@@ -144,10 +198,8 @@ def render_order(delivery: Delivery) -> Message | None:
     again = "Please acknowledge: " if delivery.event.kind == "incident.order_chased" else ""
     subject = f"{again}order {order.number} on {incident.ref}"
     within = f"\nExpected within {order.eta_minutes} minutes of your acknowledgement." if order.eta_minutes else ""
-    asked = (
-        f"{order.issued_by.name} asks you:\n\n{order.text}\n{within}" if not incident.restricted else "An order waits for you."
-    )
-    return message(delivery, incident, subject[0].upper() + subject[1:], f"{asked}\nSay in the room that you have it.")
+    asked = f"{order.issued_by.name} asks you:\n\n{order.text}\n{within}\nSay in the room that you have it."
+    return message(delivery, incident, subject[0].upper() + subject[1:], asked)
 
 
 def signal_address(signal_id: int) -> str:

@@ -12,7 +12,7 @@ from incidents import actions, gate
 from incidents.forms import signals as forms
 from incidents.forms.assessment import AssessmentForm
 from incidents.models import Signal
-from incidents.states import DetectedBy, Severity
+from incidents.states import DetectedBy, FlagKey, Severity
 from incidents.suggesting import Assessment, assess
 from ledger.idempotency import once_on_the_web
 from standard.law import Law
@@ -76,6 +76,7 @@ def _declare(data: dict[str, Any], answers: dict[str, str], signal: Signal | Non
         "impact_start": data["impact_start"],
         "summary": data["summary"],
         "exercise": data["exercise"],
+        "flags": [FlagKey(key) for key in data["flags"]],
         "answers": answers,
     }
     incident = actions.declare_from([signal], **common) if signal else actions.declare(**common)

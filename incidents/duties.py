@@ -1,4 +1,4 @@
-"""Who sits on a duty's seat, for one incident."""
+"""Who sits on a duty's seat, of the organisation or of what an incident affects."""
 
 from collections.abc import Iterable
 
@@ -17,16 +17,17 @@ def holders(incident: Incident, duty: str) -> list[int]:
     elif duty == PRODUCT_OWNER:
         field = "service__product_owner_id"
     else:
-        seats = DutyHolder.objects.filter(duty=duty).order_by("id").values_list("user_id", flat=True)
-        return _stayed(seats)
+        return stayed(DutyHolder.objects.filter(duty=duty).order_by("id").values_list("user_id", flat=True))
     found = IncidentService.objects.filter(incident=incident).order_by("id").values_list(field, flat=True)
-    return _stayed(dict.fromkeys(user_id for user_id in found if user_id is not None))
+    return stayed(user_id for user_id in found if user_id is not None)
 
 
-def _stayed(user_ids: Iterable[int]) -> list[int]:
-    """Those who are members still."""
-    wanted = list(user_ids)
-    active = set(Membership.objects.filter(user_id__in=wanted, is_active=True).values_list("user_id", flat=True))
+def stayed(user_ids: Iterable[int]) -> list[int]:
+    """Those who are members still, each once, in their order."""
+    wanted = list(dict.fromkeys(user_ids))
+    active = set(
+        Membership.objects.filter(user_id__in=wanted, is_active=True, user__is_active=True).values_list("user_id", flat=True)
+    )
     return [user_id for user_id in wanted if user_id in active]
 
 

@@ -19,12 +19,14 @@ from incidents.items import (
     FiringItem,
     FlagItem,
     HandoverItem,
+    HoldItem,
     HypothesisItem,
     LookItem,
     Named,
     OfferItem,
     OrderItem,
     Seat,
+    SnapshotItem,
     TickItem,
     UpdateItem,
 )
@@ -109,6 +111,17 @@ _PARTS: Mapping[str, _Part] = {
     "admitted": _Part(
         AdmittedItem, f"x.reason, x.added_at, x.expires_at, {_WHO}", _with_person("incidents_needtoknow"), "x.removed_at IS NULL"
     ),
+    "legal_holds": _Part(
+        HoldItem,
+        f"x.id, x.matter, x.reason, x.placed_at, {_name('placed_by')}",
+        "incidents_legalhold x",
+        "x.released_at IS NULL",
+    ),
+    "snapshots": _Part(
+        SnapshotItem,
+        f"x.id, x.what, x.requested_at, x.fulfilled_at, x.location, x.sha256, {_named('requested_by', 'fulfilled_by')}",
+        "incidents_snapshotrequest x",
+    ),
     "ticks": _Part(TickItem, "x.role, x.key, x.ticked_at, x.ticked_by_name, x.seq", "incidents_checklisttick x"),
     "waiting_updates": _Part(UpdateItem, _UPDATE, "incidents_statusupdate x", "x.state = 'waiting'"),
     "latest_updates": _Part(UpdateItem, _UPDATE, "incidents_statusupdate x", _LATEST),
@@ -180,6 +193,8 @@ class Facts:
     changes: tuple[ChangeItem, ...] = ()
     flags: tuple[FlagItem, ...] = ()
     admitted: tuple[AdmittedItem, ...] = ()
+    legal_holds: tuple[HoldItem, ...] = ()
+    snapshots: tuple[SnapshotItem, ...] = ()
     ticks: tuple[TickItem, ...] = ()
     waiting_updates: tuple[UpdateItem, ...] = ()
     latest_updates: tuple[UpdateItem, ...] = ()
@@ -227,6 +242,14 @@ class Facts:
     def flagged(self, key: str) -> bool:
         """Whether this flag stands."""
         return any(flag.key == key for flag in self.flags)
+
+    def serves(self, user_id: int | None, *duties: Duty) -> bool:
+        """Whether a person holds one of the duties."""
+        return user_id is not None and any(seat.user_id == user_id and seat.duty in duties for seat in self.duties)
+
+    def admits(self, user_id: int) -> AdmittedItem | None:
+        """The person's place among those who may see it, expired or not; None without one."""
+        return next((item for item in self.admitted if item.user_id == user_id), None)
 
     @property
     def commander(self) -> str:

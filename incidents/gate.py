@@ -1,5 +1,6 @@
 """Fetch or refuse: the one way an edge obtains an object of this room. A stranger's and a missing one answer alike."""
 
+import re
 from collections.abc import Sequence
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -15,6 +16,8 @@ from tenants.refusals import NotFound, Reason, Refused, check
 
 EMAIL_MAX = 254
 
+_PLAIN = re.compile(r"INC-([1-9][0-9]{0,8})")
+
 
 def _named() -> QuerySet[Incident]:
     """Incidents that come with the names of their services, in one query."""
@@ -24,7 +27,11 @@ def _named() -> QuerySet[Incident]:
 
 def incident_for(by: Actor, ref: str) -> Incident:
     """The incident with this reference, if the actor may see it. Raises NotFound otherwise."""
-    incident = _named().filter(organisation_id=by.organisation_id, ref=ref.upper()[:24]).first() if "\x00" not in ref else None
+    asked = ref.upper()[:24]
+    named = _named().filter(organisation_id=by.organisation_id)
+    incident = named.filter(ref=asked).first() if "\x00" not in ref else None
+    if incident is None and (plain := _PLAIN.fullmatch(asked)):  # the reference that it had before it was restricted
+        incident = named.filter(number=int(plain[1]), restricted=True).first()
     if incident is None:
         raise NotFound("incident")
     return incident

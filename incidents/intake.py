@@ -284,9 +284,9 @@ _SAID = """said AS MATERIALIZED (SELECT * FROM json_to_recordset(%(alerts)s::jso
 
 # Each request as it came; and it is counted on its integration's pulse.
 _KEEP = """
-kept AS (INSERT INTO incidents_inbound (organisation_id, integration_id, headers, body, alerts, received_at, status, problem)
-  SELECT (SELECT muster.organisation()), i, h, b, a, %(moment)s, 202, ''
-  FROM ROWS FROM (json_to_recordset(%(requests)s::json) AS (i bigint, h jsonb, a int), unnest(%(bodies)b::bytea[])) AS t(i, h, a, b)),
+kept AS (INSERT INTO incidents_inbound (organisation_id, integration_id, headers, body, group_key, alerts, received_at, status, problem)
+  SELECT (SELECT muster.organisation()), i, h, b, g, a, %(moment)s, 202, ''
+  FROM ROWS FROM (json_to_recordset(%(requests)s::json) AS (i bigint, h jsonb, a int, g text), unnest(%(bodies)b::bytea[])) AS t(i, h, a, g, b)),
 pulse AS (INSERT INTO incidents_integrationpulse (organisation_id, integration_id, last_heard_at, accepted, refused)
   SELECT (SELECT muster.organisation()), i, %(moment)s, count(*), 0 FROM json_to_recordset(%(requests)s::json) AS t(i bigint) GROUP BY i
   ON CONFLICT (organisation_id, integration_id) DO UPDATE
@@ -365,7 +365,7 @@ changed AS (INSERT INTO incidents_alert AS a ({_COLUMNS})
 
 def _fire(batch: _Batch, by: Actor) -> None:
     """Keep the requests, and write what fires, in one statement."""
-    requests = [{"i": integration, "h": delivery.headers, "a": len(delivery.alerts)} for integration, delivery in batch.inbound]
+    requests = [{"i": i, "h": d.headers, "a": len(d.alerts), "g": d.group_key} for i, d in batch.inbound]
     values = {**_said(batch, by, batch.firing), "requests": _json(requests), "bodies": [d.body for _, d in batch.inbound]}
     with _cursors() as raw, Cursor(raw) as cursor:
         cursor.execute(_FIRE, values)

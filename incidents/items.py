@@ -167,8 +167,38 @@ class FlagItem:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldItem:
+    """A legal hold that was not released."""
+
+    id: int
+    matter: str
+    reason: str
+    placed_by: str
+    placed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotItem:
+    """A request to preserve a database's state, and where the copy lies."""
+
+    id: int
+    what: str
+    requested_by: str
+    requested_at: datetime
+    fulfilled_by: str
+    fulfilled_at: datetime | None
+    location: str
+    sha256: str
+
+    @property
+    def waits(self) -> bool:
+        """Whether the copy is still to be made."""
+        return self.fulfilled_at is None
+
+
+@dataclass(frozen=True, slots=True)
 class AdmittedItem:
-    """A person who may see a restricted incident."""
+    """A person who may see a restricted incident; after `expires_at` not any more."""
 
     user_id: int
     name: str

@@ -34,12 +34,10 @@ def _tell(event: Event, people: Iterable[int]) -> None:
         notify(event, wanted, template="news", subject_id=event.subject_id)
 
 
-def render(delivery: Delivery) -> Message:
-    """The event as the timeline tells it, with what is beside it. Of a restricted incident only that there is something to read."""
+def render(delivery: Delivery) -> Message | None:
+    """The event as the timeline tells it, with what is beside it. (What may be said of a restricted one is `message`'s to judge.)"""
     incident, event = Incident.objects.get(pk=delivery.subject_id), delivery.event
     kind = KINDS[event.kind]
-    if incident.restricted:
-        return message(delivery, incident, f"{incident.ref}: {kind.label}", "There is news. Sign in to read it.")
     facts = [f"{name}: {value}" for name, value in kind.facts(event.data)]
     text = "\n".join([f"{event.actor_name}: {kind.sentence(event.data)}", *facts])
     return message(delivery, incident, f"{kind.label}: {incident.level} {incident.ref}: {incident.title}", text)

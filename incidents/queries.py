@@ -8,7 +8,7 @@ from incidents import timeline
 from incidents.facts import Facts
 from incidents.models import Alert, Incident, IncidentService, RoleHolding, Signal, StatusUpdate
 from incidents.rules.outside import own_page, told_of
-from incidents.states import OPEN, AlertState, Audience, RoomRole, Severity, SignalState, UpdateState
+from incidents.states import OPEN, AlertState, Audience, FlagKey, FlagKind, RoomRole, Severity, SignalState, UpdateState
 from ledger.models import Event
 from oncall.models import Page
 from oncall.queries import ladders
@@ -121,6 +121,39 @@ def roles(incident: Incident, facts: Facts) -> list[dict[str, Any]]:
         }
         for role in RoomRole
     ]
+
+
+def law(incident: Incident, facts: Facts) -> dict[str, Any]:
+    """What the law asks of an incident: flags, who sees it, holds, copies of databases (templates/components/restriction.html)."""
+    moment = now()
+    over = {item.user_id: item.expires_at is not None and item.expires_at <= moment for item in facts.admitted}
+    return {
+        "restricted": incident.restricted,
+        "seen_by": sum(not ended for ended in over.values()),
+        "flags": [
+            {
+                "label": FlagKey(flag.key).label,
+                "kinds": ", ".join(FlagKind(kind).label for kind in flag.kinds.split(",") if kind),
+                "reason": flag.reason,
+                "raised_by": flag.raised_by,
+                "raised_at": flag.raised_at,
+            }
+            for flag in facts.flags
+        ],
+        "named": [
+            {
+                "name": item.name,
+                "email": item.email,
+                "reason": item.reason,
+                "added_at": item.added_at,
+                "expires_at": item.expires_at,
+                "over": over[item.user_id],
+            }
+            for item in facts.admitted
+        ],
+        "holds": facts.legal_holds,
+        "snapshots": facts.snapshots,
+    }
 
 
 def clocks(incident: Incident) -> list[Clock]:

@@ -1,5 +1,6 @@
 """What follows from this room's events (portal/reactions.py says from which). Each runs once an event, inside the scope."""
 
+from incidents.actions.base import tell
 from incidents.duties import holders, label
 from incidents.models import Incident, IncidentService, Signal
 from incidents.states import SignalState
@@ -42,6 +43,37 @@ def mobilise(event: Event, by: Actor) -> None:
             _call_duty(user_id, incident, by, clause=clause, duty=duty)
     told = {user_id for duty in severity.notifies_duties for user_id in holders(incident, duty)}
     notify(event, sorted(told), template="notice", subject_id=incident.pk)
+
+
+def call_for_flag(event: Event, by: Actor) -> None:
+    """A flag calls the duties that the standard names for it, and tells others: Privacy and Legal, or the CFO.
+
+    Each is called by a page of their own, again where they do not answer. A seat that nobody holds is itself an event.
+    Clauses breach.page-privacy-legal, finance.notify-cfo.
+    """
+    incident = Incident.objects.select_for_update(no_key=True).get(pk=event.subject_id)
+    rule = incident.law.flag(event.data["flag"])
+    for duty in rule.pages_duties:
+        for user_id in _seated(incident, duty, by):
+            page_person(
+                user_id,
+                incident,
+                by=by,
+                clause="breach.page-privacy-legal",
+                reason=label(duty),
+                incident_id=incident.pk,
+                chased=True,
+            )
+    told = [user_id for duty in rule.notifies_duties for user_id in _seated(incident, duty, by)]
+    notify(event, told, template="flag", subject_id=incident.pk)
+
+
+def _seated(incident: Incident, duty: str, by: Actor) -> list[int]:
+    """A duty's holders; where there are none, that is recorded, and administrators are told."""
+    found = holders(incident, duty)
+    if not found:
+        tell(incident, "incident.duty_unfilled", by=by, duty=duty, label=label(duty))
+    return found
 
 
 def _call_on_call(incident: Incident, by: Actor) -> None:

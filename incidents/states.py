@@ -154,3 +154,10 @@ class FlagKey(models.TextChoices):
 
     PERSONAL_DATA = "personal_data", "Personal or health data exposed"
     FINANCIAL_LOSS = "financial_loss", "Money lost or wrongly moved"
+
+
+class FlagKind(models.TextChoices):
+    """Which data were exposed."""
+
+    PII = "pii", "Personal data"
+    PHI = "phi", "Health data"

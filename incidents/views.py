@@ -87,6 +87,7 @@ def war_room(request: HttpRequest, ref: str) -> HttpResponse:
     """One incident: the record, who commands, and what can be done now. Executives and Support see a page of their own."""
     incident = gate.incident_for(_actor(request), ref)
     actions.look(incident, by=_actor(request))
+    actions.opened(incident, by=_actor(request))
     return _room(request, incident)
 
 

@@ -15,6 +15,7 @@ from ledger.models import Event, Outbox
 from ledger.verbs import verb
 from tenants.actors import Actor, Role
 from tenants.refusals import Reason, Refused, check
+from tenants.scope import current
 from tenants.time import now
 
 
@@ -55,6 +56,9 @@ def record(
     )
     event.save(force_insert=True)
     event.subject = subject
+    opened = current()
+    if opened is not None and (incident_id is not None or opened.event_id is None):
+        opened.event_id = event.pk
     reactions = _reactions().get(kind, ())
     if reactions and not relay.runs_with_its_cause(event, reactions):
         for reaction in reactions:

@@ -15,7 +15,8 @@ from django.utils.datastructures import MultiValueDict
 
 from ledger.models import RememberedAnswer
 from tenants.actors import Actor
-from tenants.refusals import Reason, Refused, invalid
+from tenants.refusals import NotFound, Reason, Refused, invalid
+from tenants.scope import current
 from tenants.time import now
 
 KEY_MAX = 200
@@ -43,7 +44,7 @@ def fingerprints(files: "MultiValueDict[str, UploadedFile[bytes]]") -> dict[str,
 def remembered(key: str, fingerprint: str, by: Actor) -> RememberedAnswer | None:
     """Take the key for this request, or return what it was answered before.
 
-    Raises Refused (422) where the key was used for another request.
+    Raises Refused (422) where the key was used for another request, and NotFound where they may not see any more what it did.
     """
     if len(key) > KEY_MAX or not key.isprintable():
         raise invalid("Idempotency-Key", f"An idempotency key has at most {KEY_MAX} printable characters.")
@@ -55,7 +56,9 @@ def remembered(key: str, fingerprint: str, by: Actor) -> RememberedAnswer | None
         )
         if cursor.rowcount:
             return None
-    answer = RememberedAnswer.objects.get(actor_id=by.user_id or 0, key=key)
+    answer = RememberedAnswer.objects.filter(actor_id=by.user_id or 0, key=key).first()
+    if answer is None:  # what it told of is hidden from them by now (clause breach.need-to-know)
+        raise NotFound()
     if answer.digest != fingerprint:
         raise Refused(
             Reason("key_reused", "This idempotency key was used for another request.", field="Idempotency-Key", status=422)
@@ -65,7 +68,10 @@ def remembered(key: str, fingerprint: str, by: Actor) -> RememberedAnswer | None
 
 def remember(key: str, by: Actor, *, status: int, body: object = None, location: str = "") -> None:
     """Keep what the request was answered."""
-    RememberedAnswer.objects.filter(actor_id=by.user_id or 0, key=key).update(status=status, body=body, location=location)
+    opened = current()
+    RememberedAnswer.objects.filter(actor_id=by.user_id or 0, key=key).update(
+        status=status, body=body, location=location, event_id=opened.event_id if opened else None
+    )
 
 
 def once_on_the_web(request: HttpRequest, by: Actor, perform: Callable[[], HttpResponse]) -> HttpResponse:

@@ -83,7 +83,10 @@ class Outbox(TenantOwned):
 
 
 class RememberedAnswer(TenantOwned):
-    """What a request with an idempotency key was answered, so that repeating it does nothing twice."""
+    """What a request with an idempotency key was answered, so that repeating it does nothing twice.
+
+    `event_id` is the event that tells what it did: whoever may not see that any more is not answered as the first time.
+    """
 
     actor_id = models.BigIntegerField()
     key = models.CharField(max_length=200)
@@ -91,6 +94,7 @@ class RememberedAnswer(TenantOwned):
     status = models.IntegerField(null=True)
     body: "models.JSONField[Any, Any]" = models.JSONField(null=True)
     location = models.CharField(max_length=500, blank=True)
+    event_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(default=now)
 
     class Meta:

@@ -6,7 +6,7 @@ from django.db import models
 
 from ledger.actions import record
 from ledger.verbs import verb
-from oncall import rules
+from oncall import rules, subjects
 from oncall.models import Page, PageStep, Service, Team
 from standard import clocks
 from standard.models import Clock
@@ -67,16 +67,31 @@ def page_team(
     return page
 
 
-@verb("page-person", kind="page.started", who="declaring or raising to SEV 1", subject="page", clauses=("severity.sev1-page",))
+@verb(
+    "page-person",
+    kind="page.started",
+    who="declaring or raising to SEV 1; a flag",
+    subject="page",
+    clauses=("severity.sev1-page", "breach.page-privacy-legal"),
+)
 def page_person(
-    user_id: int, subject: models.Model, *, by: Actor, clause: str, reason: str, incident_id: int | None = None
+    user_id: int,
+    subject: models.Model,
+    *,
+    by: Actor,
+    clause: str,
+    reason: str,
+    incident_id: int | None = None,
+    chased: bool = False,
 ) -> Page:
-    """Page one person, such as the holder of a duty, about `subject`."""
+    """Page one person, such as the holder of a duty, about `subject`. `chased`: again where they do not answer, then it is on record."""
     page = Page.objects.create(
         subject_type=subject._meta.label_lower, subject_id=subject.pk, incident_id=incident_id, reason=reason, clause=clause
     )
     record("page.started", page, by=by, incident_id=incident_id, reason=reason)
     _call(page, User.objects.get(pk=user_id), 1, "direct", by=by)
+    if chased:
+        _wait(page)
     return page
 
 
@@ -165,6 +180,7 @@ def ladder(team: Team) -> list[User]:
 def _call_next(page: Page, *, by: Actor) -> None:
     """Call the next person of the ladder and start the clock for the one after."""
     if page.team is None:
+        _chase(page, by=by)
         return
     people = ladder(page.team)
     if page.position >= len(people):
@@ -192,7 +208,27 @@ def _call_step(page: Page, people: list[User], *, by: Actor) -> None:
     clocks.begin(ESCALATION, page, due=max(due - now(), timedelta()), incident_id=page.incident_id)
 
 
+def _chase(page: Page, *, by: Actor) -> None:
+    """Call the one person of a page again, once; then it is on record that they did not answer."""
+    first = page.steps.select_related("user").order_by("id").first()
+    if first is None or page.position:
+        record("page.exhausted", page, by=by, incident_id=page.incident_id, team=page.reason)
+        return
+    page.position = 1
+    page.save()
+    _call(page, first.user, 1, "again", by=by)
+    _wait(page)
+
+
+def _wait(page: Page) -> None:
+    """Give the one person of a page as long as the first of a team has."""
+    due = timedelta(minutes=law(in_force_id()).minutes("page_secondary"))
+    clocks.start(ESCALATION, page, due=due, incident_id=page.incident_id)
+
+
 def _call(page: Page, person: User, position: int, reason: str, *, by: Actor) -> None:
+    if page.incident_id is not None:
+        subjects.before_a_call(page.incident_id, person.pk, by)
     PageStep.objects.create(page=page, incident_id=page.incident_id, position=position, user=person, reason=reason)
     record(
         "page.person_paged",

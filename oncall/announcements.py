@@ -6,8 +6,10 @@ from notifications.models import Delivery
 from notifications.transports import Message
 from oncall import links
 from oncall.models import Page
-from oncall.subjects import describe
+from oncall.subjects import describe, is_restricted
 from tenants.actors import Actor
+
+RESTRICTED = "A restricted incident needs you"  # no notice says more of one (clause breach.need-to-know)
 
 
 def deliver_page(event: Event, by: Actor) -> None:
@@ -22,14 +24,14 @@ def render_page(delivery: Delivery) -> Message | None:
         page = Page.objects.select_related("service", "team").get(pk=delivery.subject_id)
     if page.state != Page.State.OPEN:
         return None
-    about = describe(page.subject_type, page.subject_id)
+    restricted = is_restricted(page.subject_type, page.subject_id)
+    about = RESTRICTED if restricted else describe(page.subject_type, page.subject_id)
+    details = [] if restricted else _details(page)
     lines = [
         f"You are paged, {delivery.recipient.name}.",
         "",
         about,
-        page.reason,
-        f"Service: {page.service.name}" if page.service else "",
-        f"Team: {page.team.name}" if page.team else "",
+        *details,
         f"Paged since {page.started_at:%Y-%m-%d %H:%M:%S} UTC",
     ]
     return Message(
@@ -40,3 +42,8 @@ def render_page(delivery: Delivery) -> Message | None:
         link=links.make(page, delivery.recipient_id),
         link_label="Acknowledge",
     )
+
+
+def _details(page: Page) -> list[str]:
+    service = f"Service: {page.service.name}" if page.service else ""
+    return [page.reason, service, f"Team: {page.team.name}" if page.team else ""]

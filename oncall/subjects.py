@@ -16,6 +16,19 @@ def describe(subject_type: str, subject_id: int) -> str:
     return line(subject_id)
 
 
+def is_restricted(subject_type: str, subject_id: int) -> bool:
+    """Whether a page must not say what it is about: only those named on the subject know of it."""
+    table: Mapping[str, str] = import_string(settings.MUSTER_PAGE_RESTRICTIONS)
+    ask: Callable[[int], bool] = import_string(table[subject_type])
+    return ask(subject_id)
+
+
+def before_a_call(incident_id: int, user_id: int, by: Actor) -> None:
+    """What has to be so before a person is called to an incident: they must be able to see it."""
+    prepare: Callable[[int, int, Actor], None] = import_string(import_string(settings.MUSTER_BEFORE_A_CALL))
+    prepare(incident_id, user_id, by)
+
+
 def address(subject_type: str, subject_id: int) -> str:
     """Where the subject is seen in the portal, below the organisation's address."""
     table: Mapping[str, str] = import_string(settings.MUSTER_PAGE_ADDRESSES)

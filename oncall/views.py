@@ -10,8 +10,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ledger.idempotency import once_on_the_web
 from oncall import actions, gate, links, queries, subjects
+from oncall.announcements import RESTRICTED
 from oncall.models import Page
-from oncall.subjects import address, describe
+from oncall.subjects import address, describe, is_restricted
 from tenants import addresses, credentials
 from tenants.actors import Actor, Role, Via
 from tenants.models import Membership
@@ -108,12 +109,13 @@ def _linked(request: HttpRequest, claim: links.Claim, organisation_id: int) -> H
         except Refused as refused:
             status, refusals = refused.status, tuple(refused.reasons)
         page = gate.page_for(by, claim.page_id)
+    hidden = is_restricted(page.subject_type, page.subject_id)  # whoever holds the link may not have signed in
     context = {
         "page": {
-            "summary": describe(page.subject_type, page.subject_id),
-            "service": page.service.name if page.service else "",
+            "summary": RESTRICTED if hidden else describe(page.subject_type, page.subject_id),
+            "service": page.service.name if page.service and not hidden else "",
             "since": page.started_at,
-            "reason": page.reason,
+            "reason": "" if hidden else page.reason,
             "acknowledged_by": page.acknowledged_by.name if page.acknowledged_by else "",
             "acknowledged_at": page.acknowledged_at,
             "incident_url": addresses.page(organisation_id, address(page.subject_type, page.subject_id)),

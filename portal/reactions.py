@@ -9,6 +9,8 @@ from ledger.relay import Reaction
 PAGE_FOR_SIGNAL = Reaction("page-for-signal", "incidents.reactions.page_for_signal")
 MOBILISE = Reaction("mobilise", "incidents.reactions.mobilise")
 DELIVER_PAGE = Reaction("deliver-page", "oncall.announcements.deliver_page")
+CALL_FOR_FLAG = Reaction("call-for-flag", "incidents.reactions.call_for_flag")
+TELL_ADMINISTRATORS = Reaction("tell-administrators", "incidents.announcements.tell_administrators")
 PROMPT_OWNER = Reaction("prompt-owner", "incidents.announcements.prompt_owner")
 TELL_UPDATE = Reaction("tell-update", "incidents.comms_announcements.tell_update")
 ASK_APPROVAL = Reaction("ask-approval", "incidents.comms_announcements.ask_approval")
@@ -25,6 +27,8 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "incident.declared": (MOBILISE,),
     "incident.severity_changed": (MOBILISE,),
     "incident.absorbed": (CALL_FOR_SERVICES,),
+    "incident.flagged": (CALL_FOR_FLAG,),
+    "incident.duty_unfilled": (TELL_ADMINISTRATORS,),
     "incident.updated": (TELL_UPDATE,),
     "incident.order_issued": (TELL_ORDER,),
     "incident.order_chased": (TELL_ORDER,),
@@ -69,10 +73,21 @@ PAGE_ADDRESSES: dict[str, str] = {
 # What waits for a person in their inbox besides pages: functions of an actor that give [{title, text, at, url}].
 INBOX: tuple[str, ...] = ("incidents.comms.to_decide",)
 
+# The same, and whether it must not be said.
+PAGE_RESTRICTIONS: dict[str, str] = {
+    "incidents.signal": "incidents.announcements.signal_restricted",
+    "incidents.incident": "incidents.announcements.incident_restricted",
+}
+
+# Before a person is called to an incident: on a restricted one they are named first, or they could not see what they are called to.
+BEFORE_A_CALL = "incidents.actions.naming.admit_called"
+
 # Template of a delivery -> the function that renders it when it is sent.
 RENDERERS: dict[str, str] = {
     "page": "oncall.announcements.render_page",
     "notice": "incidents.announcements.render_notice",
+    "flag": "incidents.announcements.render_flag",
+    "unfilled": "incidents.announcements.render_unfilled",
     "prompt": "incidents.announcements.render_prompt",
     "order": "incidents.announcements.render_order",
     "news": "incidents.news.render",

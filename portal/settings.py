@@ -207,7 +207,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "IncidentState": "incidents.states.State",
         "PageState": "oncall.models.Page.State",
-        "SeverityCode": "incidents.api.serializers.SEVERITIES",
+        "SeverityCode": "incidents.api.bodies.fields.SEVERITIES",
+        "FlagKey": "incidents.states.FlagKey",
+        "FlagKind": "incidents.states.FlagKind",
     },
 }
 
@@ -242,6 +244,8 @@ MUSTER_TRANSPORTS = {
 MUSTER_PAGE_SUBJECTS = "portal.reactions.PAGE_SUBJECTS"
 MUSTER_PAGE_ADDRESSES = "portal.reactions.PAGE_ADDRESSES"
 MUSTER_INBOX = "portal.reactions.INBOX"
+MUSTER_PAGE_RESTRICTIONS = "portal.reactions.PAGE_RESTRICTIONS"
+MUSTER_BEFORE_A_CALL = "portal.reactions.BEFORE_A_CALL"
 MUSTER_RENDERERS = "portal.reactions.RENDERERS"
 
 # --- Logs ---------------------------------------------------------------------------------------------------------

@@ -17,12 +17,16 @@ from tenants.actors import Actor
 
 @dataclass(slots=True)
 class Scope:
-    """An open scope. `abandon()` makes its end a roll-back, for a request that is answered with a 4xx or 5xx."""
+    """An open scope. `abandon()` makes its end a roll-back, for a request that is answered with a 4xx or 5xx.
+
+    `event_id` is the event that tells what was done in it: the last one of an incident, else the first.
+    """
 
     organisation_id: int
     surface: str
     user_id: int | None = None
     actor: Actor | None = field(default=None)
+    event_id: int | None = None
 
     def become(self, actor: Actor) -> None:
         """Say who acts, once that is known: from now on history rows are theirs."""

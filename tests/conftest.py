@@ -73,8 +73,8 @@ class Cast:
             raise AttributeError(name) from error
 
     def scope(self, person: Person | None = None) -> Any:
-        """The organisation's scope, as the walls see it."""
-        return scope(self.id, surface="web", user_id=person.user_id if person else None)
+        """The organisation's scope, as the walls see it: a person's, or Muster's own work, which sees restricted incidents too."""
+        return scope(self.id, surface="web" if person else "command", user_id=person.user_id if person else None)
 
 
 @pytest.hookimpl(trylast=True)

@@ -17,7 +17,7 @@ from django.test import Client
 from incidents import actions
 from incidents.gate import member_for
 from incidents.models import Incident, Integration, RoutingRule, Signal, UpdatePolicy
-from incidents.states import Audience, RoomRole, Severity, State
+from incidents.states import Audience, FlagKey, RoomRole, Severity, State
 from integrations import intake
 from ledger import relay
 from ledger.actions import configure
@@ -205,7 +205,7 @@ class Lived:
         return self.__dict__.copy()
 
 
-def _follow(cast: Cast) -> int:
+def follow(cast: Cast) -> int:
     """Let what follows from one organisation's events happen, its messages too. Returns how much was done."""
     soon = datetime.now(UTC) + timedelta(seconds=1)
     done = sum(relay.run(owner, pk) for owner, pk in relay.overdue(soon) if owner == cast.id)
@@ -229,7 +229,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         configure(CalendarDay(), day, by=cast.admin.actor())
         waiting = actions.report(by=amira, title=f"report {word}", text=word, ticket=word)
         actions.dismiss(actions.report(by=amira, title=f"noise {word}"), by=amira, reason=word)
-    while _follow(cast):
+    while follow(cast):
         pass
     with cast.scope(cast.amira):
         signal = Signal.objects.filter(kind="alerts").order_by("id").first()
@@ -258,7 +258,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         other = Signal.objects.filter(kind="alerts", state="waiting").order_by("id").first()
         assert other is not None
         actions.attach(other, last, by=amira)
-    _follow(cast)
+    follow(cast)
     with cast.scope(cast.amira):
         page = (
             Page.objects.filter(steps__user_id=cast.amira.user_id, state=Page.State.OPEN, incident_id=last.pk)
@@ -272,6 +272,11 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         f"/api/v1/incidents/{last.ref}/note/", {"text": word}, content_type="application/json", headers=headers
     )
     assert answer.status_code == 200, answer.content
+    with cast.scope(cast.amira):
+        secret = actions.declare(
+            by=amira, title=f"restricted {word}", severity=Severity.SEV1, services=[service], flags=[FlagKey.PERSONAL_DATA]
+        )
+        actions.flag(secret, by=amira, key=FlagKey.FINANCIAL_LOSS, reason=word)
     with cast.scope(cast.amira):
         unrelayed = actions.declare(by=amira, title=f"unrelayed {word}", severity=Severity.SEV2)
         event = Event.objects.filter(kind="incident.declared").latest("id")

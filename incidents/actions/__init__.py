@@ -12,6 +12,7 @@ from incidents.actions.handover import announce, call_off, hand_over, report_sit
 from incidents.actions.orders import acknowledge_order, chase, finish_order, order, withdraw_order
 from incidents.actions.outside import ask, look
 from incidents.actions.record import correct, decide, note, set_impact
+from incidents.actions.restriction import admit, flag, fulfil, opened, remove, snapshot, unflag
 from incidents.actions.rhythm import assess, check_in, open_bridge, page, set_rhythm
 from incidents.actions.roles import accept, assign, decline, step_down
 from incidents.actions.triage import attach, declare_from, dismiss, report
@@ -29,6 +30,7 @@ from incidents.actions.work import (
 __all__ = [
     "accept",
     "acknowledge_order",
+    "admit",
     "advance",
     "announce",
     "approve",
@@ -52,6 +54,8 @@ __all__ = [
     "dismiss",
     "execute",
     "finish_order",
+    "flag",
+    "fulfil",
     "hand_over",
     "join",
     "leave",
@@ -60,11 +64,13 @@ __all__ = [
     "merge",
     "note",
     "open_bridge",
+    "opened",
     "order",
     "page",
     "propose",
     "reject",
     "reject_update",
+    "remove",
     "reopen",
     "report",
     "report_deviation",
@@ -73,10 +79,12 @@ __all__ = [
     "set_impact",
     "set_rhythm",
     "shadow",
+    "snapshot",
     "state_hypothesis",
     "step_down",
     "take_command",
     "tick",
+    "unflag",
     "update",
     "verify_fix",
     "verify_hypothesis",

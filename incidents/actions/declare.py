@@ -9,9 +9,10 @@ from incidents import fields
 from incidents.actions.base import start_cadence, tell
 from incidents.actions.fixing import FIX_CLOCKS, start_fix
 from incidents.actions.mobilising import ROLES_CLOCK, name_channel, settle_roles
+from incidents.actions.restriction import set_off
 from incidents.models import Incident, IncidentNumber, IncidentService, Participant, Signal
 from incidents.rules import signals as rules
-from incidents.states import DetectedBy, Severity, State
+from incidents.states import DetectedBy, FlagKey, FlagKind, Severity, State
 from incidents.suggesting import assess
 from ledger.verbs import verb
 from oncall.models import Service
@@ -55,6 +56,8 @@ def declare(
     impact_start: datetime | None = None,
     summary: str = "",
     signals: Sequence[Signal] = (),
+    flags: Sequence[FlagKey] = (),
+    kinds: Sequence[FlagKind] = (),
     exercise: bool = False,
     answers: Mapping[str, str] | None = None,
 ) -> Incident:
@@ -63,7 +66,8 @@ def declare(
     `signals` (waiting ones) become part of it, and detection counts from the first of them. Paging the on-call people and the
     duties follows at once as a reaction (portal/reactions.py). Refuses an empty or deceiving title and a time in the future.
     `exercise`: a drill, which runs as ever and says so. `answers` to the impact questions are kept with what they suggest; they
-    bind nobody, and one that is not offered is refused (422).
+    bind nobody, and one that is not offered is refused (422). `flags` that stand from the start force the severity, and restrict (see
+    `flag`); `kinds` are those of the exposed data.
     """
     check(rules.why_not_declare(by))
     for signal in signals:
@@ -71,6 +75,8 @@ def declare(
     moment = now()
     clean_title = fields.line("title", title)
     standard = in_force()
+    forced = [level for key in flags if (level := law(standard.pk).flag(key).raises_to) is not None]
+    severity = Severity(min([severity, *forced]))
     number = _next_number(by.organisation_id)
     rules_in_force = law(standard.pk)
     assessment = assess(rules_in_force, answers or {})
@@ -114,6 +120,9 @@ def declare(
     start_cadence(incident)
     start_fix(incident)
     settle_roles(incident, by=by)
+    for key in dict.fromkeys(flags):
+        of_it = kinds if key == FlagKey.PERSONAL_DATA else ()
+        incident = set_off(incident, by=by, key=key, kinds=of_it, reason="Flagged when it was declared.")
     return incident
 
 

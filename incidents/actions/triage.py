@@ -10,7 +10,7 @@ from incidents.actions.base import lock, tell
 from incidents.actions.declare import declare
 from incidents.models import Alert, Incident, IncidentService, Signal
 from incidents.rules import signals as rules
-from incidents.states import DetectedBy, Severity, SignalState
+from incidents.states import DetectedBy, FlagKey, FlagKind, Severity, SignalState
 from ledger.actions import record
 from ledger.audited import audited_update
 from ledger.models import Event
@@ -83,6 +83,8 @@ def declare_from(
     detected_by: DetectedBy | None = None,
     impact_start: datetime | None = None,
     summary: str = "",
+    flags: Sequence[FlagKey] = (),
+    kinds: Sequence[FlagKind] = (),
     exercise: bool = False,
     answers: Mapping[str, str] | None = None,
 ) -> Incident:
@@ -98,6 +100,8 @@ def declare_from(
         impact_start=impact_start,
         summary=summary,
         signals=locked,
+        flags=flags,
+        kinds=kinds,
         exercise=exercise,
         answers=answers,
     )

@@ -48,5 +48,7 @@ PARTS: Mapping[str, Callable[[Incident, Actor], Any]] = {
     "changes": lambda incident, by: _expected(gather(incident).changes),
     "hypotheses": lambda incident, by: [_plain(item) for item in gather(incident).hypotheses],
     "files": lambda incident, by: _files(incident),
+    "need-to-know": lambda incident, by: s.AdmittedOut(gather(incident).admitted, many=True).data,
+    "snapshots": lambda incident, by: s.SnapshotOut(gather(incident).snapshots, many=True).data,
     "checklists": lambda incident, by: checklists.steps(incident, gather(incident)),
 }

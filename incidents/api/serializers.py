@@ -135,6 +135,60 @@ class HandoverOut(serializers.Serializer[Any]):
     sitrep = serializers.CharField(allow_blank=True)
 
 
+class FlagOut(serializers.Serializer[Any]):
+    """A flag that stands."""
+
+    flag = serializers.CharField(source="key")
+    kinds = serializers.SerializerMethodField()
+    reason = serializers.CharField()
+    raised_by = serializers.CharField()
+    raised_at = serializers.DateTimeField()
+
+    def get_kinds(self, flag: Any) -> list[str]:
+        """Which data, of exposed ones."""
+        return [kind for kind in flag.kinds.split(",") if kind]
+
+
+class HoldOut(serializers.Serializer[Any]):
+    """A legal hold that was not released."""
+
+    id = serializers.IntegerField()
+    matter = serializers.CharField()
+    reason = serializers.CharField()
+    placed_by = serializers.CharField(allow_blank=True)
+    placed_at = serializers.DateTimeField()
+
+
+class LawOut(serializers.Serializer[Any]):
+    """What the law asks of an incident."""
+
+    flags = FlagOut(many=True)
+    holds = HoldOut(many=True)
+
+
+class AdmittedOut(serializers.Serializer[Any]):
+    """A person who may see a restricted incident."""
+
+    name = serializers.CharField()
+    email = serializers.EmailField()
+    reason = serializers.CharField()
+    added_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+
+
+class SnapshotOut(serializers.Serializer[Any]):
+    """A request to preserve a database's state, and where the copy lies."""
+
+    id = serializers.IntegerField()
+    what = serializers.CharField()
+    requested_by = serializers.CharField(allow_blank=True)
+    requested_at = serializers.DateTimeField()
+    fulfilled_by = serializers.CharField(allow_blank=True)
+    fulfilled_at = serializers.DateTimeField(allow_null=True)
+    location = serializers.CharField(allow_blank=True)
+    sha256 = serializers.CharField(allow_blank=True)
+
+
 class IncidentOut(IncidentRow):
     """An incident, with what the caller may do.
 
@@ -144,6 +198,9 @@ class IncidentOut(IncidentRow):
 
     view = serializers.ChoiceField(choices=["room", Audience.EXECUTIVE.value, Audience.SUPPORT.value])
     merged_into = serializers.CharField(allow_null=True)
+    restricted = serializers.BooleanField()
+    flags = FlagOut(many=True)
+    holds = HoldOut(many=True)
     offers = OfferOut(many=True, required=False)
     handover = HandoverOut(allow_null=True, required=False)
     services = serializers.ListField(child=serializers.CharField())

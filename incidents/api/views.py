@@ -1,5 +1,6 @@
 """The API of this room: parse, gate, action, respond."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -23,7 +24,7 @@ from incidents.models import Alert, Incident, Signal
 from incidents.rules.outside import own_page
 from incidents.sitrep import draft_for
 from incidents.sniffing import KINDS
-from incidents.states import DetectedBy
+from incidents.states import DetectedBy, FlagKey, FlagKind
 from ledger.api import CursorPages, FormParser, MusterView, page_of
 from tenants.actors import Actor
 from tenants.refusals import invalid
@@ -56,6 +57,13 @@ class ListView(MusterView):
         return pages.get_paginated_response(self.serializer(found, many=True).data)
 
 
+def read(by: Actor, ref: str, through: Callable[[Actor, str], Incident] = gate.incident_for) -> Incident:
+    """An incident that somebody reads, `through` a gate: of a restricted one that is on record."""
+    incident = through(by, ref)
+    actions.opened(incident, by=by)
+    return incident
+
+
 def incident_out(incident: Incident, by: Actor) -> dict[str, Any]:
     """An incident as the API shows it to this actor: the room, or the summary of those outside it."""
     facts = gather(incident)
@@ -70,6 +78,7 @@ def incident_out(incident: Incident, by: Actor) -> dict[str, Any]:
     }
     document["waiting_updates"] = s.UpdateOut(comms.waiting(incident, facts, by), many=True).data
     document["components"] = s.ConditionOut(comms.conditions(facts), many=True).data
+    document |= {"restricted": incident.restricted, **s.LawOut({"flags": facts.flags, "holds": facts.legal_holds}).data}
     if own is None:
         document |= _of_the_room(incident, facts)
     document["allowed_actions"] = room.allowed_actions(incident, facts, by)
@@ -85,6 +94,14 @@ def _of_the_room(incident: Incident, facts: Facts) -> dict[str, Any]:
         "handover": s.HandoverOut(facts.handover).data if facts.handover else None,
         "clocks": s.ClockOut(queries.clocks(incident), many=True).data,
         "participants": [{"name": person.name, "email": person.email} for person in facts.people],
+    }
+
+
+def _flags(body: dict[str, Any]) -> dict[str, Any]:
+    """What is flagged from the start, for declaring."""
+    return {
+        "flags": [FlagKey(key) for key in body.get("flags", [])],
+        "kinds": [FlagKind(kind) for kind in body.get("kinds", [])],
     }
 
 
@@ -120,6 +137,7 @@ class Incidents(ListView):
             "services": services,
             "impact_start": body.get("impact_start"),
             "summary": body.get("summary", ""),
+            **_flags(body),
             "exercise": body.get("exercise", False),
             "answers": body.get("answers", {}),
         }
@@ -139,7 +157,7 @@ class OneIncident(MusterView):
     @extend_schema(operation_id="incident", responses=s.IncidentOut)
     def get(self, request: Request, ref: str) -> Response:
         """An incident, with its roles, clocks and what you may do (`allowed_actions`)."""
-        return Response(incident_out(gate.incident_for(self.actor, ref), self.actor))
+        return Response(incident_out(read(self.actor, ref), self.actor))
 
 
 class Timeline(MusterView):
@@ -155,7 +173,7 @@ class Timeline(MusterView):
     )
     def get(self, request: Request, ref: str) -> Response:
         """The timeline, in its order; `seq` numbers it without a gap."""
-        incident = gate.room_for(self.actor, ref)
+        incident = read(self.actor, ref, gate.room_for)
         after, limit = _number(request, "after", 0, least=0, most=2**31 - 1), _number(request, "limit", 500, least=1, most=500)
         found = queries.entries(incident, after, most=limit + 1)
         more = len(found) > limit
@@ -259,8 +277,9 @@ class Parts(MusterView):
 
     @extend_schema(responses={200: s.PartOut})
     def get(self, request: Request, ref: str, part: str) -> Response:
-        """One part of an incident: its roles, clocks, pages, updates, orders, changes, hypotheses, files or checklists."""
-        incident = (gate.incident_for if part == "updates" else gate.room_for)(self.actor, ref)
+        """One part of an incident: roles, clocks, pages, updates, orders, changes, hypotheses, files, checklists, need to know, snapshots."""
+        through = gate.incident_for if part == "updates" else gate.room_for
+        incident = read(self.actor, ref, through)
         return Response({"next": None, "previous": None, "results": PARTS[part](incident, self.actor)})
 
 
@@ -274,7 +293,7 @@ class IncidentFile(MusterView):
     )
     def get(self, request: Request, ref: str, number: int) -> HttpResponse:
         """The bytes."""
-        return download(gate.file_for(gate.room_for(self.actor, ref), number))
+        return download(gate.file_for(read(self.actor, ref, gate.room_for), number))
 
 
 class Alerts(ListView):
@@ -354,6 +373,7 @@ class TriageDeclare(MusterView):
             services=gate.services_for(self.actor, body.get("services", [])),
             impact_start=body.get("impact_start"),
             summary=body.get("summary", ""),
+            **_flags(body),
             exercise=body.get("exercise", False),
             answers=body.get("answers", {}),
         )

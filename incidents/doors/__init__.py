@@ -3,11 +3,11 @@
 A row says how a verb is shown, what body it takes, which rule stands before it, and which action it is.
 """
 
-from incidents.doors import command, comms, ending, handover, record, roles, work
+from incidents.doors import command, comms, ending, handover, record, restriction, roles, work
 from incidents.doors.door import Body, Door
 
 __all__ = ["DOORS", "Body", "Door"]
 
-_ALL = (command, roles, handover, comms, ending, record, work)
+_ALL = (command, roles, handover, comms, ending, record, work, restriction)
 
 DOORS: dict[str, Door] = {door.name: door for part in _ALL for door in part.DOORS}

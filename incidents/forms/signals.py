@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from incidents.forms.fields import MomentField, text_area
-from incidents.states import DetectedBy, Severity
+from incidents.states import DetectedBy, FlagKey, Severity
 from oncall.models import Service
 
 
@@ -28,6 +28,13 @@ class DeclareForm(forms.Form):
     )
     services = forms.ModelMultipleChoiceField(
         label="Which services?", queryset=Service.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    flags = forms.MultipleChoiceField(
+        label="Are data or money involved?",
+        choices=FlagKey.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Exposed data: SEV 1, Privacy and Legal are paged, and only those on it see it. Money: the CFO is told.",
     )
     detected_by = forms.ChoiceField(label="Who noticed?", choices=DetectedBy.choices, initial=DetectedBy.USER)
     impact_start = MomentField(label="Since when (UTC)?", required=False, help_text="Leave empty if you do not know.")

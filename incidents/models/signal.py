@@ -60,7 +60,8 @@ class IntegrationPulse(TenantOwned):
 class Inbound(TenantOwned):
     """A raw request, as it came: headers and exact bytes. Alerts derive from it. Written once.
 
-    `problem` says why one was refused ("" for an accepted one); `integration` is None where the key opened none.
+    `problem` says why one was refused ("" for an accepted one); `integration` is None where the key opened none. `group_key` is the
+    group that an accepted one speaks of: with its signal it is restricted too.
     """
 
     integration = TenantKey(Integration, null=True, related_name="+")
@@ -68,6 +69,7 @@ class Inbound(TenantOwned):
     received_at = models.DateTimeField(default=now)
     headers: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
     body = models.BinaryField()
+    group_key = models.CharField(max_length=64, blank=True)
     alerts = models.IntegerField(default=0)
     status = models.IntegerField(default=202)
     problem = models.TextField(blank=True)

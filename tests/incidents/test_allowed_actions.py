@@ -81,6 +81,15 @@ def over(scene: Scene) -> str:
     return ref
 
 
+def restricted(scene: Scene) -> str:
+    ref = scene.commanded()
+    for who in ("jon", "admin"):
+        scene.do(who, ref, "join")
+    ref = str(scene.do("amira", ref, "flag", flag="personal_data", reason="A bucket")["ref"])
+    scene.do("amira", ref, "admit", person=scene.acme.support.email, reason="Answers customers")
+    return ref
+
+
 def resolved(scene: Scene) -> str:
     ref = scene.ready()
     scene.do("amira", ref, "resolve", summary="Done")
@@ -117,6 +126,7 @@ STATES: dict[str, Callable[[Scene], str]] = {
     "monitoring, firing": firing,
     "backlog": lambda scene: scene.declare("support", severity="SEV3"),
     "the lowest": lambda scene: scene.declare("support", severity="SEV4", services=()),
+    "restricted": restricted,
     "resolved": resolved,
     "a role is offered": lambda scene: scene.commanded("SEV2", ask={"ol": "jon"}),
     "a handover is offered": lambda scene: scene.handing_over("handover"),
@@ -149,8 +159,15 @@ def bodies(verb: str, incident: dict[str, Any], why: list[dict[str, Any]], momen
     if verb in ("approve-update", "reject-update"):
         more = {"reason": "Because"} if verb == "reject-update" else {}
         return [{"update": row["id"], **more} for row in incident["waiting_updates"]] or [{"update": 1, **more}]
+    if verb in ("flag", "unflag"):
+        return [{"flag": flag, "reason": "Because"} for flag in ("personal_data", "financial_loss")]
+    if verb in ("admit", "remove"):
+        people = ("director", "jon", "mei", "admin", "support", "owner")
+        return [{"person": f"{who}@acme.example", "reason": "Because"} for who in people]
     one: dict[str, dict[str, Any]] = {
         "ask": {"text": "When?"},
+        "snapshot": {"what": "The ledger"},
+        "fulfil": {"snapshot": 1, "location": "The vault"},
         "impact": {"end": moment},
         "note": {"text": "A note"},
         "decide": {"text": "We stay", "reason": "Because"},

@@ -33,6 +33,12 @@ BUILT = [
     "handover.after-4h",
     "people.practitioner",
     "people.auditor",
+    "breach.sev1",
+    "breach.preserve-logs",
+    "breach.page-privacy-legal",
+    "breach.need-to-know",
+    "finance.audit-trail",
+    "finance.notify-cfo",
 ]
 
 

@@ -27,7 +27,7 @@ OPENINGS = {
     "figures": "sums over the whole installation, for /metrics",
     "forget_answers": "returns nothing: it deletes remembered answers by their age",
 }
-IDS = re.compile(r"^(SETOF )?bigint$|^TABLE\(\w+ bigint(, \w+ bigint)*\)$")
+IDS = re.compile(r"^(SETOF )?bigint(\[\])?$|^TABLE\(\w+ bigint(, \w+ bigint)*\)$")
 
 
 def documented(heading: str) -> dict[str, str]:

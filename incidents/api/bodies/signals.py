@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from incidents.api.bodies.fields import SeverityField, Text
-from incidents.states import DetectedBy
+from incidents.states import DetectedBy, FlagKey, FlagKind
 from ledger.api import StrictSerializer
 
 
@@ -16,6 +16,13 @@ class DeclareBody(StrictSerializer):
     detected_by = serializers.ChoiceField(choices=DetectedBy.choices, required=False)
     impact_start = serializers.DateTimeField(required=False)
     summary = Text(required=False, allow_blank=True)
+    flags = serializers.ListField(child=serializers.ChoiceField(choices=FlagKey.choices), required=False, max_length=len(FlagKey))
+    kinds = serializers.ListField(
+        child=serializers.ChoiceField(choices=FlagKind.choices),
+        required=False,
+        max_length=len(FlagKind),
+        help_text="Of exposed data: personal (pii), health (phi).",
+    )
     exercise = serializers.BooleanField(required=False, help_text="A drill: people are called as ever, and no metric counts it.")
     answers = serializers.DictField(
         child=Text(),
@@ -38,6 +45,13 @@ class TriageDeclareBody(StrictSerializer):
     services = serializers.ListField(child=Text(max_length=40), required=False, max_length=50)
     impact_start = serializers.DateTimeField(required=False)
     summary = Text(required=False, allow_blank=True)
+    flags = serializers.ListField(child=serializers.ChoiceField(choices=FlagKey.choices), required=False, max_length=len(FlagKey))
+    kinds = serializers.ListField(
+        child=serializers.ChoiceField(choices=FlagKind.choices),
+        required=False,
+        max_length=len(FlagKind),
+        help_text="Of exposed data: personal (pii), health (phi).",
+    )
     exercise = serializers.BooleanField(required=False, help_text="A drill: people are called as ever, and no metric counts it.")
     answers = serializers.DictField(
         child=Text(),

@@ -33,6 +33,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "portal.admin": ("admin",),
     "integrations.intake": ("hook",),
     "incidents.reactions": ("reaction",),
+    "incidents.expiring": ("clock",),
     "portal.management.commands.organisation": ("command",),
 }
 FUNCTIONS: dict[str, str] = {

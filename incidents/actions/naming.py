@@ -1,0 +1,99 @@
+"""Who is named on a restricted incident: whoever works on it when it becomes one, and whoever is called to it later.
+
+The walls of the database read these rows (tenants/walls.py): a name is there before a call goes out, or its recipient could see
+nothing of what they are called to.
+"""
+
+import secrets
+from datetime import datetime
+
+from incidents.actions.base import tell
+from incidents.duties import holders, label, stayed
+from incidents.facts import Facts
+from incidents.models import Incident, NeedToKnow
+from incidents.states import RoomRole
+from oncall.models import Page
+from tenants.actors import Actor
+from tenants.models import User
+from tenants.time import now
+
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # base32: 50 bits in 10 of them
+REF_LETTERS = 10
+
+
+def restrict(incident: Incident, facts: Facts, *, by: Actor) -> Incident:
+    """Hide it from everybody but those who work on it and the duties of its flags; give it a reference that nobody guesses.
+
+    Belongs to a verb (`flag`, `declare`), which records it. The names come first: its own writer has to see the row it changes.
+    """
+    for user_id, reason in working(incident, facts, by).items():
+        name(incident, user_id, reason=reason, by=by)
+    incident.restricted = True
+    incident.ref = "INC-" + "".join(secrets.choice(ALPHABET) for _ in range(REF_LETTERS))
+    incident.save()
+    return incident
+
+
+def working(incident: Incident, facts: Facts, by: Actor) -> dict[int, str]:
+    """User id -> why they need to know: who flagged it, the room, its roles and who is asked for one, orders, calls, duties.
+
+    Of those who were called, the ones who acknowledged and the ones whose call is still open: somebody has to answer it.
+    """
+    found: dict[int, str] = {}
+    if by.user_id is not None:
+        found[by.user_id] = "Flagged it"
+    found |= {seat.user_id: RoomRole(seat.role).label for seat in facts.roles.values()}
+    for person in facts.people:
+        found.setdefault(person.user_id, "In the room")
+    for offer in facts.offers:
+        found.setdefault(offer.user_id, f"Asked to be {RoomRole(offer.role).label}")
+    if facts.handover is not None:
+        found.setdefault(facts.handover.incoming_id, "Takes over command")
+    for order in facts.orders:
+        if order.is_open:
+            found.setdefault(order.recipient_id, "Has an order")
+    for page in Page.objects.filter(incident_id=incident.pk).prefetch_related("steps").order_by("id"):
+        if page.acknowledged_by_id is not None:
+            found.setdefault(page.acknowledged_by_id, "Acknowledged a page")
+        elif page.state == Page.State.OPEN:
+            for step in page.steps.all():
+                found.setdefault(step.user_id, "Is paged")
+    for item in facts.flags:
+        rule = incident.law.flag(item.key)
+        for duty in (*rule.pages_duties, *rule.notifies_duties):
+            for user_id in holders(incident, duty):
+                found.setdefault(user_id, label(duty))
+    members = set(stayed(found))
+    return {user_id: reason for user_id, reason in found.items() if user_id in members}
+
+
+def name(incident: Incident, user_id: int, *, reason: str, by: Actor, expires_at: datetime | None = None) -> bool:
+    """Put a person on the list, unless they are on it. Returns whether they were not. A place that expired gives way to the new one."""
+    place = NeedToKnow.objects.filter(incident=incident, user_id=user_id, removed_at=None).first()
+    if place is not None:
+        if place.expires_at is None or place.expires_at > now():
+            return False
+        place.removed_at = place.expires_at
+        place.save()
+    NeedToKnow.objects.create(
+        incident=incident, user_id=user_id, reason=reason, added_by_id=by.user_id, expires_at=expires_at, added_at=now()
+    )
+    return True
+
+
+def let_know(incident: Incident, user_id: int, *, by: Actor, reason: str, expires_at: datetime | None = None) -> None:
+    """Name a person on a restricted incident before something is asked of them there, and record it; else do nothing.
+
+    Verbs that give somebody a role, an order, command or a call use it within their own transaction.
+    """
+    if incident.restricted and name(incident, user_id, reason=reason, by=by, expires_at=expires_at):
+        person = User.objects.values_list("name", flat=True).get(pk=user_id)
+        until = expires_at.isoformat() if expires_at else None
+        tell(incident, "incident.person_admitted", by=by, user_id=user_id, person=person, reason=reason, expires_at=until)
+
+
+def admit_called(incident_id: int, user_id: int, by: Actor) -> None:
+    """Somebody is about to be paged for an incident (portal/reactions.py names this for pages)."""
+    incident = Incident.objects.filter(pk=incident_id, restricted=True).first()
+    if incident is not None:
+        let_know(incident, user_id, by=by, reason="Is paged")

@@ -1,0 +1,125 @@
+"""The second wall's own SQL (clause breach.need-to-know): what belongs to a restricted incident though its row does not say so.
+
+A signal, its alerts and its pages were there before the incident was; what was recorded of them then carries no `incident_id`
+and, append-only, never will. Each function names the ids of one kind that the person of the open scope must not see; a policy
+asks it once a statement (a hashed subplan, not a call a row), and only for rows that could be hidden. They run as the owner, whom no
+policy holds, so that one policy never asks another.
+"""
+
+
+def _hidden(name: str, select: str) -> str:
+    """A function that returns the hidden ids of one kind; nothing is looked up where nothing is hidden."""
+    return f"""
+CREATE FUNCTION muster.hidden_{name}() RETURNS SETOF bigint LANGUAGE plpgsql STABLE SECURITY DEFINER
+  SET search_path = public, pg_temp AS $$
+DECLARE hidden bigint[] := muster.hidden_incidents(); here bigint := muster.organisation();
+BEGIN
+  IF cardinality(hidden) = 0 THEN RETURN; END IF;
+  RETURN QUERY {select};
+END $$;
+"""
+
+
+# Whether an event tells of what is hidden: of the incident, or of what led to it.
+_EVENT = """(e.incident_id = ANY (hidden) OR (e.incident_id IS NULL AND (
+    (e.subject_type = 'incidents.signal' AND e.subject_id IN (SELECT muster.hidden_signals()))
+    OR (e.subject_type = 'incidents.alert' AND e.subject_id IN (SELECT muster.hidden_alerts()))
+    OR (e.subject_type = 'oncall.page' AND e.subject_id IN (SELECT muster.hidden_pages()))
+    OR (e.subject_type = 'standard.clock' AND e.subject_id IN (SELECT muster.hidden_clocks())))))"""
+
+HIDDEN = "".join(
+    (
+        _hidden("signals", "SELECT s.id FROM incidents_signal s WHERE s.organisation_id = here AND s.incident_id = ANY (hidden)"),
+        _hidden("alerts", "SELECT a.id FROM incidents_alert a WHERE a.organisation_id = here AND a.incident_id = ANY (hidden)"),
+        _hidden("pages", "SELECT p.id FROM oncall_page p WHERE p.organisation_id = here AND p.incident_id = ANY (hidden)"),
+        _hidden(
+            "clocks",
+            """SELECT c.id FROM standard_clock c WHERE c.organisation_id = here AND c.incident_id = ANY (hidden)
+    UNION ALL SELECT c.id FROM standard_clock c WHERE c.organisation_id = here AND c.incident_id IS NULL
+      AND c.subject_type = 'oncall.page' AND c.subject_id IN (SELECT muster.hidden_pages())""",
+        ),
+        _hidden(
+            "deliveries",
+            """SELECT d.id FROM notifications_delivery d WHERE d.organisation_id = here AND d.template = 'page'
+      AND d.subject_id IN (SELECT muster.hidden_pages())""",
+        ),
+        # Of the two queues, and of the answers of a day, those that tell of something hidden.
+        _hidden(
+            "queued",
+            """SELECT q.delivery_id FROM notifications_queueddelivery q JOIN notifications_delivery d ON d.id = q.delivery_id
+    WHERE q.organisation_id = here AND (d.incident_id = ANY (hidden) OR d.id IN (SELECT muster.hidden_deliveries()))""",
+        ),
+        _hidden(
+            "outbox",
+            f"SELECT o.id FROM ledger_outbox o JOIN ledger_event e ON e.id = o.event_id WHERE o.organisation_id = here AND {_EVENT}",
+        ),
+        _hidden(
+            "answers",
+            f"""SELECT r.id FROM ledger_rememberedanswer r JOIN ledger_event e ON e.id = r.event_id
+    WHERE r.organisation_id = here AND r.actor_id = muster.person() AND {_EVENT}""",
+        ),
+        # The groups of monitoring that a hidden signal stands for, as numbers that tell nothing.
+        _hidden(
+            "groups",
+            """SELECT hashtextextended(s.integration_id || s.group_key, 0) FROM incidents_signal s
+    WHERE s.organisation_id = here AND s.incident_id = ANY (hidden) AND s.integration_id IS NOT NULL""",
+        ),
+        # What an auditor read of it, who was named on it once, or while it was not restricted yet.
+        _hidden(
+            "reads",
+            """SELECT e.id FROM ledger_event e JOIN incidents_incident i ON i.id = ANY (hidden)
+    WHERE e.organisation_id = here AND e.kind = 'auditor.read'
+      AND (strpos(e.data ->> 'path', i.ref) > 0 OR e.data ->> 'path' ~ ('INC-' || i.number || '([^0-9]|$)'))""",
+        ),
+    )
+)
+
+DUE_EXPIRIES = """
+CREATE FUNCTION muster.due_expiries(timestamptz, integer) RETURNS TABLE (organisation_id bigint, id bigint) LANGUAGE sql STABLE
+SECURITY DEFINER SET search_path = public, pg_temp AS
+$$ SELECT n.organisation_id, n.id FROM incidents_needtoknow n WHERE n.removed_at IS NULL AND n.expires_at <= $1
+  ORDER BY n.expires_at LIMIT $2 $$;
+CREATE INDEX admitted_until ON incidents_needtoknow (expires_at) WHERE removed_at IS NULL AND expires_at IS NOT NULL;
+"""
+
+
+def _wall(table: str, condition: str, name: str = "need_to_know_before") -> str:
+    return f"CREATE POLICY {name} ON {table} AS RESTRICTIVE TO {{role}} USING ({condition});\n"
+
+
+_PAGE_CLOCK = "incident_id IS NOT NULL OR subject_type <> 'oncall.page' OR subject_id NOT IN (SELECT muster.hidden_pages())"
+
+OTHER_WALLS = "".join(
+    (
+        _wall(
+            "ledger_event",
+            """incident_id IS NOT NULL OR CASE subject_type
+  WHEN 'incidents.signal' THEN subject_id NOT IN (SELECT muster.hidden_signals())
+  WHEN 'incidents.alert' THEN subject_id NOT IN (SELECT muster.hidden_alerts())
+  WHEN 'oncall.page' THEN subject_id NOT IN (SELECT muster.hidden_pages())
+  WHEN 'standard.clock' THEN subject_id NOT IN (SELECT muster.hidden_clocks())
+  WHEN 'tenants.organisation' THEN kind <> 'auditor.read' OR id NOT IN (SELECT muster.hidden_reads())
+  ELSE true END""",
+        ),
+        _wall("incidents_historicalsignal", "incident_id IS NOT NULL OR id NOT IN (SELECT muster.hidden_signals())"),
+        _wall("oncall_historicalpage", "incident_id IS NOT NULL OR id NOT IN (SELECT muster.hidden_pages())"),
+        _wall("oncall_pagestep", "incident_id IS NOT NULL OR page_id NOT IN (SELECT muster.hidden_pages())"),
+        _wall("standard_clock", _PAGE_CLOCK),
+        _wall("standard_historicalclock", _PAGE_CLOCK),
+        _wall(
+            "notifications_delivery",
+            "incident_id IS NOT NULL OR template <> 'page' OR subject_id NOT IN (SELECT muster.hidden_pages())",
+        ),
+        _wall("notifications_attempt", "incident_id IS NOT NULL OR delivery_id NOT IN (SELECT muster.hidden_deliveries())"),
+        _wall("notifications_queueddelivery", "delivery_id NOT IN (SELECT muster.hidden_queued())"),
+        _wall("ledger_outbox", "id NOT IN (SELECT muster.hidden_outbox())"),
+        # An answer is for whoever asked; of those that tell of something hidden, for nobody.
+        _wall("ledger_rememberedanswer", "actor_id = coalesce((SELECT muster.person()), 0) OR (SELECT muster.own_work())", "own"),
+        _wall("ledger_rememberedanswer", "id NOT IN (SELECT muster.hidden_answers())"),
+        _wall(
+            "incidents_inbound",
+            "group_key = '' OR integration_id IS NULL "
+            "OR hashtextextended(integration_id || group_key, 0) NOT IN (SELECT muster.hidden_groups())",
+        ),
+    )
+)
