@@ -63,6 +63,7 @@ def context(
         "alerts": queries.alerts(incident),
         "pages": queries.pages(incident),
         "sitrep_url": reverse("sitrep-text", args=[incident.ref]) if incident.mobilises else "",
+        "commands_url": reverse("commands"),
         "record": entries,
         "can": dict.fromkeys(can, True),
         **_feed(entries, asked.get("show", "")),

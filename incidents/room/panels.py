@@ -63,9 +63,11 @@ def roles(incident: Incident, facts: Facts, by: Actor, offered: Offered) -> list
             "offered_at": offer.offered_at if offer else None,
         }
         if incident.is_open:
-            row["verbs"] = possible([offered.preset("assign", role=role.value)]) if role != RoomRole.IC else []
-            if row["mine"]:
-                row["verbs"] += possible([offered.preset("step-down", role=role.value)])
+            assign = [offered.preset("assign", role=role.value)] if role != RoomRole.IC else []
+            leave = [offered.preset("step-down", role=role.value)] if row["mine"] else []
+            label = "Ask somebody else" if seat or offer else "Assign"
+            row["verbs"] = [verb | {"label": label} for verb in possible(assign)]
+            row["verbs"] += [verb | {"label": "Step down"} for verb in possible(leave)]
         rows.append(row)
     return rows
 
@@ -146,18 +148,17 @@ def order_row(order: OrderItem, by: Actor, offered: Offered) -> Row:
 
 
 def orders(facts: Facts, by: Actor, offered: Offered) -> Row:
-    """My open orders, oldest first; everybody's open ones, those that wait first; the last ones that are over."""
+    """Mine that wait for my word (`now`), mine that I am at; the others', those that wait first; the last ones that are over."""
     rows = [order_row(order, by, offered) for order in facts.orders if order.is_open]
     others = [row for row in rows if not row["mine"]]
     over = [order for order in facts.orders if not order.is_open]
     return {
-        "mine": sorted((row for row in rows if row["mine"]), key=lambda row: (not row["waits"], row["number"])),
+        "now": [row for row in rows if row["mine"] and row["waits"]],
+        "mine": [row for row in rows if row["mine"] and not row["waits"]],
         "others": sorted(others, key=lambda row: (not row["waits"], row["number"])),
         "over": [order_row(order, by, offered) for order in reversed(over[-RECENT:])],
         "more": max(len(over) - RECENT, 0),
         "waiting": sum(row["waits"] for row in rows),
-        "to_acknowledge": sum(row["waits"] for row in rows if row["mine"]),
-        "count": len(rows),
     }
 
 
