@@ -4,6 +4,7 @@ Measured, Django behind `a2wsgi` serves twice what its own ASGI handler does wit
 """
 
 import os
+import resource
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from portal.wsgi import application as django_application
 from a2wsgi import WSGIMiddleware  # isort: skip
 from integrations.edge import Edge  # isort: skip
 from portal.live.endpoint import LIVE, is_stream  # isort: skip
+from portal.live.hub import MOST_STREAMS  # isort: skip
 
 type Message = MutableMapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
@@ -45,12 +47,21 @@ async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            _allow_many_connections()
             LIVE.start()
             await send({"type": "lifespan.startup.complete"})
         else:
             await LIVE.stop()
             await send({"type": "lifespan.shutdown.complete"})
             return
+
+
+def _allow_many_connections() -> None:
+    """Each open stream is a file descriptor, and many systems begin with 1,024: take as many as this process may."""
+    most, allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_STREAMS * 2 if allowed == resource.RLIM_INFINITY else min(MOST_STREAMS * 2, allowed)
+    if 0 <= most < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, allowed))
 
 
 def _says_no_length(scope: Message) -> bool:

@@ -328,6 +328,7 @@ def room() -> Row:
         "detected_at": ago(minutes=29), "summary": "", "resolved_at": None, "services": ["Checkout", "Payments"],
     }  # fmt: skip
     return {
+        "live_states": [("live", "Live"), ("reconnecting", "Reconnecting"), ("stale", "Stale since 03:12:44Z")],
         "incident": incident, "entries": entries(), "roles": roles(), "clocks": clocks(), "verbs": verbs(),
         "alerts": alerts(), "pages": pages(), "participants": ["Amira Haddad", "Jon Okafor", "Mei Tan"],
         "late": ["Update overdue by 3 minutes: the Communications Lead owes one."], "idempotency_key": "styleguide",

@@ -4,24 +4,25 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from incidents import actions
 from incidents.models import Incident
-from incidents.states import Severity
+from incidents.states import Severity, State
 from portal import environment
 from tests.browser.conftest import Site
-from tests.conftest import Person, as_owner
+from tests.conftest import Installation, Person, as_owner
 from tests.everything import connected
 from tests.serving import served
 
 pytestmark = [pytest.mark.browser]
 
-NOTHING_FASTER_SECONDS = 20
+SECONDS_TO_STALE = 20
 
 
 @pytest.fixture
@@ -40,24 +41,19 @@ def note(site: Site, text: str, person: Person | None = None) -> None:
         actions.note(Incident.objects.get(ref="INC-1"), by=who.actor(), text=text)
 
 
-def room(site: Site, person: Person, **look: object) -> Page:
+def room(site: Site, person: Person, **look: Any) -> Page:
     page = site.page(person, **look)
     page.goto(f"{site.url}/o/acme/incidents/INC-1/")
     expect(state(page)).to_have_text("Live")
     return page
 
 
-def state(page: Page) -> object:
+def state(page: Page) -> Locator:
     return page.locator("[data-live-state]")
 
 
 def texts(page: Page) -> list[str]:
     return [text.strip() for text in page.locator(".entry .entry-text").all_inner_texts()]
-
-
-def pass_over_the_network(site: Site) -> None:
-    """A browser says in its console that an address does not answer; here that is what the test is about."""
-    site.trouble[:] = [said for said in site.trouble if "net::ERR_" not in said]
 
 
 def test_a_post_appears_in_another_browser(incident: Site) -> None:
@@ -84,16 +80,18 @@ def test_a_post_appears_in_another_browser(incident: Site) -> None:
 def test_typed_text_outlives_every_swap(incident: Site) -> None:
     """In a verb's form too, whose panel is otherwise kept: its neighbours are swapped."""
     acme = incident.installation.acme
-    page = room(incident, acme.amira)
-    page.locator("summary", has_text="Status update").or_(page.locator("summary", has_text="update")).first.click()
-    field = page.locator("#actions details[open] textarea").first
-    field.fill("A lock holds orders.")
-    page.locator("h1").click()  # the focus is elsewhere
     with acme.scope(acme.amira):
         actions.claim(Incident.objects.get(ref="INC-1"), by=acme.amira.actor())
-    expect(page.locator(".roles")).to_contain_text(acme.amira.name)
-    expect(field).to_have_value("A lock holds orders.")
-    expect(page.locator("#room-head form#do-claim")).to_have_count(0)
+    page = room(incident, acme.amira)
+    page.locator("summary", has_text="Set impact").click()
+    field = page.get_by_label("Impact ended (UTC)")
+    field.fill("2020-01-01T10:00:07")
+    page.locator("h1").click()  # the focus is elsewhere
+    with acme.scope(acme.amira):
+        actions.advance(Incident.objects.get(ref="INC-1"), by=acme.amira.actor(), to=State.INVESTIGATION, reason="Two are awake.")
+    expect(page.locator(".phases [aria-current]")).to_have_text("Investigation")
+    expect(field).to_have_value("2020-01-01T10:00:07")
+    expect(field).to_be_visible()
 
 
 @contextmanager
@@ -113,16 +111,18 @@ def nobody_listens(site: Site) -> Iterator[Callable[[], None]]:
 
 
 def test_without_anybody_who_listens_the_page_says_stale(incident: Site) -> None:
-    """In real time: Reconnecting at once, Stale within 20 s, Live again by itself, with what was missed, once."""
-    page = room(incident, incident.installation.acme.jon)
+    """Reconnecting at once, Stale within 20 s, Live again by itself, with what was missed, once."""
+    page = incident.page(incident.installation.acme.jon)
+    page.clock.install()
+    page.goto(f"{incident.url}/o/acme/incidents/INC-1/")
+    expect(state(page)).to_have_text("Live")
     page.get_by_label("Note").fill("Half a sent")
     note(incident, "Before.")
     expect(page.locator(".entry").first).to_contain_text("Before.")
-    began = time.monotonic()
     with nobody_listens(incident) as let_in:
         expect(state(page)).to_have_text("Reconnecting")
-        expect(state(page)).to_contain_text("Stale since", timeout=NOTHING_FASTER_SECONDS * 1000)
-        assert time.monotonic() - began <= NOTHING_FASTER_SECONDS
+        page.clock.fast_forward(SECONDS_TO_STALE * 1000)
+        expect(state(page)).to_have_text(re.compile(r"Stale since \d\d:\d\d:\d\dZ"))
         incident.accessible(page)
         let_in()
         note(incident, "Meanwhile.")
@@ -146,33 +146,36 @@ def test_a_stream_that_falls_silent_is_not_believed(incident: Site) -> None:
           new MutationObserver(() => window.said.push(state.textContent)).observe(state, {childList: true, characterData: true, subtree: true});
         }"""
     )
-    page.clock.fast_forward(NOTHING_FASTER_SECONDS * 1000)
+    page.clock.fast_forward(SECONDS_TO_STALE * 1000)
     expect(state(page)).to_have_text("Live")  # it has opened the stream anew
     said = page.evaluate("window.said")
     assert re.fullmatch(r"Stale since \d\d:\d\d:\d\dZ", said[0]), said
     assert said[-1] == "Live"
 
 
-def test_a_restarted_server_brings_what_was_missed_once(own_database: object, incident: Site) -> None:
-    acme = incident.installation.acme
+def test_a_restarted_server_brings_what_was_missed_once(own_database: Installation, browser: Browser) -> None:
+    acme = own_database.acme
+    with acme.scope(acme.amira):
+        actions.declare(by=acme.amira.actor(), title="Checkout fails", severity=Severity.SEV2)
     with served() as url:
-        second = Site(url, incident.installation, incident.browser, incident.trouble, incident.contexts)
-        page = room(second, acme.jon)
+        site = Site(url, own_database, browser)
+        page = room(site, acme.jon)
         page.get_by_label("Note").fill("Half a sent")
-        note(incident, "Before.")
+        note(site, "Before.")
         expect(page.locator(".entry").first).to_contain_text("Before.")
     expect(state(page)).to_have_text("Reconnecting")
-    note(incident, "Meanwhile.")
+    note(site, "Meanwhile.")
     with served(urlsplit(url).port or 0):
         expect(state(page)).to_have_text("Live", timeout=30_000)
         expect(page.locator(".entry").first).to_contain_text("Meanwhile.")
-        note(incident, "After.")
+        note(site, "After.")
         expect(page.locator(".entry").first).to_contain_text("After.")
         assert texts(page)[:3] == ["After.", "Meanwhile.", "Before."]
         assert len(set(texts(page))) == len(texts(page))
         expect(page.get_by_label("Note")).to_have_value("Half a sent")
-        page.close()
-    pass_over_the_network(incident)
+        site.contexts[0].close()
+    # A browser says in its console that an address does not answer; here that is what the test is about.
+    assert [said for said in site.trouble if "net::ERR_" not in said and not said.startswith("503")] == []
 
 
 def test_paused_it_counts_and_shows_later(incident: Site) -> None:

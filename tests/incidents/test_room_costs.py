@@ -52,6 +52,16 @@ def test_the_war_room(acme: Cast, browse: Callable[[Person], Client], incident: 
     assert costs[1] <= SEEN + 1, "\n".join(queries)  # one gives the outer transaction of a test its context back
 
 
+def test_the_panels_of_a_live_room(acme: Cast, browse: Callable[[Person], Client], incident: Incident) -> None:
+    """They are asked for after each entry that changes some, so they read no record."""
+    client = browse(acme.amira)
+    path = f"/o/acme/incidents/{incident.ref}/panels/"
+    client.get(path)
+    queries = asked(client, path)
+    assert len(queries) <= SEEN, "\n".join(queries)
+    assert not any('FROM "ledger_event"' in query for query in queries)
+
+
 def test_the_list(acme: Cast, browse: Callable[[Person], Client]) -> None:
     client = browse(acme.amira)
     costs = []

@@ -4,6 +4,7 @@ import time
 from unittest import mock
 
 import pytest
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
@@ -14,8 +15,10 @@ from incidents.states import Severity
 from ledger import people
 from ledger.actions import configure
 from ledger.models import Event
+from portal import environment
 from tenants.models import ApiToken, Membership, User
 from tests.conftest import Person
+from tests.everything import connected
 from tests.live.conftest import House
 from tests.live.watching import Room, Watch, by_token
 
@@ -45,7 +48,12 @@ def test_without_a_session_or_token_nothing_opens(house: House) -> None:
     room = house.room(house.installation.acme.amira)
     refused(Watch(house.url, f"{room.path}stream?ticket={room.ticket}"), 401, "sign_in")
     refused(Watch(house.url, f"{room.path}stream?ticket={room.ticket}", {"Cookie": "sessionid=forged"}), 401, "sign_in")
-    for headers in ({}, {"Authorization": "Bearer x"}, {"Authorization": "Bearer mst_000000000000_" + "a" * 43}, {"Authorization": "Basic eA"}):
+    for headers in (
+        {},
+        {"Authorization": "Bearer x"},
+        {"Authorization": "Bearer mst_000000000000_" + "a" * 43},
+        {"Authorization": "Basic eA"},
+    ):
         watch = Watch(house.url, "/api/v1/incidents/INC-1/stream", headers)
         refused(watch, 401, "unknown_token" if "mst" in str(headers) or "Bearer x" in str(headers) else "sign_in")
         assert watch.headers["WWW-Authenticate"].startswith("Bearer")
@@ -83,7 +91,7 @@ def test_a_ticket_is_for_one_session_one_person_and_one_incident(house: House) -
     refused(mine.watch(ticket=old), 403, "ticket_refused")
 
 
-def test_what_is_no_number_reference_or_host_is_refused(house: House) -> None:
+def test_what_is_no_number_reference_method_or_host_is_refused(house: House) -> None:
     acme = house.installation.acme
     for after in ("-1", "x", "9" * 12, "1.5"):
         watch = Watch(house.url, f"/api/v1/incidents/INC-1/stream?after={after}", {"Authorization": f"Bearer {acme.jon.token}"})
@@ -91,7 +99,9 @@ def test_what_is_no_number_reference_or_host_is_refused(house: House) -> None:
         assert "after" in watch.problem["fields"]
     for ref in ("INC-1%00", "%F0%9F%94%A5", "x" * 300, "..%2F.."):
         refused(by_token(house.url, acme.jon.token, ref), 404, "not_found")
-    watch = Watch(house.url, "/api/v1/incidents/INC-1/stream", {"Authorization": f"Bearer {acme.jon.token}", "Host": "evil.example"})
+    watch = Watch(
+        house.url, "/api/v1/incidents/INC-1/stream", {"Authorization": f"Bearer {acme.jon.token}", "Host": "evil.example"}
+    )
     refused(watch, 404, "no_such_host")
 
 
@@ -172,6 +182,51 @@ def test_a_revoke_by_the_database_asks_about_those_it_means(house: House) -> Non
     assert not watch.closed
 
 
+def hide(house: House, person: Person) -> None:
+    """Need to know, as the walls will have it: this incident and its record are not there for one person."""
+    role = environment.database(settings.DATABASE_URL)["USER"]
+    with connected(settings.DATABASE_OWNER_URL, house.installation.name) as owner:
+        for table in ("incidents_incident", "ledger_event"):
+            owner.execute(
+                f'CREATE POLICY need_to_know ON {table} AS RESTRICTIVE TO "{role}"'
+                f" USING ((SELECT muster.person()) IS DISTINCT FROM {person.user_id})"
+            )
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["told", "not told"])
+def test_an_incident_that_is_hidden_from_somebody_by_the_walls_is_cut_for_them_only(house: House, told: bool) -> None:
+    """The gate is asked as the person who watches, so that walls by person hold here too: at once where the hub is told, else by its watch."""
+    from portal.live import hub
+
+    acme = house.installation.acme
+    with mock.patch.object(hub, "CHECK_SECONDS", 60 if told else 0.5):
+        page, machine, other = house.watch(acme.jon), house.by_token(acme.jon).ready(), house.watch(acme.amira)
+        hide(house, acme.jon)
+        if told:
+            with acme.scope(), connection.cursor() as cursor:
+                cursor.execute("SELECT muster.revoke(%s, NULL, %s)", [acme.id, Incident.objects.get(ref="INC-1").pk])
+        for watch in (page, machine):
+            ended(house, watch, "not_found", acme.amira)
+        refused(house.by_token(acme.jon), 404, "not_found")
+    assert CANARY in other.until(lambda w: len(w.seqs) == 2).raw
+    assert not other.closed
+
+
+def test_nobody_who_may_not_see_reads_for_the_others(house: House) -> None:
+    """The record is read as one of those who watch. One from whom it is hidden gets and passes on nothing; the others miss nothing."""
+    acme = house.installation.acme
+    hidden, others = house.watch(acme.jon), [house.watch(acme.amira), house.watch(acme.mei)]
+    hide(house, acme.jon)
+    for number in range(10):
+        house.note(acme.amira, f"Number {number}")
+    for watch in others:
+        watch.until(lambda w: len(w.seqs) == 10)
+        assert watch.seqs == list(range(watch.seqs[0], watch.seqs[0] + 10))
+    with acme.scope(), connection.cursor() as cursor:
+        cursor.execute("SELECT muster.revoke(%s, %s)", [acme.id, acme.jon.user_id])
+    hidden.until(lambda w: w.closed)
+
+
 @pytest.mark.clause("people.auditor")
 def test_what_an_auditor_watches_is_recorded_before_it_is_shown(house: House) -> None:
     acme = house.installation.acme
@@ -203,5 +258,3 @@ def test_metrics_count_the_streams(house: House) -> None:
     figures = Client().get("/metrics").content.decode()
     assert "muster_live_streams 1.0" in figures
     assert "muster_live_listening 1.0" in figures
-
-

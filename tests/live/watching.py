@@ -32,10 +32,10 @@ class Said:
 class Watch:
     """One open stream. `entries` are what a client has of the record; `end` is why it ended, once it did."""
 
-    def __init__(self, url: str, path: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(self, url: str, path: str, headers: dict[str, str] | None = None, method: str = "GET") -> None:
         parts = urlsplit(url)
         self._link = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
-        self._link.request("GET", path, headers=headers or {})
+        self._link.request(method, path, headers=headers or {})
         self._socket = self._link.sock
         self._answer = self._link.getresponse()
         self.status, self.headers = self._answer.status, self._answer.headers
