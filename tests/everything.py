@@ -15,7 +15,7 @@ from django.db import connection, models
 from django.test import Client
 
 from incidents import actions
-from incidents.models import Integration, RoutingRule, Signal
+from incidents.models import Incident, Integration, RoutingRule, Signal
 from incidents.states import Severity, State
 from integrations import intake
 from ledger import relay
@@ -194,6 +194,7 @@ class Lived:
     page_id: int
     integration_id: int
     token_id: int
+    number: int
 
     def parameters(self) -> dict[str, Any]:
         """The values of URL parameters."""
@@ -236,6 +237,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         actions.update(last, by=amira, known=f"known {word}", impact=word, doing=word)
         actions.advance(last, by=amira, to=State.INVESTIGATION, reason=word)
         actions.set_impact(last, by=amira, start=datetime.now(UTC) - timedelta(minutes=9))
+        work(cast, last, word)
         other = Signal.objects.filter(kind="alerts", state="waiting").order_by("id").first()
         assert other is not None
         actions.attach(other, last, by=amira)
@@ -262,8 +264,22 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             signal_id=waiting.pk,
             page_id=page.pk,
             integration_id=Integration.objects.get().pk,
+            number=1,
             token_id=ApiToken.objects.filter(user_id=cast.amira.user_id).latest("id").pk,
         )
+
+
+def work(cast: Cast, incident: Incident, word: str) -> None:
+    """A room at work: a hypothesis, a change, an order, a decision, a file, each with `word` in it."""
+    jon, amira = cast.jon.actor(), cast.amira.actor()
+    actions.state_hypothesis(incident, by=jon, text=f"hypothesis {word}")
+    actions.propose(incident, by=jon, text=f"change {word}", hypothesis=1)
+    actions.approve(incident, by=amira, change=1)
+    actions.execute(incident, by=jon, change=1, outcome=word)
+    actions.report_deviation(incident, by=jon, text=f"deviation {word}", reason=word)
+    actions.order(incident, by=amira, to=cast.jon.email, text=f"order {word}", eta_minutes=5)
+    actions.decide(incident, by=amira, text=f"decision {word}", reason=word, options=[word])
+    actions.attach_file(incident, by=jon, name=f"{word}.txt", body=word.encode(), caption=word)
 
 
 def newcomer(email: str) -> User:

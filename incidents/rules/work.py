@@ -68,8 +68,8 @@ def why_not_execute(incident: Incident, facts: Facts, by: Actor, change: ChangeI
         none = Reason("no_change", "No change has been proposed yet.", clause=ROGUE)
         return of_any(facts.changes, lambda item: why_not_execute(incident, facts, by, item), none)
     if change.state == ChangeState.PROPOSED:
-        who = f"{facts.commander} has to" if facts.commander else "It has to be"
-        sentence = f"Change {change.number} is not approved: {who} approve{'' if facts.commander else 'd'} it first."
+        who = facts.commander or ("whoever takes command" if incident.mobilises else "the owner team")
+        sentence = f"Change {change.number} is not approved yet: {who} has to approve it first."
         return [Reason("not_approved", sentence, clause=ROGUE)]
     if change.state == ChangeState.REJECTED:
         return [Reason("rejected", f"{_decision(change)}: it is not executed.", clause=ROGUE)]

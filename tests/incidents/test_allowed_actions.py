@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from incidents.doors import DOORS
 from incidents.states import ADVANCES, RoomRole, State
@@ -43,6 +44,40 @@ def firing(scene: Scene) -> str:
     return ref
 
 
+def at_work(scene: Scene) -> str:
+    """A room in which every part of the work stands at every stage; Mei is Operations Lead."""
+    ref = scene.commanded()
+    scene.appoint(ref, RoomRole.OL, "mei")
+    for number in (1, 2):
+        scene.do("mei", ref, "hypothesis", text=f"Hypothesis {number}")
+    scene.do("mei", ref, "verify", hypothesis=1, verdict="refuted", seen="Nothing")
+    for number in range(1, 5):
+        scene.do("mei", ref, "propose", text=f"Change {number}")
+    for number in (1, 2):
+        scene.do("amira", ref, "approve", change=number)
+    scene.do("mei", ref, "execute", change=1)
+    scene.do("amira", ref, "reject", change=3, reason="No")
+    for to in ("jon", "jon", "mei"):
+        scene.do("amira", ref, "order", to=f"{to}@acme.example", text="Watch")
+    scene.do("jon", ref, "acknowledge", order=1)
+    scene.do("jon", ref, "note", text="Written by Jon")
+    return ref
+
+
+def over(scene: Scene) -> str:
+    """The same, where all of it is over."""
+    ref = at_work(scene)
+    scene.do("mei", ref, "verify", hypothesis=2, verdict="confirmed", seen="It is")
+    scene.do("mei", ref, "verify-fix", change=1, worked=True, seen="It did")
+    scene.do("mei", ref, "execute", change=2)
+    scene.do("mei", ref, "verify-fix", change=2, worked=True, seen="It did")
+    scene.do("amira", ref, "reject", change=4, reason="No")
+    for order in (1, 2, 3):
+        scene.do("amira", ref, "withdraw", order=order)
+    scene.do("jon", ref, "correct", entry=scene.told(ref, "incident.noted")[0]["seq"], text="Otherwise")
+    return ref
+
+
 def resolved(scene: Scene) -> str:
     ref = scene.ready()
     scene.do("amira", ref, "resolve", summary="Done")
@@ -53,6 +88,8 @@ STATES: dict[str, Callable[[Scene], str]] = {
     "nobody commands": uncommanded,
     "commanded": advanced(),
     "led": led,
+    "at work": at_work,
+    "the work is over": over,
     "mitigation": advanced("investigation", "mitigation"),
     "monitoring, too short": advanced("investigation", "monitoring"),
     "monitoring, ready": lambda scene: scene.ready(),
@@ -75,9 +112,37 @@ def bodies(verb: str, incident: dict[str, Any], why: list[dict[str, Any]], momen
         "update": UPDATE,
         "impact": {"end": moment},
         "note": {"text": "A note"},
+        "decide": {"text": "We stay", "reason": "Because"},
+        "hypothesis": {"text": "The cache"},
+        "propose": {"text": "Roll back"},
+        "deviation": {"text": "Restarted", "reason": "It burned"},
+        "attach": {"file": SimpleUploadedFile("a.txt", b"a")},
         "resolve": {"summary": "Done", **({"overrides": overrides} if overrides else {})},
     }
+    if verb == "order":
+        return [{"to": f"{to}@acme.example", "text": "Watch"} for to in ("mei", "jon")]
+    if verb in PARTS:
+        what, rest = PARTS[verb]
+        return [{what: number, **rest} for number in (999, *range(1, 40))]  # the first is not there: whether there is any
+    if verb == "tick":
+        return [
+            {"role": "ic", "key": "nothing"},
+            *({"role": r, "key": k} for r in ("ic", "ol", "cl") for k in ("bridge", "gather", "sentiment")),
+        ]
     return [one.get(verb, {})]
+
+
+PARTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "verify": ("hypothesis", {"verdict": "refuted", "seen": "Nothing"}),
+    "approve": ("change", {}),
+    "reject": ("change", {"reason": "Because"}),
+    "execute": ("change", {"reason": "Because"}),
+    "verify-fix": ("change", {"worked": True, "seen": "It did"}),
+    "acknowledge": ("order", {}),
+    "done": ("order", {}),
+    "withdraw": ("order", {}),
+    "correct": ("entry", {"text": "Otherwise"}),
+}
 
 
 @pytest.mark.parametrize("state", STATES)

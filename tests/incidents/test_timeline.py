@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models
 
 from incidents.sentences import KINDS
@@ -38,6 +39,7 @@ def everything(scene: Scene) -> tuple[str, str]:
     scene.do("amira", ref, "advance", to="investigation", reason="It is back")
     scene.do("amira", ref, "advance", to="monitoring", reason="Gone again")
     scene.do("amira", ref, "update", **UPDATE, next_update_at=(scene.clock.now + timedelta(minutes=5)).isoformat())
+    work(scene, ref)
     scene.fire(alert("f1", started=began, ended=scene.clock.now), alert("f3", started=began, name="Errors"))
     scene.do("amira", ref, "impact", start=began.isoformat(), end=scene.clock.now.isoformat())
     scene.later(minutes=15)
@@ -46,6 +48,30 @@ def everything(scene: Scene) -> tuple[str, str]:
     other = scene.declare(severity="SEV2", services=("lonely",))
     scene.follow()
     return ref, other
+
+
+def work(scene: Scene, ref: str) -> None:
+    """A room at work: everything that is stated, proposed, ordered, decided, filed and ticked. Amira commands, Jon works."""
+    scene.do("jon", ref, "hypothesis", text="The *cache* is cold")
+    scene.do("jon", ref, "verify", hypothesis=1, verdict="confirmed", seen="Hit rate 4 %")
+    for number in (1, 2):
+        scene.do("jon", ref, "propose", text=f"Remedy {number}", eta_minutes=5, hypothesis=1)
+    scene.do("amira", ref, "reject", change=2, reason="Too slow")
+    scene.do("amira", ref, "approve", change=1)
+    scene.do("jon", ref, "execute", change=1, outcome="Warm")
+    scene.do("jon", ref, "verify-fix", change=1, worked=True, seen="Hit rate 90 %")
+    scene.do("jon", ref, "deviation", text="Restarted db-2", reason="It was on fire")
+    for text in ("Call the bank", "Watch the queue", "Ring Support"):
+        scene.do("amira", ref, "order", to="jon@acme.example", text=text, eta_minutes=5)
+    scene.do("jon", ref, "acknowledge", order=1)
+    scene.do("jon", ref, "done", order=1, outcome="They know")
+    scene.do("amira", ref, "withdraw", order=2, reason="No need")
+    scene.later(minutes=2)
+    scene.do("amira", ref, "decide", text="We stay up", options=["Shut", "Stay up"], reason="Orders flow")
+    scene.do("jon", ref, "note", text="At nine")
+    scene.do("jon", ref, "correct", entry=scene.told(ref, "incident.noted")[-1]["seq"], text="At ten")
+    scene.do("jon", ref, "attach", file=SimpleUploadedFile("log.txt", b"line"), caption="The log")
+    scene.do("amira", ref, "tick", role="ic", key="bridge")
 
 
 def test_every_kind_is_told_in_words_on_the_page_and_by_the_api(scene: Scene) -> None:
