@@ -12,6 +12,7 @@ from django.db import connection
 from incidents.items import (
     AdmittedItem,
     ChangeItem,
+    EndItem,
     FileItem,
     FiringItem,
     FlagItem,
@@ -108,6 +109,15 @@ _PARTS: Mapping[str, _Part] = {
     "ticks": _Part(TickItem, "x.role, x.key, x.ticked_at, x.ticked_by_name, x.seq", "incidents_checklisttick x"),
     "waiting_updates": _Part(UpdateItem, _UPDATE, "incidents_statusupdate x", "x.state = 'waiting'"),
     "latest_updates": _Part(UpdateItem, _UPDATE, "incidents_statusupdate x", _LATEST),
+    "endings": _Part(
+        EndItem,
+        "x.actor_name, x.occurred_at",
+        "ledger_event x",
+        "x.kind IN ('incident.resolved', 'incident.closed', 'incident.merged', 'incident.false_positive') AND EXISTS ("
+        "SELECT 1 FROM incidents_incident i WHERE i.id = %(incident)s AND i.state IN "
+        "('resolved', 'closed', 'merged', 'false_positive'))",
+        order="x.seq DESC LIMIT 1",
+    ),
     "files": _Part(
         FileItem,
         f"x.number, x.name, x.content_type, x.size, x.sha256, x.uploaded_at, {_name('uploaded_by')}",
@@ -137,6 +147,7 @@ class Facts:
     people: tuple[Named, ...] = ()
     offers: tuple[OfferItem, ...] = ()
     handover: HandoverItem | None = None
+    ended: EndItem | None = None
     orders: tuple[OrderItem, ...] = ()
     hypotheses: tuple[HypothesisItem, ...] = ()
     changes: tuple[ChangeItem, ...] = ()
@@ -192,10 +203,11 @@ def gather(incident: Incident) -> Facts:
         (told,) = cursor.fetchone()
     raw: dict[str, list[dict[str, Any]]] = told if isinstance(told, dict) else orjson.loads(told)
     parts: dict[str, tuple[Any, ...]] = {name: tuple(_read(part.kind, row) for row in raw[name]) for name, part in _PARTS.items()}
-    seats, handovers = parts.pop("seats"), parts.pop("handovers")
+    seats, handovers, endings = parts.pop("seats"), parts.pop("handovers"), parts.pop("endings")
     return Facts(
         roles={seat.role: seat for seat in seats},
         handover=handovers[0] if handovers else None,
+        ended=endings[0] if endings else None,
         owners=frozenset(row["user_id"] for row in raw["owners"]),
         authors=frozenset(row["user_id"] for row in raw["authors"]),
         firing=tuple(_fires(_read(FiringItem, row)) for row in raw["firing"]),

@@ -244,6 +244,14 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
+class EndItem:
+    """Who ended the incident, and when."""
+
+    actor_name: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class FiringItem:
     """Alerts of one name and service that still fire."""
 

@@ -15,8 +15,9 @@ from django.db import connection, models
 from django.test import Client
 
 from incidents import actions
+from incidents.gate import member_for
 from incidents.models import Incident, Integration, RoutingRule, Signal
-from incidents.states import Severity, State
+from incidents.states import RoomRole, Severity, State
 from integrations import intake
 from ledger import relay
 from ledger.actions import configure
@@ -233,6 +234,14 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
     with cast.scope(cast.amira):
         actions.claim(last, by=amira)
         actions.join(last, by=jon)
+        asked = member_for(amira, cast.jon.email)
+        actions.assign(last, by=amira, role=RoomRole.SCRIBE, person=asked, reason=word)
+        actions.hand_over(last, by=amira, to=asked)
+        actions.shadow(last, by=jon)
+        actions.report_situation(last, by=amira, text=f"sitrep {word}")
+        actions.assess(last, by=amira, text=f"assessment {word}")
+        actions.open_bridge(last, by=amira, url=f"https://meet.example/{word}")
+        actions.set_rhythm(last, by=amira, minutes=10)
         actions.note(last, by=jon, text=f"note {word}")
         actions.update(last, by=amira, known=f"known {word}", impact=word, doing=word)
         actions.advance(last, by=amira, to=State.INVESTIGATION, reason=word)

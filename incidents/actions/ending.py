@@ -107,7 +107,7 @@ def merge(incident: Incident, *, by: Actor, into: Incident, reason: str = "") ->
         end_all(signal, by=by)
     _wind_up(incident, facts, [], by)
     moved, services = _move_signals(incident, into), _move_services(incident, into)
-    tell(incident, "incident.merged", by=by, before=before, into=into.ref, into_title=into.title, reason=clean)
+    tell(incident, "incident.merged", by=by, before=before, into=into.ref, reason=clean)
     tell(into, "incident.absorbed", by=by, ref=incident.ref, title=incident.title, signals=moved, services=services, reason=clean)
     return incident
 

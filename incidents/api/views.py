@@ -64,7 +64,7 @@ def incident_out(incident: Incident, by: Actor) -> dict[str, Any]:
         {"role": o.role, "person": {"name": o.name, "email": o.email}, "offered_at": o.offered_at} for o in facts.offers
     ]
     document["handover"] = s.HandoverOut(facts.handover).data if facts.handover else None
-    document["merged_into"] = incident.merged_into.ref if incident.merged_into else None
+    document["merged_into"] = Incident.objects.filter(merged=incident).values_list("ref", flat=True).first()
     document["clocks"] = s.ClockOut(queries.clocks(incident), many=True).data
     document["participants"] = [{"name": person.name, "email": person.email} for person in facts.people]
     document["allowed_actions"] = room.allowed_actions(incident, facts, by)
@@ -172,19 +172,35 @@ class _Plain(_Text):
     media_type, format = "text/plain", "txt"
 
 
-class Sitrep(MusterView):
+class _Sitrep(MusterView):
     """The situation report that the record yields (clause handover.sitrep): a draft, to be corrected and posted."""
 
-    kind = "markdown"
+    renderer: type[_Text]
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         """The address says which kind it is, whatever the client prefers."""
-        chosen = _Markdown() if self.kind == "markdown" else _Plain()
-        return chosen, chosen.media_type
+        return self.renderer(), self.renderer.media_type
 
-    @extend_schema(responses={(200, "text/markdown"): str})
+
+class SitrepMarkdown(_Sitrep):
+    """The situation report as Markdown."""
+
+    renderer = _Markdown
+
+    @extend_schema(operation_id="sitrep_markdown", responses={(200, "text/markdown"): str})
     def get(self, request: Request, ref: str) -> Response:
-        """The draft as of now, as text."""
+        """The draft of a situation report as of now, as Markdown (clause handover.sitrep)."""
+        return Response(draft_for(gate.incident_for(self.actor, ref)))
+
+
+class SitrepText(_Sitrep):
+    """The same as plain text."""
+
+    renderer = _Plain
+
+    @extend_schema(operation_id="sitrep_text", responses={(200, "text/plain"): str})
+    def get(self, request: Request, ref: str) -> Response:
+        """The draft of a situation report as of now, as plain text (clause handover.sitrep)."""
         return Response(draft_for(gate.incident_for(self.actor, ref)))
 
 

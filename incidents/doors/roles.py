@@ -8,7 +8,7 @@ from incidents.forms import command as f
 from incidents.models import Incident
 from incidents.states import RoomRole
 from tenants.actors import Actor
-from tenants.refusals import Reason, Refused, invalid
+from tenants.refusals import Reason, Refused
 
 
 def _assign(incident: Incident, by: Actor, body: Body) -> object:
@@ -32,7 +32,8 @@ def _page(incident: Incident, by: Actor, body: Body) -> object:
     """One of three whom to call. Who sits on a duty's seat, and whose on-call a service is, is looked up here."""
     given = [name for name in ("person", "service", "duty") if body.get(name)]
     if len(given) != 1:
-        raise invalid("person", "Name one to page: a person, a service or a duty.", code="exactly_one")
+        sentence = "Name one to page: a person, a service or a duty."
+        raise Refused(*(Reason("exactly_one", sentence, field=name, status=422) for name in given or ["person"]))
     if "service" in given:
         service = gate.services_for(by, [body["service"]], field="service")[0]
         return actions.page(incident, by=by, service=service, reason=body["reason"])

@@ -10,7 +10,7 @@ from tenants.refusals import Reason
 
 def why_not_join(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
     """Any practitioner joins a running incident's room, once."""
-    reasons = practitioner(by) or running(incident)
+    reasons = practitioner(by) or running(incident, facts)
     if not reasons and by.user_id in facts.room:
         reasons = [Reason("in_the_room", "You are in the room already.")]
     return reasons
@@ -37,7 +37,7 @@ def why_not_claim(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
 
     On SEV 1/2 the Operations Lead does so only with a written reason (roles.ic-head-up).
     """
-    reasons = practitioner(by) or running(incident)
+    reasons = practitioner(by) or running(incident, facts)
     if reasons:
         return reasons
     seat = facts.roles.get(RoomRole.IC)
@@ -51,7 +51,7 @@ def why_not_claim(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
 
 def why_not_advance(incident: Incident, facts: Facts, by: Actor, to: State | None = None) -> list[Reason]:
     """The IC advances, and only by the standard's moves (lifecycle.phases); some need a written reason."""
-    reasons = practitioner(by) or running(incident) or command(incident, facts, by, "advancing")
+    reasons = practitioner(by) or running(incident, facts) or command(incident, facts, by, "advancing")
     if reasons:
         return reasons
     moves = ADVANCES.get(State(incident.state), {})
@@ -80,7 +80,7 @@ def why_not_change_severity(incident: Incident, facts: Facts, by: Actor, to: Sev
 
     Never below what a flag holds it at (breach.sev1).
     """
-    reasons = practitioner(by) or running(incident)
+    reasons = practitioner(by) or running(incident, facts)
     if reasons:
         return reasons
     raising = (

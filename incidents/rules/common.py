@@ -31,11 +31,14 @@ def practitioner(by: Actor) -> list[Reason]:
     return []
 
 
-def running(incident: Incident) -> list[Reason]:
-    """Nothing is done to an incident that has ended."""
-    if not incident.is_open:
-        return [Reason("ended", f"{incident.ref} is {incident.get_state_display().lower()} already.", clause="lifecycle.phases")]
-    return []
+def running(incident: Incident, facts: Facts | None = None) -> list[Reason]:
+    """Nothing is done to an incident that has ended. With the facts it says who ended it."""
+    if incident.is_open:
+        return []
+    end = facts.ended if facts else None
+    who = f": {end.actor_name} did that at {end.occurred_at:%H:%M:%S} UTC" if end else ""
+    sentence = f"{incident.ref} is {incident.get_state_display().lower()} already{who}."
+    return [Reason("ended", sentence, clause="lifecycle.phases")]
 
 
 def command(incident: Incident, facts: Facts, by: Actor, what: str) -> list[Reason]:

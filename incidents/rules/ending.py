@@ -17,7 +17,7 @@ def why_not_resolve(incident: Incident, facts: Facts, by: Actor) -> list[Reason]
 
     Firing alerts and too short a monitoring may be overridden by the IC with a written reason; the rest may not.
     """
-    reasons = practitioner(by) or running(incident)
+    reasons = practitioner(by) or running(incident, facts)
     if reasons:
         return reasons
     if refused := command(incident, facts, by, "resolving"):
@@ -51,13 +51,13 @@ def _customers_untold(facts: Facts) -> str:
 
 def why_not_false_positive(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
     """The IC says that it was none: an honourable ending (triage.declare-immediately). Not while a flag stands (breach.sev1)."""
-    reasons = practitioner(by) or running(incident) or command(incident, facts, by, "calling it a false positive")
+    reasons = practitioner(by) or running(incident, facts) or command(incident, facts, by, "calling it a false positive")
     return reasons or _flagged(incident, facts)
 
 
 def why_not_merge(incident: Incident, facts: Facts, by: Actor, into: Incident | None = None) -> list[Reason]:
     """The IC merges it into another running incident, under the same secrecy, where at least as much is done about it."""
-    reasons = practitioner(by) or running(incident) or command(incident, facts, by, "merging")
+    reasons = practitioner(by) or running(incident, facts) or command(incident, facts, by, "merging")
     if reasons or into is None:
         return reasons
     if into.pk == incident.pk:

@@ -16,7 +16,7 @@ ANNOUNCE, SITREP, SHADOW = "handover.announce", "handover.sitrep", "handover.sha
 
 def why_not_hand_over(incident: Incident, facts: Facts, by: Actor, to: Member | None = None) -> list[Reason]:
     """The IC offers command to another practitioner; one handover runs at a time."""
-    reasons = practitioner(by) or running(incident)
+    reasons = practitioner(by) or running(incident, facts)
     if reasons:
         return reasons
     if not facts.holds(by, RoomRole.IC):
@@ -34,7 +34,7 @@ def why_not_hand_over(incident: Incident, facts: Facts, by: Actor, to: Member | 
 
 def why_not_shadow(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
     """The incoming commander begins to shadow, once (handover.shadow-15)."""
-    reasons = practitioner(by) or running(incident) or _no_handover(facts) or _not_incoming(facts, by)
+    reasons = practitioner(by) or running(incident, facts) or _no_handover(facts) or _not_incoming(facts, by)
     if reasons or facts.handover is None:
         return reasons
     if facts.handover.shadowing_since is not None:
@@ -44,7 +44,7 @@ def why_not_shadow(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
 
 def why_not_sitrep(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
     """The outgoing commander writes where things stand, once the next one shadows, and until they have announced (handover.sitrep)."""
-    reasons = practitioner(by) or running(incident) or _no_handover(facts) or _not_outgoing(facts, by)
+    reasons = practitioner(by) or running(incident, facts) or _no_handover(facts) or _not_outgoing(facts, by)
     if reasons or facts.handover is None:
         return reasons
     if facts.handover.shadowing_since is None:
@@ -57,7 +57,7 @@ def why_not_sitrep(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
 
 def why_not_announce(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
     """The outgoing commander announces by name, after the situation report, once (handover.announce)."""
-    reasons = practitioner(by) or running(incident) or _no_handover(facts) or _not_outgoing(facts, by)
+    reasons = practitioner(by) or running(incident, facts) or _no_handover(facts) or _not_outgoing(facts, by)
     if reasons or facts.handover is None:
         return reasons
     if facts.handover.reported_at is None:
@@ -69,7 +69,7 @@ def why_not_announce(incident: Incident, facts: Facts, by: Actor) -> list[Reason
 
 def why_not_take_command(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
     """The incoming commander takes it once it was announced. Before the shadowing has lasted, or as OL, only with a written reason."""
-    reasons = practitioner(by) or running(incident) or _no_handover(facts) or _not_incoming(facts, by)
+    reasons = practitioner(by) or running(incident, facts) or _no_handover(facts) or _not_incoming(facts, by)
     if reasons or facts.handover is None:
         return reasons
     outgoing = facts.handover.outgoing
@@ -88,7 +88,7 @@ def why_not_take_command(incident: Incident, facts: Facts, by: Actor) -> list[Re
 
 def why_not_call_off(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
     """Either of the two calls a handover off; command stays where it is."""
-    reasons = practitioner(by) or running(incident) or _no_handover(facts)
+    reasons = practitioner(by) or running(incident, facts) or _no_handover(facts)
     if reasons or facts.handover is None or by.user_id in (facts.handover.outgoing_id, facts.handover.incoming_id):
         return reasons
     sentence = f"{facts.handover.outgoing} hands over to {facts.handover.incoming}: calling it off is theirs."
@@ -97,7 +97,9 @@ def why_not_call_off(incident: Incident, facts: Facts, by: Actor) -> list[Reason
 
 def _no_handover(facts: Facts) -> list[Reason]:
     if facts.handover is None:
-        return [Reason("no_handover", "No handover is under way: the commander offers one first.", clause=ANNOUNCE)]
+        seat = facts.roles.get(RoomRole.IC)
+        since = f"{seat.name} holds command since {seat.since:%H:%M:%S} UTC and" if seat else "The commander"
+        return [Reason("no_handover", f"No handover is under way. {since} offers one first.", clause=ANNOUNCE)]
     return []
 
 

@@ -13,12 +13,12 @@ from tenants.refusals import Reason
 
 def why_not_assess(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
     """The IC judges severity and impact (roles.ic-assesses)."""
-    return practitioner(by) or running(incident) or command(incident, facts, by, "the assessment")
+    return practitioner(by) or running(incident, facts) or command(incident, facts, by, "the assessment")
 
 
 def why_not_bridge(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
     """Anybody in the room opens the bridge, and names another one if it fails (mobilize.war-room)."""
-    reasons = practitioner(by) or running(incident)
+    reasons = practitioner(by) or running(incident, facts)
     if not reasons and not in_room(facts, by):
         reasons = [Reason("not_in_the_room", "Join the room to open its bridge.", status=403)]
     return reasons
@@ -26,7 +26,7 @@ def why_not_bridge(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
 
 def why_not_set_rhythm(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
     """The IC sets how often the room checks in (roles.ic-rhythm); only a war room has a battle rhythm."""
-    reasons = practitioner(by) or running(incident)
+    reasons = practitioner(by) or running(incident, facts)
     if not reasons and not incident.mobilises:
         reasons = [Reason("no_war_room", f"A {incident.level} has no war room that would check in.", clause="warroom.mode")]
     return reasons or command(incident, facts, by, "the rhythm")
@@ -34,7 +34,7 @@ def why_not_set_rhythm(incident: Incident, facts: Facts, by: Actor) -> list[Reas
 
 def why_not_check_in(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
     """The OL answers the check-in (roles.ic-rhythm)."""
-    reasons = practitioner(by) or running(incident)
+    reasons = practitioner(by) or running(incident, facts)
     if reasons or facts.holds(by, RoomRole.OL):
         return reasons
     seat = facts.roles.get(RoomRole.OL)
@@ -46,7 +46,7 @@ def why_not_check_in(incident: Incident, facts: Facts, by: Actor) -> list[Reason
 
 def why_not_page(incident: Incident, facts: Facts, by: Actor, called: Sequence[Named] | None = None) -> list[Reason]:
     """IC and OL call people in (roles.ol-leads); on a SEV 4 nobody is paged (severity.sev4-ticket)."""
-    reasons = practitioner(by) or running(incident)
+    reasons = practitioner(by) or running(incident, facts)
     if reasons:
         return reasons
     if not incident.law.severity(incident.severity).pages_on_call:

@@ -26,7 +26,7 @@ def why_not_assign(incident: Incident, facts: Facts, by: Actor, wanted: Assignme
 
     On SEV 1/2 the IC is not OL too, but with a written reason (roles.ic-head-up).
     """
-    reasons = practitioner(by) or running(incident)
+    reasons = practitioner(by) or running(incident, facts)
     if not reasons and (refused := command(incident, facts, by, "assigning roles")):
         reasons = [Reason(r.code, r.sentence, clause=ASSIGNS, status=r.status) for r in refused]
     if reasons or wanted is None:
@@ -50,7 +50,7 @@ def why_not_assign(incident: Incident, facts: Facts, by: Actor, wanted: Assignme
 
 def why_not_accept(incident: Incident, facts: Facts, by: Actor, wanted: OfferItem | RoomRole | None = None) -> list[Reason]:
     """Only the one who was asked accepts, once. `wanted`: the offer, or the role that is believed to be offered."""
-    reasons = practitioner(by) or running(incident) or _not_asked(facts, by, wanted)
+    reasons = practitioner(by) or running(incident, facts) or _not_asked(facts, by, wanted)
     if reasons or wanted is None:
         return reasons
     role = wanted if isinstance(wanted, RoomRole) else wanted.role
@@ -63,7 +63,7 @@ def why_not_accept(incident: Incident, facts: Facts, by: Actor, wanted: OfferIte
 
 def why_not_decline(incident: Incident, facts: Facts, by: Actor, wanted: OfferItem | RoomRole | None = None) -> list[Reason]:
     """Only the one who was asked declines, once."""
-    return practitioner(by) or running(incident) or _not_asked(facts, by, wanted)
+    return practitioner(by) or running(incident, facts) or _not_asked(facts, by, wanted)
 
 
 def _not_asked(facts: Facts, by: Actor, wanted: OfferItem | RoomRole | None) -> list[Reason]:
@@ -73,7 +73,10 @@ def _not_asked(facts: Facts, by: Actor, wanted: OfferItem | RoomRole | None) -> 
         return [Reason("no_offer", "No role waits for your answer.", clause=ASSIGNS)]
     offer = wanted if isinstance(wanted, OfferItem) else next((o for o in facts.offers if o.role == wanted), None)
     if offer is None:
-        return [Reason("no_offer", f"Nobody is asked to be {RoomRole(str(wanted)).label} now.", clause=ASSIGNS, field="role")]
+        asked = RoomRole(str(wanted))
+        seat = facts.roles.get(asked)
+        taken = f": {seat.name} is, since {seat.since:%H:%M:%S} UTC" if seat else ""
+        return [Reason("no_offer", f"Nobody is asked to be {asked.label} now{taken}.", clause=ASSIGNS, field="role")]
     if offer.user_id != by.user_id:
         role = RoomRole(offer.role).label
         return [Reason("not_asked", f"{offer.name} was asked to be {role}, not you.", clause=ASSIGNS, status=403)]
@@ -82,13 +85,13 @@ def _not_asked(facts: Facts, by: Actor, wanted: OfferItem | RoomRole | None) -> 
 
 def why_not_step_down(incident: Incident, facts: Facts, by: Actor, role: RoomRole | None = None) -> list[Reason]:
     """Whoever holds a role gives it up; but command of a running SEV 1/2 never lapses: it is handed over (handover.announce)."""
-    reasons = practitioner(by) or running(incident)
+    reasons = practitioner(by) or running(incident, facts)
     if reasons:
         return reasons
     mine = [RoomRole(seat.role) for seat in facts.roles.values() if seat.user_id == by.user_id]
     if role is None:
         if not mine:
-            return [Reason("holds_no_role", "You hold no role here.")]
+            return [Reason("not_the_holder", "You hold no role here.", clause=CHAIN)]
         role = next((held for held in mine if held != RoomRole.IC), mine[0])
     if role not in mine:
         seat = facts.roles.get(role)

@@ -22,7 +22,7 @@ KINDS = {
     "incident.resolved": Kind("Resolved", lambda data: data["summary"], _despite, written=True),
     "incident.reopened": Kind("Reopened", _reopened, reason),
     "incident.false_positive": Kind("False positive", lambda data: "It was none after all; declaring it was right.", reason),
-    "incident.merged": Kind("Merged", lambda data: f"Merged into {data['into']}: {data['into_title']}.", reason),
+    "incident.merged": Kind("Merged", lambda data: f"Merged into {data['into']}: the work goes on there.", reason),
     "incident.absorbed": Kind("Merged", _absorbed, reason),
     "incident.closed": Kind("Closed", lambda data: "Closed.", reason),
 }

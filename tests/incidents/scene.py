@@ -109,10 +109,57 @@ class Scene:
             transaction.set_rollback(True)
         return answer
 
-    def commanded(self, severity: str = "SEV1", services: Iterable[str] = ("checkout",)) -> str:
-        """An incident that Mei declared and Amira commands."""
+    def commanded(
+        self, severity: str = "SEV1", services: Iterable[str] = ("checkout",), ask: dict[str, str] | None = None
+    ) -> str:
+        """An incident that Mei declared and Amira commands; `ask` says which role she offers to whom."""
         ref = self.declare(severity=severity, services=services)
         self.do("amira", ref, "claim")
+        for role, who in (ask or {}).items():
+            self.do("amira", ref, "assign", role=role, person=self.email(who))
+        return ref
+
+    def email(self, who: str) -> str:
+        """Somebody's address."""
+        return str(getattr(self.acme, who).email)
+
+    def give(self, ref: str, **roles: str) -> None:
+        """Amira assigns roles (ol="jon"), and each accepts."""
+        for role, who in roles.items():
+            self.do("amira", ref, "assign", role=role, person=self.email(who))
+            if who != "amira":
+                self.do(who, ref, "accept", role=role)
+
+    def mobilised(self, severity: str = "SEV1") -> str:
+        """Amira commands, Jon leads operations, Mei communicates."""
+        ref = self.commanded(severity)
+        self.give(ref, ol="jon", cl="mei")
+        return ref
+
+    def handing_over(self, until: str = "announce", incoming: str = "mei") -> str:
+        """Amira hands a SEV 1 over to Mei, up to this step."""
+        ref = self.commanded()
+        steps: dict[str, tuple[str, dict[str, Any]]] = {
+            "handover": ("amira", {"to": self.email(incoming)}),
+            "shadow": (incoming, {}),
+            "sitrep": ("amira", {"text": "So it stands"}),
+            "announce": ("amira", {}),
+        }
+        for step, (who, body) in steps.items():
+            self.do(who, ref, step, **body)
+            if step == until:
+                break
+        return ref
+
+    def ended(self, verb: str, severity: str = "SEV1", **body: Any) -> str:
+        """An incident that ended so."""
+        if verb == "resolve" and severity in ("SEV1", "SEV2"):
+            ref = self.ready(severity)
+        else:
+            ref = self.commanded(severity)
+            self.do("amira", ref, "impact", end=self.clock.now.isoformat())
+        words = {"resolve": {"summary": "Rolled back"}, "false-positive": {"reason": "The probe was wrong"}}
+        self.do("amira", ref, verb, **{**words.get(verb, {}), **body})
         return ref
 
     def monitored(self, severity: str = "SEV1") -> str:
@@ -141,9 +188,9 @@ class Scene:
         rows: list[dict[str, Any]] = self.api(who).get(f"incidents/{ref}/{part}/").json()["results"]
         return rows
 
-    def told(self, ref: str, kind: str) -> list[dict[str, Any]]:
+    def told(self, ref: str, kind: str, who: str = "amira") -> list[dict[str, Any]]:
         """The timeline's entries of one kind."""
-        return [entry for entry in self.part(ref, "timeline") if entry["kind"] == kind]
+        return [entry for entry in self.part(ref, "timeline", who) if entry["kind"] == kind]
 
     def running(self, ref: str, clause: str) -> dict[str, Any]:
         """The one clock of a clause that runs on an incident."""
