@@ -47,7 +47,7 @@ def context(
     can = {verb["name"].replace("-", "_") for verb in verbs if verb["possible"]}
     return {
         "incident": {
-            **_head(incident, facts),
+            **head(incident, facts),
             "services": incident.service_names,  # type: ignore[attr-defined]
         },
         **parts,
@@ -108,7 +108,8 @@ def _mine(facts: Facts, by: Actor) -> dict[str, Any]:
     }
 
 
-def _head(incident: Incident, facts: Facts) -> dict[str, Any]:
+def head(incident: Incident, facts: Facts) -> dict[str, Any]:
+    """What every page of an incident has on top."""
     return {
         "ref": incident.ref,
         "title": incident.title,
