@@ -120,7 +120,9 @@ def test_a_change_stands_beside_its_approval_and_only_the_commander_sees_that(sc
     assert "/execute/" not in ol
     assert pressed(scene.page("amira"), ref, "approve", change="1").status_code == 302
     assert "/execute/" in part(seen(scene.page("jon"), ref), "changes")
-    assert "needs a reason" in part(seen(scene.page("amira"), ref), "changes"), "the commander's hands stay off (roles.ic-head-up)"
+    assert "needs a reason" in part(seen(scene.page("amira"), ref), "changes"), (
+        "the commander's hands stay off (roles.ic-head-up)"
+    )
 
 
 @pytest.mark.clause("roles.ol-leads")
