@@ -83,7 +83,18 @@ def row(incident: Incident, clock: Clock | None) -> dict[str, Any]:
         "exercise": incident.exercise,
         "declared_at": incident.declared_at,
         "services": [item.service.name for item in incident.affected.all()],
+        "restricted": incident.restricted,
         "ic_name": holders.get(RoomRole.IC, ""),
+        "roles": [
+            {
+                "short": role.value.upper() if role != RoomRole.SCRIBE else role.label,
+                "label": role.label,
+                "holder": holders.get(role, ""),
+            }
+            for role in RoomRole
+        ]
+        if incident.mobilises and incident.state in OPEN
+        else [],
         "next_clock": clock_row(clock) if clock else None,
     }
 

@@ -9,6 +9,7 @@ from django import forms
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import get_template
 from django.utils.safestring import mark_safe
 
 from portal.styleguide_room import NOW, ReasonForm, Row, ago, room
@@ -126,6 +127,8 @@ def incidents() -> list[Row]:
             "declared_at": ago(minutes=minutes),
             "services": ["Checkout"],
             "ic_name": "",
+            "restricted": False,
+            "roles": [],
             "next_clock": None,
             "url": "#",
         }
@@ -140,6 +143,11 @@ def incidents() -> list[Row]:
             "monitoring",
             140,
             ic_name="Jon Okafor",
+            roles=[
+                {"short": "OL", "label": "Operations Lead", "holder": "Mei Tan"},
+                {"short": "CL", "label": "Communications Lead", "holder": ""},
+            ],
+            restricted=True,
             next_clock=soon,
             services=["Search", "API"],
         ),
@@ -178,6 +186,10 @@ def entries() -> list[Row]:
               "<p>Nobody can pay. Error rate of <strong>checkout</strong> is 100 %.</p>",
               facts=[("Severity", "SEV 1"), ("Detected by", "Monitoring")]),
     ]  # fmt: skip
+
+
+def _line(entry: Row) -> str:
+    return get_template("components/timeline_entry.html").render({"entry": entry})
 
 
 def alerts() -> list[Row]:
@@ -252,7 +264,7 @@ def sample() -> dict[str, Any]:
     """Everything that portal/styleguide.html shows."""
     rows = incidents()
     return room(rows[0]) | {
-        "entries": entries(),
+        "lines": [("" if number else "Monday 23 November 2026", _line(entry)) for number, entry in enumerate(entries())],
         "clocks": clocks(),
         "alerts": alerts(),
         "pages": pages(),

@@ -8,6 +8,7 @@ from django.urls import reverse
 from incidents import queries
 from incidents.doors import Door
 from incidents.facts import Facts, gather
+from incidents.lines import lines
 from incidents.models import Incident
 from incidents.room import feed, panels
 from incidents.room.choices import choices
@@ -89,7 +90,7 @@ def _feed(entries: list[Entry], show: str) -> dict[str, Any]:
     chosen = show if show in FILTERS else ""
     labels = {"": "All"} | {name: label for name, (label, _) in FILTERS.items()}
     return {
-        "entries": feed.arranged(entries, chosen),
+        "lines": list(lines(feed.arranged(entries, chosen))),
         "show": chosen,
         "filters": [
             {"label": label, "url": f"?show={name}#timeline" if name else "?#timeline", "current": name == chosen}

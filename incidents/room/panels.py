@@ -14,6 +14,7 @@ from incidents.timeline import Entry
 from tenants.actors import Actor
 from tenants.time import now
 
+WORDED = 10  # of the others' orders have a field for a word that may be said with a verb; below them, the verbs alone
 RECENT = 5  # of what is over stand below what is not
 LISTS = (RoomRole.IC, RoomRole.OL, RoomRole.CL)
 # Where on the page a step of a checklist is done, by the event that ticks it.
@@ -150,12 +151,14 @@ def order_row(order: OrderItem, by: Actor, offered: Offered) -> Row:
 def orders(facts: Facts, by: Actor, offered: Offered) -> Row:
     """Mine that wait for my word (`now`), mine that I am at; the others', those that wait first; the last ones that are over."""
     rows = [order_row(order, by, offered) for order in facts.orders if order.is_open]
-    others = [row for row in rows if not row["mine"]]
+    others = sorted((row for row in rows if not row["mine"]), key=lambda row: (not row["waits"], row["number"]))
+    for verb in (verb for row in others[WORDED:] for verb in row["verbs"]):
+        verb["needs_form"] = verb["needs_form"] and (verb["asks"] or verb["open"])
     over = [order for order in facts.orders if not order.is_open]
     return {
         "now": [row for row in rows if row["mine"] and row["waits"]],
         "mine": [row for row in rows if row["mine"] and not row["waits"]],
-        "others": sorted(others, key=lambda row: (not row["waits"], row["number"])),
+        "others": others,
         "over": [order_row(order, by, offered) for order in reversed(over[-RECENT:])],
         "more": max(len(over) - RECENT, 0),
         "waiting": sum(row["waits"] for row in rows),
