@@ -22,7 +22,7 @@ CLOCK_LABELS = {
     "handover.after-4h": "Handover of command",
     "oncall.escalate-15-30": "Escalation",
     "mobilize.roles-assigned": "Roles filled",
-    "warroom.ack-everything": "Order acknowledged",
+    "warroom.ack-everything": "Answer to an order",
     "roles.ic-rhythm": "Check-in",
     "handover.shadow-15": "Shadowing",
     "severity.sev3-fix": "Fix",

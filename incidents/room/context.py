@@ -59,7 +59,7 @@ def context(
         "verbs": verbs,
         "failed": offered.failed,
         "press": now_to_do(incident, verbs),
-        "kinds": kinds(facts, by, verbs),
+        "kinds": kinds(incident, facts, by, verbs),
         "actions": actions(incident, verbs, parts["handover"]),
         "alerts": queries.alerts(incident),
         "pages": queries.pages(incident),
