@@ -9,7 +9,7 @@ MEASUREMENTS = {
     "latency": "P4: accepted alert, or committed verb, to the first attempt at an SMTP sink; with the broker killed too",
     "idle": "P11: memory and CPU of everything that `up` runs, idle",
     "streams": "P7: 1,000 live streams at one web process: memory, fan-out, and a post seen by another",
-    "room": "the war room with 200 entries: queries and server time",
+    "room": "the war room with 500 entries: queries and server time",
     "verb": "P5: a verb by API against one bare Django insert",
     "guards": "P9: guards and ledger against the same write without",
 }

@@ -12,10 +12,9 @@ from typing import Any
 
 from django.core import signing
 from django.db.models import Max
-from django.template.loader import get_template
 from django.urls import reverse
 
-from incidents import queries
+from incidents import lines, queries
 from incidents.api import serializers
 from incidents.models import Incident
 from incidents.timeline import Entry
@@ -109,8 +108,7 @@ def entries(incident: Incident, after: int, most: int, *, shape: Shape, audience
 
 
 def _line(entry: Entry) -> dict[str, Any]:
-    html = get_template("components/timeline_entry.html").render({"entry": entry})
-    return {"seq": entry.seq, "anchor": entry.anchor, "html": html.strip()}
+    return {"seq": entry.seq, "anchor": entry.anchor, "html": lines.html(entry).strip()}
 
 
 def _json(entry: Entry) -> dict[str, Any]:

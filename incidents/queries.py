@@ -27,7 +27,7 @@ CLOCK_LABELS = {
     "handover.after-4h": "Handover of command",
     "oncall.escalate-15-30": "Escalation",
     "mobilize.roles-assigned": "Roles filled",
-    "warroom.ack-everything": "Order acknowledged",
+    "warroom.ack-everything": "Answer to an order",
     "roles.ic-rhythm": "Check-in",
     "handover.shadow-15": "Shadowing",
     "severity.sev3-fix": "Fix",
@@ -90,7 +90,18 @@ def row(incident: Incident, clock: Clock | None) -> dict[str, Any]:
         "exercise": incident.exercise,
         "declared_at": incident.declared_at,
         "services": [item.service.name for item in incident.affected.all()],
+        "restricted": incident.restricted,
         "ic_name": holders.get(RoomRole.IC, ""),
+        "roles": [
+            {
+                "short": role.value.upper() if role != RoomRole.SCRIBE else role.label,
+                "label": role.label,
+                "holder": holders.get(role, ""),
+            }
+            for role in RoomRole
+        ]
+        if incident.mobilises and incident.state in OPEN
+        else [],
         "next_clock": clock_row(clock) if clock else None,
     }
 

@@ -2,17 +2,17 @@
 
 The data has the shape that the real views pass (docs of each partial are in its first comment)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import get_template
 from django.utils.safestring import mark_safe
 
-Row = dict[str, Any]
-NOW = datetime(2026, 11, 23, 2, 41, 2, tzinfo=UTC)  # a fixed night, so that two screenshots are alike
+from portal.styleguide_room import NOW, ReasonForm, Row, ago, room
 
 SEVERITIES: list[Row] = [
     {
@@ -61,37 +61,6 @@ STATES = [
     ("false_positive", "False positive"),
 ]
 SERVICES = [("checkout", "Checkout"), ("payments", "Payments"), ("search", "Search"), ("accounts", "Accounts")]
-
-
-def ago(**span: float) -> datetime:
-    """A moment before the fixed night."""
-    return NOW - timedelta(**span)
-
-
-class NoteForm(forms.Form):
-    """One text."""
-
-    text = forms.CharField(label="Note", widget=forms.Textarea(attrs={"rows": 3}))
-
-
-class UpdateForm(forms.Form):
-    """A structured update, one field with a hint."""
-
-    what = forms.CharField(label="What happens", widget=forms.Textarea(attrs={"rows": 2}))
-    impact = forms.CharField(label="Impact", help_text="Who notices, and how many.")
-    next_at = forms.ChoiceField(label="Next update", choices=[("15", "in 15 minutes"), ("30", "in 30 minutes")])
-
-
-class ReasonForm(forms.Form):
-    """A reason."""
-
-    reason = forms.CharField(label="Reason", widget=forms.Textarea(attrs={"rows": 2}))
-
-
-class ImpactForm(forms.Form):
-    """A moment."""
-
-    at = forms.DateTimeField(label="Impact ended", widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
 
 
 class DeclareForm(forms.Form):
@@ -158,6 +127,8 @@ def incidents() -> list[Row]:
             "declared_at": ago(minutes=minutes),
             "services": ["Checkout"],
             "ic_name": "",
+            "restricted": False,
+            "roles": [],
             "next_clock": None,
             "url": "#",
         }
@@ -172,6 +143,11 @@ def incidents() -> list[Row]:
             "monitoring",
             140,
             ic_name="Jon Okafor",
+            roles=[
+                {"short": "OL", "label": "Operations Lead", "holder": "Mei Tan"},
+                {"short": "CL", "label": "Communications Lead", "holder": ""},
+            ],
+            restricted=True,
             next_clock=soon,
             services=["Search", "API"],
         ),
@@ -187,7 +163,7 @@ def entries() -> list[Row]:
     def entry(seq: int, at: datetime, kind: str, label: str, actor: str, html: str = "", **more: Any) -> Row:
         base: Row = {
             "seq": seq, "anchor": f"ev-{seq}", "kind": kind, "label": label, "at": at, "recorded_at": at,
-            "late": False, "actor": actor, "via": "web", "html": mark_safe(html), "facts": [], "restated": False,  # noqa: S308 (constants of this file)
+            "late": False, "actor": actor, "via": "web", "html": mark_safe(html), "facts": [], "groups": "notes", "corrected_by": None, "replies": (),  # noqa: S308 (constants of this file)
         }  # fmt: skip
         return base | more
 
@@ -200,7 +176,7 @@ def entries() -> list[Row]:
               facts=[("From", "Investigation"), ("To", "Mitigation")]),
         entry(6, ago(minutes=11), "note", "Note", "Mei Tan", "<p>Support has 41 tickets, all at payment.</p>",
               recorded_at=ago(minutes=8), late=True),
-        entry(5, ago(minutes=13), "note", "Note", "Jon Okafor", "<p>It is the cache.</p>", restated=True),
+        entry(5, ago(minutes=13), "note", "Note", "Jon Okafor", "<p>It is the cache.</p>", corrected_by=9),
         entry(4, ago(minutes=21), "incident.claimed", "Took command", "Amira Haddad", "<p>“I have command.”</p>", via="API"),
         entry(3, ago(minutes=24), "page.acknowledged", "Acknowledged", "Jon Okafor", via="e-mail",
               facts=[("After", "1 min 12 s")]),
@@ -210,6 +186,10 @@ def entries() -> list[Row]:
               "<p>Nobody can pay. Error rate of <strong>checkout</strong> is 100 %.</p>",
               facts=[("Severity", "SEV 1"), ("Detected by", "Monitoring")]),
     ]  # fmt: skip
+
+
+def _line(entry: Row) -> str:
+    return get_template("components/timeline_entry.html").render({"entry": entry})
 
 
 def alerts() -> list[Row]:
@@ -251,47 +231,6 @@ def pages() -> list[Row]:
     return [answered, waiting]
 
 
-def roles() -> list[Row]:
-    """Two held, two open."""
-    return [
-        {"key": "ic", "label": "Incident Commander", "holder": "", "since": None},
-        {"key": "ol", "label": "Operations Lead", "holder": "Jon Okafor", "since": ago(minutes=18)},
-        {"key": "cl", "label": "Communications Lead", "holder": "", "since": None},
-        {"key": "scribe", "label": "Scribe", "holder": "Sam Petrov-Llewellyn", "since": ago(minutes=9)},
-    ]
-
-
-def verbs() -> list[Row]:
-    """A verb in each of its states."""
-
-    def verb(name: str, label: str, form: forms.Form | None = None, **more: Any) -> Row:
-        base: Row = {
-            "name": name, "label": label, "url": "#", "allowed": True, "reasons": [], "primary": False,
-            "needs_form": form is not None, "form": form or forms.Form(), "overridable": False,
-        }  # fmt: skip
-        return base | more
-
-    def why(code: str, sentence: str, clause: str = "") -> Row:
-        return {"code": code, "sentence": sentence, "clause": clause}
-
-    refused = UpdateForm({"what": "", "impact": "all users", "next_at": "15"}, auto_id="update-%s")
-    return [
-        verb("claim", "Take command", primary=True),
-        verb("note", "Post", NoteForm(auto_id="note-%s")),
-        verb("update", "Send an update", refused),
-        verb("severity", "Change severity", ReasonForm(auto_id="severity-%s")),
-        verb("end_impact", "End of impact", ImpactForm(auto_id="end_impact-%s")),
-        verb("advance", "Start the investigation", ReasonForm(auto_id="advance-%s"), allowed=False, overridable=True,
-             reasons=[why("roles-open", "Commander and Communications Lead are still open.", "mobilize.roles")]),
-        verb("leave", "Leave the room"),
-        verb("resolve", "Resolve", allowed=False, reasons=[
-            why("impact-open", "The impact has not ended.", "resolve.impact-ceased"),
-            why("alerts-firing", "1 alert is still firing: CheckoutErrorRate.", "resolve.alerts-cleared"),
-        ]),
-        verb("close", "Close", allowed=False, reasons=[why("not-resolved", "It is not resolved yet.")]),
-    ]  # fmt: skip
-
-
 def signals() -> list[Row]:
     """An alert and a report that wait in triage."""
     return [
@@ -321,51 +260,14 @@ def recent() -> list[Row]:
     ]  # fmt: skip
 
 
-SWOOP = (
-    "Hi Eve Moreau, we are currently investigating Checkout fails. I have Jon Okafor working on it. "
-    "Please direct questions to Mei Tan so we can focus on resolution. Thank you."
-)
-
-
-def comms() -> Row:
-    """What was said to whom, what waits, and how components do."""
-    said: Row = {"known": "Payments time out since 02:09.", "impact": "One order in five fails.", "doing": "Rolling back.",
-                 "next_update_at": ago(minutes=-18), "author": "Mei Tan", "published_at": ago(minutes=9), "posted_at": ago(minutes=9),
-                 "states_cause": False}  # fmt: skip
-    public = said | {"id": 7, "known": "We are looking into failing payments.", "published_at": None}
-    return {
-        "latest": [
-            {"audience": "internal", "label": "Internal", "update": said, "status": ""},
-            {"audience": "public", "label": "Public", "update": None, "status": ""},
-        ],
-        "waiting": [
-            {"update": public, "audience": "Public", "status": "Investigating", "awaits": ["Legal Counsel or PR"], "why_not": [],
-             "components": [{"name": "Payments", "condition": "Partial outage"}], "approve_url": "#", "reject_url": "#",
-             "said": [], "reason": ""},
-        ],
-        "conditions": [{"name": "Payments", "label": "Partial outage", "since": ago(minutes=9)}],
-    }  # fmt: skip
-
-
-def room() -> Row:
-    """The context of incidents/room.html."""
-    incident = incidents()[0] | {
-        "impact_start": ago(minutes=32), "impact_end": None, "detected_by_label": "monitoring",
-        "detected_at": ago(minutes=29), "summary": "", "resolved_at": None, "services": ["Checkout", "Payments"],
-    }  # fmt: skip
-    return {
-        "live_states": [("live", "Live"), ("reconnecting", "Reconnecting"), ("stale", "Stale since 03:12:44Z")],
-        "incident": incident, "entries": entries(), "roles": roles(), "clocks": clocks(), "verbs": verbs(),
-        "alerts": alerts(), "pages": pages(), "participants": ["Amira Haddad", "Jon Okafor", "Mei Tan"],
-        "comms": comms(), "swoop": {"text": SWOOP, "url": "#", "looks": [{"name": "Eve Moreau", "at": ago(minutes=4), "text": SWOOP}]},
-        "late": ["Update overdue by 3 minutes: the Communications Lead owes one."], "idempotency_key": "styleguide",
-    }  # fmt: skip
-
-
 def sample() -> dict[str, Any]:
     """Everything that portal/styleguide.html shows."""
     rows = incidents()
-    return room() | {
+    return room(rows[0]) | {
+        "lines": [("" if number else "Monday 23 November 2026", _line(entry)) for number, entry in enumerate(entries())],
+        "clocks": clocks(),
+        "alerts": alerts(),
+        "pages": pages(),
         "now": NOW,
         "severities": SEVERITIES,
         "states": [{"state": state, "label": label} for state, label in STATES],

@@ -65,28 +65,32 @@ class Demo:
             "amira", "incidents/", title="Checkout fails for every customer", severity="SEV1", alerts=[waiting[0]["id"]]
         )["ref"]
         self.post("amira", f"incidents/{ref}/claim/")
-        self.post("jon", f"incidents/{ref}/note/", text="`pg_stat_activity` shows 212 sessions waiting for a lock on **orders**.")
-        self.post(
-            "amira", f"incidents/{ref}/advance/", to="investigation", reason="Two of us are awake; Mei joins in ten minutes."
-        )
+        incident = f"incidents/{ref}"
+        for role, who in (("ol", "jon"), ("cl", "mei")):
+            self.post("amira", f"{incident}/assign/", role=role, person=self.people[who]["email"])
+        self.post("jon", f"{incident}/accept/", role="ol")
+        self.post("jon", f"{incident}/note/", text="`pg_stat_activity` shows 212 sessions waiting for a lock on **orders**.")
+        self.post("amira", f"{incident}/advance/", to="investigation", reason="Two of us are awake; Mei joins in ten minutes.")
+        self.post("jon", f"{incident}/hypothesis/", text="Deployment v1.2.3 takes a table lock on orders")
+        self.post("jon", f"{incident}/propose/", text="Roll back v1.2.3 in both regions", eta_minutes=5, hypothesis=1)
+        self.post("amira", f"{incident}/order/", to=self.people["jon"]["email"], text="Roll back once I approve", eta_minutes=10)
         self.post(
             "amira",
-            f"incidents/{ref}/update/",
+            f"{incident}/update/",
             known="Orders wait for a lock that deployment v1.2.3 takes.",
             impact="Nobody can pay, in both regions.",
-            doing="Jon rolls v1.2.3 back.",
+            doing="Jon prepares to roll v1.2.3 back.",
         )
-        self.post("amira", f"incidents/{ref}/advance/", to="mitigation")
         time.sleep(2)
         return ref
 
 
-def sign_in(browser: Browser, demo: Demo, **look: Any) -> Page:
+def sign_in(browser: Browser, demo: Demo, who: str, **look: Any) -> Page:
     """A signed-in page."""
     page = browser.new_context(**look).new_page()
     page.goto(f"{demo.base}/accounts/login/")
-    page.fill("input[name=login]", demo.people["amira"]["email"])
-    page.fill("input[name=password]", demo.people["amira"]["password"])
+    page.fill("input[name=login]", demo.people[who]["email"])
+    page.fill("input[name=password]", demo.people[who]["password"])
     page.click("button[type=submit]")
     return page
 
@@ -101,12 +105,13 @@ def main() -> None:
     with sync_playwright() as playwright:
         flags = [*FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
         browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=flags)
-        for name, look in (
-            ("war-room", {"viewport": {"width": 1280, "height": 1180}}),
-            ("war-room-phone", {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}),
+        for name, who, look in (
+            ("war-room", "amira", {"viewport": {"width": 1280, "height": 1180}}),
+            ("war-room-phone", "jon", {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}),
         ):
-            page = sign_in(browser, demo, **look)
+            page = sign_in(browser, demo, who, **look)
             page.goto(f"{demo.base}/o/{demo.slug}/incidents/{ref}/")
+            page.locator("[data-live-state]", has_text="Live").wait_for()
             page.screenshot(path=IMAGES / f"{name}.png")
         browser.close()
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from incidents import comms, queries, swoop
 from incidents.doors import Door
 from incidents.facts import Facts, gather
+from incidents.lines import lines
 from incidents.models import Incident
 from incidents.room import feed, panels
 from incidents.room.choices import choices
@@ -58,11 +59,12 @@ def context(
         "verbs": verbs,
         "failed": offered.failed,
         "press": now_to_do(incident, verbs),
-        "kinds": kinds(facts, by, verbs),
+        "kinds": kinds(incident, facts, by, verbs),
         "actions": actions(incident, verbs, parts["handover"]),
         "alerts": queries.alerts(incident),
         "pages": queries.pages(incident),
         "sitrep_url": reverse("sitrep-text", args=[incident.ref]) if incident.mobilises else "",
+        "commands_url": reverse("commands"),
         "record": entries,
         "can": dict.fromkeys(can, True),
         **_feed(entries, asked.get("show", "")),
@@ -81,6 +83,7 @@ def _parts(incident: Incident, facts: Facts, by: Actor, offered: Offered) -> dic
         "comms": panels.comms(facts, offered),
         "customers": {"conditions": comms.conditions(facts)},
         "swoop": swoop.panel(incident, facts, by),
+        "law": queries.law(incident, facts) | {"copies": panels.copies(facts, offered)},
         "files": [(file, reverse("incident-file", args=[incident.ref, file.number])) for file in facts.files],
         "people": panels.people(facts),
     }
@@ -90,7 +93,7 @@ def _feed(entries: list[Entry], show: str) -> dict[str, Any]:
     chosen = show if show in FILTERS else ""
     labels = {"": "All"} | {name: label for name, (label, _) in FILTERS.items()}
     return {
-        "entries": feed.arranged(entries, chosen),
+        "lines": list(lines(feed.arranged(entries, chosen))),
         "show": chosen,
         "filters": [
             {"label": label, "url": f"?show={name}#timeline" if name else "?#timeline", "current": name == chosen}

@@ -14,6 +14,7 @@ from incidents.timeline import Entry
 from tenants.actors import Actor
 from tenants.time import now
 
+WORDED = 10  # of the others' orders have a field for a word that may be said with a verb; below them, the verbs alone
 RECENT = 5  # of what is over stand below what is not
 LISTS = (RoomRole.IC, RoomRole.OL, RoomRole.CL)
 # Where on the page a step of a checklist is done, by the event that ticks it.
@@ -63,9 +64,11 @@ def roles(incident: Incident, facts: Facts, by: Actor, offered: Offered) -> list
             "offered_at": offer.offered_at if offer else None,
         }
         if incident.is_open:
-            row["verbs"] = possible([offered.preset("assign", role=role.value)]) if role != RoomRole.IC else []
-            if row["mine"]:
-                row["verbs"] += possible([offered.preset("step-down", role=role.value)])
+            assign = [offered.preset("assign", role=role.value)] if role != RoomRole.IC else []
+            leave = [offered.preset("step-down", role=role.value)] if row["mine"] else []
+            label = "Ask somebody else" if seat or offer else "Assign"
+            row["verbs"] = [verb | {"label": label} for verb in possible(assign)]
+            row["verbs"] += [verb | {"label": "Step down"} for verb in possible(leave)]
         rows.append(row)
     return rows
 
@@ -146,18 +149,19 @@ def order_row(order: OrderItem, by: Actor, offered: Offered) -> Row:
 
 
 def orders(facts: Facts, by: Actor, offered: Offered) -> Row:
-    """My open orders, oldest first; everybody's open ones, those that wait first; the last ones that are over."""
+    """Mine that wait for my word (`now`), mine that I am at; the others', those that wait first; the last ones that are over."""
     rows = [order_row(order, by, offered) for order in facts.orders if order.is_open]
-    others = [row for row in rows if not row["mine"]]
+    others = sorted((row for row in rows if not row["mine"]), key=lambda row: (not row["waits"], row["number"]))
+    for verb in (verb for row in others[WORDED:] for verb in row["verbs"]):
+        verb["needs_form"] = verb["needs_form"] and (verb["asks"] or verb["open"])
     over = [order for order in facts.orders if not order.is_open]
     return {
-        "mine": sorted((row for row in rows if row["mine"]), key=lambda row: (not row["waits"], row["number"])),
-        "others": sorted(others, key=lambda row: (not row["waits"], row["number"])),
+        "now": [row for row in rows if row["mine"] and row["waits"]],
+        "mine": [row for row in rows if row["mine"] and not row["waits"]],
+        "others": others,
         "over": [order_row(order, by, offered) for order in reversed(over[-RECENT:])],
         "more": max(len(over) - RECENT, 0),
         "waiting": sum(row["waits"] for row in rows),
-        "to_acknowledge": sum(row["waits"] for row in rows if row["mine"]),
-        "count": len(rows),
     }
 
 
@@ -278,6 +282,11 @@ def comms(facts: Facts, offered: Offered) -> list[Row]:
             }
         )
     return rows
+
+
+def copies(facts: Facts, offered: Offered) -> list[Row]:
+    """The copies of databases that were asked for, with where to say that one was made (finance.audit-trail)."""
+    return [{"copy": item, "verbs": offered.beside("snapshot", item)} for item in facts.snapshots]
 
 
 def chosen(entries: Iterable[Entry], asked: str, offered: Offered) -> Row | None:

@@ -35,6 +35,7 @@ COMPOSED: Mapping[str, str] = {
     "attach": "File",
     "deviation": "Deviation",
 }
+_TICKET = frozenset({"note", "update", "attach"})  # of them on a plain ticket (SEV 3/4); the others stand with the actions there
 _FIRST_KIND = ((RoomRole.CL, "update"), (RoomRole.OL, "note"))
 
 # Shown where they belong: beside a role, a step of a checklist, an entry, or in the handover's strip.
@@ -62,10 +63,14 @@ def now_to_do(incident: Incident, verbs: list[Row]) -> Row | None:
     return found[name] | {"label": label or found[name]["label"]}
 
 
-def kinds(facts: Facts, by: Actor, verbs: list[Row]) -> list[Row]:
+def _composed(incident: Incident) -> Mapping[str, str]:
+    return COMPOSED if incident.mobilises else {name: tab for name, tab in COMPOSED.items() if name in _TICKET}
+
+
+def kinds(incident: Incident, facts: Facts, by: Actor, verbs: list[Row]) -> list[Row]:
     """The kinds of the composer that this person can write; the one that was refused, or suits their role, stands open."""
     found = {verb["name"]: verb for verb in verbs}
-    rows = [found[name] | {"tab": tab} for name, tab in COMPOSED.items() if name in found and found[name]["possible"]]
+    rows = [found[name] | {"tab": tab} for name, tab in _composed(incident).items() if name in found and found[name]["possible"]]
     refused = next((row["name"] for row in rows if row["open"]), None)
     suits = next((kind for role, kind in _FIRST_KIND if facts.holds(by, role)), "note")
     names = [row["name"] for row in rows]
@@ -76,7 +81,7 @@ def kinds(facts: Facts, by: Actor, verbs: list[Row]) -> list[Row]:
 def actions(incident: Incident, verbs: list[Row], handover: Row | None) -> dict[str, Any]:
     """The verbs that stand by themselves, in groups; and those that cannot be done now, with the reasons."""
     first = now_to_do(incident, verbs)
-    taken = {*COMPOSED, *(_ELSEWHERE if incident.mobilises else _ELSEWHERE - {"claim"})}
+    taken = {*_composed(incident), *(_ELSEWHERE if incident.mobilises else _ELSEWHERE - {"claim"})}
     taken |= {verb["name"] for verb in handover["verbs"]} if handover else set()
     taken |= {first["name"]} if first else set()
     rest = [verb for verb in verbs if verb["possible"] and (verb["name"] not in taken or _homeless(verb, first))]

@@ -52,13 +52,16 @@ _NAMED_BY: Mapping[str, tuple[str, str]] = {
     "snapshot": ("snapshot", "id"),
 }
 
+_ASKING = frozenset({"impact"})  # no field of theirs is required by itself, and without any they say nothing
+
 
 class Offered:
     """The verbs of one incident for one person.
 
     `of` is a verb by itself; `beside` the verbs that can be done to one part; `preset` a verb with some of its body filled in.
-    A row: {id, name, label, url, allowed, reasons, form, hidden [(name, value)], open, primary, needs_form, asks, overridable,
-    possible, multipart}. `asks`: something must be filled in; `possible`: it is worth showing as something to press.
+    A row: {id, name, label, url, allowed, reasons, form, hidden [(name, value)], open, primary, needs_form, asks, more,
+    overridable, possible, multipart}. `asks`: something must be filled in (`more` names the first field); `possible`: it is worth
+    showing as something to press.
     """
 
     def __init__(
@@ -126,7 +129,8 @@ class Offered:
             "open": mine,
             "primary": door.primary,
             "needs_form": bool(form.fields),
-            "asks": any(field.required for field in form.fields.values()),
+            "asks": door.name in _ASKING or any(field.required for field in form.fields.values()),
+            "more": next((str(field.label) for field in form.fields.values()), ""),
             "overridable": overridable,
             "possible": possible,
             "multipart": form.is_multipart(),

@@ -44,13 +44,56 @@ function heading(day) {
   return made;
 }
 
+// A correction strikes what it corrects; both stay (warroom.bot-hygiene).
+function strike(entry) {
+  const struck = entry.dataset.corrects && document.getElementById(`ev-${entry.dataset.corrects}`);
+  if (!struck || struck.classList.contains("entry-restated")) return;
+  struck.classList.add("entry-restated");
+  const words = document.createElement("p");
+  words.className = "entry-late mb-0";
+  const link = document.createElement("a");
+  link.href = `#${entry.id}`;
+  link.textContent = `entry ${entry.dataset.seq}`;
+  words.append("Corrected by ", link, "; kept as it was written.");
+  struck.querySelector(".entry-text")?.after(words);
+}
+
+// An answer goes below what it answers, folded as the server folds it. Returns whether there was such an entry.
+function fold(list, entry) {
+  const answered = entry.dataset.thread && document.getElementById(`ev-${entry.dataset.thread}`);
+  if (!answered || !list.contains(answered)) return false;
+  const top = answered.closest(".thread-entries")?.closest(".entry") ?? answered;
+  let thread = top.querySelector(":scope > .entry-body > .thread");
+  if (!thread) {
+    thread = document.createElement("details");
+    thread.className = "fold thread";
+    thread.id = `thread-${top.dataset.seq}`;
+    const entries = document.createElement("ol");
+    entries.className = "timeline thread-entries";
+    thread.append(document.createElement("summary"), entries);
+    top.querySelector(".entry-body").append(thread);
+  }
+  const entries = thread.querySelector(".thread-entries");
+  entries.append(entry);
+  const count = entries.children.length;
+  thread.querySelector("summary").textContent = count === 1 ? "1 reply" : `${count} replies`;
+  return true;
+}
+
 export function put(list, entry) {
+  strike(entry);
   const known = document.getElementById(entry.id);
   if (known) {
-    if (!known.contains(document.activeElement)) known.replaceWith(entry);
+    if (known.contains(document.activeElement)) return;
+    const thread = known.querySelector(":scope > .entry-body > .thread");
+    if (thread) entry.querySelector(".entry-body").append(thread);
+    known.replaceWith(entry);
     return;
   }
+  const shown = list.dataset.show; // the filter of this page
+  if (shown && !(entry.dataset.groups ?? "").split(" ").includes(shown)) return;
   entry.classList.add("entry-new");
+  if (!shown && fold(list, entry)) return;
   const place = placeOf(entry);
   const next = [...list.querySelectorAll(":scope > .entry")].find((other) => before(placeOf(other), place) < 0);
   let spot = next ?? null;
@@ -78,12 +121,13 @@ function inUse(element) {
   return [...element.querySelectorAll("input, textarea, select")].some(changedByHand);
 }
 
+// What the reader opened or closed stays so.
 function keepOpen(old, made) {
   for (const details of old.querySelectorAll("details[id]")) {
     const same = made.querySelector(`#${CSS.escape(details.id)}`);
-    if (same && details.open) same.open = true;
+    if (same && same.open !== details.open) same.open = details.open;
   }
-  if (old.matches("details") && old.open) made.open = true;
+  if (old.matches("details")) made.open = old.open;
 }
 
 // Returns whether everything could be swapped.

@@ -240,9 +240,10 @@ class LiveStream extends HTMLElement {
     const reading = !this.atTop() || this.list.contains(document.activeElement) || !(getSelection()?.isCollapsed ?? true);
     steadily(() => {
       for (const entry of entries) {
-        if (reading && !document.getElementById(entry.id)) this.fresh.add(entry.id);
+        const known = document.getElementById(entry.id);
         const own = document.importNode(entry, true);
         put(this.list, own);
+        if (reading && !known && own.parentElement === this.list) this.fresh.add(entry.id);
         tell(own);
       }
     });

@@ -217,7 +217,7 @@ document.querySelector("[data-keys-open]")?.addEventListener("click", () => shee
 const ACTS = {
   c: () => reach("do-note"),
   o: () => reach("do-order"),
-  a: () => reachFirst("#my-orders form[action$='/acknowledge/'] button") || reachFirst("#my-orders form button"),
+  a: () => reachFirst("#orders-now form button") || reachFirst("#my-orders form button"),
   r: () => reachFirst(".roles summary, .roles button"),
   s: () => reachFirst(".room-now summary, .room-now button, #verb-severity > summary"),
   u: () => switchZone(),
@@ -229,6 +229,10 @@ const ACTS = {
 };
 
 document.addEventListener("keydown", (event) => {
+  if (event.key === "k" && (event.ctrlKey || event.metaKey) && reachFirst("#command-text")) {
+    event.preventDefault();
+    return;
+  }
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.body.dataset.keys === "off") return;
   if (event.target.closest?.("input, textarea, select, [contenteditable], dialog")) return;
   const act = ACTS[event.key];

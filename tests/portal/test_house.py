@@ -52,8 +52,12 @@ def named(file: Path) -> str:
 def edges() -> Iterator[Path]:
     """The modules that parse and respond: they hold no rules and write nothing."""
     for file in sources():
-        if re.search(
-            r"(^|_)(views|serializers|tasks|forms|filters|inbound|room|announcements|timeline|queries|gate|facts)\.py$", file.name
+        if (
+            re.search(
+                r"(^|_)(views|serializers|tasks|forms|filters|inbound|room|announcements|timeline|queries|gate|facts)\.py$",
+                file.name,
+            )
+            or file.parent.name == "room"
         ):
             yield file
 

@@ -1,0 +1,231 @@
+"""The war room in a browser: by keyboard alone, on a phone, in the dark, without scripts, and with nothing typed ever lost."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from incidents import actions
+from incidents.gate import member_for
+from incidents.states import RoomRole, Severity, State
+from oncall.models import Service
+from tests.browser.conftest import Site
+from tests.browser.test_pages import LOOKS
+
+pytestmark = [pytest.mark.browser]
+
+
+@pytest.fixture
+def at_work(site: Site) -> Site:
+    """A SEV 1 at work: Amira commands, Jon leads operations, Mei is asked to communicate; orders, a change, a hypothesis, answers."""
+    acme = site.installation.acme
+    amira, jon, mei = acme.amira.actor(), acme.jon.actor(), acme.mei.actor()
+    with acme.scope(acme.amira):
+        service = Service.objects.get(slug="checkout")
+        incident = actions.declare(by=mei, title="Checkout fails for every customer", severity=Severity.SEV1, services=[service])
+        actions.claim(incident, by=amira)
+        actions.assign(incident, by=amira, role=RoomRole.OL, person=member_for(amira, acme.jon.email))
+        actions.accept(incident, by=jon, role=RoomRole.OL)
+        actions.advance(incident, by=amira, to=State.INVESTIGATION, reason="Two of us are awake.")
+        actions.assign(incident, by=amira, role=RoomRole.CL, person=member_for(amira, acme.mei.email))
+        first = actions.note(incident, by=jon, text="A lock on **orders**.")
+        actions.note(incident, by=mei, text="Which one?", thread=first.seq)
+        actions.state_hypothesis(incident, by=jon, text="v1.2.3 locks a table")
+        actions.propose(incident, by=jon, text="Roll back v1.2.3", eta_minutes=5, hypothesis=1)
+        actions.order(incident, by=amira, to=acme.jon.email, text="Roll back once I approve", eta_minutes=10)
+        actions.order(incident, by=amira, to=acme.mei.email, text="Draft the public update", eta_minutes=3)
+        actions.update(incident, by=amira, known="A lock.", impact="Nobody pays.", doing="Rolling back.")
+    return site
+
+
+def room(site: Site, who: str, query: str = "", **look: Any) -> Page:
+    page = site.page(getattr(site.installation.acme, who), **look)
+    page.goto(f"{site.url}/o/acme/incidents/INC-1/{query}")
+    return page
+
+
+def live(page: Page) -> None:
+    expect(page.locator("[data-live-state]")).to_have_text("Live")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_room_of_everybody_is_accessible(at_work: Site, look: dict[str, Any]) -> None:
+    for who in ("amira", "jon", "mei"):
+        page = room(at_work, who, **look)
+        at_work.accessible(page)
+        for fold in page.locator("details:not([open]) > summary").all():
+            if fold.is_visible():
+                fold.click()
+        at_work.accessible(page)
+    page.goto(f"{at_work.url}/o/acme/incidents/INC-1/?entry=9&show=orders")
+    at_work.accessible(page)
+
+
+def test_nothing_scrolls_sideways_on_the_smallest_screen(at_work: Site) -> None:
+    page = room(at_work, "amira", viewport={"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.clause("warroom.ack-everything")
+def test_a_phone_has_acknowledging_under_the_thumb(at_work: Site) -> None:
+    page = room(at_work, "jon", viewport={"width": 390, "height": 844}, has_touch=True)
+    bar = page.get_by_role("navigation", name="Quick actions")
+    expect(bar.get_by_role("link", name="Ack 1")).to_be_in_viewport()
+    for link in bar.get_by_role("link").all():
+        assert (link.bounding_box() or {"height": 0})["height"] >= 44
+    acknowledge = page.locator("#orders-now").get_by_role("button", name="Acknowledge")
+    expect(acknowledge).to_be_in_viewport()
+    acknowledge.click()
+    expect(page.locator("#orders-now")).to_have_count(0)
+    expect(page.locator("#my-orders")).to_contain_text("acknowledged in")
+
+
+def test_the_keyboard_alone_runs_an_incident(site: Site) -> None:
+    acme = site.installation.acme
+    with acme.scope(acme.mei):
+        actions.declare(by=acme.mei.actor(), title="Checkout fails", severity=Severity.SEV2)
+    page = room(site, "amira")
+    live(page)
+    press = page.keyboard.press
+    press("r")  # the open seat
+    expect(page.get_by_role("button", name="Take command")).to_be_focused()
+    press("Enter")
+    expect(page.locator("#role-ic")).to_contain_text("Amira Ahmadi")
+
+    page.locator("#verb-assign-ol > summary").focus()
+    press("Enter")
+    press("Tab")
+    page.keyboard.type("Jon")
+    expect(page.locator("#do-assign-ol [name=person]")).to_have_value(acme.jon.email)
+    page.locator("#do-assign-ol button[type=submit]").focus()
+    press("Enter")
+    expect(page.locator("#role-ol")).to_contain_text("Offered to Jon Jensen")
+
+    press("o")  # an order
+    expect(page.locator("#do-order [name=to]")).to_be_focused()
+    page.keyboard.type("Jon")
+    press("Tab")
+    page.keyboard.type("Roll back")
+    page.locator("#do-order button[type=submit]").focus()
+    press("Enter")
+    expect(page.locator("#orders")).to_contain_text("Roll back")
+
+    jon = room(site, "jon")
+    jon.locator("#offer-ol").get_by_role("button", name="Accept the role").focus()
+    jon.keyboard.press("Enter")
+    expect(jon.locator("#role-ol")).to_contain_text("Jon Jensen")
+    jon.keyboard.press("a")
+    jon.keyboard.press("Enter")
+    expect(jon.locator("#my-orders")).to_contain_text("acknowledged in")
+
+    page.goto(page.url.split("#")[0] + "#do-update")
+    expect(page.locator("#kind-update")).to_have_attribute("open", "")
+    for name in ("known", "impact", "doing"):
+        page.locator(f"#do-update [name={name}]").focus()
+        page.keyboard.type(f"What is {name}")
+    page.locator("#do-update button[type=submit]").focus()
+    press("Enter")
+    expect(page.locator("#timeline")).to_contain_text("What is known")
+
+
+def test_single_keys_never_fire_in_a_field_and_can_be_switched_off(at_work: Site) -> None:
+    page = room(at_work, "amira")
+    page.keyboard.press("c")
+    note = page.locator("#do-note [name=text]")
+    expect(note).to_be_focused()
+    page.keyboard.type("or use a pause")
+    expect(note).to_have_value("or use a pause")
+    page.get_by_role("button", name="Keys and times").click()
+    sheet = page.get_by_role("dialog", name="Keys in this room")
+    expect(sheet).to_be_visible()
+    at_work.accessible(page)
+    sheet.get_by_label("Single keys work in this browser").uncheck()
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    page.keyboard.press("o")
+    expect(page.locator("#kind-order")).not_to_have_attribute("open", "")
+    page.reload()
+    page.keyboard.press("o")
+    expect(page.locator("#kind-order")).not_to_have_attribute("open", "")
+
+
+def test_what_was_typed_survives_another_page_a_refusal_and_the_live_feed(at_work: Site) -> None:
+    acme = at_work.installation.acme
+    page = room(at_work, "amira")
+    live(page)
+    page.locator("#kind-order > summary").click()
+    page.locator("#do-order [name=text]").fill("Half an ord")
+    with acme.scope(acme.jon):
+        incident = actions.note(_incident(), by=acme.jon.actor(), text="Something else happened")
+    expect(page.locator("#timeline")).to_contain_text("Something else happened")
+    assert incident.seq
+    expect(page.locator("#do-order [name=text]")).to_have_value("Half an ord")
+    page.goto(f"{at_work.url}/o/acme/incidents/")
+    page.goto(f"{at_work.url}/o/acme/incidents/INC-1/")
+    expect(page.locator("#do-order [name=text]")).to_have_value("Half an ord")
+    page.locator("#kind-order > summary").click()
+    page.locator("#do-order button[type=submit]").click()
+    expect(page.get_by_text("“Give an order” was not done.")).to_be_visible()
+    expect(page.locator("#do-order [name=text]")).to_have_value("Half an ord")
+    at_work.accessible(page)
+
+
+def _incident() -> Any:
+    from incidents.models import Incident
+
+    return Incident.objects.get(ref="INC-1")
+
+
+@pytest.mark.clause("warroom.no-crosstalk")
+def test_answers_and_corrections_come_live_to_their_places(at_work: Site) -> None:
+    acme = at_work.installation.acme
+    page = room(at_work, "amira")
+    live(page)
+    with acme.scope(acme.jon):
+        said = actions.note(_incident(), by=acme.jon.actor(), text="It is the cache")
+        actions.note(_incident(), by=acme.mei.actor(), text="Are you sure?", thread=said.seq)
+        actions.correct(_incident(), by=acme.jon.actor(), entry=said.seq or 0, text="It is the database")
+    struck = page.locator(f"#ev-{said.seq}")
+    expect(struck).to_have_class(re.compile("entry-restated"))
+    expect(page.locator(f"#thread-{said.seq} > summary")).to_have_text("1 reply")
+    expect(page.locator(".timeline[data-live-entries] > .entry").filter(has_text="Are you sure?")).to_have_count(1)
+    page.reload()
+    expect(page.locator(f"#thread-{said.seq} > summary")).to_have_text("1 reply")
+
+
+def test_times_are_shown_in_utc_or_in_the_readers_own_zone(at_work: Site) -> None:
+    page = room(at_work, "amira", timezone_id="Asia/Tokyo")
+    first = page.locator(".entry-at time").first
+    utc = first.inner_text()
+    page.keyboard.press("u")
+    expect(first).not_to_have_text(utc)
+    assert (int(first.inner_text()[:2]) - int(utc[:2])) % 24 == 9
+    expect(page.locator("[data-zone-name]")).to_have_text("Asia/Tokyo")
+    page.reload()
+    expect(first).not_to_have_text(utc)
+
+
+@pytest.mark.clause("handover.sitrep")
+def test_the_situation_report_is_copied_or_shown_to_be_copied(at_work: Site) -> None:
+    page = room(at_work, "amira")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.keyboard.press("y")
+    expect(page.get_by_role("link", name="Copied")).to_be_visible()
+    assert "SITREP INC-1" in page.evaluate("navigator.clipboard.readText()")
+
+
+def test_without_scripts_every_kind_can_be_written_and_every_part_acted_on(at_work: Site) -> None:
+    page = room(at_work, "amira", java_script_enabled=False)
+    page.locator("#kind-decide > summary").click()
+    expect(page.locator("#kind-note")).not_to_have_attribute("open", "")
+    page.locator("#do-decide [name=text]").fill("We roll back")
+    page.locator("#do-decide [name=reason]").fill("Known good")
+    page.locator("#do-decide button[type=submit]").click()
+    expect(page.locator("#timeline")).to_contain_text("We roll back")
+    page.locator("#changes").get_by_role("button", name="Approve").click()
+    expect(page.locator("#changes")).to_contain_text("Approved")
+    page.locator(".jump a, .room-line a", has_text="Post an update").first.click()
+    expect(page.locator("#do-update [name=known]")).to_be_visible()
+    page.locator("#timeline").get_by_role("link", name="Orders").click()
+    expect(page.locator("#timeline")).not_to_contain_text("We roll back")
