@@ -25,6 +25,8 @@ CLOCK_LABELS = {
     "mobilize.roles-assigned": "Roles filled",
     "roles.ic-rhythm": "Check-in",
     "handover.shadow-15": "Shadowing, at least until",
+    "severity.sev3-fix": "Fix",
+    "severity.sev4-ticket": "Fix",
 }
 
 
@@ -134,10 +136,11 @@ def updates(incident: Incident) -> list[dict[str, Any]]:
 
 
 def late(found: list[Clock]) -> list[str]:
-    """What is late, as sentences."""
+    """What is late, as sentences; the date is named where it is another day's."""
     moment = now()
     return [
-        f"{CLOCK_LABELS.get(clock.clause, clock.clause)} was due at {clock.due_at:%H:%M:%S} UTC ({clock.clause})."
+        f"{CLOCK_LABELS.get(clock.clause, clock.clause)} was due at "
+        f"{clock.due_at:{'' if clock.due_at.date() == moment.date() else '%Y-%m-%d '}%H:%M:%S} UTC ({clock.clause})."
         for clock in found
         if clock.due_at <= moment and not clock.at_least
     ]

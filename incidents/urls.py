@@ -3,12 +3,13 @@
 from django.urls import path
 
 from incidents import views
+from incidents.declare_views import declare
 from incidents.integration_views import integration_detail, integration_list
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("incidents/", views.incident_list, name="incident-list"),
-    path("incidents/declare/", views.declare, name="declare"),
+    path("incidents/declare/", declare, name="declare"),
     path("incidents/<str:ref>/", views.war_room, name="incident"),
     path("incidents/<str:ref>/sitrep.md", views.sitrep, {"kind": "markdown"}, name="sitrep-markdown"),
     path("incidents/<str:ref>/sitrep.txt", views.sitrep, {"kind": "plain"}, name="sitrep-text"),

@@ -2,6 +2,7 @@
 
 from incidents import fields
 from incidents.actions.base import enter, lock, start_cadence, tell
+from incidents.actions.fixing import FIX_CLOCKS, start_fix
 from incidents.actions.mobilising import (
     COMMAND_CLOCK,
     RHYTHM_CLOCK,
@@ -134,12 +135,13 @@ def advance(incident: Incident, *, by: Actor, to: State, reason: str = "") -> In
     "severity",
     kind="incident.severity_changed",
     who="raise: anyone in the room; lower: IC",
-    starts=(*CADENCES, ROLES_CLOCK),
-    stops=(*CADENCES, ROLES_CLOCK, RHYTHM_CLOCK, COMMAND_CLOCK),
+    starts=(*CADENCES, *FIX_CLOCKS, ROLES_CLOCK),
+    stops=(*CADENCES, *FIX_CLOCKS, ROLES_CLOCK, RHYTHM_CLOCK, COMMAND_CLOCK),
     clauses=(
         "principle.chain-of-command",
         "severity.sev1-page",
         "severity.sev2-page",
+        *FIX_CLOCKS,
         "mobilize.war-room",
         "mobilize.roles-assigned",
         "breach.sev1",
@@ -194,6 +196,7 @@ def settle_severity(incident: Incident, *, by: Actor) -> None:
     if not incident.mobilises:
         stand_down(incident, seats=True)
     start_cadence(incident)
+    start_fix(incident)
     keep_rhythm(incident)
     settle_roles(incident, by=by)
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from integrations.chat.grammar import WORDS
 from ledger.verbs import VERBS, Verb
 
 ROOMS = ("tenants", "ledger", "standard", "notifications", "oncall", "incidents", "integrations")
@@ -22,7 +23,9 @@ DOORS: dict[str, tuple[str, ...]] = {
         f"incidents.doors.{module.name}": ("web", "API")
         for module in pkgutil.iter_modules(import_module("incidents.doors").__path__)
     },
+    "incidents.declare_views": ("web",),
     "incidents.views": ("web",),
+    "integrations.chat.dispatch": ("chat",),
     "incidents.api.views": ("API",),
     "oncall.views": ("web",),
     "oncall.api.views": ("API",),
@@ -37,7 +40,7 @@ FUNCTIONS: dict[str, str] = {
     "oncall.actions.on_clock_broken": "clock",
     "standard.clocks.strike": "clock",
 }
-ORDER = ("web", "API", "e-mail link", "hook", "admin", "reaction", "clock", "command")
+ORDER = ("web", "API", "chat", "e-mail link", "hook", "admin", "reaction", "clock", "command")
 
 HEAD = """# Verbs
 
@@ -93,7 +96,8 @@ def _section(subject: str, doors: dict[str, set[str]]) -> str:
 
 def _row(verb: Verb, doors: set[str]) -> str:
     clocks = [f"starts {clock}" for clock in verb.starts] + [f"stops {clock}" for clock in verb.stops]
-    through = ", ".join(door for door in ORDER if door in doors) or "within other verbs"
+    spoken = verb.subject == "incident" and any(word.verb == verb.name for word in WORDS)
+    through = ", ".join(door for door in ORDER if door in doors or (spoken and door == "chat")) or "within other verbs"
     cells = (
         f"**{verb.name}**",
         verb.who,
