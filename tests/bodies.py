@@ -62,7 +62,8 @@ def plain(schema: Mapping[str, Any], ref: str = "INC-1", name: str = "") -> Any:
         return 1
     if schema.get("format") == "date-time":
         return datetime.now(UTC).isoformat()
-    return ref if name == "incident" else "words"
+    known = {"incident": ref, "into": "INC-1", "person": "jon@acme.example", "to": "jon@acme.example"}
+    return known.get(name, "words")
 
 
 def good(address: Address, ref: str = "INC-1") -> dict[str, Any]:
