@@ -1,9 +1,14 @@
 """Who is told what of an incident's events, and what the messages say when they are sent."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 
-from incidents.models import Incident, Order, Participant, RoleHolding, RoleOffer, Signal, StatusUpdate
+from incidents.models import Incident, NeedToKnow, Order, Participant, RoleHolding, RoleOffer, Signal, StatusUpdate
+from incidents.owning import OWNER_TEAM, owner_of
 from incidents.states import OfferState, RoomRole
 from ledger.models import Event
 from notifications.actions import notify
@@ -12,6 +17,7 @@ from notifications.transports import Message
 from oncall.models import PageStep
 from tenants import addresses
 from tenants.actors import Actor
+from tenants.time import now
 from tenants.walled import tenant_of
 
 ROLES = "mobilize.roles-assigned"
@@ -32,20 +38,24 @@ def signal_line(signal_id: int) -> str:
 
 def incident_line(incident_id: int) -> str:
     """An incident in one line."""
-    incident = Incident.objects.get(pk=incident_id)
-    return f"{incident.level} {incident.ref}: {incident.title}"
+    return _line(Incident.objects.get(pk=incident_id))
+
+
+def _line(incident: Incident) -> str:
+    """An incident in one line; that it is a drill comes first."""
+    return f"{'Exercise: ' if incident.exercise else ''}{incident.level} {incident.ref}: {incident.title}"
 
 
 def prompt_owner(event: Event, by: Actor) -> None:
-    """A clock of an incident runs out, or has: its owner is told (the IC where the role is open, the declarer before)."""
+    """A clock of an incident runs out, or has: its owner is told (the IC where the role is open, the declarer before).
+
+    A clock of the owner team's (the fix of a SEV 3 or 4) is told to the IC if there is one, else to the first of that team.
+    """
     if event.incident_id is None or not event.data.get("owner_role"):
         return
-    recipients = (
-        _chased(event.incident_id)
-        if event.data["clause"] == ROLES
-        else _first(*_owners(event.incident_id, event.data["owner_role"]))
-    )
-    if recipients:
+    chased = event.data["clause"] == ROLES
+    wanted = _chased(event.incident_id) if chased else _first(*_owners(event.incident_id, event.data["owner_role"]))
+    if recipients := may_hear(event.incident_id, wanted):
         notify(event, recipients, template="prompt", subject_id=event.incident_id)
 
 
@@ -53,7 +63,17 @@ def _owners(incident_id: int, role: str) -> tuple[int | None, ...]:
     """Who answers for a clock, whoever is there first: the role's holder, the IC, whoever declared."""
     holders = dict(RoleHolding.objects.filter(incident_id=incident_id, until__isnull=True).values_list("role", "user_id"))
     declarer = Incident.objects.values_list("declared_by_id", flat=True).get(pk=incident_id)
-    return holders.get(role), holders.get(RoomRole.IC), declarer
+    team = owner_of(incident_id) if role == OWNER_TEAM and RoomRole.IC not in holders else None
+    return holders.get(role), holders.get(RoomRole.IC), team, declarer
+
+
+def may_hear(incident_id: int, people: Iterable[int]) -> list[int]:
+    """Those of them who may know of it: of a restricted incident only who is named on it hears anything (breach.need-to-know)."""
+    wanted = sorted(set(people))
+    if not Incident.objects.filter(pk=incident_id, restricted=True).exists():
+        return wanted
+    named = NeedToKnow.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now()), incident__pk=incident_id, removed_at=None)
+    return sorted(set(named.values_list("user_id", flat=True)).intersection(wanted))
 
 
 def _first(*people: int | None) -> list[int]:
@@ -100,7 +120,7 @@ def message(delivery: Delivery, incident: Incident, subject: str, text: str) -> 
 def render_notice(delivery: Delivery) -> Message:
     """A duty is told of an incident; nothing is asked of them."""
     incident = Incident.objects.get(pk=delivery.subject_id)
-    line = f"{incident.level} {incident.ref}: {incident.title}"
+    line = _line(incident)
     text = f"{line}\nDeclared at {incident.declared_at:%Y-%m-%d %H:%M:%S} UTC. You are told because of your duty; updates follow."
     return message(delivery, incident, f"Declared: {line}", text)
 
@@ -113,9 +133,9 @@ def render_prompt(delivery: Delivery) -> Message | None:
     late = delivery.event.kind == "clock.broken"
     clause = incident.law.clause(delivery.event.data["clause"])
     what = "is past" if late else "is running out"
-    due = delivery.event.data["due_at"][11:19]
-    asked = _ASKED.get(clause.id, "")
-    text = f"{clause.says}\nDue at {due} UTC: the time {what}.\n{asked}".rstrip()
+    due = datetime.fromisoformat(delivery.event.data["due_at"])
+    on = "" if due.date() == delivery.event.occurred_at.date() else f"{due:%Y-%m-%d} "
+    text = f"{clause.says}\nDue at {on}{due:%H:%M:%S} UTC: the time {what}.\n{_ASKED.get(clause.id, '')}".rstrip()
     return message(delivery, incident, f"{incident.ref}: time {what}", text)
 
 
@@ -141,7 +161,7 @@ def render_update(delivery: Delivery) -> Message:
     text = f"What is known: {update.known}\n\nImpact: {update.impact}\n\nWhat is being done: {update.doing}"
     if update.next_update_at:
         text += f"\n\nNext update at {update.next_update_at:%H:%M} UTC."
-    return message(delivery, incident, f"Update on {incident.level} {incident.ref}: {incident.title}", text)
+    return message(delivery, incident, f"Update on {_line(incident)}", text)
 
 
 def signal_address(signal_id: int) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from incidents.announcements import message
+from incidents.announcements import may_hear, message
 from incidents.models import Incident, Participant, RoleHolding
 from incidents.sentences import KINDS
 from incidents.states import RoomRole
@@ -30,9 +30,8 @@ def tell_commander(event: Event, by: Actor) -> None:
 
 
 def _tell(event: Event, people: Iterable[int]) -> None:
-    wanted = sorted(set(people) - {event.actor_id})
-    if wanted and event.incident_id is not None:
-        notify(event, wanted, template="news", subject_id=event.incident_id)
+    if wanted := may_hear(event.subject_id, set(people) - {event.actor_id}):
+        notify(event, wanted, template="news", subject_id=event.subject_id)
 
 
 def render(delivery: Delivery) -> Message:

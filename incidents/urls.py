@@ -3,13 +3,14 @@
 from django.urls import path
 
 from incidents import views
+from incidents.declare_views import declare
 from incidents.files import incident_file
 from incidents.integration_views import integration_detail, integration_list
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("incidents/", views.incident_list, name="incident-list"),
-    path("incidents/declare/", views.declare, name="declare"),
+    path("incidents/declare/", declare, name="declare"),
     path("incidents/<str:ref>/", views.war_room, name="incident"),
     path("incidents/<str:ref>/panels/", views.room_panels, name="incident-panels"),
     path("incidents/<str:ref>/sitrep.md", views.sitrep, {"kind": "markdown"}, name="sitrep-markdown"),

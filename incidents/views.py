@@ -15,11 +15,10 @@ from incidents.facts import gather
 from incidents.forms import signals as forms
 from incidents.models import Alert, Incident, Signal
 from incidents.sitrep import draft_for
-from incidents.states import OPEN, DetectedBy, Severity, SignalState, State
+from incidents.states import OPEN, SignalState, State
 from ledger.idempotency import once_on_the_web
 from oncall.models import Page
 from oncall.queries import ladders
-from standard.queries import in_force, law
 from tenants.actors import Actor
 from tenants.refusals import NotFound, Refused
 
@@ -151,61 +150,6 @@ def _texts(form: Any) -> dict[str, str]:
 
 
 @require_http_methods(["GET", "POST"])
-def declare(request: HttpRequest) -> HttpResponse:
-    """Declare in one short form; from a signal in triage where one is named."""
-    by = _actor(request)
-    named = request.GET.get("signal", "")
-    signal = gate.signal_for(by, int(named)) if named.isdecimal() and len(named) < 20 else None
-    if request.method == "POST":
-        form = forms.DeclareForm(request.POST)
-        if form.is_valid():
-            try:
-                return once_on_the_web(request, by, lambda: _declare(form.cleaned_data, signal, by))
-            except Refused as refused:
-                _blame(form, refused)
-                return _declare_page(request, form, signal, refused.status)
-        return _declare_page(request, form, signal, 422)
-    return _declare_page(request, forms.DeclareForm(initial=_initial(signal)), signal, 200)
-
-
-def _initial(signal: Signal | None) -> dict[str, Any]:
-    if signal is None:
-        return {"detected_by": DetectedBy.USER}
-    return {
-        "title": signal.title,
-        "severity": signal.suggested_severity,
-        "services": [signal.service_id] if signal.service_id else [],
-        "detected_by": DetectedBy.MONITORING if signal.kind == Signal.Kind.ALERTS else DetectedBy.USER,
-    }
-
-
-def _declare(data: dict[str, Any], signal: Signal | None, by: Actor) -> HttpResponse:
-    common = {
-        "by": by,
-        "title": data["title"],
-        "severity": Severity(data["severity"]),
-        "services": list(data["services"]),
-        "detected_by": DetectedBy(data["detected_by"]),
-        "impact_start": data["impact_start"],
-        "summary": data["summary"],
-    }
-    incident = actions.declare_from([signal], **common) if signal else actions.declare(**common)
-    return HttpResponseRedirect(reverse("incident", args=[incident.ref]))
-
-
-def _declare_page(request: HttpRequest, form: Any, signal: Signal | None, status: int) -> HttpResponse:
-    severities = law(in_force().pk).severities
-    seen = signal and {
-        "kind_label": signal.get_kind_display(),
-        "title": signal.title,
-        "service": signal.service.name if signal.service else "",
-        "since": signal.opened_at,
-    }
-    context = {"form": form, "severities": severities, "signal": seen, "idempotency_key": uuid.uuid4().hex}
-    return render(request, "incidents/declare.html", context, status=status)
-
-
-@require_http_methods(["GET", "POST"])
 def report(request: HttpRequest) -> HttpResponse:
     """Report what looks wrong; it waits in triage."""
     form = forms.ReportForm(request.POST or None)
@@ -218,7 +162,8 @@ def report(request: HttpRequest) -> HttpResponse:
             except Refused as refused:
                 _blame(form, refused)
                 status = refused.status
-    return render(request, "incidents/report.html", {"form": form, "idempotency_key": uuid.uuid4().hex}, status=status)
+    context = {"form": form, "declare_url": reverse("declare"), "idempotency_key": uuid.uuid4().hex}
+    return render(request, "incidents/report.html", context, status=status)
 
 
 def _report(data: dict[str, Any], by: Actor) -> HttpResponse:

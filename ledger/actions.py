@@ -87,7 +87,7 @@ def configure[M: models.Model](obj: M, changes: Mapping[str, Any], *, by: Actor,
             raise Refused(
                 *(
                     Reason("invalid", sentence, field="" if field == "__all__" else field, status=422)
-                    for field, sentences in error.message_dict.items()
+                    for field, sentences in _by_field(error).items()
                     for sentence in sentences
                 )
             ) from error
@@ -102,6 +102,11 @@ def _judge_constraints(obj: models.Model) -> None:
     for constraint in obj._meta.constraints:
         if getattr(constraint, "deferrable", None) is None:
             constraint.validate(type(obj), obj)
+
+
+def _by_field(error: ValidationError) -> dict[str, list[str]]:
+    """The sentences of what is wrong, by field; "__all__" is the whole row (a constraint names no field)."""
+    return error.message_dict if hasattr(error, "error_dict") else {"__all__": error.messages}
 
 
 def _stored(obj: models.Model, changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ledger import people
 from ledger.actions import configure
 from ledger.models import Event
 from oncall.models import Service, Team, TeamMember
-from standard.models import Calendar, StandardVersion
+from standard.models import Calendar, CalendarDay, StandardVersion
 from tenants.actors import Actor, Role
 from tenants.models import ApiToken, DutyHolder, Membership
 from tenants.refusals import Reason, Refused
@@ -175,13 +175,10 @@ class MembershipAdmin(ConfigurationAdmin):
         return False
 
 
-class TeamMemberInline(BaseInline):
-    """A team's members, in the order in which they are paged."""
+class ConfigurationInline(BaseInline):
+    """Rows that are edited within another's page."""
 
-    model = TeamMember
     extra = 1
-    fields = ("position", "user")
-    ordering = ("position",)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Administrators."""
@@ -198,6 +195,14 @@ class TeamMemberInline(BaseInline):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Administrators."""
         return site.has_permission(request)
+
+
+class TeamMemberInline(ConfigurationInline):
+    """A team's members, in the order in which they are paged."""
+
+    model = TeamMember
+    fields = ("position", "user")
+    ordering = ("position",)
 
 
 class TeamAdmin(ConfigurationAdmin):
@@ -226,10 +231,19 @@ class DutyAdmin(ConfigurationAdmin):
     list_display = ("duty", "user")
 
 
-class CalendarAdmin(ConfigurationAdmin):
-    """When the organisation works."""
+class CalendarDayInline(ConfigurationInline):
+    """The organisation's own days off and working days."""
 
-    list_display = ("time_zone", "opens_at", "closes_at", "weekdays")
+    model = CalendarDay
+    fields = ("day", "kind", "name")
+    ordering = ("day",)
+
+
+class CalendarAdmin(ConfigurationAdmin):
+    """When the organisation works: hours, holidays and sprints."""
+
+    list_display = ("time_zone", "opens_at", "closes_at", "weekdays", "country", "subdivision", "sprint_start", "sprint_days")
+    inlines = (CalendarDayInline,)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """There is one."""

@@ -5,8 +5,10 @@ from functools import lru_cache
 from django.db import connection
 from django.db.models import QuerySet
 
+from standard.calendar import WorkCalendar
 from standard.law import Law
-from standard.models import Clock, StandardVersion
+from standard.models import Calendar, CalendarDay, Clock, StandardVersion
+from tenants.scope import organisation_id
 from tenants.time import now
 
 
@@ -28,3 +30,9 @@ def _law(database: str, version_id: int) -> Law:
 def running(incident_id: int) -> QuerySet[Clock]:
     """The clocks of an incident that have not stopped, the most pressing first."""
     return Clock.objects.filter(incident_id=incident_id, stopped_at__isnull=True).order_by("due_at")
+
+
+def calendar() -> WorkCalendar:
+    """The organisation's calendar, on which its business days and sprints are counted. Two queries."""
+    row = Calendar.objects.get(organisation_id=organisation_id())
+    return row.work(CalendarDay.objects.filter(calendar=row))

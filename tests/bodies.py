@@ -71,7 +71,8 @@ def plain(schema: Mapping[str, Any], ref: str = "INC-1", name: str = "") -> Any:
         return True
     if schema.get("format") == "date-time":
         return datetime.now(UTC).isoformat()
-    return {"incident": ref, "to": "jon@acme.example", "key": "gather"}.get(name, "words")
+    known = {"incident": ref, "into": "INC-1", "person": "jon@acme.example", "to": "jon@acme.example", "key": "gather"}
+    return known.get(name, "words")
 
 
 def good(address: Address, ref: str = "INC-1") -> dict[str, Any]:
@@ -92,11 +93,13 @@ def bad_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         ("a number", 1.5),
         ("a huge number", 10**400),
     ):
-        if not (kind == "object" and what == "an object") and not (kind in ("integer", "boolean") and what == "true"):
+        if (kind, what) not in (("object", "an object"), ("integer", "true"), ("boolean", "true")):
             yield what, value
     if kind == "integer" or (kind == "array" and schema.get("items", {}).get("type") == "integer"):
         for number in (-1, 0, 2**63, 10**30, 1.5, "one"):
             yield f"the number {number}", [number] if kind == "array" else number
+    if kind == "boolean":
+        yield "a word", "maybe"
     if "enum" in schema:
         yield "no such choice", "no-such-choice"
     elif schema.get("format") == "date-time":

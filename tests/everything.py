@@ -26,6 +26,7 @@ from notifications import actions as notifications
 from oncall.actions import acknowledge
 from oncall.models import Page, Service
 from portal import environment
+from standard.models import Calendar, CalendarDay
 from tenants.models import ApiToken, User
 from tenants.walled import TenantOwned
 from tests.conftest import Cast
@@ -120,6 +121,8 @@ def value_for(field: Any) -> Any:
         return f"x{n}"
     if isinstance(field, models.DateTimeField):
         return datetime.now(UTC)
+    if isinstance(field, models.DateField):
+        return datetime.now(UTC).date() + timedelta(days=n)
     if isinstance(field, models.BooleanField):
         return False
     if isinstance(field, models.BinaryField):
@@ -220,6 +223,8 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         service = Service.objects.get(slug="payments")
         rule = {"position": 1, "name": f"rule {word}", "labels": {"team": word}, "service": service, "suggested_severity": 2}
         configure(RoutingRule(), rule, by=cast.admin.actor())
+        day = {"calendar": Calendar.objects.get(), "day": datetime.now(UTC).date(), "name": f"day {word}"}
+        configure(CalendarDay(), day, by=cast.admin.actor())
         waiting = actions.report(by=amira, title=f"report {word}", text=word, ticket=word)
         actions.dismiss(actions.report(by=amira, title=f"noise {word}"), by=amira, reason=word)
     while _follow(cast):

@@ -2,10 +2,12 @@
 
 from incidents import fields
 from incidents.actions.base import enter, lock, start_cadence, tell
+from incidents.actions.fixing import FIX_CLOCKS, start_fix
 from incidents.actions.mobilising import (
     COMMAND_CLOCK,
     RHYTHM_CLOCK,
     ROLES_CLOCK,
+    end_handover,
     keep_rhythm,
     name_channel,
     settle_roles,
@@ -86,7 +88,7 @@ def _replace_who_left(incident: Incident) -> str:
     if held is None:
         return ""
     vacate(held)
-    stand_down(incident)  # what they offered to whom, and their handover
+    end_handover(incident)
     return held.user.name
 
 
@@ -133,12 +135,13 @@ def advance(incident: Incident, *, by: Actor, to: State, reason: str = "") -> In
     "severity",
     kind="incident.severity_changed",
     who="raise: anyone in the room; lower: IC",
-    starts=(*CADENCES, ROLES_CLOCK),
-    stops=(*CADENCES, ROLES_CLOCK, RHYTHM_CLOCK, COMMAND_CLOCK),
+    starts=(*CADENCES, *FIX_CLOCKS, ROLES_CLOCK),
+    stops=(*CADENCES, *FIX_CLOCKS, ROLES_CLOCK, RHYTHM_CLOCK, COMMAND_CLOCK),
     clauses=(
         "principle.chain-of-command",
         "severity.sev1-page",
         "severity.sev2-page",
+        *FIX_CLOCKS,
         "mobilize.war-room",
         "mobilize.roles-assigned",
         "breach.sev1",
@@ -166,6 +169,7 @@ def change_severity(incident: Incident, *, by: Actor, severity: Severity, reason
         reason=clean,
         mobilise=incident.mobilises and severity < before,
         channel=incident.channel,
+        stood_down=mobilised and not incident.mobilises,
         ic_is_ol=incident.mobilises and not mobilised and _both(facts),
     )
     settle_severity(incident, by=by)
@@ -192,6 +196,7 @@ def settle_severity(incident: Incident, *, by: Actor) -> None:
     if not incident.mobilises:
         stand_down(incident, seats=True)
     start_cadence(incident)
+    start_fix(incident)
     keep_rhythm(incident)
     settle_roles(incident, by=by)
 

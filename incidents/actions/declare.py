@@ -1,16 +1,18 @@
 """Declaring: from "this is an incident" to a room, clocks and people on their way."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import F
 
 from incidents import fields
 from incidents.actions.base import start_cadence, tell
+from incidents.actions.fixing import FIX_CLOCKS, start_fix
 from incidents.actions.mobilising import ROLES_CLOCK, name_channel, settle_roles
 from incidents.models import Incident, IncidentNumber, IncidentService, Participant, Signal
 from incidents.rules import signals as rules
 from incidents.states import DetectedBy, Severity, State
+from incidents.suggesting import assess
 from ledger.verbs import verb
 from oncall.models import Service
 from standard.queries import in_force, law
@@ -23,13 +25,19 @@ from tenants.time import now
     "declare",
     kind="incident.declared",
     who="any member",
-    starts=("severity.sev1-cadence", "severity.sev2-cadence", ROLES_CLOCK),
+    starts=("severity.sev1-cadence", "severity.sev2-cadence", *FIX_CLOCKS, ROLES_CLOCK),
     clauses=(
         "triage.declare-immediately",
         "triage.initial-severity",
         "detection.manual",
+        "severity.sev1-definition",
+        "severity.sev2-definition",
+        "severity.sev3-definition",
+        "severity.sev4-definition",
         "severity.sev1-page",
         "severity.sev2-page",
+        "severity.sev3-fix",
+        "severity.sev4-ticket",
         "mobilize.page-out",
         "mobilize.war-room",
         "mobilize.roles-assigned",
@@ -47,11 +55,15 @@ def declare(
     impact_start: datetime | None = None,
     summary: str = "",
     signals: Sequence[Signal] = (),
+    exercise: bool = False,
+    answers: Mapping[str, str] | None = None,
 ) -> Incident:
     """Declare an incident: number it, pin the standard in force, start its clocks; SEV 1/2 mobilise in the same step.
 
     `signals` (waiting ones) become part of it, and detection counts from the first of them. Paging the on-call people and the
     duties follows at once as a reaction (portal/reactions.py). Refuses an empty or deceiving title and a time in the future.
+    `exercise`: a drill, which runs as ever and says so. `answers` to the impact questions are kept with what they suggest; they
+    bind nobody, and one that is not offered is refused (422).
     """
     check(rules.why_not_declare(by))
     for signal in signals:
@@ -60,7 +72,9 @@ def declare(
     clean_title = fields.line("title", title)
     standard = in_force()
     number = _next_number(by.organisation_id)
-    mobilises = law(standard.pk).severity(severity).mobilises
+    rules_in_force = law(standard.pk)
+    assessment = assess(rules_in_force, answers or {})
+    mobilises = rules_in_force.severity(severity).mobilises
     incident = Incident(
         number=number,
         ref=f"INC-{number}",
@@ -68,6 +82,7 @@ def declare(
         severity=severity,
         state=State.MOBILIZATION if mobilises else State.BACKLOG,
         standard=standard,
+        exercise=exercise,
         detected_by=detected_by,
         detected_at=min([signal.opened_at for signal in signals], default=moment),
         declared_at=moment,
@@ -93,8 +108,11 @@ def declare(
         detected_to_declared_seconds=round((moment - incident.detected_at).total_seconds(), 3),
         mobilise=mobilises,
         channel=incident.channel,
+        exercise=exercise,
+        assessment=assessment.data() if assessment.answers else None,
     )
     start_cadence(incident)
+    start_fix(incident)
     settle_roles(incident, by=by)
     return incident
 

@@ -2,6 +2,7 @@
 
 from incidents import fields
 from incidents.actions.base import enter, lock, start_cadence, tell
+from incidents.actions.fixing import FIX_CLOCKS, start_fix
 from incidents.actions.mobilising import (
     COMMAND_CLOCK,
     RHYTHM_CLOCK,
@@ -116,7 +117,7 @@ def merge(incident: Incident, *, by: Actor, into: Incident, reason: str = "") ->
     "reopen",
     kind="incident.reopened",
     who="IC (any practitioner where nobody commands any more)",
-    starts=("severity.sev1-cadence", "severity.sev2-cadence", ROLES_CLOCK, COMMAND_CLOCK, RHYTHM_CLOCK),
+    starts=("severity.sev1-cadence", "severity.sev2-cadence", *FIX_CLOCKS, ROLES_CLOCK, COMMAND_CLOCK, RHYTHM_CLOCK),
     clauses=("lifecycle.phases",),
 )
 def reopen(incident: Incident, *, by: Actor, reason: str) -> Incident:
@@ -144,6 +145,7 @@ def reopen(incident: Incident, *, by: Actor, reason: str) -> Incident:
         impact_ended=ended.isoformat() if ended else None,
     )
     start_cadence(incident)
+    start_fix(incident)
     keep_rhythm(incident)
     for holding in RoleHolding.objects.filter(incident=incident, role=RoomRole.IC, until=None):
         start_command(incident, holding)

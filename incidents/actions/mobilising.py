@@ -109,10 +109,15 @@ def stand_down(incident: Incident, *, seats: bool = False) -> None:
     for offer in RoleOffer.objects.filter(incident=incident, state=OfferState.OPEN):
         offer.state, offer.decided_at = OfferState.WITHDRAWN, now()
         offer.save()
+    end_handover(incident)
+    if seats:
+        for holding in RoleHolding.objects.filter(incident=incident, until=None):
+            vacate(holding)
+
+
+def end_handover(incident: Incident) -> None:
+    """End the handover that is under way, if there is one: nobody hands over what they no longer have."""
     for handover in Handover.objects.filter(incident=incident, ended_at=None):
         handover.ended_at = now()
         handover.save()
         clocks.stop(handover, SHADOW_CLOCK)
-    if seats:
-        for holding in RoleHolding.objects.filter(incident=incident, until=None):
-            vacate(holding)

@@ -1,6 +1,6 @@
 """Triage: every alert and report waits until somebody answers "is this an incident?" (clause triage.is-it-an-incident)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Q
@@ -37,7 +37,7 @@ def report(*, by: Actor, title: str, text: str = "", service: Service | None = N
         service=service,
         reporter_id=by.user_id,
     )
-    record("signal.opened", signal, by=by, title=signal.title, source=signal.kind)
+    record("signal.opened", signal, by=by, title=signal.title, source=signal.kind, ticket=signal.ticket)
     return signal
 
 
@@ -83,6 +83,8 @@ def declare_from(
     detected_by: DetectedBy | None = None,
     impact_start: datetime | None = None,
     summary: str = "",
+    exercise: bool = False,
+    answers: Mapping[str, str] | None = None,
 ) -> Incident:
     """Answer "yes": declare an incident from waiting signals. It is detected when the first of them came in."""
     locked = [_lock(signal) for signal in sorted(set(signals), key=lambda signal: signal.pk)]
@@ -96,6 +98,8 @@ def declare_from(
         impact_start=impact_start,
         summary=summary,
         signals=locked,
+        exercise=exercise,
+        answers=answers,
     )
     for signal in locked:
         _join(signal, incident, SignalState.DECLARED, by=by)

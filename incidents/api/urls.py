@@ -4,6 +4,7 @@ from django.urls import path
 
 from incidents.api import views as v
 from incidents.api.parts import PARTS
+from incidents.api.suggestion import SuggestionView
 
 urlpatterns = [
     path("alerts/", v.Alerts.as_view(), name="api-alerts"),
@@ -13,6 +14,7 @@ urlpatterns = [
     path("triage/<int:signal_id>/attach/", v.TriageAttach.as_view(), name="api-signal-attach"),
     path("triage/<int:signal_id>/dismiss/", v.TriageDismiss.as_view(), name="api-signal-dismiss"),
     path("reports/", v.Reports.as_view(), name="api-reports"),
+    path("standard/suggestion/", SuggestionView.as_view(), name="api-suggestion"),
     path("incidents/", v.Incidents.as_view(), name="api-incidents"),
     path("incidents/<str:ref>/", v.OneIncident.as_view(), name="api-incident"),
     path("incidents/<str:ref>/timeline/", v.Timeline.as_view(), name="api-timeline"),

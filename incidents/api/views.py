@@ -103,6 +103,8 @@ class Incidents(ListView):
             "services": services,
             "impact_start": body.get("impact_start"),
             "summary": body.get("summary", ""),
+            "exercise": body.get("exercise", False),
+            "answers": body.get("answers", {}),
         }
         found = body.get("detected_by")
         if signals:
@@ -332,6 +334,8 @@ class TriageDeclare(MusterView):
             services=gate.services_for(self.actor, body.get("services", [])),
             impact_start=body.get("impact_start"),
             summary=body.get("summary", ""),
+            exercise=body.get("exercise", False),
+            answers=body.get("answers", {}),
         )
         return Response(incident_out(incident, self.actor), status=201)
 

@@ -13,9 +13,18 @@ from oncall.models import Service
 class DeclareForm(forms.Form):
     """Declare: one short form."""
 
-    title = forms.CharField(label="What is wrong?", max_length=200, help_text="A line that says what people notice.")
+    title = forms.CharField(
+        label="What is wrong?",
+        max_length=200,
+        help_text="A line that says what people notice.",
+        widget=forms.TextInput(attrs={"autofocus": True}),
+    )
     severity = forms.TypedChoiceField(
-        label="How bad is it?", coerce=lambda value: Severity(int(value)), choices=Severity.choices, widget=forms.RadioSelect
+        label="How bad is it?",
+        help_text="SEV 1 and 2 mobilise at once: who is on call is paged.",
+        coerce=lambda value: Severity(int(value)),
+        choices=Severity.choices,
+        widget=forms.RadioSelect,
     )
     services = forms.ModelMultipleChoiceField(
         label="Which services?", queryset=Service.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
@@ -23,6 +32,9 @@ class DeclareForm(forms.Form):
     detected_by = forms.ChoiceField(label="Who noticed?", choices=DetectedBy.choices, initial=DetectedBy.USER)
     impact_start = MomentField(label="Since when (UTC)?", required=False, help_text="Leave empty if you do not know.")
     summary = forms.CharField(label="Anything else?", required=False, widget=text_area())
+    exercise = forms.BooleanField(
+        label="This is an exercise", required=False, help_text="A drill: people are called as ever, and no metric counts it."
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -11,7 +11,8 @@ def _advanced(data: Data) -> str:
 
 def _severity(data: Data) -> str:
     both = " The commander is Operations Lead too: one of the two needs another holder." if data.get("ic_is_ol") else ""
-    return f"{level(data['before'])} is now {level(data['severity'])}.{both}"
+    down = " The war room stands down, and its roles end." if data.get("stood_down") else ""
+    return f"{level(data['before'])} is now {level(data['severity'])}.{both}{down}"
 
 
 def _role(value: object) -> str:

@@ -2,18 +2,30 @@
 
 from collections.abc import Callable
 
-from incidents.sentences.kind import Data, Kind, level, span
+from incidents.sentences.kind import Data, Kind, Pairs, level, moment, span
 from incidents.states import DetectedBy
 
 
 def _declared(data: Data) -> str:
     services = f" Services: {', '.join(data['services'])}." if data.get("services") else ""
     noticed = DetectedBy(data["detected_by"]).label.lower()
-    return f"{level(data['severity'])} declared: {data['title']}. Detected by {noticed}.{services}"
+    drill = "Exercise. " if data.get("exercise") else ""
+    return f"{drill}{level(data['severity'])} declared: {data['title']}. Detected by {noticed}.{services}"
+
+
+def _assessed(data: Data) -> Pairs:
+    """The answers to the impact questions, and what they suggested."""
+    assessment = data.get("assessment")
+    if not assessment:
+        return []
+    suggested = assessment["suggested"]
+    said = f"{level(suggested)}: {assessment['because']}" if suggested else "No level: the answers say too little."
+    return [*((asked, answer) for asked, answer in assessment["words"]), ("Suggested", said)]
 
 
 def _opened(data: Data) -> str:
-    return f"{'Monitoring says' if data.get('source') == 'alerts' else 'Reported'}: {data['title']}."
+    ticket = f" (ticket {data['ticket']})" if data.get("ticket") else ""
+    return f"{'Monitoring says' if data.get('source') == 'alerts' else 'Reported'}: {data['title']}{ticket}."
 
 
 _AGAIN = {"first": "", "again": " again", "direct": ""}
@@ -25,12 +37,12 @@ def _person_paged(data: Data) -> str:
 
 
 def _clock(what: str) -> Callable[[Data], str]:
-    return lambda data: f"{data['clause']}: {what} (due {data['due_at'][11:19]} UTC)."
+    return lambda data: f"{data['clause']}: {what} (due {moment(data['due_at'])})."
 
 
 KINDS = {
     "signal.opened": Kind("Signal", _opened),
-    "incident.declared": Kind("Declared", _declared),
+    "incident.declared": Kind("Declared", _declared, _assessed),
     "incident.signal_attached": Kind("Attached", lambda data: f"Attached from triage: {data['title']}."),
     "alert.fired": Kind("Alert", lambda data: f"{data['name']} fires{': ' + data['summary'] if data.get('summary') else ''}."),
     "alert.resolved": Kind("Alert", lambda data: f"{data['name']} cleared."),

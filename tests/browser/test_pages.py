@@ -153,3 +153,37 @@ def test_dismissing_in_triage_asks_for_the_reason(furnished: Site) -> None:
     acme = furnished.installation.acme
     with acme.scope(acme.amira):
         assert not Signal.objects.filter(state="waiting").exists()
+
+
+@pytest.mark.clause("triage.declare-immediately")
+def test_declaring_takes_a_line_a_level_and_enter(site: Site) -> None:
+    page = site.page(site.installation.acme.support, viewport={"width": 390, "height": 844})
+    page.goto(f"{site.url}/o/acme/incidents/declare/")
+    page.keyboard.type("Nobody can pay")  # the title has the focus
+    page.get_by_role("radio", name=re.compile("SEV 2")).check()
+    expect(page.get_by_role("button", name="Declare")).to_be_in_viewport()
+    page.get_by_label("What is wrong?").press("Enter")
+    page.wait_for_url("**/incidents/INC-1/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Nobody can pay")
+
+
+@pytest.mark.clause("severity.sev2-definition")
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_level_is_suggested_and_nothing_typed_is_lost(site: Site, scripts: bool) -> None:
+    page = site.page(site.installation.acme.mei, java_script_enabled=scripts)
+    page.goto(f"{site.url}/o/acme/incidents/declare/")
+    page.get_by_label("What is wrong?").fill("Search is slow")
+    page.get_by_text("Not sure how bad it is?").click()
+    page.get_by_label("How many users feel it?").select_option("More than 10 %")
+    if not scripts:
+        page.get_by_role("button", name="Suggest a level").click()
+    expect(page.get_by_role("status").filter(has_text="SEV 2 is suggested.")).to_be_visible()
+    expect(page.get_by_role("radio", name=re.compile("SEV 2 Major Suggested"))).not_to_be_checked()
+    expect(page.get_by_label("What is wrong?")).to_have_value("Search is slow")
+    if scripts:
+        site.accessible(page)
+        page.get_by_label("How many users feel it?").select_option("None")
+        expect(page.get_by_role("status").filter(has_text="SEV 4 is suggested.")).to_be_visible()
+    page.get_by_role("radio", name=re.compile("SEV 3")).check()
+    page.get_by_role("button", name="Declare").click()
+    page.wait_for_url("**/incidents/INC-1/")

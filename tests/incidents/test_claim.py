@@ -1,5 +1,7 @@
 """Taking command: one commander at a time (clauses principle.chain-of-command, roles.ic-assigns)."""
 
+from typing import Any
+
 import pytest
 
 from tests.incidents.scene import Scene
@@ -16,6 +18,27 @@ def test_one_commander_at_a_time(scene: Scene) -> None:
     assert refused.json()["code"] == "commanded"
     assert refused.json()["clause"] == "principle.chain-of-command"
     assert "Amira Ahmadi holds command" in refused.json()["detail"]
+
+
+@pytest.mark.clause("roles.ic-authority")
+def test_every_decision_of_the_room_is_the_commanders_and_refused_to_others_with_who_commands(scene: Scene) -> None:
+    ref = scene.mobilised()
+    decisions: dict[str, dict[str, Any]] = {
+        "assign": {"role": "scribe", "person": scene.email("admin")},
+        "severity": {"severity": "SEV2", "reason": "Calmer"},
+        "advance": {"to": "mitigation"},
+        "assess": {"text": "One in five orders fails"},
+        "rhythm": {"minutes": 10},
+        "false-positive": {"reason": "It was none"},
+        "handover": {"to": scene.email("admin")},
+        "impact": {"end": scene.clock.now.isoformat()},
+    }
+    for verb, body in decisions.items():
+        for who in ("jon", "mei"):
+            refused = scene.verb(who, ref, verb, **body)
+            assert (refused.status_code, refused.json()["code"]) == (403, "not_commander"), (who, verb)
+            assert "Amira Ahmadi holds command" in refused.json()["detail"]
+        assert scene.would("amira", ref, verb, **body).status_code == 200, verb
 
 
 def test_taking_command_says_so_and_brings_one_into_the_room(scene: Scene) -> None:

@@ -126,6 +126,7 @@ def test_lowering_stands_the_war_room_down(scene: Scene) -> None:
     assert (room["state"], room["offers"], room["handover"]) == ("backlog", [], None)
     assert all(role["person"] is None for role in room["roles"])
     assert [c for c in scene.part(ref, "clocks") if c["stopped_at"] is None and c["clause"] != "severity.sev3-fix"] == []
+    assert scene.told(ref, "incident.severity_changed")[0]["text"].endswith("The war room stands down, and its roles end.")
 
 
 @pytest.mark.clause("breach.sev1")

@@ -51,8 +51,9 @@ def test_the_clock_runs_on_each_level_that_asks_for_one(scene: Scene) -> None:
         assert datetime.fromisoformat(clock["prompt_at"]) - began == timedelta(minutes=prompt)
         assert datetime.fromisoformat(clock["due_at"]) - began == timedelta(minutes=broken)
         assert clock["owner_role"] == "cl"
+    cadences = {clause for _, clause, _, _ in CADENCES}
     for severity in ("SEV3", "SEV4"):
-        assert scene.part(scene.declare(severity=severity), "clocks") == []
+        assert not cadences & {clock["clause"] for clock in scene.part(scene.declare(severity=severity), "clocks")}
 
 
 @pytest.mark.clause("severity.sev1-cadence")

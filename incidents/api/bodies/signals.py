@@ -16,6 +16,12 @@ class DeclareBody(StrictSerializer):
     detected_by = serializers.ChoiceField(choices=DetectedBy.choices, required=False)
     impact_start = serializers.DateTimeField(required=False)
     summary = Text(required=False, allow_blank=True)
+    exercise = serializers.BooleanField(required=False, help_text="A drill: people are called as ever, and no metric counts it.")
+    answers = serializers.DictField(
+        child=Text(),
+        required=False,
+        help_text="Answers to the impact questions (`standard/suggestion/`), by question. They are kept, and bind nobody.",
+    )
     alerts = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
         required=False,
@@ -32,6 +38,12 @@ class TriageDeclareBody(StrictSerializer):
     services = serializers.ListField(child=Text(max_length=40), required=False, max_length=50)
     impact_start = serializers.DateTimeField(required=False)
     summary = Text(required=False, allow_blank=True)
+    exercise = serializers.BooleanField(required=False, help_text="A drill: people are called as ever, and no metric counts it.")
+    answers = serializers.DictField(
+        child=Text(),
+        required=False,
+        help_text="Answers to the impact questions (`standard/suggestion/`), by question. They are kept, and bind nobody.",
+    )
 
 
 class AttachBody(StrictSerializer):

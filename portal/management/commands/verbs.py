@@ -23,6 +23,7 @@ DOORS: dict[str, tuple[str, ...]] = {
         f"incidents.doors.{module.name}": ("web", "API")
         for module in pkgutil.iter_modules(import_module("incidents.doors").__path__)
     },
+    "incidents.declare_views": ("web",),
     "incidents.views": ("web",),
     "integrations.chat.dispatch": ("chat",),
     "incidents.api.views": ("API",),

@@ -1,0 +1,49 @@
+"""The limit within which a SEV 3 is fixed and a SEV 4 is done: one clock, on the organisation's calendar."""
+
+from datetime import datetime
+
+from incidents.models import Incident
+from incidents.owning import OWNER_TEAM
+from standard import clocks
+from standard.law_types import FixInDays, FixInSprints
+from standard.queries import calendar
+from tenants.time import now
+
+FIX_CLOCKS = ("severity.sev3-fix", "severity.sev4-ticket")  # as shipped; the clause of each is the law's own
+
+
+def start_fix(incident: Incident) -> None:
+    """Start, or start anew, the clock of the fix that the severity asks for (clauses severity.sev3-fix, severity.sev4-ticket).
+
+    SEV 3 is asked for after one business day and broken after three; SEV 4 is due when the next sprint ends. The amounts are
+    those of the standard that the incident pinned, counted from now. A severity without such a limit has no such clock.
+    """
+    stop_fix(incident)
+    fix = incident.law.severity(incident.severity).fix
+    if fix is None:
+        return
+    began = now()
+    prompt_at, due_at = _moments(fix, began)
+    clocks.start(
+        fix.clause,
+        incident,
+        prompt=prompt_at - began if prompt_at else None,
+        due=due_at - began,
+        owner_role=OWNER_TEAM,
+        incident_id=incident.pk,
+        at=began,
+    )
+
+
+def stop_fix(incident: Incident) -> None:
+    """Stop the clock of the fix, of whatever severity it runs for."""
+    clocks.stop(incident, *(severity.fix.clause for severity in incident.law.severities if severity.fix is not None))
+
+
+def _moments(fix: FixInDays | FixInSprints, began: datetime) -> tuple[datetime | None, datetime]:
+    """(when it is asked for, when it is due)."""
+    work = calendar()
+    if isinstance(fix, FixInDays):
+        hours = work.hours
+        return hours.close_of_business(began, fix.prompt_business_days), hours.close_of_business(began, fix.break_business_days)
+    return None, work.sprints.end(began, fix.sprints)
