@@ -147,6 +147,13 @@ class ChangeItem:
         """Whether it waits for the IC's decision."""
         return self.state == ChangeState.PROPOSED
 
+    @property
+    def expected_at(self) -> datetime | None:
+        """When it should be executed, by its ETA, counted from the approval; None before that, or without one."""
+        if self.eta_minutes is None or self.decided_at is None or self.state == ChangeState.REJECTED:
+            return None
+        return self.decided_at + timedelta(minutes=self.eta_minutes)
+
 
 @dataclass(frozen=True, slots=True)
 class FlagItem:

@@ -18,6 +18,7 @@ _MAGIC = (
     (b"PK\x05\x06", "application/zip"),
     (b"\x1f\x8b\x08", "application/gzip"),
 )
+KINDS = (*dict.fromkeys(kind for _, kind in _MAGIC), "image/webp", JSON, TEXT, UNKNOWN)
 _NO_TEXT = frozenset(range(32)) - frozenset(b"\t\n\f\r\x1b")  # a log may have tabs, page breaks and colours
 
 NAME_MAX = 120

@@ -1,6 +1,6 @@
 """The parts of an incident as the API shows them, one reader each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.urls import reverse
 from incidents import checklists, queries
 from incidents.api import serializers as s
 from incidents.facts import Facts, gather
+from incidents.items import ChangeItem, OrderItem
 from incidents.models import Incident
 
 type Rows = list[dict[str, Any]]
@@ -28,8 +29,8 @@ def _files(incident: Incident) -> Rows:
     ]
 
 
-def _orders(incident: Incident) -> Rows:
-    return [{**_plain(item), "expected_at": item.expected_at} for item in gather(incident).orders]
+def _expected(items: Iterable[OrderItem | ChangeItem]) -> Rows:
+    return [{**_plain(item), "expected_at": item.expected_at} for item in items]
 
 
 def _plain(item: Any) -> dict[str, Any]:
@@ -42,8 +43,8 @@ PARTS: Mapping[str, Callable[[Incident], Any]] = {
     "clocks": lambda incident: s.ClockOut(queries.all_clocks(incident), many=True).data,
     "pages": queries.pages,
     "updates": queries.updates,
-    "orders": _orders,
-    "changes": lambda incident: [_plain(item) for item in gather(incident).changes],
+    "orders": lambda incident: _expected(gather(incident).orders),
+    "changes": lambda incident: _expected(gather(incident).changes),
     "hypotheses": lambda incident: [_plain(item) for item in gather(incident).hypotheses],
     "files": _files,
     "checklists": lambda incident: checklists.steps(incident, gather(incident)),

@@ -21,6 +21,7 @@ from incidents.facts import gather
 from incidents.files import download
 from incidents.models import Alert, Incident, Signal
 from incidents.sitrep import draft_for
+from incidents.sniffing import KINDS
 from incidents.states import DetectedBy
 from ledger.api import CursorPages, FormParser, MusterView, page_of
 from tenants.actors import Actor
@@ -222,8 +223,10 @@ class VerbView(MusterView):
 def verb_view(door: Door) -> Any:
     """The API view of one verb, documented by its body and its action."""
 
+    operation = f"{door.name}-{door.part}".strip("-").replace("-", "_")
+
     @extend_schema(
-        operation_id=door.name, request=door.body, responses=s.IncidentOut, parameters=[KEY], description=door.body.__doc__
+        operation_id=operation, request=door.body, responses=s.IncidentOut, parameters=[KEY], description=door.body.__doc__
     )
     def post(self: VerbView, request: Request, ref: str) -> Response:
         return self.once(request, lambda: self.perform(request, ref))
@@ -249,7 +252,7 @@ class IncidentFile(MusterView):
 
     @extend_schema(
         operation_id="incident_file",
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+        responses={(200, kind): OpenApiTypes.BINARY for kind in KINDS},
         description="A file of the incident, served as a download. Its type, size and SHA-256 are in `files/`.",
     )
     def get(self, request: Request, ref: str, number: int) -> HttpResponse:

@@ -8,6 +8,7 @@ from incidents.models import Incident
 from incidents.rules.common import CHAIN, command, of_any, practitioner, running
 from tenants.actors import Actor
 from tenants.refusals import Reason
+from tenants.time import now
 
 ACK, KNOW = "warroom.ack-everything", "breach.need-to-know"
 
@@ -22,10 +23,15 @@ def why_not_order(incident: Incident, facts: Facts, by: Actor, recipient: Recipi
     if not recipient.is_practitioner:
         sentence = f"{recipient.name} is no practitioner: only practitioners act in the room."
         return [Reason("not_a_practitioner", sentence, clause="people.practitioner", field="to", status=422)]
-    if incident.restricted and recipient.user_id not in {person.user_id for person in facts.admitted}:
+    if incident.restricted and recipient.user_id not in _admitted(facts):
         sentence = f"{recipient.name} may not see this incident: admit them first."
         return [Reason("not_admitted", sentence, clause=KNOW, field="to", status=422)]
     return []
+
+
+def _admitted(facts: Facts) -> set[int]:
+    """The user ids of who may see a restricted incident now."""
+    return {person.user_id for person in facts.admitted if person.expires_at is None or person.expires_at > now()}
 
 
 def why_not_acknowledge_order(incident: Incident, facts: Facts, by: Actor, order: OrderItem | None = None) -> list[Reason]:

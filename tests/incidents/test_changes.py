@@ -32,7 +32,11 @@ def proposed(scene: Scene, severity: str = "SEV1") -> str:
 @pytest.mark.clause("warroom.clear-concise")
 def test_the_lead_proposes_executes_and_checks(scene: Scene) -> None:
     ref = proposed(scene)
+    assert scene.part(ref, "changes")[0]["expected_at"] is None
     scene.do("amira", ref, "approve", change=1)
+    assert (
+        scene.part(ref, "changes")[0]["expected_at"][:19] == scene.ago(minutes=-5).isoformat()[:19]
+    )  # what the room counts down to
     scene.clock.advance(minutes=3)
     scene.do("jon", ref, "execute", change=1, outcome="41 is live")
     scene.clock.advance(minutes=1)
