@@ -1,4 +1,4 @@
-"""Tell the live streams at once when a membership, a person, a token or a session opens less than before."""
+"""Tell the live streams at once when a membership, a person, a token, a session or a restriction lets somebody see less than before."""
 
 from django.db import migrations
 
@@ -21,6 +21,17 @@ CREATE TRIGGER live AFTER UPDATE ON tenants_user FOR EACH ROW
   WHEN (OLD.is_active IS DISTINCT FROM NEW.is_active OR OLD.password IS DISTINCT FROM NEW.password)
   EXECUTE FUNCTION muster.revoke_person();
 
+-- An incident that is restricted is hidden from all who are not named on it; who is removed does not see it any more.
+CREATE FUNCTION muster.revoke_incident() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN PERFORM muster.revoke(OLD.organisation_id, NULL, OLD.id); RETURN NULL; END $$;
+CREATE FUNCTION muster.revoke_named() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN PERFORM muster.revoke(OLD.organisation_id, OLD.user_id, OLD.incident_id); RETURN NULL; END $$;
+CREATE TRIGGER live AFTER UPDATE ON incidents_incident FOR EACH ROW WHEN (OLD.restricted IS DISTINCT FROM NEW.restricted)
+  EXECUTE FUNCTION muster.revoke_incident();
+CREATE TRIGGER live AFTER UPDATE ON incidents_needtoknow FOR EACH ROW
+  WHEN (OLD.removed_at IS DISTINCT FROM NEW.removed_at OR OLD.expires_at IS DISTINCT FROM NEW.expires_at)
+  EXECUTE FUNCTION muster.revoke_named();
+
 -- Many sessions at once are old ones being cleared: then everybody is looked at again, with one message.
 CREATE FUNCTION muster.end_sessions() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
@@ -37,5 +48,11 @@ CREATE TRIGGER live AFTER DELETE ON django_session REFERENCING OLD TABLE AS ende
 
 
 class Migration(migrations.Migration):
-    dependencies = [("portal", "0001_rights"), ("ledger", "0003_live"), ("tenants", "0002_walls"), ("sessions", "0001_initial")]
+    dependencies = [
+        ("portal", "0001_rights"),
+        ("ledger", "0003_live"),
+        ("incidents", "0004_room_walls"),
+        ("tenants", "0002_walls"),
+        ("sessions", "0001_initial"),
+    ]
     operations = [Sql(REVOKE)]

@@ -106,7 +106,11 @@ def nobody_listens(site: Site) -> Iterator[Callable[[], None]]:
             " WHERE application_name = 'muster live' AND datname = current_database()"
         )
     grant = f'GRANT CONNECT ON DATABASE "{name}" TO "{role}"'
-    yield lambda: as_owner(grant) and None
+
+    def let_in() -> None:
+        as_owner(grant)
+
+    yield let_in
     as_owner(grant)
 
 
