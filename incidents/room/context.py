@@ -80,7 +80,7 @@ def _parts(incident: Incident, facts: Facts, by: Actor, offered: Offered) -> dic
         "changes": panels.changes(facts, offered),
         "hypotheses": panels.hypotheses(facts, offered),
         "checklists": panels.checklists(incident, facts, by, offered),
-        "comms": panels.comms(facts, offered),
+        "audiences": panels.audiences(facts, offered),
         "files": [(file, reverse("incident-file", args=[incident.ref, file.number])) for file in facts.files],
         "people": panels.people(facts),
     }
