@@ -208,7 +208,7 @@ def checklist() -> Row:
     }  # fmt: skip
 
 
-def comms() -> list[Row]:
+def audiences() -> list[Row]:
     """An audience that was told, one whose word is overdue with a draft that waits, one that was told nothing."""
     told = SimpleNamespace(
         author="Mei Tan", known="Nobody can pay. We roll back v1.2.3.", id=1, impact="All users", doing="A rollback"
@@ -239,7 +239,7 @@ def room(incident: Row) -> Row:
         "changes": changes(),
         "hypotheses": hypotheses(),
         "list": checklist(),
-        "comms": comms(),
+        "audiences": audiences(),
         "kinds": [shown[1] | {"tab": "Note", "shown": True},
                   verb("order", "Give an order", ReasonForm(auto_id="order-%s"), tab="Order", shown=False)],
         "actions": {"groups": groups, "off": [v for v in shown if not v["possible"]]},

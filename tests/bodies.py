@@ -71,7 +71,8 @@ def plain(schema: Mapping[str, Any], ref: str = "INC-1", name: str = "") -> Any:
         return True
     if schema.get("format") == "date-time":
         return datetime.now(UTC).isoformat()
-    return {"incident": ref, "to": "jon@acme.example", "key": "gather"}.get(name, "words")
+    known = {"incident": ref, "into": "INC-1", "person": "jon@acme.example", "to": "jon@acme.example", "key": "gather"}
+    return known.get(name, "words")
 
 
 def good(address: Address, ref: str = "INC-1") -> dict[str, Any]:

@@ -197,6 +197,7 @@ def settle_severity(incident: Incident, *, by: Actor) -> None:
     if not incident.mobilises:
         stand_down(incident, seats=True)
     start_cadence(incident)
+    start_fix(incident)
     keep_rhythm(incident)
     settle_roles(incident, by=by)
 

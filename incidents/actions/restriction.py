@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from incidents import fields
 from incidents.actions.base import enter, lock, tell
 from incidents.actions.command import set_severity, settle_severity
-from incidents.actions.fixing import start_fix
 from incidents.actions.naming import let_know, name, restrict
 from incidents.duties import holders, label
 from incidents.facts import gather
@@ -111,7 +110,6 @@ def _raise(incident: Incident, rule: FlagRule, *, by: Actor, reason: str) -> Inc
     )
     if running:
         settle_severity(incident, by=by)
-        start_fix(incident)
     return incident
 
 

@@ -80,7 +80,7 @@ def _parts(incident: Incident, facts: Facts, by: Actor, offered: Offered) -> dic
         "changes": panels.changes(facts, offered),
         "hypotheses": panels.hypotheses(facts, offered),
         "checklists": panels.checklists(incident, facts, by, offered),
-        "comms": panels.comms(facts, offered),
+        "audiences": panels.audiences(facts, offered),
         "customers": {"conditions": comms.conditions(facts)},
         "swoop": swoop.panel(incident, facts, by),
         "law": queries.law(incident, facts) | {"copies": panels.copies(facts, offered)},

@@ -1,7 +1,7 @@
 """What is late, said once, at the top of the room: broken clocks, orders without an answer, work past its ETA."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from incidents.facts import Facts
 from incidents.models import Incident
@@ -24,7 +24,12 @@ def _clocks(running: list[Clock]) -> Iterator[str]:
         if clock.due_at <= now() and clock.clause not in TOLD_BY_PART and not clock.at_least:
             owner = f" {clock.owner_role.upper()} owes it." if clock.owner_role else ""
             label = clock_name(clock.clause)
-            yield f"{label} was due at {clock.due_at:%H:%M:%S} UTC, {since(clock.due_at)} ago ({clock.clause}).{owner}"
+            yield f"{label} was due at {_at(clock.due_at)} UTC, {since(clock.due_at)} ago ({clock.clause}).{owner}"
+
+
+def _at(moment: datetime) -> str:
+    """A time of day; with the date where it is another day's."""
+    return f"{moment:%H:%M:%S}" if moment.date() == now().date() else f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
 def _orders(facts: Facts, limit: timedelta) -> Iterator[str]:

@@ -262,7 +262,7 @@ def checklists(incident: Incident, facts: Facts, by: Actor, offered: Offered) ->
     return sorted(rows, key=lambda row: not row["mine"])
 
 
-def comms(facts: Facts, offered: Offered) -> list[Row]:
+def audiences(facts: Facts, offered: Offered) -> list[Row]:
     """For each audience: what it was last told, when the next word is due, and the draft that waits for somebody's yes."""
     latest = {update.audience: update for update in facts.latest_updates}
     rows = []

@@ -148,7 +148,13 @@ async function copy(link) {
 }
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest?.("[data-copy]");
+  const area = event.target.closest?.("textarea[data-copy]");
+  if (area) {
+    area.select();
+    navigator.clipboard?.writeText(area.value).then(() => announce("Copied"), () => {}); // without a clipboard it is selected
+    return;
+  }
+  const link = event.target.closest?.("a[data-copy]");
   if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
     event.preventDefault();
     copy(link);
@@ -222,7 +228,7 @@ const ACTS = {
   s: () => reachFirst(".room-now summary, .room-now button, #verb-severity > summary"),
   u: () => switchZone(),
   y: () => {
-    const link = document.querySelector("[data-copy]");
+    const link = document.querySelector("a[data-copy]");
     if (link) copy(link);
   },
   "?": () => sheet?.showModal(),

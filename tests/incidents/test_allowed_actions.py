@@ -16,7 +16,8 @@ from tests.incidents.scene import UPDATE, Scene, alert
 pytestmark = pytest.mark.servers
 
 PUBLIC = {**UPDATE, "audience": "public", "status": "investigating"}
-PEOPLE = ("amira", "jon", "mei", "admin", "support", "exec")
+PEOPLE = ("amira", "jon", "support", "mei", "admin", "exec")  # the first three differ most in what they may
+WHOLE_CAST = ("nobody commands", "led", "at work", "restricted", "updates wait")
 
 
 def uncommanded(scene: Scene) -> str:
@@ -220,7 +221,7 @@ def test_what_is_allowed_is_done_and_what_is_not_is_refused_for_the_same_reasons
     assert scene.api("mei").post("incidents/", OTHER).json()["ref"] == "INC-1"
     ref = STATES[state](scene)
     moment = scene.clock.now.isoformat()
-    for who in PEOPLE:
+    for who in PEOPLE if state in WHOLE_CAST else PEOPLE[:3]:
         incident = scene.incident(ref, who)
         assert set(incident["allowed_actions"]) == set(DOORS)
         for verb, said in incident["allowed_actions"].items():
@@ -231,9 +232,9 @@ def test_what_is_allowed_is_done_and_what_is_not_is_refused_for_the_same_reasons
             if said["allowed"] or all(reason.get("overridable") for reason in why):
                 assert any(scene.would(who, ref, verb, **body).status_code == 200 for body in wanted), case
             else:
-                refused = [scene.would(who, ref, verb, **body).json() for body in wanted]
-                told = [[reason["code"] for reason in answer["reasons"]] for answer in refused]
-                assert [reason["code"] for reason in why if not reason.get("overridable")] in told, (case, refused)
+                refused = (scene.would(who, ref, verb, **body).json() for body in wanted)
+                told = ([reason["code"] for reason in answer["reasons"]] for answer in refused)
+                assert [reason["code"] for reason in why if not reason.get("overridable")] in told, case
 
 
 @pytest.mark.clause("people.auditor")

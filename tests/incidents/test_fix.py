@@ -180,7 +180,10 @@ def test_another_severity_has_another_limit_counted_from_the_change(scene: Scene
     assert due(scene, ref, SEV3)[1] == at(BERLIN, begins + timedelta(days=4), 17)
     assert [c["clause"] for c in scene.part(ref, "clocks") if c["stopped_at"] is None] == [SEV3]
     scene.do("mei", ref, "severity", severity="SEV2", reason="All of them do nothing")
-    assert {c["clause"] for c in scene.part(ref, "clocks") if c["stopped_at"] is None} == {"severity.sev2-cadence"}
+    assert {c["clause"] for c in scene.part(ref, "clocks") if c["stopped_at"] is None} == {
+        "severity.sev2-cadence",
+        "mobilize.roles-assigned",
+    }
 
 
 @pytest.mark.clause("severity.sev3-fix")
