@@ -173,7 +173,6 @@ def change_severity(incident: Incident, *, by: Actor, severity: Severity, reason
         ic_is_ol=incident.mobilises and not mobilised and _both(facts),
     )
     settle_severity(incident, by=by)
-    start_fix(incident)
     return incident
 
 

@@ -106,5 +106,5 @@ def _held(incident: Incident, facts: Facts, to: int) -> list[Reason]:
         flag = incident.law.flag(standing.key)
         if flag.raises_to is not None and to > flag.raises_to:
             sentence = f"“{flag.label}” stands: it stays SEV {flag.raises_to} until Legal lifts that."
-            return [Reason("flagged", sentence, clause=flag.clauses[0], field="severity")]
+            return [Reason("flag_stands", sentence, clause=flag.clauses[0], field="severity")]
     return []

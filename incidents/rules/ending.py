@@ -57,7 +57,7 @@ def why_not_false_positive(incident: Incident, facts: Facts, by: Actor) -> list[
 
 def why_not_merge(incident: Incident, facts: Facts, by: Actor, into: Incident | None = None) -> list[Reason]:
     """The IC merges it into another running incident, under the same secrecy, where at least as much is done about it."""
-    reasons = practitioner(by) or running(incident, facts) or command(incident, facts, by, "merging")
+    reasons = practitioner(by) or running(incident, facts) or command(incident, facts, by, "merging") or _flagged(incident, facts)
     if reasons or into is None:
         return reasons
     if into.pk == incident.pk:
@@ -72,14 +72,14 @@ def why_not_merge(incident: Incident, facts: Facts, by: Actor, into: Incident | 
     if incident.mobilises and not into.mobilises:
         sentence = f"{into.ref} is a {into.level}, and a {incident.level} would end in its backlog: raise it first."
         return [Reason("merge_lowers", sentence, clause="lifecycle.phases", field="into")]
-    return _flagged(incident, facts)
+    return []
 
 
 def _flagged(incident: Incident, facts: Facts) -> list[Reason]:
     """What a flag holds is not ended otherwise than by resolving it."""
     for standing in facts.flags:
         flag = incident.law.flag(standing.key)
-        return [Reason("flagged", f"“{flag.label}” stands: Legal lifts that first.", clause=flag.clauses[0])]
+        return [Reason("flag_stands", f"“{flag.label}” stands: Legal lifts that first.", clause=flag.clauses[0])]
     return []
 
 
