@@ -139,10 +139,10 @@ def test_what_a_flag_holds_is_not_lowered(scene: Scene) -> None:
             incident=Incident.objects.get(ref=ref), key="personal_data", reason="Names", raised_by_id=scene.acme.amira.user_id
         )
     refused = scene.verb("amira", ref, "severity", severity="SEV2", reason="Calmer")
-    assert (refused.status_code, refused.json()["code"], refused.json()["clause"]) == (409, "flagged", "breach.sev1")
+    assert (refused.status_code, refused.json()["code"], refused.json()["clause"]) == (409, "flag_stands", "breach.sev1")
     assert scene.incident(ref)["allowed_actions"]["severity"]["allowed"] is False
     for verb, body in (("false-positive", {"reason": "None"}), ("merge", {"into": scene.declare()})):
-        assert scene.verb("amira", ref, verb, **body).json()["code"] == "flagged"
+        assert scene.verb("amira", ref, verb, **body).json()["code"] == "flag_stands"
 
 
 @pytest.mark.clause("roles.ic-head-up")
