@@ -15,14 +15,14 @@ from tenants.actors import Actor
 TO_DECIDE_MOST = 50
 
 
-def latest(facts: Facts, by: Actor) -> dict[str, UpdateItem | None]:
+def latest(incident: Incident, facts: Facts, by: Actor) -> dict[str, UpdateItem | None]:
     """The last update that went out to each audience whose updates the actor reads."""
-    return {audience.value: facts.latest(audience) for audience in told_of(by)}
+    return {audience.value: facts.latest(audience) for audience in told_of(by, incident)}
 
 
 def waiting(incident: Incident, facts: Facts, by: Actor) -> list[UpdateItem]:
     """The updates that wait: all of them in the room, outside it those that the actor decides."""
-    inside = own_page(by) is None
+    inside = own_page(by, incident) is None
     return [update for update in facts.waiting_updates if inside or not rules.why_not_reject_update(incident, facts, by, update)]
 
 
@@ -34,7 +34,7 @@ def panel(incident: Incident, facts: Facts, by: Actor, failed: str = "", form: A
     return {
         "latest": [
             {"audience": name, "label": Audience(name).label, "update": update, "status": _status(update)}
-            for name, update in latest(facts, by).items()
+            for name, update in latest(incident, facts, by).items()
         ],
         "waiting": [_deciding(incident, facts, by, update, failed, form) for update in waiting(incident, facts, by)],
         "conditions": conditions(facts),

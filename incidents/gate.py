@@ -40,7 +40,7 @@ def incident_for(by: Actor, ref: str) -> Incident:
 def room_for(by: Actor, ref: str) -> Incident:
     """The same, for its room's record. Refuses (403) executives and Support, who read a summary (clause warroom.exec-swoop)."""
     incident = incident_for(by, ref)
-    check(why_not_enter(by))
+    check(why_not_enter(incident, by))
     return incident
 
 

@@ -19,9 +19,9 @@ SHOWN_ROLES = (RoomRole.IC, RoomRole.CL)
 OWN_PLACE = ("ask", "approve-update", "reject-update")  # these stand elsewhere on the page
 
 
-def template(by: Actor) -> str:
+def template(incident: Incident, by: Actor) -> str:
     """The page of somebody outside the room, or "" for who reads the room."""
-    own = own_page(by)
+    own = own_page(by, incident)
     return TEMPLATES[own] if own is not None else ""
 
 
@@ -35,7 +35,7 @@ def context(
     verbs = {name: verb for name in DOORS if (verb := offered.of(name)) is not None}
     panel = comms.panel(incident, facts, by, failed.name if failed else "", form)
     said = {row["audience"]: row for row in panel["latest"]}
-    own = own_page(by) or Audience.EXECUTIVE
+    own = own_page(by, incident) or Audience.EXECUTIVE
     return {
         "incident": {**room.head(incident, facts), "services": incident.service_names},  # type: ignore[attr-defined]
         "people": [{"label": role.label, "name": facts.roles[role].name if role in facts.roles else ""} for role in SHOWN_ROLES],

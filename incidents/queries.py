@@ -180,8 +180,8 @@ def all_clocks(incident: Incident) -> list[Clock]:
 def updates(incident: Incident, by: Actor) -> list[dict[str, Any]]:
     """The incident's status updates, newest first: all in the room, outside it what went out to them and to customers."""
     found = StatusUpdate.objects.filter(incident=incident).select_related("author", "decided_by").order_by("-id")
-    if own_page(by) is not None:
-        found = found.filter(audience__in=told_of(by), state=UpdateState.PUBLISHED)
+    if own_page(by, incident) is not None:
+        found = found.filter(audience__in=told_of(by, incident), state=UpdateState.PUBLISHED)
     plain = ("id", "audience", "status", "state", "awaits", "known", "impact", "doing", "next_update_at", "states_cause")
     then = ("components", "posted_at", "published_at", "decided_at", "decision_reason")
     return [

@@ -94,7 +94,7 @@ def war_room(request: HttpRequest, ref: str) -> HttpResponse:
 def _room(request: HttpRequest, incident: Incident, *, status: int = 200, **failure: Any) -> HttpResponse:
     by = _actor(request)
     key = {"idempotency_key": uuid.uuid4().hex}
-    if template := outside.template(by):
+    if template := outside.template(incident, by):
         return render(request, template, {**outside.context(incident, by, **failure), **key}, status=status)
     context = room.context(incident, by, asked=request.GET.dict(), **failure)
     context["live"] = live.context(by, incident, request.session.session_key or "", context["record"])

@@ -59,7 +59,7 @@ def update(
     `states_cause` is the author's word on whether it gives a cause; None asks, where it sounds like one.
     """
     incident, facts = lock(incident)
-    check(rules.why_not_update(incident, facts, by, audience))
+    check(rules.why_not_update(incident, facts, by))
     posted = StatusUpdate(
         incident=incident,
         audience=audience,

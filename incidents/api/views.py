@@ -67,14 +67,14 @@ def read(by: Actor, ref: str, through: Callable[[Actor, str], Incident] = gate.i
 def incident_out(incident: Incident, by: Actor) -> dict[str, Any]:
     """An incident as the API shows it to this actor: the room, or the summary of those outside it."""
     facts = gather(incident)
-    own = own_page(by)
+    own = own_page(by, incident)
     document: dict[str, Any] = dict(s.IncidentRow(incident).data)
     document["services"] = list(incident.affected.order_by("id").values_list("service__slug", flat=True))
     document["roles"] = [row for row in role_rows(incident, facts) if own is None or row["role"] in outside.SHOWN_ROLES]
     document["merged_into"] = Incident.objects.filter(merged=incident).values_list("ref", flat=True).first()
     document["view"] = own.value if own else "room"
     document["latest"] = {
-        audience: s.UpdateOut(update).data if update else None for audience, update in comms.latest(facts, by).items()
+        audience: s.UpdateOut(update).data if update else None for audience, update in comms.latest(incident, facts, by).items()
     }
     document["waiting_updates"] = s.UpdateOut(comms.waiting(incident, facts, by), many=True).data
     document["components"] = s.ConditionOut(comms.conditions(facts), many=True).data

@@ -6,7 +6,7 @@ from incidents.facts import Facts
 from incidents.items import UpdateItem
 from incidents.models import Incident
 from incidents.rules.common import CHAIN, command, practitioner, reader, running
-from incidents.states import Approver, Audience, PublicStatus, RoomRole, State, Verdict
+from incidents.states import Approver, Audience, RoomRole, Verdict
 from tenants.actors import Actor, Duty
 from tenants.refusals import Reason
 
@@ -16,9 +16,9 @@ APPROVING_DUTIES = (Duty.LEGAL_COUNSEL, Duty.PR)
 CLAUSES = {Approver.DUTY: APPROVAL, Approver.IC: SPECULATION}
 
 
-def why_not_update(incident: Incident, facts: Facts, by: Actor, audience: Audience | None = None) -> list[Reason]:
+def why_not_update(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
     """The Communications Lead updates; the IC until there is one (principle.communicate)."""
-    reasons = practitioner(by) or _over(incident, facts, audience)
+    reasons = practitioner(by) or running(incident, facts)
     if reasons or facts.holds(by, RoomRole.CL):
         return reasons
     if facts.holder(RoomRole.CL) is not None:
@@ -27,13 +27,6 @@ def why_not_update(incident: Incident, facts: Facts, by: Actor, audience: Audien
             Reason("not_communications_lead", f"{name} is Communications Lead: updates are theirs.", clause=CHAIN, status=403)
         ]
     return command(incident, facts, by, "updating")
-
-
-def _over(incident: Incident, facts: Facts, audience: Audience | None) -> list[Reason]:
-    """Nothing is said after the end, but to customers who were told that it began and not yet that it is resolved."""
-    told = facts.latest(Audience.PUBLIC)
-    owed = incident.state == State.RESOLVED and told is not None and told.status != PublicStatus.RESOLVED
-    return [] if owed and audience in (None, Audience.PUBLIC) else running(incident)
 
 
 def awaited(facts: Facts, audience: Audience, states_cause: bool) -> list[Approver]:

@@ -10,27 +10,28 @@ from tenants.refusals import Reason
 SWOOP = "warroom.exec-swoop"
 
 
-def own_page(by: Actor) -> Audience | None:
+def own_page(by: Actor, incident: Incident) -> Audience | None:
     """Whose page of an incident somebody reads: the executives', Support's, or None, the room.
 
-    Practitioners work in the room whatever else they are; auditors, administrators and process owners read it.
+    Practitioners work in the room whatever else they are; auditors, administrators and process owners read it. Who sees a
+    restricted incident at all is named on it, such as Legal Counsel, and needs to know what the room knows.
     """
-    if by.has(Role.PRACTITIONER):
+    if by.has(Role.PRACTITIONER) or incident.restricted:
         return None
     if by.has(Role.EXECUTIVE):
         return Audience.EXECUTIVE
     return Audience.SUPPORT if by.has(Role.SUPPORT) else None
 
 
-def told_of(by: Actor) -> tuple[Audience, ...]:
+def told_of(by: Actor, incident: Incident) -> tuple[Audience, ...]:
     """The audiences whose updates somebody reads: all in the room; else their own, and what customers are told."""
-    own = own_page(by)
+    own = own_page(by, incident)
     return tuple(Audience) if own is None else (own, Audience.PUBLIC)
 
 
-def why_not_enter(by: Actor) -> list[Reason]:
+def why_not_enter(incident: Incident, by: Actor) -> list[Reason]:
     """Executives and Support read a summary, by every door, and not the record of the room (warroom.exec-swoop)."""
-    own = own_page(by)
+    own = own_page(by, incident)
     if own is None:
         return []
     who = "Executives read" if own == Audience.EXECUTIVE else "Support reads"
@@ -45,7 +46,7 @@ def why_not_ask(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
 
 def why_not_look(incident: Incident, by: Actor) -> list[Reason]:
     """The room hears of an executive who looks at it while it runs as a war room."""
-    if own_page(by) != Audience.EXECUTIVE:
+    if own_page(by, incident) != Audience.EXECUTIVE:
         return [Reason("no_executive", "Only an executive's look is announced.", clause=SWOOP)]
     reasons = reader(by) or running(incident)
     if not reasons and not incident.mobilises:

@@ -42,7 +42,7 @@ PLAIN: dict[str, Any] = {
     "audience": "internal",
     "url": "https://meet.example/room",
 }
-UNUSED = ("sha256", "into", "components")  # no free text
+UNUSED = ("sha256", "into", "components", "status")  # no free text, or of public updates only
 
 
 def token(of: str) -> str:

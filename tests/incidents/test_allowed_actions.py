@@ -107,14 +107,6 @@ def waiting(scene: Scene) -> str:
     return ref
 
 
-def owed(scene: Scene) -> str:
-    """Resolved, which customers were not told yet."""
-    ref = scene.ready()
-    scene.do("amira", ref, "update", **PUBLIC)
-    scene.do("amira", ref, "resolve", summary="Done")
-    return ref
-
-
 STATES: dict[str, Callable[[Scene], str]] = {
     "nobody commands": uncommanded,
     "commanded": advanced(),
@@ -137,7 +129,6 @@ STATES: dict[str, Callable[[Scene], str]] = {
     "small and resolved": lambda scene: scene.ended("resolve", severity="SEV3"),
     "a false positive": lambda scene: scene.ended("false-positive"),
     "updates wait": waiting,
-    "customers wait": owed,
 }
 OTHER = {"title": "Another one", "severity": "SEV1"}  # what can be merged into, and into what
 

@@ -253,21 +253,25 @@ def test_resolving_stops_both(scene: Scene) -> None:
     ref = scene.ready()
     scene.do("amira", ref, "update", **said("internal"))
     scene.do("amira", ref, "update", **said("public"))
+    assert sorted(c["audience"] for c in scene.part(ref, "clocks") if c["audience"] and not c["stopped_at"]) == [
+        "internal",
+        "public",
+    ]
+    scene.do("amira", ref, "update", **said("public", status="resolved"))
     scene.do("amira", ref, "resolve", summary="Done")
     assert [c for c in scene.part(ref, "clocks") if c["stopped_at"] is None] == []
 
 
 @pytest.mark.clause("roles.cl-status-page")
-def test_customers_who_were_told_are_told_of_the_end_after_it_too(scene: Scene) -> None:
+def test_after_the_end_nothing_is_said_any_more(scene: Scene) -> None:
     ref = scene.ready()
     scene.do("amira", ref, "update", **said("public", components={"payments": "major_outage"}))
-    scene.do("amira", ref, "resolve", summary="Done")
-    for audience in ("internal", "executive", "support"):
-        assert scene.verb("amira", ref, "update", **said(audience)).json()["code"] == "ended"
+    assert scene.verb("amira", ref, "resolve", summary="Done").json()["code"] == "public_update_missing"
     scene.do("amira", ref, "update", **said("public", status="resolved"))
     assert scene.incident(ref)["components"] == []
-    assert [c for c in scene.part(ref, "clocks") if c["stopped_at"] is None] == []
-    assert scene.verb("amira", ref, "update", **said("public", status="resolved")).json()["code"] == "ended"
+    scene.do("amira", ref, "resolve", summary="Done")
+    for audience in ("internal", "executive", "support", "public"):
+        assert scene.verb("amira", ref, "update", **said(audience)).json()["code"] == "ended"
 
 
 # --- components --------------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ def told_the_public(scene: Scene, ref: str, status: str, state: str = "published
             audience="public",
             status=status,
             state=state,
+            awaits=["duty"] if state == "waiting" else [],
             known="We know of it",
             author_id=scene.acme.mei.user_id,
         )

@@ -330,7 +330,7 @@ def test_what_was_typed_stays_in_the_form_after_a_refusal(scene: Scene) -> None:
     )
     assert answer.status_code == 422
     shown = answer.content.decode()
-    assert "Nobody here has this e-mail address." in shown
+    assert "There is nobody here with nobody@acme.example." in shown
     assert "Knows the bucket" in shown
 
 

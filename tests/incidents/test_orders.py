@@ -187,7 +187,7 @@ def test_on_a_restricted_incident_only_who_may_see_it_is_ordered(scene: Scene) -
     assert (refused["code"], refused["clause"]) == ("not_admitted", "breach.need-to-know")
     scene.do("amira", ref, "order", to="mei@acme.example", text="Secret deed")
     scene.follow()
-    (mail,) = scene.mails("mei", "rder 1")
+    (mail,) = scene.mails("mei", "restricted")
     assert "Secret deed" not in mail.body + mail.subject
 
 

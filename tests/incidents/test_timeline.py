@@ -12,6 +12,7 @@ from incidents.sentences import KINDS
 from ledger.actions import configure
 from ledger.models import Event
 from oncall.models import Service, Team
+from tests.incidents import stories
 from tests.incidents.scene import UPDATE, Scene, alert
 
 pytestmark = pytest.mark.servers
@@ -40,12 +41,14 @@ def everything(scene: Scene) -> tuple[str, str]:
     scene.do("amira", ref, "advance", to="investigation", reason="It is back")
     scene.do("amira", ref, "advance", to="monitoring", reason="Gone again")
     scene.do("amira", ref, "update", **UPDATE, next_update_at=(scene.clock.now + timedelta(minutes=5)).isoformat())
-    work(scene, ref)
     talk(scene, ref)
+    work(scene, ref)
     scene.fire(alert("f1", started=began, ended=scene.clock.now), alert("f3", started=began, name="Errors"))
     scene.do("amira", ref, "impact", start=began.isoformat(), end=scene.clock.now.isoformat())
     scene.later(minutes=15)
     scene.later(minutes=15)
+    scene.do("amira", ref, "update", **{**UPDATE, "audience": "public", "status": "resolved"})
+    scene.do("exec", ref, "approve-update", update=scene.part(ref, "updates")[0]["id"])
     scene.do("amira", ref, "resolve", summary="Rolled *back*", overrides={"alerts_firing": "A faulty probe"})
     other = scene.declare(severity="SEV2", services=("lonely",))
     scene.follow()
@@ -92,7 +95,7 @@ def talk(scene: Scene, ref: str) -> None:
 
 
 def test_every_kind_is_told_in_words_on_the_page_and_by_the_api(scene: Scene) -> None:
-    refs = everything(scene)
+    refs = [*everything(scene), *stories.commanding(scene), *stories.endings(scene), *stories.law(scene)]
     seen: set[str] = set()
     for ref in refs:
         page = scene.page("mei").get(f"/o/acme/incidents/{ref}/").content.decode()
