@@ -1,6 +1,7 @@
 """Who may what: the practitioner follows the process, the auditor reads it and writes nothing (people.practitioner, people.auditor)."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -26,7 +27,7 @@ BODIES = {
 
 # What others do too: ask, and what belongs to the duties of Legal, Privacy, PR and the CFO (tests of their own).
 FOR_OTHERS_TOO = {"ask", "approve-update", "reject-update", "flag", "unflag", "admit", "remove", "snapshot", "fulfil"}
-MORE = {"attach": {"file": SimpleUploadedFile("a.txt", b"a")}, "page": {"service": None, "duty": None}}
+MORE: dict[str, dict[str, Any]] = {"attach": {"file": SimpleUploadedFile("a.txt", b"a")}, "page": {"service": None, "duty": None}}
 
 
 @pytest.mark.clause("people.practitioner")
