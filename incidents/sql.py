@@ -79,7 +79,6 @@ CREATE FUNCTION muster.due_expiries(timestamptz, integer) RETURNS TABLE (organis
 SECURITY DEFINER SET search_path = public, pg_temp AS
 $$ SELECT n.organisation_id, n.id FROM incidents_needtoknow n WHERE n.removed_at IS NULL AND n.expires_at <= $1
   ORDER BY n.expires_at LIMIT $2 $$;
-CREATE INDEX admitted_until ON incidents_needtoknow (expires_at) WHERE removed_at IS NULL AND expires_at IS NOT NULL;
 """
 
 

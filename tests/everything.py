@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from django.apps import apps
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.test import Client
 
@@ -159,6 +160,8 @@ def another(row: Any) -> tuple[str, Any]:
     if field := first(models.CharField, choices=True):
         choices: Any = field.choices
         return field.attname, next(value for value, _ in choices if value != getattr(row, field.attname))
+    if field := first(ArrayField):
+        return field.attname, [value for value, _ in field.base_field.choices if value not in getattr(row, field.attname)]
     keys = [f for f in plain if isinstance(f, models.ForeignKey)]
     for field in keys:
         other = field.related_model._default_manager.exclude(pk=getattr(row, field.attname)).first()

@@ -16,6 +16,14 @@ class Migration(migrations.Migration):
         migrations.AddField(
             "inbound", "group_key", models.CharField(max_length=64, blank=True, default=""), preserve_default=False
         ),
+        migrations.AddIndex(
+            "needtoknow",
+            models.Index(
+                fields=["expires_at"],
+                name="admitted_until",
+                condition=models.Q(removed_at__isnull=True, expires_at__isnull=False),
+            ),
+        ),
         Sql(HIDDEN),
         Sql(DUE_EXPIRIES),
         Sql(OTHER_WALLS),

@@ -53,7 +53,13 @@ class NeedToKnow(TenantOwned):
                 fields=["organisation", "incident", "user"], condition=Q(removed_at__isnull=True), name="admitted_once"
             )
         ]
-        indexes = [models.Index(fields=["organisation", "user"], name="admitted_by_person", condition=Q(removed_at__isnull=True))]
+        indexes = [
+            models.Index(fields=["organisation", "user"], name="admitted_by_person", condition=Q(removed_at__isnull=True)),
+            # Asked across tenants, by muster.due_expiries().
+            models.Index(
+                fields=["expires_at"], name="admitted_until", condition=Q(removed_at__isnull=True, expires_at__isnull=False)
+            ),
+        ]
 
 
 class LegalHold(TenantOwned):

@@ -50,8 +50,8 @@ def tries(scene: Scene) -> list[tuple[int, str]]:
 def test_what_is_taken_is_sent_once(scene: Scene, ref: str, outside: type[Outside]) -> None:
     scene.follow()
     scene.later(hours=1)
-    pages = [message for _, message in outside.taken if message.address == "amira@acme.example"]
-    assert [message.subject for message in pages] == [f"Page: SEV 2 {ref}: Checkout fails"]
+    mailed = [message.subject for _, message in outside.taken if message.address == "amira@acme.example"]
+    assert mailed == [f"Page: SEV 2 {ref}: Checkout fails", f"{ref}: time is past"]  # the second: nobody has claimed it
     assert tries(scene)[:2] == [(1, "started"), (1, "sent")]
 
 
