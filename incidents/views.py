@@ -124,6 +124,7 @@ def room_panels(request: HttpRequest, ref: str) -> HttpResponse:
 def sitrep(request: HttpRequest, ref: str, kind: str) -> HttpResponse:
     """The situation report that the record yields, to be read and copied (handover.sitrep)."""
     incident = gate.room_for(_actor(request), ref)
+    actions.opened(incident, by=_actor(request))
     return HttpResponse(draft_for(incident), content_type=f"text/{kind}; charset=utf-8")
 
 

@@ -78,7 +78,7 @@ def plain(schema: Mapping[str, Any], ref: str = "INC-1", name: str = "") -> Any:
 def good(address: Address, ref: str = "INC-1") -> dict[str, Any]:
     """A body with what the address needs, and nothing else."""
     fields, required = shape(address)
-    one_of = {"person": "jon@acme.example"} if address.name == "api-page" else {}
+    one_of = {"api-page": {"person": "jon@acme.example"}, "api-commands": {"text": "claim"}}.get(address.name, {})
     return {name: plain(fields[name], ref, name) for name in required} | one_of
 
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from incidents.api import views as v
 from incidents.api.parts import PARTS
+from incidents.api.sitrep import SitrepMarkdown, SitrepText
 from incidents.api.suggestion import SuggestionView
 
 urlpatterns = [
@@ -18,8 +19,8 @@ urlpatterns = [
     path("incidents/", v.Incidents.as_view(), name="api-incidents"),
     path("incidents/<str:ref>/", v.OneIncident.as_view(), name="api-incident"),
     path("incidents/<str:ref>/timeline/", v.Timeline.as_view(), name="api-timeline"),
-    path("incidents/<str:ref>/sitrep.md", v.SitrepMarkdown.as_view(), name="api-sitrep-markdown"),
-    path("incidents/<str:ref>/sitrep.txt", v.SitrepText.as_view(), name="api-sitrep-text"),
+    path("incidents/<str:ref>/sitrep.md", SitrepMarkdown.as_view(), name="api-sitrep-markdown"),
+    path("incidents/<str:ref>/sitrep.txt", SitrepText.as_view(), name="api-sitrep-text"),
     *(path(f"incidents/<str:ref>/{name}/", view, name=f"api-{name}") for name, view in v.VERB_VIEWS.items()),
     *(path(f"incidents/<str:ref>/{part}/", v.Parts.as_view(), {"part": part}, name=f"api-incident-{part}") for part in PARTS),
     path("incidents/<str:ref>/files/<int:number>/", v.IncidentFile.as_view(), name="api-incident-file"),

@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -22,7 +21,6 @@ from incidents.facts import Facts, gather
 from incidents.files import download
 from incidents.models import Alert, Incident, Signal
 from incidents.rules.outside import own_page
-from incidents.sitrep import draft_for
 from incidents.sniffing import KINDS
 from incidents.states import DetectedBy, FlagKey, FlagKind
 from ledger.api import CursorPages, FormParser, MusterView, page_of
@@ -189,56 +187,6 @@ def _number(request: Request, name: str, default: int, *, least: int, most: int)
     if not (value.isascii() and value.isdigit() and len(value) <= 10) or not least <= int(value) <= most:
         raise invalid(name, f"This is a whole number from {least} to {most}.")
     return int(value)
-
-
-class _Text(BaseRenderer):
-    """Text as it is; a refusal stays JSON (portal/problems.py)."""
-
-    charset = "utf-8"
-
-    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> Any:
-        """The text."""
-        return data if isinstance(data, str) else JSONRenderer().render(data)
-
-
-class _Markdown(_Text):
-    media_type, format = "text/markdown", "md"
-
-
-class _Plain(_Text):
-    media_type, format = "text/plain", "txt"
-
-
-class _Sitrep(MusterView):
-    """The situation report that the record yields (clause handover.sitrep): a draft, to be corrected and posted."""
-
-    renderer: type[_Text]
-
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        """The address says which kind it is, whatever the client prefers."""
-        return self.renderer(), self.renderer.media_type
-
-
-class SitrepMarkdown(_Sitrep):
-    """The situation report as Markdown."""
-
-    renderer = _Markdown
-
-    @extend_schema(operation_id="sitrep_markdown", responses={(200, "text/markdown"): str})
-    def get(self, request: Request, ref: str) -> Response:
-        """The draft of a situation report as of now, as Markdown (clause handover.sitrep)."""
-        return Response(draft_for(gate.incident_for(self.actor, ref)))
-
-
-class SitrepText(_Sitrep):
-    """The same as plain text."""
-
-    renderer = _Plain
-
-    @extend_schema(operation_id="sitrep_text", responses={(200, "text/plain"): str})
-    def get(self, request: Request, ref: str) -> Response:
-        """The draft of a situation report as of now, as plain text (clause handover.sitrep)."""
-        return Response(draft_for(gate.incident_for(self.actor, ref)))
 
 
 class VerbView(MusterView):
