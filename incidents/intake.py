@@ -86,7 +86,7 @@ def accept(deliveries: Sequence[Delivery], *, by: Actor) -> list[Refused | None]
 
     Alerts are one row a (integration, fingerprint, start). A repeat only counts; a later start is a new alert and ends the
     older one; a late "resolved" ends only its own. One that is said to fire again, with the start it had, fires again
-    (docs/decisions/0010). Each change of state is an event; the first firing alert of a group opens a
+    (docs/decisions/0006). Each change of state is an event; the first firing alert of a group opens a
     signal in triage, which pages. Runs inside the organisation's scope; the caller answers 2xx after its commit.
     """
     integrations, signals = _look(deliveries, by.organisation_id)
