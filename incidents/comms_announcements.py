@@ -1,21 +1,16 @@
 """Who is told of communication, and what those messages say when they are sent."""
 
-from collections.abc import Iterable
-
-from incidents.models import Incident, NeedToKnow, Participant, RoleHolding, StatusUpdate
+from incidents.announcements import may_hear, message
+from incidents.models import Incident, Participant, RoleHolding, StatusUpdate
 from incidents.rules.comms import APPROVING_DUTIES
 from incidents.states import Approver, Audience, PublicStatus, RoomRole, UpdateState
 from ledger.models import Event
 from notifications.actions import notify
 from notifications.models import Delivery
 from notifications.transports import Message
-from tenants import addresses
 from tenants.actors import Actor, Duty, Role
 from tenants.models import DutyHolder, Membership
-from tenants.time import now
-from tenants.walled import tenant_of
 
-CLOSED = "What a restricted incident says is not sent by mail. Open it in the portal."
 SUBJECTS = {
     Audience.INTERNAL: "Update on",
     Audience.EXECUTIVE: "For executives: update on",
@@ -40,7 +35,7 @@ def tell_update(event: Event, by: Actor) -> None:
         told = set()
     if author := event.data.get("author_id"):
         told.add(author)
-    notify(event, _who_may_know(incident_id, told - {event.actor_id}), template="update", subject_id=event.data["update_id"])
+    notify(event, may_hear(incident_id, told - {event.actor_id}), template="update", subject_id=event.data["update_id"])
 
 
 def ask_approval(event: Event, by: Actor) -> None:
@@ -53,13 +48,13 @@ def ask_approval(event: Event, by: Actor) -> None:
     for who in event.data["awaits"]:
         able = _on_duty(*APPROVING_DUTIES) if who == Approver.DUTY else _holders(event.subject_id, RoomRole.IC)
         asked |= (able - {author}) or able or _members(Role.ADMINISTRATOR)
-    notify(event, _who_may_know(event.subject_id, asked), template="approval", subject_id=event.data["update_id"])
+    notify(event, may_hear(event.subject_id, asked), template="approval", subject_id=event.data["update_id"])
 
 
 def tell_rejection(event: Event, by: Actor) -> None:
     """Whoever wrote an update that was sent back hears why, unless they took it back themselves."""
     told = {event.data["author_id"]} - {event.actor_id}
-    notify(event, _who_may_know(event.subject_id, told), template="rejection", subject_id=event.data["update_id"])
+    notify(event, may_hear(event.subject_id, told), template="rejection", subject_id=event.data["update_id"])
 
 
 def bring_question(event: Event, by: Actor) -> None:
@@ -67,7 +62,7 @@ def bring_question(event: Event, by: Actor) -> None:
     found = _holders(event.subject_id, RoomRole.CL) or _holders(event.subject_id, RoomRole.IC)
     if not found:
         found = {user for user in Incident.objects.filter(pk=event.subject_id).values_list("declared_by_id", flat=True) if user}
-    notify(event, _who_may_know(event.subject_id, found), template="question", subject_id=event.subject_id)
+    notify(event, may_hear(event.subject_id, found), template="question", subject_id=event.subject_id)
 
 
 def _members(role: Role) -> set[int]:
@@ -85,17 +80,7 @@ def _holders(incident_id: int, role: RoomRole) -> set[int]:
     return set(held.values_list("user_id", flat=True))
 
 
-def _who_may_know(incident_id: int, people: Iterable[int]) -> list[int]:
-    """Of a restricted incident only those named on it are told (breach.need-to-know)."""
-    wanted = sorted(people)
-    if not Incident.objects.filter(pk=incident_id, restricted=True).exists():
-        return wanted
-    named = NeedToKnow.objects.filter(incident__pk=incident_id, removed_at__isnull=True).exclude(expires_at__lte=now())
-    admitted = set(named.values_list("user_id", flat=True))
-    return [user_id for user_id in wanted if user_id in admitted]
-
-
-def render_update(delivery: Delivery) -> Message:
+def render_update(delivery: Delivery) -> Message | None:
     """A status update, as it was posted."""
     update = StatusUpdate.objects.select_related("incident").get(pk=delivery.subject_id)
     return _mail(delivery, update.incident, SUBJECTS[Audience(update.audience)], _said(update))
@@ -111,7 +96,7 @@ def render_approval(delivery: Delivery) -> Message | None:
     return _mail(delivery, update.incident, "Please approve: update on", f"{asks}\n\n{_said(update)}")
 
 
-def render_rejection(delivery: Delivery) -> Message:
+def render_rejection(delivery: Delivery) -> Message | None:
     """An update was sent back."""
     update = StatusUpdate.objects.select_related("incident", "decided_by").get(pk=delivery.subject_id)
     who = update.decided_by.name if update.decided_by else "Somebody"
@@ -119,7 +104,7 @@ def render_rejection(delivery: Delivery) -> Message:
     return _mail(delivery, update.incident, "Sent back: update on", text)
 
 
-def render_question(delivery: Delivery) -> Message:
+def render_question(delivery: Delivery) -> Message | None:
     """Somebody outside the room asks."""
     incident = Incident.objects.get(pk=delivery.subject_id)
     event = delivery.event
@@ -136,14 +121,6 @@ def _said(update: StatusUpdate) -> str:
     return "\n\n".join(parts)
 
 
-def _mail(delivery: Delivery, incident: Incident, subject: str, text: str) -> Message:
-    """A message about an incident. Of a restricted one the mail names nothing but its reference."""
-    line = f"{incident.level} {incident.ref}" if not incident.restricted else incident.ref
-    return Message(
-        address=delivery.recipient.email,
-        name=delivery.recipient.name,
-        subject=f"{subject} {line}" if incident.restricted else f"{subject} {line}: {incident.title}",
-        text=CLOSED if incident.restricted else text,
-        link=addresses.page(tenant_of(delivery), f"incidents/{incident.ref}/"),
-        link_label="The incident",
-    )
+def _mail(delivery: Delivery, incident: Incident, subject: str, text: str) -> Message | None:
+    """A message about an incident. (Of a restricted one `message` says nothing, and to nobody who is not named on it.)"""
+    return message(delivery, incident, f"{subject} {incident.level} {incident.ref}: {incident.title}", text)

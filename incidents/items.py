@@ -303,15 +303,6 @@ class StepItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipient:
-    """The member whom an order is for."""
-
-    user_id: int
-    name: str
-    is_practitioner: bool
-
-
-@dataclass(frozen=True, slots=True)
 class EndItem:
     """Who ended the incident, and when."""
 

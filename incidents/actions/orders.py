@@ -8,7 +8,6 @@ from incidents.actions.base import enter, lock, tell
 from incidents.actions.naming import let_know
 from incidents.actions.parts import chosen, next_number
 from incidents.gate import active_for
-from incidents.items import Recipient
 from incidents.models import Incident, Order
 from incidents.rules import orders as rules
 from ledger.verbs import verb
@@ -33,8 +32,7 @@ def order(incident: Incident, *, by: Actor, to: str, text: str, eta_minutes: int
     incident, facts = lock(incident)
     check(rules.why_not_order(incident, facts, by))  # before anybody is looked up
     member = active_for(by, to, field="to")
-    recipient = Recipient(member.user_id, member.name, member.is_practitioner)
-    check(rules.why_not_order(incident, facts, by, recipient))
+    check(rules.why_not_order(incident, facts, by, member))
     clean, eta = fields.text("text", text, most=fields.BRIEF_MAX), fields.eta("eta_minutes", eta_minutes)
     number = next_number(facts.orders)
     let_know(incident, member.user_id, by=by, reason="Has an order")
@@ -48,8 +46,8 @@ def order(incident: Incident, *, by: Actor, to: str, text: str, eta_minutes: int
         by=by,
         number=number,
         order_id=given.pk,
-        to=recipient.name,
-        user_id=recipient.user_id,
+        to=member.name,
+        user_id=member.user_id,
         text=clean,
         eta_minutes=eta,
     )

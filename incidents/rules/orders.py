@@ -3,35 +3,23 @@
 from collections.abc import Callable
 
 from incidents.facts import Facts
-from incidents.items import OrderItem, Recipient
+from incidents.items import Member, OrderItem
 from incidents.models import Incident
-from incidents.rules.common import CHAIN, command, of_any, practitioner, running
+from incidents.rules.common import CHAIN, command, fits, of_any, practitioner, running
 from tenants.actors import Actor
 from tenants.refusals import Reason
-from tenants.time import now
 
-ACK, KNOW = "warroom.ack-everything", "breach.need-to-know"
+ACK = "warroom.ack-everything"
 
 
-def why_not_order(incident: Incident, facts: Facts, by: Actor, recipient: Recipient | None = None) -> list[Reason]:
+def why_not_order(incident: Incident, facts: Facts, by: Actor, recipient: Member | None = None) -> list[Reason]:
     """The IC orders; a practitioner who may see the incident, and is somebody else, is ordered."""
     reasons = practitioner(by) or running(incident) or command(incident, facts, by, "giving orders")
     if reasons or recipient is None:
         return reasons
     if recipient.user_id == by.user_id:
         return [Reason("to_yourself", "An order is for somebody else.", clause=ACK, field="to", status=422)]
-    if not recipient.is_practitioner:
-        sentence = f"{recipient.name} is no practitioner: only practitioners act in the room."
-        return [Reason("not_a_practitioner", sentence, clause="people.practitioner", field="to", status=422)]
-    if incident.restricted and recipient.user_id not in _admitted(facts):
-        sentence = f"{recipient.name} may not see this incident: admit them first."
-        return [Reason("not_admitted", sentence, clause=KNOW, field="to", status=422)]
-    return []
-
-
-def _admitted(facts: Facts) -> set[int]:
-    """The user ids of who may see a restricted incident now."""
-    return {person.user_id for person in facts.admitted if person.expires_at is None or person.expires_at > now()}
+    return fits(incident, facts, recipient, "to")
 
 
 def why_not_acknowledge_order(incident: Incident, facts: Facts, by: Actor, order: OrderItem | None = None) -> list[Reason]:

@@ -153,7 +153,7 @@ def test_the_commander_alone_orders_and_withdraws(scene: Scene) -> None:
 def test_an_order_goes_to_a_practitioner(scene: Scene, who: str) -> None:
     ref = scene.commanded()
     refused = scene.verb("amira", ref, "order", to=f"{who}@acme.example", text="Hurry")
-    assert (refused.status_code, refused.json()["code"]) == (422, "not_a_practitioner")
+    assert (refused.status_code, refused.json()["code"]) == (422, "no_practitioner")
     assert list(refused.json()["fields"]) == ["to"]
     assert scene.part(ref, "orders") == []
 
