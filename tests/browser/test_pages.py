@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from incidents import actions
 from incidents.integrating import make_integration
-from incidents.models import Integration, Signal
-from incidents.states import Severity, State
+from incidents.models import Incident, Integration, Signal
+from incidents.states import Audience, Severity, State
 from oncall import actions as oncall
 from oncall import links
 from oncall.models import Page as OncallPage
@@ -56,6 +56,7 @@ PAGES = {
     "declare": "incidents/declare/",
     "triage": "triage/",
     "report": "report/",
+    "command": "commands/",
     "inbox": "inbox/",
     "profile": "me/",
 }
@@ -88,6 +89,49 @@ def test_every_page_is_accessible(furnished: Site, look: dict[str, Any]) -> None
         assert answer.status == 200, path
         if not path.startswith("admin"):  # Django's own markup has a finding of its own on tool tips
             furnished.accessible(page)
+
+
+@pytest.mark.clause("warroom.exec-swoop")
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_pages_of_those_outside_the_room_are_accessible(furnished: Site, look: dict[str, Any]) -> None:
+    """Before anything is written for them, and with an update for each audience; with every form open."""
+    acme = furnished.installation.acme
+    executive, support = (furnished.page(person, **look) for person in (acme.exec, acme.support))
+    address = f"{furnished.url}/o/acme/incidents/INC-1/"
+    for page in (executive, support):
+        page.goto(address)
+        furnished.accessible(page)
+    by = acme.amira.actor()
+    with acme.scope(acme.amira):
+        incident = Incident.objects.get(ref="INC-1")
+        for audience in (Audience.EXECUTIVE, Audience.SUPPORT):
+            actions.update(
+                incident, by=by, audience=audience, known=f"For {audience}.", impact="Nobody pays.", doing="We roll back."
+            )
+        public = {"status": "identified", "components": {"payments": "major_outage"}}
+        actions.update(
+            incident, by=by, audience=Audience.PUBLIC, known="We know why.", impact="Payments fail.", doing="Soon.", **public
+        )
+    for page, words in ((executive, "For executive."), (support, "For support.")):
+        page.goto(address)
+        expect(page.get_by_text(words)).to_be_visible()
+        furnished.accessible(page)
+        for fold in page.locator("main details:not([open]) > summary").all():
+            if fold.is_visible():
+                fold.click()
+        furnished.accessible(page)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_command_line_answers_and_refuses_accessibly(furnished: Site, look: dict[str, Any]) -> None:
+    page = furnished.page(furnished.installation.acme.amira, **look)
+    page.goto(f"{furnished.url}/o/acme/commands/?incident=INC-1")
+    for line, answer in (("help", "/incident declare SEV1"), ("sitrep", "SITREP INC-1"), ("clame", "There is no word")):
+        page.get_by_label("What do you want to do?").fill(line)
+        page.get_by_role("button", name="Do it").click()
+        expect(page.get_by_text(answer).first).to_be_visible()
+        expect(page.get_by_label("What do you want to do?")).to_have_value(line)
+        furnished.accessible(page)
 
 
 def test_a_link_of_an_e_mail_acknowledges_by_its_button(furnished: Site) -> None:
