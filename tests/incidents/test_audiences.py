@@ -102,7 +102,8 @@ def test_of_a_restricted_incident_only_those_named_on_it_are_told_and_by_mail_no
     scene.do("mei", ref, "ask", text="A secret token?")
     scene.follow()
     every = [m for who in scene.acme.people for m in scene.mails(who, "restricted")]
-    assert {m.to[0] for m in every} == {"amira@acme.example", "director@acme.example"}
+    told = {m.to[0] for m in every}
+    assert {"amira@acme.example", "director@acme.example"} <= told <= {scene.email(w) for w in ("amira", "mei", "director")}
     for message in every:
         assert "secret" not in message.body
         assert "Checkout" not in message.subject + message.body
