@@ -51,10 +51,10 @@ def page(playwright: Playwright) -> Iterator[Page]:
 
 
 def form(page: Page, verb: str) -> Locator:
-    """A verb's form in the war room, unfolded."""
-    found = page.locator(f"#verb-{verb}")
+    """A verb's form in the war room, unfolded; what is written in the room has a tab instead."""
+    found = page.locator(f"#verb-{verb}, #kind-{verb}")
     if found.get_attribute("open") is None:
-        found.locator("summary").click()
+        found.locator("summary").first.click()
     return found
 
 
@@ -118,12 +118,11 @@ def _commanded(page: Page) -> None:
     in_timeline(page, "I have command.")
 
     advance = form(page, "advance")
-    advance.get_by_label("To", exact=True).select_option("Investigation")
-    advance.get_by_role("button", name="Advance").click()
+    advance.get_by_role("button", name="Start the investigation").click()
     expect(page.get_by_text("OL and CL are not filled").first).to_be_visible()
     advance = form(page, "advance")
     advance.get_by_label("Reason").fill("I am alone and begin.")
-    advance.get_by_role("button", name="Advance").click()
+    advance.get_by_role("button", name="Start the investigation").click()
     state(page, "Investigation")
     in_timeline(page, "I am alone and begin.")
 
@@ -134,8 +133,9 @@ def _commanded(page: Page) -> None:
     update.get_by_role("button", name="Post an update").click()
     in_timeline(page, "Payments time out.")
 
-    page.get_by_label("Note", exact=True).fill("Rolled back to v1.2.2.")
-    page.get_by_role("button", name="Note").click()
+    note = form(page, "note")
+    note.get_by_label("Note", exact=True).fill("Rolled back to v1.2.2.")
+    note.get_by_role("button", name="Note").click()
     in_timeline(page, "Rolled back to v1.2.2.")
 
     for label in ("Mitigation", "Monitoring"):
