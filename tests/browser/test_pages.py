@@ -108,9 +108,15 @@ def test_the_pages_of_those_outside_the_room_are_accessible(furnished: Site, loo
             actions.update(
                 incident, by=by, audience=audience, known=f"For {audience}.", impact="Nobody pays.", doing="We roll back."
             )
-        public = {"status": "identified", "components": {"payments": "major_outage"}}
         actions.update(
-            incident, by=by, audience=Audience.PUBLIC, known="We know why.", impact="Payments fail.", doing="Soon.", **public
+            incident,
+            by=by,
+            audience=Audience.PUBLIC,
+            known="We know why.",
+            impact="Payments fail.",
+            doing="Soon.",
+            status="identified",
+            components={"payments": "major_outage"},
         )
     for page, words in ((executive, "For executive."), (support, "For support.")):
         page.goto(address)
