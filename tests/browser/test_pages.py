@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from incidents import actions
 from incidents.integrating import make_integration
 from incidents.models import Incident, Integration, Signal
-from incidents.states import Audience, Severity, State
+from incidents.states import Audience, FlagKey, Severity, State
 from oncall import actions as oncall
 from oncall import links
 from oncall.models import Page as OncallPage
@@ -92,6 +92,7 @@ def test_every_page_is_accessible(furnished: Site, look: dict[str, Any]) -> None
 
 
 @pytest.mark.clause("warroom.exec-swoop")
+@pytest.mark.clause("breach.need-to-know")
 @pytest.mark.parametrize("look", LOOKS)
 def test_the_pages_of_those_outside_the_room_are_accessible(furnished: Site, look: dict[str, Any]) -> None:
     """Before anything is written for them, and with an update for each audience; with every form open."""
@@ -126,6 +127,12 @@ def test_the_pages_of_those_outside_the_room_are_accessible(furnished: Site, loo
             if fold.is_visible():
                 fold.click()
         furnished.accessible(page)
+    with acme.scope(acme.amira):
+        actions.flag(incident, by=by, key=FlagKey.PERSONAL_DATA, reason="The export had addresses in it.")
+    executive.goto(address)
+    expect(executive.get_by_text("Only the people who are named see this incident")).to_be_visible()
+    furnished.accessible(executive)
+    assert support.goto(address).status == 404  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("look", LOOKS)
