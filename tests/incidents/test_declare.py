@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.utils.html import escape
 
+from standard.law import Law, shipped
 from tests.incidents.scene import Scene, alert
 
 pytestmark = pytest.mark.servers
@@ -54,6 +56,19 @@ def test_the_form_shows_what_each_level_means_and_asks_for_one(scene: Scene) -> 
     refused = scene.page("mei").post("/o/acme/incidents/declare/", {"title": "Checkout fails", "detected_by": "user"})
     assert refused.status_code == 422
     assert 'value="Checkout fails"' in refused.content.decode()
+
+
+@pytest.mark.clause(
+    "severity.sev1-definition", "severity.sev2-definition", "severity.sev3-definition", "severity.sev4-definition"
+)
+def test_each_level_is_defined_in_the_standards_own_words_on_the_card_that_chooses_it(scene: Scene) -> None:
+    _, *cards = scene.page("mei").get("/o/acme/incidents/declare/").content.decode().split('<label class="severity-card">')
+    severities = Law.from_data(shipped()).severities
+    assert len(cards) == len(severities) == 4
+    for card, severity in zip(cards, severities, strict=True):
+        assert f'value="{severity.level}"' in card
+        assert severity.definition
+        assert [line for line in severity.definition if escape(line) not in card] == []
 
 
 @pytest.mark.clause("lifecycle.phases")
