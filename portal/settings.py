@@ -208,6 +208,7 @@ SPECTACULAR_SETTINGS = {
         "IncidentState": "incidents.states.State",
         "PageState": "oncall.models.Page.State",
         "SeverityCode": "incidents.api.bodies.fields.SEVERITIES",
+        "RoomRole": "incidents.states.RoomRole",
         "FlagKey": "incidents.states.FlagKey",
         "FlagKind": "incidents.states.FlagKind",
     },
