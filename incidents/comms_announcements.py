@@ -39,16 +39,22 @@ def tell_update(event: Event, by: Actor) -> None:
 
 
 def ask_approval(event: Event, by: Actor) -> None:
-    """An update that waits asks for the word of those who may give it; where a duty's seat is empty, administrators hear of it.
+    """An update that waits asks for the word of those who may give it; where nobody of them is there, others hear that it waits.
 
+    On a restricted incident that is judged among those named on it: first the approvers but its author, then the author where
+    there is no other, then the administrators, and last the IC, who can name an approver (breach.need-to-know).
     Clauses roles.cl-public-approval, roles.cl-no-speculation.
     """
     author = event.data["author_id"]
+    commander = _holders(event.subject_id, RoomRole.IC)
     asked: set[int] = set()
     for who in event.data["awaits"]:
-        able = _on_duty(*APPROVING_DUTIES) if who == Approver.DUTY else _holders(event.subject_id, RoomRole.IC)
-        asked |= (able - {author}) or able or _members(Role.ADMINISTRATOR)
-    notify(event, may_hear(event.subject_id, asked), template="approval", subject_id=event.data["update_id"])
+        able = _on_duty(*APPROVING_DUTIES) if who == Approver.DUTY else commander
+        for group in (able - {author}, able, _members(Role.ADMINISTRATOR), commander):
+            if heard := may_hear(event.subject_id, group):
+                asked.update(heard)
+                break
+    notify(event, sorted(asked), template="approval", subject_id=event.data["update_id"])
 
 
 def tell_rejection(event: Event, by: Actor) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from incidents.states import ChangeState, Verdict
+from tenants.time import now
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Member(Named):
-    """A member of the organisation that a verb names, whether or not they fit it (gate.member_for)."""
+    """A member of the organisation that a verb names, whether or not they fit it (members.member_for)."""
 
     is_active: bool
     is_practitioner: bool
@@ -206,6 +207,11 @@ class AdmittedItem:
     reason: str
     added_at: datetime
     expires_at: datetime | None
+
+    @property
+    def stands(self) -> bool:
+        """Whether they see it now: their time, if they have one, is not over."""
+        return self.expires_at is None or self.expires_at > now()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from incidents import actions, gate, live, outside, queries, room, swoop
+from incidents import actions, gate, live, members, outside, queries, room, swoop
 from incidents.doors import DOORS
 from incidents.facts import gather
 from incidents.forms import signals as forms
@@ -87,7 +87,6 @@ def war_room(request: HttpRequest, ref: str) -> HttpResponse:
     """One incident: the record, who commands, and what can be done now. Executives and Support see a page of their own."""
     incident = gate.incident_for(_actor(request), ref)
     actions.look(incident, by=_actor(request))
-    actions.opened(incident, by=_actor(request))
     return _room(request, incident)
 
 
@@ -105,7 +104,7 @@ def _room(request: HttpRequest, incident: Incident, *, status: int = 200, **fail
 def swoop_script(request: HttpRequest, ref: str) -> HttpResponse:
     """The polite script for an executive, as text to copy (`?executive=<e-mail>` puts their name in it)."""
     incident = gate.room_for(_actor(request), ref)
-    executive = gate.executive_for(_actor(request), request.GET.get("executive", ""))
+    executive = members.executive_for(_actor(request), request.GET.get("executive", ""))
     text = swoop.script(incident, gather(incident), executive)
     return HttpResponse(f"{text}\n", content_type="text/plain; charset=utf-8")
 
@@ -124,7 +123,6 @@ def room_panels(request: HttpRequest, ref: str) -> HttpResponse:
 def sitrep(request: HttpRequest, ref: str, kind: str) -> HttpResponse:
     """The situation report that the record yields, to be read and copied (handover.sitrep)."""
     incident = gate.room_for(_actor(request), ref)
-    actions.opened(incident, by=_actor(request))
     return HttpResponse(draft_for(incident), content_type=f"text/{kind}; charset=utf-8")
 
 

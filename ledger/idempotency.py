@@ -67,11 +67,17 @@ def remembered(key: str, fingerprint: str, by: Actor) -> RememberedAnswer | None
 
 
 def remember(key: str, by: Actor, *, status: int, body: object = None, location: str = "") -> None:
-    """Keep what the request was answered."""
+    """Keep what the request was answered, with the event that it tells of: who sees that no more is not told again.
+
+    A request that left no event changed nothing, so nothing is done twice if it is answered anew; and an answer that belongs to
+    no event could not be hidden later, so none is kept (clause breach.need-to-know).
+    """
     opened = current()
-    RememberedAnswer.objects.filter(actor_id=by.user_id or 0, key=key).update(
-        status=status, body=body, location=location, event_id=opened.event_id if opened else None
-    )
+    kept = RememberedAnswer.objects.filter(actor_id=by.user_id or 0, key=key)
+    if opened is None or opened.event_id is None:
+        kept.delete()
+    else:
+        kept.update(status=status, body=body, location=location, event_id=opened.event_id)
 
 
 def once_on_the_web(request: HttpRequest, by: Actor, perform: Callable[[], HttpResponse]) -> HttpResponse:

@@ -16,7 +16,7 @@ from django.db import connection, models
 from django.test import Client
 
 from incidents import actions
-from incidents.gate import member_for
+from incidents.members import member_for
 from incidents.models import Incident, Integration, RoutingRule, Signal, UpdatePolicy
 from incidents.states import Audience, FlagKey, RoomRole, Severity, State
 from integrations import intake

@@ -8,11 +8,12 @@ from django.db.models import F
 from incidents import fields
 from incidents.actions.base import start_cadence, tell
 from incidents.actions.fixing import FIX_CLOCKS, start_fix
+from incidents.actions.joining import join
 from incidents.actions.mobilising import ROLES_CLOCK, name_channel, settle_roles
 from incidents.actions.restriction import set_off
 from incidents.models import Incident, IncidentNumber, IncidentService, Participant, Signal
 from incidents.rules import signals as rules
-from incidents.states import DetectedBy, FlagKey, FlagKind, Severity, State
+from incidents.states import DetectedBy, FlagKey, FlagKind, Severity, SignalState, State
 from incidents.suggesting import assess
 from ledger.verbs import verb
 from oncall.models import Service
@@ -120,6 +121,8 @@ def declare(
     start_cadence(incident)
     start_fix(incident)
     settle_roles(incident, by=by)
+    for signal in signals:  # before any flag: whoever acknowledged them works on it, and is named
+        join(signal, incident, SignalState.DECLARED, by=by)
     for key in dict.fromkeys(flags):
         of_it = kinds if key == FlagKey.PERSONAL_DATA else ()
         incident = set_off(incident, by=by, key=key, kinds=of_it, reason="Flagged when it was declared.")

@@ -13,7 +13,7 @@ from incidents.actions.mobilising import (
     start_command,
 )
 from incidents.facts import Facts, gather
-from incidents.models import Alert, Incident, IncidentService, RoleHolding, Signal
+from incidents.models import Alert, Incident, IncidentService, LegalHold, RoleHolding, Signal
 from incidents.rules import ending as rules
 from incidents.states import RoomRole, SignalState, State
 from ledger.verbs import verb
@@ -100,7 +100,7 @@ def merge(incident: Incident, *, by: Actor, into: Incident, reason: str = "") ->
     incident, into = rows[incident.pk], rows[into.pk]
     signals = _hold_signals(incident)
     facts = gather(incident)
-    check(rules.why_not_merge(incident, facts, by, into))
+    check(rules.why_not_merge(incident, facts, by, into, gather(into)))
     clean = fields.text("reason", reason, most=fields.REASON_MAX, required=False)
     before, incident.state, incident.merged_into = incident.state, State.MERGED, into
     incident.save()
@@ -108,8 +108,11 @@ def merge(incident: Incident, *, by: Actor, into: Incident, reason: str = "") ->
         end_all(signal, by=by)
     _wind_up(incident, facts, [], by)
     moved, services = _move_signals(incident, into), _move_services(incident, into)
-    tell(incident, "incident.merged", by=by, before=before, into=into.ref, reason=clean)
+    _share_holds(incident, into, by)
+    # Its own event is the last: a remembered answer belongs to the incident of the last one, and this one speaks of it.
     tell(into, "incident.absorbed", by=by, ref=incident.ref, title=incident.title, signals=moved, services=services, reason=clean)
+    told = f"INC-{into.number}" if into.restricted else into.ref  # those named on this one need not know the other's
+    tell(incident, "incident.merged", by=by, before=before, into=told, reason=clean)
     return incident
 
 
@@ -195,6 +198,15 @@ def _move_services(incident: Incident, into: Incident) -> list[str]:
     for service in new:
         IncidentService.objects.create(incident=into, service=service)
     return [service.name for service in new]
+
+
+def _share_holds(incident: Incident, into: Incident, by: Actor) -> None:
+    """What is preserved of one is preserved of both from now on: they are one matter (clause breach.preserve-logs)."""
+    for one, other in ((incident, into), (into, incident)):
+        for hold in LegalHold.objects.filter(incident=one, released_at=None).order_by("id"):
+            LegalHold.objects.get_or_create(
+                incident=other, matter=hold.matter, released_at=None, defaults={"reason": hold.reason, "placed_by_id": by.user_id}
+            )
 
 
 def _hold_signals(incident: Incident) -> list[Signal]:

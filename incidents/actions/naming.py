@@ -9,7 +9,7 @@ from datetime import datetime
 
 from incidents.actions.base import tell
 from incidents.duties import holders, label, stayed
-from incidents.facts import Facts
+from incidents.facts import Facts, gather
 from incidents.models import Incident, NeedToKnow
 from incidents.states import RoomRole
 from oncall.models import Page
@@ -25,13 +25,37 @@ def restrict(incident: Incident, facts: Facts, *, by: Actor) -> Incident:
     """Hide it from everybody but those who work on it and the duties of its flags; give it a reference that nobody guesses.
 
     Belongs to a verb (`flag`, `declare`), which records it. The names come first: its own writer has to see the row it changes.
+    What was merged into it speaks of the same matter, so it is hidden with it, under the same names and its own people's.
     """
-    for user_id, reason in working(incident, facts, by).items():
+    parts = merged_into(incident)
+    named = working(incident, facts, by)
+    for part in parts:
+        named = working(part, gather(part), by) | named
+    for user_id, reason in named.items():
         name(incident, user_id, reason=reason, by=by)
+    for part in parts:
+        if not part.restricted:
+            _hide(part)
+            tell(part, "incident.restricted", by=by, into=incident.number)
+    return _hide(incident)
+
+
+def _hide(incident: Incident) -> Incident:
     incident.restricted = True
     incident.ref = "INC-" + "".join(secrets.choice(ALPHABET) for _ in range(REF_LETTERS))
     incident.save()
     return incident
+
+
+def merged_into(incident: Incident) -> list[Incident]:
+    """What was merged into an incident, and into that, locked, in the order of their numbers."""
+    found: list[Incident] = []
+    ids = [incident.pk]
+    while ids:
+        layer = list(Incident.objects.select_for_update(of=("self",)).filter(merged_into_id__in=ids).order_by("pk"))
+        found += layer
+        ids = [part.pk for part in layer]
+    return sorted(found, key=lambda part: part.number)
 
 
 def working(incident: Incident, facts: Facts, by: Actor) -> dict[int, str]:
@@ -68,7 +92,18 @@ def working(incident: Incident, facts: Facts, by: Actor) -> dict[int, str]:
 
 
 def name(incident: Incident, user_id: int, *, reason: str, by: Actor, expires_at: datetime | None = None) -> bool:
-    """Put a person on the list, unless they are on it. Returns whether they were not. A place that expired gives way to the new one."""
+    """Put a person on the list of an incident and of what was merged into it, unless they are on it. Returns whether they were not.
+
+    A place that expired gives way to the new one.
+    """
+    new = _place(incident, user_id, reason=reason, by=by, expires_at=expires_at)
+    for part in merged_into(incident):
+        if _place(part, user_id, reason=reason, by=by, expires_at=expires_at) and part.restricted:
+            _tell_admitted(part, user_id, reason=reason, by=by, expires_at=expires_at)
+    return new
+
+
+def _place(incident: Incident, user_id: int, *, reason: str, by: Actor, expires_at: datetime | None) -> bool:
     place = NeedToKnow.objects.filter(incident=incident, user_id=user_id, removed_at=None).first()
     if place is not None:
         if place.expires_at is None or place.expires_at > now():
@@ -87,9 +122,13 @@ def let_know(incident: Incident, user_id: int, *, by: Actor, reason: str, expire
     Verbs that give somebody a role, an order, command or a call use it within their own transaction.
     """
     if incident.restricted and name(incident, user_id, reason=reason, by=by, expires_at=expires_at):
-        person = User.objects.values_list("name", flat=True).get(pk=user_id)
-        until = expires_at.isoformat() if expires_at else None
-        tell(incident, "incident.person_admitted", by=by, user_id=user_id, person=person, reason=reason, expires_at=until)
+        _tell_admitted(incident, user_id, reason=reason, by=by, expires_at=expires_at)
+
+
+def _tell_admitted(incident: Incident, user_id: int, *, reason: str, by: Actor, expires_at: datetime | None) -> None:
+    person = User.objects.values_list("name", flat=True).get(pk=user_id)
+    until = expires_at.isoformat() if expires_at else None
+    tell(incident, "incident.person_admitted", by=by, user_id=user_id, person=person, reason=reason, expires_at=until)
 
 
 def admit_called(incident_id: int, user_id: int, by: Actor) -> None:

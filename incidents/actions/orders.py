@@ -7,7 +7,7 @@ from incidents import fields
 from incidents.actions.base import enter, lock, tell
 from incidents.actions.naming import let_know
 from incidents.actions.parts import chosen, next_number
-from incidents.gate import active_for
+from incidents.members import active_for
 from incidents.models import Incident, Order
 from incidents.rules import orders as rules
 from ledger.verbs import verb

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from incidents import fields
 from incidents.actions.base import enter, lock, tell
 from incidents.actions.command import set_severity, settle_severity
-from incidents.actions.naming import let_know, name, restrict
+from incidents.actions.naming import let_know, merged_into, name, restrict
 from incidents.duties import holders, label
 from incidents.facts import gather
 from incidents.items import Member
@@ -60,7 +60,8 @@ def set_off(incident: Incident, *, by: Actor, key: FlagKey, reason: str, kinds: 
     Flag.objects.create(incident=incident, key=key, kinds=",".join(kinds), reason=reason, raised_by_id=by.person_id)
     incident = _raise(incident, rule, by=by, reason=reason)
     if rule.holds_records:
-        LegalHold.objects.create(incident=incident, matter=rule.label, reason=reason, placed_by_id=by.user_id)
+        for held in (incident, *merged_into(incident)):
+            LegalHold.objects.create(incident=held, matter=rule.label, reason=reason, placed_by_id=by.user_id)
     snapshot = (
         _ask(incident, f"Every database behind {_services(incident)}, as it is now.", by) if SNAPSHOT in rule.clauses else None
     )
@@ -149,17 +150,19 @@ def admit(incident: Incident, person: Member, *, by: Actor, reason: str, expires
 
 @verb("remove", kind="incident.person_removed", who="Legal, Privacy, IC", clauses=("breach.need-to-know",))
 def remove(incident: Incident, person: Member, *, by: Actor, reason: str) -> Incident:
-    """Let somebody know no more: they lose sight of it at once."""
+    """Let somebody know no more: they lose sight of it, and of what was merged into it, at once."""
     incident, facts = lock(incident)
     named = facts.admits(person.user_id)
     check(rules.why_not_remove(incident, facts, by, named))
     clean = fields.text("reason", reason, most=fields.REASON_MAX)
     if named is None:
         raise invalid("person", f"{person.name} is not among those who see it.", code="not_admitted")
-    place = NeedToKnow.objects.get(incident=incident, user_id=person.user_id, removed_at=None)
-    place.removed_by_id, place.removed_at = by.person_id, now()
-    place.save()
-    tell(incident, "incident.person_removed", by=by, user_id=person.user_id, person=person.name, reason=clean)
+    for part in (*merged_into(incident), incident):
+        place = NeedToKnow.objects.filter(incident=part, user_id=person.user_id, removed_at=None).first()
+        if place is not None:
+            place.removed_by_id, place.removed_at = by.person_id, now()
+            place.save()
+            tell(part, "incident.person_removed", by=by, user_id=person.user_id, person=person.name, reason=clean)
     return incident
 
 
@@ -184,9 +187,16 @@ def opened(incident: Incident, *, by: Actor) -> None:
     """
     if not incident.restricted or by.user_id is None or by.has(Role.AUDITOR):
         return
-    lately = Event.objects.filter(incident_id=incident.pk, kind="incident.opened", actor_id=by.user_id)
-    if not lately.filter(occurred_at__gt=now() - READ_EVERY).exists():
+    if _opened_lately(incident, by):
+        return
+    Incident.objects.select_for_update(of=("self",)).get(pk=incident.pk)  # two windows opened at once are one reading
+    if not _opened_lately(incident, by):
         tell(incident, "incident.opened", by=by)
+
+
+def _opened_lately(incident: Incident, by: Actor) -> bool:
+    read = Event.objects.filter(incident_id=incident.pk, kind="incident.opened", actor_id=by.user_id)
+    return read.filter(occurred_at__gt=now() - READ_EVERY).exists()
 
 
 @verb(

@@ -3,26 +3,20 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import Q
-
 from incidents import fields
 from incidents.actions.base import lock, tell
 from incidents.actions.declare import declare
-from incidents.models import Alert, Incident, IncidentService, Signal
+from incidents.actions.joining import join, waited
+from incidents.models import Incident, Signal
 from incidents.rules import signals as rules
 from incidents.states import DetectedBy, FlagKey, FlagKind, Severity, SignalState
 from ledger.actions import record
-from ledger.audited import audited_update
-from ledger.models import Event
 from ledger.verbs import verb
 from oncall.actions import end_all
-from oncall.models import Page, Service
-from standard.models import Clock
+from oncall.models import Service
 from tenants.actors import Actor
 from tenants.refusals import check
 from tenants.time import now
-
-CARRIED_MOST = 100  # of what led to an incident; the rest is seen on the alerts and pages themselves
 
 
 @verb("report", kind="signal.opened", who="any member", subject="signal", clauses=("detection.manual",))
@@ -47,7 +41,7 @@ def attach(signal: Signal, incident: Incident, *, by: Actor) -> Signal:
     incident, _ = lock(incident)
     signal = _lock(signal)
     check([*rules.why_not_triage(signal, by), *rules.why_not_attach(incident)])
-    _join(signal, incident, SignalState.ATTACHED, by=by)
+    join(signal, incident, SignalState.ATTACHED, by=by)
     tell(incident, "incident.signal_attached", by=by, signal_id=signal.pk, title=signal.title, source=signal.kind)
     return signal
 
@@ -62,7 +56,7 @@ def dismiss(signal: Signal, *, by: Actor, reason: str) -> Signal:
     signal.decided_by_id, signal.decided_at = by.user_id, now()
     signal.save()
     end_all(signal, by=by)
-    record("signal.dismissed", signal, by=by, reason=clean, waited_seconds=_waited(signal))
+    record("signal.dismissed", signal, by=by, reason=clean, waited_seconds=waited(signal))
     return signal
 
 
@@ -91,7 +85,7 @@ def declare_from(
     """Answer "yes": declare an incident from waiting signals. It is detected when the first of them came in."""
     locked = [_lock(signal) for signal in sorted(set(signals), key=lambda signal: signal.pk)]
     found = DetectedBy.MONITORING if any(s.kind == Signal.Kind.ALERTS for s in locked) else DetectedBy.USER
-    incident = declare(
+    return declare(
         by=by,
         title=title,
         severity=severity,
@@ -105,65 +99,7 @@ def declare_from(
         exercise=exercise,
         answers=answers,
     )
-    for signal in locked:
-        _join(signal, incident, SignalState.DECLARED, by=by)
-    return incident
 
 
 def _lock(signal: Signal) -> Signal:
     return Signal.objects.select_for_update(of=("self",)).select_related("service", "decided_by").get(pk=signal.pk)
-
-
-def _join(signal: Signal, incident: Incident, state: SignalState, *, by: Actor) -> None:
-    """Make a signal part of an incident: its alerts and its pages are the incident's from now on."""
-    _carry_over(signal, incident, by=by)
-    signal.state, signal.incident, signal.decided_by_id, signal.decided_at = state, incident, by.user_id, now()
-    signal.save()
-    Alert.objects.filter(signal=signal).update(incident_id=incident.pk)
-    for page in Page.objects.select_for_update().filter(subject_type=signal._meta.label_lower, subject_id=signal.pk):
-        page.incident_id = incident.pk
-        page.save()
-        running = Clock.objects.filter(subject_type=page._meta.label_lower, subject_id=page.pk, stopped_at=None)
-        audited_update(running, incident_id=incident.pk)
-    if signal.service is not None and not IncidentService.objects.filter(incident=incident, service=signal.service).exists():
-        IncidentService.objects.create(incident=incident, service=signal.service)
-    record(
-        f"signal.{state}",
-        signal,
-        by=by,
-        incident_id=None,
-        incident=incident.ref,
-        title=signal.title,
-        waited_seconds=_waited(signal),
-    )
-
-
-def _carry_over(signal: Signal, incident: Incident, *, by: Actor) -> None:
-    """Write what led here into the incident's record, at the times it happened: what fired, who was paged, who acknowledged.
-
-    Those events were recorded before there was an incident, and events are never changed.
-    """
-    pages = Page.objects.filter(subject_type=signal._meta.label_lower, subject_id=signal.pk).values("id")
-    led_here = Event.objects.filter(
-        Q(subject_type="incidents.signal", subject_id=signal.pk)
-        | Q(subject_type="incidents.alert", subject_id__in=Alert.objects.filter(signal=signal).values("id"))
-        | Q(subject_type="oncall.page", subject_id__in=pages),
-        incident_id=None,
-    ).order_by("id")[:CARRIED_MOST]
-    for event in led_here:
-        tell(
-            incident,
-            "incident.preceded",
-            by=by,
-            occurred_at=event.occurred_at,
-            event=event.pk,
-            kind_then=event.kind,
-            actor=event.actor_name,
-            via=event.via,
-            told=event.data,
-        )
-
-
-def _waited(signal: Signal) -> float:
-    """Seconds from the signal to its answer."""
-    return round(((signal.decided_at or now()) - signal.opened_at).total_seconds(), 3)

@@ -8,7 +8,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from incidents import gate
-from incidents.api.views import read
 from incidents.sitrep import draft_for
 from ledger.api import MusterView
 
@@ -49,7 +48,7 @@ class SitrepMarkdown(_Sitrep):
     @extend_schema(operation_id="sitrep_markdown", responses={(200, "text/markdown"): str})
     def get(self, request: Request, ref: str) -> Response:
         """The draft of a situation report as of now, as Markdown (clause handover.sitrep)."""
-        return Response(draft_for(read(self.actor, ref, gate.room_for)))
+        return Response(draft_for(gate.room_for(self.actor, ref)))
 
 
 class SitrepText(_Sitrep):
@@ -60,4 +59,4 @@ class SitrepText(_Sitrep):
     @extend_schema(operation_id="sitrep_text", responses={(200, "text/plain"): str})
     def get(self, request: Request, ref: str) -> Response:
         """The draft of a situation report as of now, as plain text (clause handover.sitrep)."""
-        return Response(draft_for(read(self.actor, ref, gate.room_for)))
+        return Response(draft_for(gate.room_for(self.actor, ref)))

@@ -1,6 +1,5 @@
 """The API of this room: parse, gate, action, respond."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -53,13 +52,6 @@ class ListView(MusterView):
         pages.ordering = self.ordering
         found: Any = pages.paginate_queryset(filtered.qs, request, view=self)
         return pages.get_paginated_response(self.serializer(found, many=True).data)
-
-
-def read(by: Actor, ref: str, through: Callable[[Actor, str], Incident] = gate.incident_for) -> Incident:
-    """An incident that somebody reads, `through` a gate: of a restricted one that is on record."""
-    incident = through(by, ref)
-    actions.opened(incident, by=by)
-    return incident
 
 
 def incident_out(incident: Incident, by: Actor) -> dict[str, Any]:
@@ -155,7 +147,7 @@ class OneIncident(MusterView):
     @extend_schema(operation_id="incident", responses=s.IncidentOut)
     def get(self, request: Request, ref: str) -> Response:
         """An incident, with its roles, clocks and what you may do (`allowed_actions`)."""
-        return Response(incident_out(read(self.actor, ref), self.actor))
+        return Response(incident_out(gate.incident_for(self.actor, ref), self.actor))
 
 
 class Timeline(MusterView):
@@ -171,7 +163,7 @@ class Timeline(MusterView):
     )
     def get(self, request: Request, ref: str) -> Response:
         """The timeline, in its order; `seq` numbers it without a gap."""
-        incident = read(self.actor, ref, gate.room_for)
+        incident = gate.room_for(self.actor, ref)
         after, limit = _number(request, "after", 0, least=0, most=2**31 - 1), _number(request, "limit", 500, least=1, most=500)
         found = queries.entries(incident, after, most=limit + 1)
         more = len(found) > limit
@@ -227,7 +219,7 @@ class Parts(MusterView):
     def get(self, request: Request, ref: str, part: str) -> Response:
         """One part of an incident: roles, clocks, pages, updates, orders, changes, hypotheses, files, checklists, need to know, snapshots."""
         through = gate.incident_for if part == "updates" else gate.room_for
-        incident = read(self.actor, ref, through)
+        incident = through(self.actor, ref)
         return Response({"next": None, "previous": None, "results": PARTS[part](incident, self.actor)})
 
 
@@ -241,7 +233,7 @@ class IncidentFile(MusterView):
     )
     def get(self, request: Request, ref: str, number: int) -> HttpResponse:
         """The bytes."""
-        return download(gate.file_for(read(self.actor, ref, gate.room_for), number))
+        return download(gate.file_for(gate.room_for(self.actor, ref), number))
 
 
 class Alerts(ListView):

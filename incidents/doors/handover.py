@@ -1,6 +1,6 @@
 """The doors of the handover, in its order."""
 
-from incidents import actions, gate
+from incidents import actions, members
 from incidents.api.bodies import handover as b
 from incidents.api.bodies.fields import EmptyBody
 from incidents.doors.door import Body, Door
@@ -11,7 +11,7 @@ from tenants.actors import Actor
 
 
 def _hand_over(incident: Incident, by: Actor, body: Body) -> object:
-    return actions.hand_over(incident, by=by, to=gate.member_for(by, body["to"], field="to"))
+    return actions.hand_over(incident, by=by, to=members.member_for(by, body["to"], field="to"))
 
 
 DOORS = (

@@ -1,6 +1,6 @@
 """The doors of the law: flags, need to know, and what is preserved."""
 
-from incidents import actions, gate
+from incidents import actions, members
 from incidents.api.bodies import restriction as b
 from incidents.doors.door import Body, Door
 from incidents.forms import restriction as f
@@ -19,12 +19,12 @@ def _unflag(incident: Incident, by: Actor, body: Body) -> object:
 
 
 def _admit(incident: Incident, by: Actor, body: Body) -> object:
-    person = gate.active_for(by, body["person"])
+    person = members.active_for(by, body["person"])
     return actions.admit(incident, person, by=by, reason=body["reason"], expires_at=body.get("expires_at"))
 
 
 def _remove(incident: Incident, by: Actor, body: Body) -> object:
-    return actions.remove(incident, gate.member_for(by, body["person"]), by=by, reason=body["reason"])
+    return actions.remove(incident, members.member_for(by, body["person"]), by=by, reason=body["reason"])
 
 
 def _fulfil(incident: Incident, by: Actor, body: Body) -> object:

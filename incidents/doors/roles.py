@@ -1,6 +1,6 @@
 """The doors of the roles, and of what keeps a room going."""
 
-from incidents import actions, gate
+from incidents import actions, gate, members
 from incidents.api.bodies import command as b
 from incidents.doors.door import Body, Door
 from incidents.duties import holders, label
@@ -12,7 +12,7 @@ from tenants.refusals import Reason, Refused
 
 
 def _assign(incident: Incident, by: Actor, body: Body) -> object:
-    person = gate.member_for(by, body["person"])
+    person = members.member_for(by, body["person"])
     return actions.assign(incident, by=by, role=RoomRole(body["role"]), person=person, reason=body.get("reason", ""))
 
 
@@ -38,8 +38,8 @@ def _page(incident: Incident, by: Actor, body: Body) -> object:
         service = gate.services_for(by, [body["service"]], field="service")[0]
         return actions.page(incident, by=by, service=service, reason=body["reason"])
     if "person" in given:
-        return actions.page(incident, by=by, people=[gate.active_for(by, body["person"])], reason=body["reason"])
-    people = gate.people_for(by, holders(incident, body["duty"]))
+        return actions.page(incident, by=by, people=[members.active_for(by, body["person"])], reason=body["reason"])
+    people = members.people_for(by, holders(incident, body["duty"]))
     if not people:
         sentence = f"Nobody sits on the seat of {label(body['duty'])}: an administrator fills it."
         raise Refused(Reason("duty_unfilled", sentence, field="duty", status=422))

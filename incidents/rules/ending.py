@@ -55,8 +55,13 @@ def why_not_false_positive(incident: Incident, facts: Facts, by: Actor) -> list[
     return reasons or _flagged(incident, facts)
 
 
-def why_not_merge(incident: Incident, facts: Facts, by: Actor, into: Incident | None = None) -> list[Reason]:
-    """The IC merges it into another running incident, under the same secrecy, where at least as much is done about it."""
+def why_not_merge(
+    incident: Incident, facts: Facts, by: Actor, into: Incident | None = None, there: Facts | None = None
+) -> list[Reason]:
+    """The IC merges it into another running incident, under the same secrecy, where at least as much is done about it.
+
+    `there` are the facts of `into`.
+    """
     reasons = practitioner(by) or running(incident, facts) or command(incident, facts, by, "merging") or _flagged(incident, facts)
     if reasons or into is None:
         return reasons
@@ -69,10 +74,22 @@ def why_not_merge(incident: Incident, facts: Facts, by: Actor, into: Incident | 
         which = into.ref if into.restricted else incident.ref
         sentence = f"Only {which} is restricted to those who must know: merging would mix what they may and may not know."
         return [Reason("restriction_differs", sentence, clause="breach.need-to-know", field="into")]
+    if incident.restricted and there is not None and (learns := _would_learn(facts, there)):
+        sentence = (
+            f"{learns} would learn of {incident.ref} with this, and is not named on it: name them first, or leave the two apart."
+        )
+        return [Reason("restriction_differs", sentence, clause="breach.need-to-know", field="into")]
     if incident.mobilises and not into.mobilises:
         sentence = f"{into.ref} is a {into.level}, and a {incident.level} would end in its backlog: raise it first."
         return [Reason("merge_lowers", sentence, clause="lifecycle.phases", field="into")]
     return []
+
+
+def _would_learn(facts: Facts, there: Facts) -> str:
+    """Who is named there and not here, by now ("Mei and 2 more"), or "": the other's timeline tells what was merged into it."""
+    here = {item.user_id for item in facts.admitted if item.stands}
+    new = [item.name for item in there.admitted if item.stands and item.user_id not in here]
+    return "" if not new else new[0] if len(new) == 1 else f"{new[0]} and {len(new) - 1} more"
 
 
 def _flagged(incident: Incident, facts: Facts) -> list[Reason]:

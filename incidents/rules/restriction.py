@@ -4,10 +4,9 @@ from incidents.facts import Facts
 from incidents.items import AdmittedItem, Member, SnapshotItem
 from incidents.models import Incident
 from incidents.rules.common import in_room, practitioner, reader
-from incidents.states import FlagKey, RoomRole
+from incidents.states import FlagKey, RoomRole, State
 from tenants.actors import Actor, Duty
 from tenants.refusals import Reason
-from tenants.time import now
 
 LAWFUL = (Duty.LEGAL_COUNSEL, Duty.PRIVACY_OFFICER)
 NEED = "breach.need-to-know"
@@ -22,6 +21,11 @@ def why_not_flag(incident: Incident, facts: Facts, by: Actor, key: FlagKey | Non
             return reasons
         if not in_room(facts, by):
             return [Reason("not_in_the_room", "Join the room to flag it.", clause="breach.sev1", status=403)]
+    if incident.state == State.MERGED:
+        into = incident.merged_into.ref if incident.merged_into else "another"
+        return [
+            Reason("merged", f"It was merged into {into}: flag that one, and this is restricted with it.", clause="breach.sev1")
+        ]
     standing = [flag for flag in facts.flags if key is None or flag.key == key]
     if standing and (key is not None or len(standing) == len(FlagKey)):
         last = standing[-1]
@@ -58,7 +62,7 @@ def why_not_admit(incident: Incident, facts: Facts, by: Actor, person: Member | 
     if reasons := _names(incident, facts, by):
         return reasons
     named = facts.admits(person.user_id) if person else None
-    if named is not None and (named.expires_at is None or named.expires_at > now()):
+    if named is not None and named.stands:
         return [Reason("admitted", f"{named.name} sees it since {named.added_at:%H:%M:%S} UTC.", clause=NEED, field="person")]
     return []
 

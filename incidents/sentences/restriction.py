@@ -24,6 +24,12 @@ def _copy(data: Data) -> Pairs:
 
 KINDS = {
     "incident.flagged": Kind("Flagged", _flagged, reason),
+    "incident.restricted": Kind(
+        "Restricted",
+        lambda data: (
+            f"Restricted with number {data['into']}, into which it was merged. Only those named on it see it from now on."
+        ),
+    ),
     "incident.unflagged": Kind(
         "Flag lifted", lambda data: f"{data['label']}: the flag is lifted. The legal hold and the restriction stay.", reason
     ),

@@ -97,7 +97,7 @@ def admit_token(request: HttpRequest, ref: str) -> Viewer:
 
 
 def why_not_on(viewer: Viewer) -> Refused | None:
-    """Why this viewer may not go on watching, or None. The same questions as at the beginning; nothing is recorded."""
+    """Why this viewer may not go on watching, or None. The same questions as at the beginning."""
     with _given_back():
         try:
             with _inside(viewer) as actor:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from incidents import actions
-from incidents.gate import member_for
+from incidents.members import member_for
 from incidents.models import Incident
 from incidents.states import RoomRole, Severity, State
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from incidents import actions
 from incidents.actions.restriction import expire
-from incidents.gate import member_for
 from incidents.items import Member
+from incidents.members import member_for
 from incidents.models import Incident, NeedToKnow, SnapshotRequest
 from incidents.states import FlagKey
 from tenants.actors import Actor
