@@ -60,6 +60,7 @@ class Leak:
     tokens: dict[str, str] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
     report: dict[str, str] = field(default_factory=dict)
+    command: str = ""  # what Jon asked with `KEY` before it was restricted: it changed nothing
 
     def found(self, content: bytes) -> list[str]:
         """The fields whose tokens are in some bytes; also the reference itself."""
@@ -136,6 +137,9 @@ def make(cast: Cast, api: Any) -> Leak:
     leak = Leak(ref, int(ref.removeprefix("INC-")), [waiting.pk, report.json()["id"]], writer.tokens)
     leak.report = writer.report
     _through(leak, writer, api, cast)
+    leak.command = f"{ref} sitrep"
+    asked = api(cast.jon).post("commands/", {"text": leak.command}, **{"Idempotency-Key": KEY})
+    assert leak.found(asked.content), "he was shown it"
     reason = writer.word("flag.reason")
     flagged = amira.post(f"incidents/{ref}/flag/", {"flag": "personal_data", "kinds": ["pii", "phi"], "reason": reason})
     assert flagged.status_code == 200, flagged.content

@@ -190,10 +190,13 @@ def test_no_message_tells_an_outsider_and_none_has_words_of_it(house: House) -> 
 
 
 def test_no_remembered_answer_is_given_again(house: House) -> None:
-    """Support reported it before it was an incident: repeating the request says nothing of it any more."""
+    """Support reported it before it was an incident, Jon asked how it stood: repeating the request says nothing of it any more."""
     again = Door(house.acme.support).post("reports/", house.leak.report, **{"Idempotency-Key": leaks.KEY})
     assert again.status_code == 404
     assert house.leak.found(everything_of(again)) == []
+    again = Door(house.acme.jon).post("commands/", {"text": house.leak.command}, **{"Idempotency-Key": leaks.KEY})
+    assert "Idempotent-Replay" not in again.headers
+    assert house.leak.found(unprompted(again, house.leak.ref, house.leak)) == []
 
 
 def test_the_canary_is_where_it_is_looked_for(house: House) -> None:

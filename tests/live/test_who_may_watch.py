@@ -242,13 +242,25 @@ def test_nobody_who_may_not_see_reads_for_the_others(house: House) -> None:
     time.sleep(1)  # their second is over, and nobody was told
     for number in range(10):
         house.note(acme.amira, f"Number {number}")
-    for watch in others:
-        watch.until(lambda w: len(w.seqs) == 10)
-        assert watch.seqs == list(range(watch.seqs[0], watch.seqs[0] + 10))
+    for watch in others:  # besides the notes come the readings of those who are asked about again
+        watch.until(lambda w: b"Number 9" in w.raw)
+        assert [n for n in range(10) if b"Number %d" % n in watch.raw] == list(range(10))
+        assert watch.seqs == list(range(watch.seqs[0], watch.seqs[0] + len(watch.seqs)))
     with acme.scope(), connection.cursor() as cursor:
         cursor.execute("SELECT muster.revoke(%s, %s)", [acme.id, acme.jon.user_id])
     for watch in hidden:
         watch.until(lambda w: w.closed)
+
+
+@pytest.mark.clause("breach.need-to-know")
+def test_who_watches_a_restricted_incident_is_on_record_once(house: House) -> None:
+    """The stream itself is a reading, also where nobody loaded the page; two of one person are one reading."""
+    acme = house.installation.acme
+    restrict(house, acme.amira, acme.mei)
+    for watch in [house.by_token(acme.mei) for _ in range(2)]:
+        watch.ready()
+    with acme.scope():
+        assert list(Event.objects.filter(kind="incident.opened").values_list("actor_id", flat=True)) == [acme.mei.user_id]
 
 
 @pytest.mark.clause("people.auditor")
