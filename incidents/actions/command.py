@@ -83,12 +83,12 @@ def claim(incident: Incident, *, by: Actor, reason: str = "") -> Incident:
 
 
 def _replace_who_left(incident: Incident) -> str:
-    """End the command of somebody who has left the organisation. Returns their name, or ""."""
+    """End the command of somebody who has left the organisation, and a handover that outlived its command. Returns their name, or ""."""
+    end_handover(incident)
     held = RoleHolding.objects.filter(incident=incident, role=RoomRole.IC, until=None).select_related("user").first()
     if held is None:
         return ""
     vacate(held)
-    end_handover(incident)
     return held.user.name
 
 
