@@ -71,21 +71,6 @@ def test_an_update_that_is_approved_after_the_end_breaks_nothing(scene: Scene, v
 
 
 @pytest.mark.clause("tools.components")
-def test_what_customers_were_told_before_is_whole_once_it_is_resolved(scene: Scene) -> None:
-    """A public update from before the last word, approved after it: resolved customers are told of nothing that is broken."""
-    approved(scene, "public")
-    ref = led(scene)
-    scene.do("mei", ref, "update", **BROKEN)
-    late = scene.part(ref, "updates")[0]["id"]
-    scene.do("mei", ref, "update", **{**UPDATE, "audience": "public", "status": "resolved"})
-    scene.do("exec", ref, "approve-update", update=scene.part(ref, "updates")[0]["id"])
-    scene.do("exec", ref, "approve-update", update=late)
-    assert len(broken(scene)) == 2  # it runs still, and customers were told so
-    refused = scene.verb("amira", ref, "resolve", summary="Done")
-    assert refused.json()["code"] == "public_update_missing"
-
-
-@pytest.mark.clause("tools.components")
 def test_another_incidents_conditions_stay(scene: Scene) -> None:
     ref, other = led(scene), scene.commanded()
     scene.appoint(other, RoomRole.CL, "mei")

@@ -106,8 +106,8 @@ class TestCalls:
         ref = flagged(scene, scene.ready())
         scene.follow()
         scene.do("amira", ref, "resolve", summary="The bucket is closed", overrides={"monitoring_too_short": "It is shut"})
-        left = {p["reason"]: p["state"] for p in scene.part(ref, "pages")}
-        assert left == {"Engineering director": "ended", f"SEV 1 {'declared'}": "ended"} | dict.fromkeys(DUTIES, "open")
+        left = {p["summary"]: p["state"] for p in scene.part(ref, "pages")}
+        assert left == {"Engineering director": "ended", "SEV 1 declared": "ended"} | dict.fromkeys(DUTIES, "open")
         assert [c["clause"] for c in scene.part(ref, "clocks") if c["stopped_at"] is None] == ["oncall.escalate-15-30"] * 2
         page = next(p for p in scene.calls("owner") if p["clause"] == "breach.page-privacy-legal")
         scene.later(minutes=15)

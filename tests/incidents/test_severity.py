@@ -150,7 +150,7 @@ def test_an_outsider_finds_nothing(scene: Scene) -> None:
 
 def pages(scene: Scene, ref: str) -> list[tuple[str, str]]:
     """(whom it calls, its state) of an incident's pages."""
-    return sorted((page["team"] or page["reason"], page["state"]) for page in scene.part(ref, "pages"))
+    return sorted((page["team"] or page["summary"], page["state"]) for page in scene.part(ref, "pages"))
 
 
 @pytest.mark.clause("severity.sev4-ticket")
