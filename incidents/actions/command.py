@@ -2,6 +2,7 @@
 
 from incidents import fields
 from incidents.actions.base import enter, lock, start_cadence, tell
+from incidents.actions.calls import call_nobody
 from incidents.actions.fixing import FIX_CLOCKS, start_fix
 from incidents.actions.mobilising import (
     COMMAND_CLOCK,
@@ -83,12 +84,12 @@ def claim(incident: Incident, *, by: Actor, reason: str = "") -> Incident:
 
 
 def _replace_who_left(incident: Incident) -> str:
-    """End the command of somebody who has left the organisation. Returns their name, or ""."""
+    """End the command of somebody who has left the organisation, and a handover that outlived its command. Returns their name, or ""."""
+    end_handover(incident)
     held = RoleHolding.objects.filter(incident=incident, role=RoomRole.IC, until=None).select_related("user").first()
     if held is None:
         return ""
     vacate(held)
-    end_handover(incident)
     return held.user.name
 
 
@@ -192,9 +193,13 @@ def set_severity(incident: Incident, severity: Severity) -> None:
 
 
 def settle_severity(incident: Incident, *, by: Actor) -> None:
-    """Start and stop what runs at the incident's severity: cadence, rhythm, the clock of the roles; a backlog has no seats."""
+    """Start and stop what runs at the incident's severity: cadence, rhythm, the clock of the roles; a backlog has no seats.
+
+    Where the severity pages nobody, its open calls end.
+    """
     if not incident.mobilises:
         stand_down(incident, seats=True)
+    call_nobody(incident, by=by)
     start_cadence(incident)
     start_fix(incident)
     keep_rhythm(incident)
