@@ -51,8 +51,6 @@ class Layer:
     def turn_at(self, at: datetime) -> int:
         """The number of the turn that runs at an instant; negative before the first."""
         turn = (shown(self.zone, at) - self.first) // self.turn
-        while self.start(turn) > at:
-            turn -= 1
         while self.start(turn + 1) <= at:  # in the second of two hours that show the same, the clock reads less than was read
             turn += 1
         return turn
