@@ -1,4 +1,4 @@
-"""Whom we wake: teams, their services, and the pages that go out. (Schedules and policies come to this room next.)"""
+"""Teams, their services, and the pages that go out."""
 
 from django.core.validators import RegexValidator
 from django.db import models

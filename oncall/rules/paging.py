@@ -1,4 +1,4 @@
-"""Why a verb of this room is refused now. The same functions refuse, grey out the button and fill `allowed_actions`."""
+"""Rules of pages."""
 
 from oncall.models import Page
 from tenants.actors import Actor, Role

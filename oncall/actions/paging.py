@@ -6,8 +6,9 @@ from django.db import models
 
 from ledger.actions import record
 from ledger.verbs import verb
-from oncall import rules, subjects
+from oncall import subjects
 from oncall.models import Page, PageStep, Service, Team
+from oncall.rules import paging as rules
 from standard import clocks
 from standard.models import Clock
 from standard.queries import in_force_id, law
