@@ -7,4 +7,5 @@ from oncall import views
 urlpatterns = [
     path("inbox/", views.inbox, name="inbox"),
     path("inbox/<int:page_id>/acknowledge/", views.page_acknowledge, name="page-acknowledge"),
+    path("inbox/<int:page_id>/decline/", views.page_decline, name="page-decline"),
 ]

@@ -1,6 +1,7 @@
 """The pages of this room: one's inbox, and the page behind the link of an e-mail."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,6 +13,7 @@ from ledger.idempotency import once_on_the_web
 from oncall import actions, gate, links, queries, subjects
 from oncall.announcements import RESTRICTED
 from oncall.models import Page
+from oncall.rules.paging import may_decline
 from oncall.subjects import address, describe, is_restricted
 from tenants import addresses, credentials
 from tenants.actors import Actor, Role, Via
@@ -44,6 +46,7 @@ def _inbox(request: HttpRequest, *, status: int = 200, refusals: Any = ()) -> Ht
                 "state": page.state,
                 "incident_url": address(page.subject_type, page.subject_id),
                 "acknowledge_url": reverse("page-acknowledge", args=[page.pk]),
+                "decline_url": reverse("page-decline", args=[page.pk]) if may_decline(page, _actor(request)) else "",
                 "acknowledged_by": page.acknowledged_by.name if page.acknowledged_by else "",
                 "acknowledged_at": page.acknowledged_at,
             }
@@ -58,10 +61,20 @@ def _inbox(request: HttpRequest, *, status: int = 200, refusals: Any = ()) -> Ht
 @require_POST
 def page_acknowledge(request: HttpRequest, page_id: int) -> HttpResponse:
     """Acknowledge a page from the portal."""
+    return _answer(request, page_id, actions.acknowledge)
+
+
+@require_POST
+def page_decline(request: HttpRequest, page_id: int) -> HttpResponse:
+    """Decline a page from the portal: the next ones are called at once."""
+    return _answer(request, page_id, actions.decline)
+
+
+def _answer(request: HttpRequest, page_id: int, verb: Callable[..., Page]) -> HttpResponse:
     page = gate.page_for(_actor(request), page_id)
 
     def perform() -> HttpResponse:
-        actions.acknowledge(page, by=_actor(request))
+        verb(page, by=_actor(request))
         return HttpResponseRedirect(reverse("inbox"))
 
     try:
@@ -104,8 +117,9 @@ def _linked(request: HttpRequest, claim: links.Claim, organisation_id: int) -> H
     status = 200
     refusals: tuple[Reason, ...] = ()
     if request.method == "POST":
+        verb = actions.decline if request.POST.get("answer") == "decline" else actions.acknowledge
         try:
-            actions.acknowledge(page, by=by)
+            verb(page, by=by)
         except Refused as refused:
             status, refusals = refused.status, tuple(refused.reasons)
         page = gate.page_for(by, claim.page_id)
@@ -121,6 +135,7 @@ def _linked(request: HttpRequest, claim: links.Claim, organisation_id: int) -> H
             "incident_url": addresses.page(organisation_id, address(page.subject_type, page.subject_id)),
         },
         "person": membership.user.name,
+        "may_decline": may_decline(page, by),
         "state": "This page is no longer needed: what it was about has ended." if page.state == Page.State.ENDED else page.state,
         "refusals": refusals,
     }

@@ -16,7 +16,7 @@ from incidents.states import Audience
 from ledger import people
 from ledger.actions import configure, try_again
 from ledger.models import Event, Outbox
-from oncall.models import Service, Team, TeamMember
+from oncall.models import EscalationPolicy, EscalationTarget, Service, Team, TeamMember
 from standard.models import Calendar, CalendarDay, StandardVersion
 from tenants.actors import Actor, Role
 from tenants.models import ApiToken, DutyHolder, Membership
@@ -214,6 +214,23 @@ class TeamAdmin(ConfigurationAdmin):
     inlines = (TeamMemberInline,)
 
 
+class EscalationTargetInline(BaseInline):
+    """Whom a policy calls, and when."""
+
+    model = EscalationTarget
+    extra = 3
+    min_num = 1
+    validate_min = True
+    ordering = ("after_minutes", "id")
+
+
+class EscalationPolicyAdmin(ConfigurationAdmin):
+    """Escalation policies."""
+
+    list_display = ("name", "slug", "is_default", "repeat")
+    inlines = (EscalationTargetInline,)
+
+
 class ServiceAdmin(ConfigurationAdmin):
     """Services."""
 
@@ -355,6 +372,7 @@ for model, model_admin in (
     (DutyHolder, DutyAdmin),
     (ApiToken, TokenAdmin),
     (Team, TeamAdmin),
+    (EscalationPolicy, EscalationPolicyAdmin),
     (Service, ServiceAdmin),
     (RoutingRule, RoutingRuleAdmin),
     (Integration, IntegrationAdmin),

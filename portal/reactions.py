@@ -82,6 +82,12 @@ PAGE_RESTRICTIONS: dict[str, str] = {
 # Of an incident's id, the version of the standard that its pages keep the times of: the one it pinned, whatever is in force by now.
 PAGE_STANDARD = "incidents.announcements.pinned_standard"
 
+# Subject of a page -> whether somebody did what the page asks for; where not, whoever acknowledged is asked again after a while.
+PAGE_ANSWERS: dict[str, str] = {
+    "incidents.signal": "incidents.announcements.signal_answered",
+    "incidents.incident": "incidents.announcements.incident_answered",
+}
+
 # Before a person is called to an incident: on a restricted one they are named first, or they could not see what they are called to.
 BEFORE_A_CALL = "incidents.actions.naming.admit_called"
 
