@@ -34,7 +34,10 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 def _inbox(request: HttpRequest, *, status: int = 200, refusals: Any = ()) -> HttpResponse:
-    pages = sorted(queries.called(_actor(request).person_id)[:50], key=lambda page: page.state != Page.State.OPEN)
+    pages = sorted(
+        queries.called(_actor(request).person_id).prefetch_related("steps", "declines")[:50],
+        key=lambda page: page.state != Page.State.OPEN,
+    )
     context = {
         "waiting": subjects.waiting(_actor(request)),
         "pages": [

@@ -214,7 +214,7 @@ class TeamAdmin(ConfigurationAdmin):
     inlines = (TeamMemberInline,)
 
 
-class EscalationTargetInline(BaseInline):
+class EscalationTargetInline(ConfigurationInline):
     """Whom a policy calls, and when."""
 
     model = EscalationTarget
