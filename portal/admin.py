@@ -220,8 +220,11 @@ class EscalationTargetInline(ConfigurationInline):
     model = EscalationTarget
     extra = 3
     min_num = 1
-    validate_min = True
     ordering = ("after_minutes", "id")
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
+        """A policy that calls nobody is refused."""
+        return super().get_formset(request, obj, validate_min=True, **options)
 
 
 class EscalationPolicyAdmin(ConfigurationAdmin):

@@ -84,7 +84,7 @@ class EscalationTarget(TenantOwned):
 
     policy = TenantKey(EscalationPolicy, related_name="targets")
     after_minutes = models.IntegerField(default=0, help_text="Minutes after the page began.")
-    kind = models.CharField(max_length=20, choices=KINDS, default=Kind.PRIMARY.value)
+    kind = models.CharField(max_length=20, choices=KINDS)  # no default: an untouched row of a form is none
     user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     schedule = TenantKey(Schedule, null=True, blank=True, related_name="+")
     duty = models.CharField(max_length=40, blank=True, choices=[(duty.value, duty.label) for duty in Duty])
