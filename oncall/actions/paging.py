@@ -178,7 +178,14 @@ def calm(page: Page, *, by: Actor) -> None:
     record("page.calmed", page, by=by, incident_id=page.incident_id, begins_at=opening.isoformat() if waits else None)
 
 
-@verb("begin", kind="page.person_paged", who="the sweep", subject="page", starts=(ESCALATION,), clauses=(LOW_URGENCY,))
+@verb(
+    "begin",
+    kind="page.person_paged, page.forgotten",
+    who="the sweep",
+    subject="page",
+    starts=(ESCALATION,),
+    clauses=(LOW_URGENCY,),
+)
 def look_at(page: Page, *, by: Actor) -> bool:
     """A page's moment has come: one of low urgency begins, one that was acknowledged is asked about where nothing was done.
 

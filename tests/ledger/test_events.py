@@ -113,6 +113,24 @@ def _acknowledge(s: Stage) -> Act:
     return lambda: oncall.acknowledge(page, by=s.amira)
 
 
+def _decline(s: Stage) -> Act:
+    page = s.page()
+    return lambda: oncall.decline(page, by=s.amira, reason="On a plane")
+
+
+def _calm(s: Stage) -> Act:
+    page = s.page()
+    return lambda: oncall.calm(page, by=s.muster)
+
+
+def _begin(s: Stage) -> Act:
+    """A page that was acknowledged half an hour ago, about a report that still waits."""
+    page = oncall.page_team(Team.objects.get(), s.signal(), by=s.muster)
+    oncall.acknowledge(page, by=s.amira)
+    s.clock.advance(minutes=31)
+    return lambda: oncall.look_at(page, by=s.muster)
+
+
 def _end(s: Stage) -> Act:
     page = s.page()
     return lambda: oncall.end(page, by=s.muster)
@@ -182,6 +200,9 @@ DRIVERS: dict[str, Callable[[Stage], Act]] = {
     "incident:update": _now(lambda s: actions.update(s.incident, by=s.amira, known="a", impact="b", doing="c")),
     "integration:integrate": _now(lambda s: integrating.make_integration(Integration.Kind.ALERTMANAGER, "Second", by=s.admin)),
     "page:acknowledge": _acknowledge,
+    "page:begin": _begin,
+    "page:calm": _calm,
+    "page:decline": _decline,
     "page:end": _end,
     "page:escalate": _escalate,
     "page:page": _now(lambda s: s.page()),
