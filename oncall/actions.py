@@ -202,7 +202,7 @@ def _call_step(page: Page, people: list[User], *, by: Actor) -> None:
     last = page.position >= len(people)
     called = people[page.position - 1]
     _call(page, called, page.position, "first" if page.position == 1 else "escalated", by=by)
-    wait = law(in_force_id()).minutes("page_manager" if 1 < page.position < len(people) else "page_secondary")
+    wait = _minutes(page, "page_manager" if 1 < page.position < len(people) else "page_secondary")
     # After the last one the wait is as long again: then it is on record that nobody is left.
     due = (now() if last else page.started_at) + timedelta(minutes=wait)
     clocks.begin(ESCALATION, page, due=max(due - now(), timedelta()), incident_id=page.incident_id)
@@ -222,8 +222,14 @@ def _chase(page: Page, *, by: Actor) -> None:
 
 def _wait(page: Page) -> None:
     """Give the one person of a page as long as the first of a team has."""
-    due = timedelta(minutes=law(in_force_id()).minutes("page_secondary"))
+    due = timedelta(minutes=_minutes(page, "page_secondary"))
     clocks.start(ESCALATION, page, due=due, incident_id=page.incident_id)
+
+
+def _minutes(page: Page, clock: str) -> int:
+    """How long a step of a page waits: as the standard of its incident says, or the one in force where it is none (yet)."""
+    version = in_force_id() if page.incident_id is None else subjects.standard_of(page.incident_id)
+    return law(version).minutes(clock)
 
 
 def _call(page: Page, person: User, position: int, reason: str, *, by: Actor) -> None:
