@@ -2,6 +2,7 @@
 
 from incidents import fields
 from incidents.actions.base import enter, lock, start_cadence, tell
+from incidents.actions.calls import call_nobody
 from incidents.actions.fixing import FIX_CLOCKS, start_fix
 from incidents.actions.mobilising import (
     COMMAND_CLOCK,
@@ -192,9 +193,13 @@ def set_severity(incident: Incident, severity: Severity) -> None:
 
 
 def settle_severity(incident: Incident, *, by: Actor) -> None:
-    """Start and stop what runs at the incident's severity: cadence, rhythm, the clock of the roles; a backlog has no seats."""
+    """Start and stop what runs at the incident's severity: cadence, rhythm, the clock of the roles; a backlog has no seats.
+
+    Where the severity pages nobody, its open calls end.
+    """
     if not incident.mobilises:
         stand_down(incident, seats=True)
+    call_nobody(incident, by=by)
     start_cadence(incident)
     start_fix(incident)
     keep_rhythm(incident)

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from incidents import fields
 from incidents.actions.base import lock, tell
+from incidents.actions.calls import call_nobody
 from incidents.actions.declare import declare
 from incidents.models import Alert, Incident, IncidentService, Signal
 from incidents.rules import signals as rules
@@ -125,6 +126,7 @@ def _join(signal: Signal, incident: Incident, state: SignalState, *, by: Actor) 
         page.save()
         running = Clock.objects.filter(subject_type=page._meta.label_lower, subject_id=page.pk, stopped_at=None)
         audited_update(running, incident_id=incident.pk)
+    call_nobody(incident, by=by)
     if signal.service is not None and not IncidentService.objects.filter(incident=incident, service=signal.service).exists():
         IncidentService.objects.create(incident=incident, service=signal.service)
     record(
