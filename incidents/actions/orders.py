@@ -72,6 +72,7 @@ def acknowledge_order(incident: Incident, *, by: Actor, order: int) -> Order:
     "done",
     kind="incident.order_done",
     who="the one ordered",
+    sometimes=("incident.order_acknowledged",),
     stops=(ACK_CLOCK,),
     clauses=(ACK_CLOCK, "warroom.clear-concise"),
 )

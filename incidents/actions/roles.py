@@ -17,6 +17,7 @@ from tenants.time import now
 @verb(
     "assign",
     kind="role.assigned",
+    sometimes=("role.accepted",),
     who="IC (SEV 3/4: the owner team)",
     stops=(ROLES_CLOCK,),
     clauses=("roles.ic-assigns", "roles.ic-head-up", "roles.scribe", "mobilize.roles-assigned"),
