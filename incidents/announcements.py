@@ -39,6 +39,11 @@ def signal_line(signal_id: int) -> str:
     return f"{signal.get_kind_display()}: {signal.title}"
 
 
+def pinned_standard(incident_id: int) -> int:
+    """The id of the version of the standard that judges an incident."""
+    return int(Incident.objects.values_list("standard_id", flat=True).get(pk=incident_id))
+
+
 def incident_line(incident_id: int) -> str:
     """An incident in one line."""
     return _line(Incident.objects.get(pk=incident_id))

@@ -1,5 +1,7 @@
 """What follows from this room's events (portal/reactions.py says from which). Each runs once an event, inside the scope."""
 
+from django.db.models import QuerySet
+
 from incidents.actions.base import tell
 from incidents.duties import holders, label
 from incidents.models import Incident, IncidentService, Signal
@@ -9,6 +11,9 @@ from notifications.actions import notify
 from oncall.actions import page_again, page_person, page_team
 from oncall.models import Page, Service, Team
 from tenants.actors import Actor
+
+REOPENED = "incident.reopened"
+_DONE = {REOPENED: "reopened"}  # what was done to it, as the page says it
 
 
 def page_for_signal(event: Event, by: Actor) -> None:
@@ -23,7 +28,7 @@ def page_for_signal(event: Event, by: Actor) -> None:
 
 
 def mobilise(event: Event, by: Actor) -> None:
-    """Declaring or raising to SEV 1/2 calls the on-call of every affected service and the duties the severity names.
+    """Declaring, raising or reopening as SEV 1/2 calls the on-call of every affected service and the duties the severity names.
 
     Whoever was paged for it already and has not acknowledged is called again; who has, is not. An incident that has ended or was
     lowered before this ran calls nobody.
@@ -36,11 +41,12 @@ def mobilise(event: Event, by: Actor) -> None:
         return
     severity = incident.law.severity(event.data["severity"])
     clause = f"severity.sev{severity.level}-page"
+    standing = _standing(incident, event)
     if severity.pages_on_call:
-        _call_on_call(incident, by)
+        _call_on_call(incident, standing, by, reason=f"{incident.level} {_DONE.get(event.kind, 'declared')}")
     for duty in severity.pages_duties:
         for user_id in holders(incident, duty):
-            _call_duty(user_id, incident, by, clause=clause, duty=duty)
+            _call_duty(user_id, incident, standing, by, clause=clause, duty=duty)
     told = {user_id for duty in severity.notifies_duties for user_id in holders(incident, duty)}
     notify(event, sorted(told), template="notice", subject_id=incident.pk)
 
@@ -76,9 +82,15 @@ def _seated(incident: Incident, duty: str, by: Actor) -> list[int]:
     return found
 
 
-def _call_on_call(incident: Incident, by: Actor) -> None:
+def _standing(incident: Incident, event: Event | None = None) -> QuerySet[Page]:
+    """The calls that count as made: those that ended without an answer do not, nor do answers from before it was reopened."""
+    pages = Page.objects.filter(incident_id=incident.pk).exclude(state=Page.State.ENDED).order_by("id")
+    return pages.filter(state=Page.State.OPEN) if event is not None and event.kind == REOPENED else pages
+
+
+def _call_on_call(incident: Incident, standing: QuerySet[Page], by: Actor, *, reason: str) -> None:
     """Page each affected service's team once; without any service, the default team."""
-    paged = {page.team_id: page for page in Page.objects.filter(incident_id=incident.pk, team__isnull=False).order_by("id")}
+    paged = {page.team_id: page for page in standing.filter(team__isnull=False)}
     affected = IncidentService.objects.filter(incident=incident).select_related("service__team").order_by("id")
     targets: dict[int, tuple[Team, Service | None]] = {}
     for item in affected:
@@ -87,16 +99,16 @@ def _call_on_call(incident: Incident, by: Actor) -> None:
         targets[team.pk] = (team, None)
     for team_id, (team, service) in targets.items():
         if team_id in paged:
-            page_again(paged[team_id], by=by, incident_id=incident.pk, reason=f"{incident.level} declared")
+            page_again(paged[team_id], by=by, incident_id=incident.pk, reason=reason)
         else:
-            page_team(team, incident, by=by, service=service, incident_id=incident.pk, reason=f"{incident.level} declared")
+            page_team(team, incident, by=by, service=service, incident_id=incident.pk, reason=reason)
 
 
 def call_for_services(event: Event, by: Actor) -> None:
     """What was merged into an incident brought services along: their on-call is called, unless they were for this one already."""
     incident = Incident.objects.select_for_update(no_key=True).get(pk=event.subject_id)
     if incident.is_open and incident.mobilises and event.data.get("services"):
-        paged = set(Page.objects.filter(incident_id=incident.pk, team__isnull=False).values_list("team_id", flat=True))
+        paged = set(_standing(incident).filter(team__isnull=False).values_list("team_id", flat=True))
         affected = IncidentService.objects.filter(incident=incident).select_related("service__team").order_by("id")
         teams = {item.service.team_id: item.service for item in reversed(affected)}
         for team_id in sorted(set(teams) - paged):
@@ -104,9 +116,9 @@ def call_for_services(event: Event, by: Actor) -> None:
             page_team(service.team, incident, by=by, service=service, incident_id=incident.pk, reason=f"{incident.level} merged")
 
 
-def _call_duty(user_id: int, incident: Incident, by: Actor, *, clause: str, duty: str) -> None:
+def _call_duty(user_id: int, incident: Incident, standing: QuerySet[Page], by: Actor, *, clause: str, duty: str) -> None:
     """Page a duty's holder, or call them again where they were paged for this incident and have not acknowledged."""
-    paged = Page.objects.filter(incident_id=incident.pk, team=None, clause=clause, steps__user_id=user_id).order_by("-id").first()
+    paged = standing.filter(team=None, clause=clause, steps__user_id=user_id).last()
     if paged is None:
         page_person(user_id, incident, by=by, clause=clause, reason=label(duty), incident_id=incident.pk)
     else:

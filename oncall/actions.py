@@ -22,8 +22,9 @@ ESCALATION = "oncall.escalate-15-30"
 @verb(
     "page",
     kind="page.started",
-    who="a routing rule; declaring or raising to SEV 1/2",
+    who="a routing rule; declaring, raising to or reopening as SEV 1/2",
     subject="page",
+    sometimes=("page.person_paged", "page.exhausted"),
     starts=(ESCALATION,),
     clauses=("mobilize.page-out", ESCALATION),
 )
@@ -69,9 +70,10 @@ def page_team(
 
 @verb(
     "page-person",
-    kind="page.started",
-    who="declaring or raising to SEV 1; a flag",
+    kind="page.started, page.person_paged",
+    who="declaring, raising to or reopening as SEV 1; a flag",
     subject="page",
+    starts=(ESCALATION,),
     clauses=("severity.sev1-page", "breach.page-privacy-legal"),
 )
 def page_person(
@@ -95,7 +97,16 @@ def page_person(
     return page
 
 
-@verb("escalate", kind="page.person_paged", who="the clock", subject="page", starts=(ESCALATION,), clauses=(ESCALATION,))
+@verb(
+    "escalate",
+    kind="page.person_paged",
+    who="the clock",
+    subject="page",
+    sometimes=("page.exhausted",),
+    starts=(ESCALATION,),
+    stops=(ESCALATION,),
+    clauses=(ESCALATION,),
+)
 def escalate(page: Page, *, by: Actor) -> None:
     """Nobody acknowledged in time: call the next one, or say that there is nobody left."""
     page = Page.objects.select_for_update().get(pk=page.pk)
@@ -141,9 +152,16 @@ def acknowledge(page: Page, *, by: Actor) -> Page:
     return page
 
 
-@verb("end", kind="page.ended", who="resolving or dismissing what it was about", subject="page", stops=(ESCALATION,))
+@verb(
+    "end",
+    kind="page.ended",
+    who="resolving or dismissing what it was about, or lowering it to SEV 4",
+    subject="page",
+    stops=(ESCALATION,),
+    clauses=("severity.sev4-ticket",),
+)
 def end(page: Page, *, by: Actor) -> None:
-    """Stop calling: what the page was about has ended without anybody acknowledging."""
+    """Stop calling: what the page was about has ended without anybody acknowledging, or is so small now that nobody is called."""
     page = Page.objects.select_for_update().get(pk=page.pk)
     if page.state == Page.State.OPEN:
         page.state = Page.State.ENDED
@@ -202,7 +220,7 @@ def _call_step(page: Page, people: list[User], *, by: Actor) -> None:
     last = page.position >= len(people)
     called = people[page.position - 1]
     _call(page, called, page.position, "first" if page.position == 1 else "escalated", by=by)
-    wait = law(in_force_id()).minutes("page_manager" if 1 < page.position < len(people) else "page_secondary")
+    wait = _minutes(page, "page_manager" if 1 < page.position < len(people) else "page_secondary")
     # After the last one the wait is as long again: then it is on record that nobody is left.
     due = (now() if last else page.started_at) + timedelta(minutes=wait)
     clocks.begin(ESCALATION, page, due=max(due - now(), timedelta()), incident_id=page.incident_id)
@@ -222,8 +240,14 @@ def _chase(page: Page, *, by: Actor) -> None:
 
 def _wait(page: Page) -> None:
     """Give the one person of a page as long as the first of a team has."""
-    due = timedelta(minutes=law(in_force_id()).minutes("page_secondary"))
+    due = timedelta(minutes=_minutes(page, "page_secondary"))
     clocks.start(ESCALATION, page, due=due, incident_id=page.incident_id)
+
+
+def _minutes(page: Page, clock: str) -> int:
+    """How long a step of a page waits: as the standard of its incident says, or the one in force where it is none (yet)."""
+    version = in_force_id() if page.incident_id is None else subjects.standard_of(page.incident_id)
+    return law(version).minutes(clock)
 
 
 def _call(page: Page, person: User, position: int, reason: str, *, by: Actor) -> None:

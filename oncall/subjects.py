@@ -29,6 +29,12 @@ def before_a_call(incident_id: int, user_id: int, by: Actor) -> None:
     prepare(incident_id, user_id, by)
 
 
+def standard_of(incident_id: int) -> int:
+    """The id of the version of the standard that an incident pinned: its pages keep that one's times."""
+    pinned: Callable[[int], int] = import_string(import_string(settings.MUSTER_PAGE_STANDARD))
+    return pinned(incident_id)
+
+
 def address(subject_type: str, subject_id: int) -> str:
     """Where the subject is seen in the portal, below the organisation's address."""
     table: Mapping[str, str] = import_string(settings.MUSTER_PAGE_ADDRESSES)

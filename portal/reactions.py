@@ -32,7 +32,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "incident.updated": (TELL_UPDATE,),
     "incident.order_issued": (TELL_ORDER,),
     "incident.order_chased": (TELL_ORDER,),
-    "incident.reopened": (TELL_ROOM,),
+    "incident.reopened": (MOBILISE, TELL_ROOM),
     "incident.merged": (TELL_ROOM,),
     "incident.false_positive": (TELL_ROOM,),
     "incident.command_taken": (TELL_ROOM,),
@@ -78,6 +78,9 @@ PAGE_RESTRICTIONS: dict[str, str] = {
     "incidents.signal": "incidents.announcements.signal_restricted",
     "incidents.incident": "incidents.announcements.incident_restricted",
 }
+
+# Of an incident's id, the version of the standard that its pages keep the times of: the one it pinned, whatever is in force by now.
+PAGE_STANDARD = "incidents.announcements.pinned_standard"
 
 # Before a person is called to an incident: on a restricted one they are named first, or they could not see what they are called to.
 BEFORE_A_CALL = "incidents.actions.naming.admit_called"

@@ -1,6 +1,6 @@
 """Clocks: started and stopped by the verbs, prompted and broken by the sweep."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -74,7 +74,8 @@ def begin(
 def stop(subject: models.Model, *clauses: str) -> int:
     """Stop the running clocks of these clauses on `subject` (all of them where none is named). Returns how many.
 
-    A broken clock is stopped too: when it was kept at last is part of the record.
+    A broken clock is stopped too: when it was kept at last is part of the record. One that is past its time and that no sweep
+    came by is broken first, so that no miss is lost.
     """
     running = Clock.objects.filter(
         subject_type=subject._meta.label_lower,
@@ -82,7 +83,13 @@ def stop(subject: models.Model, *clauses: str) -> int:
         stopped_at__isnull=True,
         organisation_id=_organisation(subject),
     )
-    return audited_update(running.filter(clause__in=clauses) if clauses else running, stopped_at=now(), next_at=None)
+    return stop_all(running.filter(clause__in=clauses) if clauses else running)
+
+
+def stop_all(running: models.QuerySet[Clock]) -> int:
+    """Stop these running clocks, each that is past its time broken first, with its seconds. Returns how many."""
+    strike_overdue(running)
+    return audited_update(running, stopped_at=now(), next_at=None)
 
 
 def cut_short(subject: models.Model, clause: str) -> None:
@@ -93,9 +100,12 @@ def cut_short(subject: models.Model, clause: str) -> None:
     audited_update(running, broken_at=now(), stopped_at=now())
 
 
-def stop_for_incident(incident_id: int) -> int:
-    """Stop every clock of an incident, whatever its subject: it was resolved, or ended otherwise."""
-    return audited_update(Clock.objects.filter(incident_id=incident_id, stopped_at__isnull=True), stopped_at=now(), next_at=None)
+def stop_for_incident(incident_id: int, *, spare: Sequence[models.Model] = ()) -> int:
+    """Stop every clock of an incident, whatever its subject but those of `spare`: it was resolved, or ended otherwise."""
+    running = Clock.objects.filter(incident_id=incident_id, stopped_at__isnull=True)
+    for subject in spare:
+        running = running.exclude(subject_type=subject._meta.label_lower, subject_id=subject.pk)
+    return stop_all(running)
 
 
 def _organisation(subject: models.Model) -> int:
@@ -120,20 +130,29 @@ def prompt(clock: Clock, *, by: Actor) -> None:
 @verb("break", kind="clock.broken", who="the sweep", subject="clock")
 def break_(clock: Clock, *, by: Actor) -> None:
     """Record that the time is past; where the standard says what follows (an escalation), that follows."""
-    clock.broken_at, clock.next_at = now(), None
-    clock.save()
-    record(
-        "clock.broken", clock, by=by, incident_id=clock.incident_id, late_seconds=_seconds(now() - clock.due_at), **_facts(clock)
-    )
+    _miss(clock, by=by)
     if handler := _subjects().get(clock.subject_type):
         follow: Callable[[Clock, Actor], None] = import_string(handler)
         follow(clock, by)
 
 
 def strike_overdue(running: models.QuerySet[Clock]) -> None:
-    """Break those of these running clocks whose time is past and that no sweep has come by yet: half a second late is late too."""
-    for clock in running.filter(broken_at__isnull=True, due_at__lt=now()).order_by("id").select_for_update(of=("self",)):
-        break_(clock, by=system(tenant_of(clock), Via.CLOCK))
+    """Break those of these running clocks whose time is past and that no sweep has come by yet: half a second late is late too.
+
+    They are about to stop, so nothing follows from it: who answered late is not called, nor chased, for having been late. What has
+    to last (`at_least`) waits for nothing, and is not broken by having lasted.
+    """
+    late = running.filter(broken_at__isnull=True, next_at__isnull=False, due_at__lt=now())
+    for clock in late.order_by("id").select_for_update(of=("self",)):
+        _miss(clock, by=system(tenant_of(clock), Via.CLOCK))
+
+
+def _miss(clock: Clock, *, by: Actor) -> None:
+    """Keep a miss, with its seconds."""
+    clock.broken_at, clock.next_at = now(), None
+    clock.save()
+    late = _seconds(now() - clock.due_at)
+    record("clock.broken", clock, by=by, incident_id=clock.incident_id, late_seconds=late, **_facts(clock))
 
 
 def _facts(clock: Clock) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from incidents.facts import Facts, gather
 from incidents.models import ChecklistTick, Incident, Participant, StatusUpdate
 from incidents.states import Audience, PublicStatus
 from ledger.actions import record
-from ledger.audited import audited_update
 from ledger.models import Event
 from standard import clocks
 from standard.models import Clock
@@ -95,11 +94,10 @@ def _cadence_clocks(incident: Incident) -> QuerySet[Clock]:
 
 
 def _stop_counting(running: QuerySet[Clock]) -> float | None:
-    """Stop clocks; one that is past its time and was not struck yet is broken first, so that each miss is kept with its seconds."""
-    clocks.strike_overdue(running)
+    """Stop clocks. Returns by how many seconds the earliest of them is past its time, or None where none is."""
     due_at = running.order_by("due_at").values_list("due_at", flat=True).first()
+    clocks.stop_all(running)
     stopped_at = now()
-    audited_update(running, stopped_at=stopped_at, next_at=None)
     return round((stopped_at - due_at).total_seconds(), 3) if due_at is not None and due_at < stopped_at else None
 
 

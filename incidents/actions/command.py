@@ -2,11 +2,13 @@
 
 from incidents import fields
 from incidents.actions.base import enter, lock, start_cadence, tell
+from incidents.actions.calls import call_nobody
 from incidents.actions.fixing import FIX_CLOCKS, start_fix
 from incidents.actions.mobilising import (
     COMMAND_CLOCK,
     RHYTHM_CLOCK,
     ROLES_CLOCK,
+    SHADOW_CLOCK,
     end_handover,
     keep_rhythm,
     name_channel,
@@ -20,6 +22,7 @@ from incidents.models import Incident, Participant, RoleHolding
 from incidents.rules import command as rules
 from incidents.states import RoomRole, Severity, State
 from ledger.verbs import verb
+from oncall.actions import ESCALATION
 from tenants.actors import Actor
 from tenants.refusals import check, invalid
 from tenants.time import now
@@ -52,7 +55,7 @@ def leave(incident: Incident, *, by: Actor) -> Incident:
     kind="incident.claimed",
     who="any practitioner, while nobody has command (or who had it has left)",
     starts=(COMMAND_CLOCK,),
-    stops=(ROLES_CLOCK,),
+    stops=(ROLES_CLOCK, COMMAND_CLOCK, SHADOW_CLOCK),
     clauses=("principle.chain-of-command", "roles.ic-assigns", "roles.ic-authority", "roles.ic-head-up"),
 )
 def claim(incident: Incident, *, by: Actor, reason: str = "") -> Incident:
@@ -83,12 +86,12 @@ def claim(incident: Incident, *, by: Actor, reason: str = "") -> Incident:
 
 
 def _replace_who_left(incident: Incident) -> str:
-    """End the command of somebody who has left the organisation. Returns their name, or ""."""
+    """End the command of somebody who has left the organisation, and a handover that outlived its command. Returns their name, or ""."""
+    end_handover(incident)
     held = RoleHolding.objects.filter(incident=incident, role=RoomRole.IC, until=None).select_related("user").first()
     if held is None:
         return ""
     vacate(held)
-    end_handover(incident)
     return held.user.name
 
 
@@ -135,8 +138,8 @@ def advance(incident: Incident, *, by: Actor, to: State, reason: str = "") -> In
     "severity",
     kind="incident.severity_changed",
     who="raise: anyone in the room; lower: IC",
-    starts=(*CADENCES, ROLES_CLOCK, *FIX_CLOCKS),
-    stops=(*CADENCES, ROLES_CLOCK, RHYTHM_CLOCK, COMMAND_CLOCK, *FIX_CLOCKS),
+    starts=(*CADENCES, ROLES_CLOCK, RHYTHM_CLOCK, *FIX_CLOCKS),
+    stops=(*CADENCES, ROLES_CLOCK, RHYTHM_CLOCK, COMMAND_CLOCK, SHADOW_CLOCK, *FIX_CLOCKS, ESCALATION),
     clauses=(
         "principle.chain-of-command",
         "severity.sev1-page",
@@ -192,9 +195,13 @@ def set_severity(incident: Incident, severity: Severity) -> None:
 
 
 def settle_severity(incident: Incident, *, by: Actor) -> None:
-    """Start and stop what runs at the incident's severity: cadence, rhythm, the clock of the roles; a backlog has no seats."""
+    """Start and stop what runs at the incident's severity: cadence, rhythm, the clock of the roles; a backlog has no seats.
+
+    Where the severity pages nobody, its open calls end.
+    """
     if not incident.mobilises:
         stand_down(incident, seats=True)
+    call_nobody(incident, by=by)
     start_cadence(incident)
     start_fix(incident)
     keep_rhythm(incident)

@@ -26,6 +26,7 @@ CADENCES = ("severity.sev1-cadence", "severity.sev2-cadence")
     "update",
     kind="incident.updated",
     who="CL (IC until there is one)",
+    sometimes=("incident.update_drafted",),
     starts=CADENCES,
     stops=CADENCES,
     clauses=(
@@ -91,6 +92,7 @@ def update(
     "approve-update",
     kind="incident.updated",
     who="Legal Counsel, PR; IC where it states a cause that is not confirmed",
+    sometimes=("incident.update_approved",),
     starts=CADENCES,
     stops=CADENCES,
     clauses=("roles.cl-public-approval", "roles.cl-no-speculation"),

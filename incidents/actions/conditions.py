@@ -23,7 +23,12 @@ def parse_conditions(facts: Facts, given: Mapping[str, str], *, resolved: bool) 
 
 
 def set_conditions(incident: Incident, update: StatusUpdate) -> None:
-    """Let the conditions of a public update hold from now on; "operational" ends one, and a resolved update ends all."""
+    """Let the conditions of a public update hold from now on; "operational" ends one, and a resolved update ends all.
+
+    One that goes out after the incident ended (it waited for its approval) breaks nothing: who would restore it?
+    """
+    if not incident.is_open:
+        return
     open_states = {
         state.component.slug: state
         for state in ComponentState.objects.filter(incident=incident, until__isnull=True).select_related("component")
@@ -39,3 +44,12 @@ def set_conditions(incident: Incident, update: StatusUpdate) -> None:
             state.save()
         if slug in found and condition != Condition.OPERATIONAL and (state is None or state.condition != condition):
             ComponentState.objects.create(incident=incident, component=found[slug], condition=condition, update=update)
+
+
+def restore(incident: Incident) -> list[str]:
+    """End every condition that holds because of an incident: it is over, or it was none. Returns the components' slugs."""
+    held = list(ComponentState.objects.filter(incident=incident, until__isnull=True).select_related("component"))
+    for state in held:
+        state.until = now()
+        state.save()
+    return sorted(state.component.slug for state in held)

@@ -2,22 +2,27 @@
 
 from incidents import fields
 from incidents.actions.base import enter, lock, start_cadence, tell
+from incidents.actions.calls import end_calls
+from incidents.actions.conditions import restore
 from incidents.actions.fixing import FIX_CLOCKS, start_fix
 from incidents.actions.mobilising import (
     COMMAND_CLOCK,
     RHYTHM_CLOCK,
     ROLES_CLOCK,
     keep_rhythm,
+    name_channel,
     settle_roles,
     stand_down,
     start_command,
 )
-from incidents.facts import Facts, gather
+from incidents.actions.orders import ACK_CLOCK, wait_again
+from incidents.facts import gather
 from incidents.models import Alert, Incident, IncidentService, LegalHold, RoleHolding, Signal
 from incidents.rules import ending as rules
 from incidents.states import RoomRole, SignalState, State
-from ledger.verbs import verb
+from ledger.verbs import EVERY_CLOCK, verb
 from oncall.actions import end_all
+from oncall.models import Page
 from standard import clocks
 from tenants.actors import Actor
 from tenants.refusals import check
@@ -28,7 +33,7 @@ from tenants.time import now
     "resolve",
     kind="incident.resolved",
     who="IC (SEV 3/4: a practitioner of the owner team)",
-    stops=("every clock of the incident",),
+    stops=(EVERY_CLOCK,),
     clauses=("resolve.ic-declares", "resolve.impact-ceased", "resolve.alerts-cleared", "resolve.stable", "roles.cl-status-page"),
 )
 def resolve(incident: Incident, *, by: Actor, summary: str, overrides: dict[str, str] | None = None) -> Incident:
@@ -46,8 +51,7 @@ def resolve(incident: Incident, *, by: Actor, summary: str, overrides: dict[str,
     incident.state, incident.resolved_at, incident.summary = State.RESOLVED, now(), clean
     incident.save()
     enter(incident, facts, by)
-    _let_go(incident, signals, by)
-    stand_down(incident)
+    restored = _end_all_of_it(incident, signals, by)
     seconds = (incident.resolved_at - incident.detected_at).total_seconds()
     tell(
         incident,
@@ -57,8 +61,8 @@ def resolve(incident: Incident, *, by: Actor, summary: str, overrides: dict[str,
         overrides=overridden,
         firing=list(facts.firing),
         detected_to_resolved_seconds=round(seconds, 3),
+        restored=restored,
     )
-    clocks.stop_for_incident(incident.pk)
     return incident
 
 
@@ -66,7 +70,7 @@ def resolve(incident: Incident, *, by: Actor, summary: str, overrides: dict[str,
     "false-positive",
     kind="incident.false_positive",
     who="IC (SEV 3/4: the owner team)",
-    stops=("every clock of the incident",),
+    stops=(EVERY_CLOCK,),
     clauses=("triage.declare-immediately", "lifecycle.phases"),
 )
 def mark_false_positive(incident: Incident, *, by: Actor, reason: str) -> Incident:
@@ -78,8 +82,9 @@ def mark_false_positive(incident: Incident, *, by: Actor, reason: str) -> Incide
     clean = fields.text("reason", reason, most=fields.REASON_MAX)
     before, incident.state = incident.state, State.FALSE_POSITIVE
     incident.save()
-    _wind_up(incident, facts, signals, by)
-    tell(incident, "incident.false_positive", by=by, before=before, reason=clean)
+    enter(incident, facts, by)
+    restored = _end_all_of_it(incident, signals, by)
+    tell(incident, "incident.false_positive", by=by, before=before, reason=clean, restored=restored)
     return incident
 
 
@@ -87,13 +92,14 @@ def mark_false_positive(incident: Incident, *, by: Actor, reason: str) -> Incide
     "merge",
     kind="incident.merged, incident.absorbed",
     who="IC (SEV 3/4: the owner team)",
-    stops=("every clock of the incident",),
+    stops=(EVERY_CLOCK,),
     clauses=("lifecycle.phases", "principle.chain-of-command"),
 )
 def merge(incident: Incident, *, by: Actor, into: Incident, reason: str = "") -> Incident:
     """Make it part of another running incident: its alerts and services move there, its own record stays readable where it is.
 
-    Its clocks stop and its pages end; the other's timeline says what came, and the on-call of services that are new there is called.
+    Its clocks stop and its pages end, and what it broke for customers is whole: what still is not, the other's next public update
+    says. The other's timeline says what came, and the on-call of services that are new there is called.
     """
     ids = sorted({incident.pk, into.pk})  # both locked, in the same order by everybody
     rows = {row.pk: row for row in Incident.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")}
@@ -106,13 +112,14 @@ def merge(incident: Incident, *, by: Actor, into: Incident, reason: str = "") ->
     incident.save()
     for signal in signals:
         end_all(signal, by=by)
-    _wind_up(incident, facts, [], by)
+    enter(incident, facts, by)
+    restored = _end_all_of_it(incident, [], by)
     moved, services = _move_signals(incident, into), _move_services(incident, into)
     _share_holds(incident, into, by)
     # Its own event is the last: a remembered answer belongs to the incident of the last one, and this one speaks of it.
     tell(into, "incident.absorbed", by=by, ref=incident.ref, title=incident.title, signals=moved, services=services, reason=clean)
     told = f"INC-{into.number}" if into.restricted else into.ref  # those named on this one need not know the other's
-    tell(incident, "incident.merged", by=by, before=before, into=told, reason=clean)
+    tell(incident, "incident.merged", by=by, before=before, into=told, reason=clean, restored=restored)
     return incident
 
 
@@ -120,19 +127,22 @@ def merge(incident: Incident, *, by: Actor, into: Incident, reason: str = "") ->
     "reopen",
     kind="incident.reopened",
     who="IC (any practitioner where nobody commands any more)",
-    starts=("severity.sev1-cadence", "severity.sev2-cadence", *FIX_CLOCKS, ROLES_CLOCK, COMMAND_CLOCK, RHYTHM_CLOCK),
+    starts=("severity.sev1-cadence", "severity.sev2-cadence", *FIX_CLOCKS, ROLES_CLOCK, COMMAND_CLOCK, RHYTHM_CLOCK, ACK_CLOCK),
     clauses=("lifecycle.phases", *FIX_CLOCKS),
 )
 def reopen(incident: Incident, *, by: Actor, reason: str) -> Incident:
     """Take a resolution back: it goes on in investigation (SEV 3/4: in the backlog), counted, and its clocks start afresh.
 
-    When the impact ended is asked for again; the room is told.
+    When the impact ended is asked for again; the room is told. What was resolved in the backlog, and raised to SEV 1/2 since (by a
+    flag), mobilises now: state, channel, roles clock, and paging by the reaction. Orders that still wait are waited for again.
     """
     incident, facts = lock(incident)
     check(rules.why_not_reopen(incident, facts, by))
     clean = fields.text("reason", reason, most=fields.REASON_MAX)
     resolved, ended = incident.resolved_at, incident.impact_end
-    incident.state = State.INVESTIGATION if incident.mobilises else State.BACKLOG
+    raised = incident.mobilises and incident.monitoring_since is None  # a war room is resolved from monitoring only
+    incident.state = State.MOBILIZATION if raised else State.INVESTIGATION if incident.mobilises else State.BACKLOG
+    name_channel(incident)
     incident.resolved_at = incident.impact_end = incident.monitoring_since = None
     incident.reopened += 1
     incident.save()
@@ -146,12 +156,16 @@ def reopen(incident: Incident, *, by: Actor, reason: str) -> Incident:
         times=incident.reopened,
         resolved_at=resolved.isoformat() if resolved else None,
         impact_ended=ended.isoformat() if ended else None,
+        severity=incident.severity,
+        mobilise=raised,
+        channel=incident.channel,
     )
     start_cadence(incident)
     start_fix(incident)
     keep_rhythm(incident)
     for holding in RoleHolding.objects.filter(incident=incident, role=RoomRole.IC, until=None):
         start_command(incident, holding)
+    wait_again(incident)
     settle_roles(incident, by=by)
     return incident
 
@@ -173,12 +187,15 @@ def close(incident: Incident, *, by: Actor, reason: str = "") -> Incident:
     return incident
 
 
-def _wind_up(incident: Incident, facts: Facts, signals: list[Signal], by: Actor) -> None:
-    """What every early end brings: signals and pages let go, nobody asked any more, every clock stopped."""
-    enter(incident, facts, by)
-    _let_go(incident, signals, by)
+def _end_all_of_it(incident: Incident, signals: list[Signal], by: Actor) -> list[str]:
+    """What every end brings: signals and pages let go, nobody asked any more, every clock stopped. Returns the components restored.
+
+    The calls of Privacy and Legal stay while their flag stands, with their clocks.
+    """
+    stay = _let_go(incident, signals, by)
     stand_down(incident)
-    clocks.stop_for_incident(incident.pk)
+    clocks.stop_for_incident(incident.pk, spare=stay)
+    return restore(incident)
 
 
 def _move_signals(incident: Incident, into: Incident) -> int:
@@ -217,10 +234,10 @@ def _hold_signals(incident: Incident) -> list[Signal]:
     )
 
 
-def _let_go(incident: Incident, signals: list[Signal], by: Actor) -> None:
-    """Close the incident's signals, so that what fires from now on is asked about anew, and stop its pages."""
+def _let_go(incident: Incident, signals: list[Signal], by: Actor) -> list[Page]:
+    """Close the incident's signals, so that what fires from now on is asked about anew, and stop its pages. Returns those that stay."""
     for signal in signals:
         signal.is_open = False
         signal.save()
         end_all(signal, by=by)
-    end_all(incident, by=by)
+    return end_calls(incident, by=by)

@@ -87,11 +87,11 @@ def take_command(incident: Incident, *, by: Actor, reason: str = "") -> Incident
     overridden = check(reasons, {r.code: clean for r in reasons})
     running, moment = _running(incident), now()
     held = RoleHolding.objects.get(incident=incident, role=RoomRole.IC, until=None)
-    vacate(held)
-    taken = RoleHolding.objects.create(incident=incident, role=RoomRole.IC, user_id=by.person_id, since=held.until or moment)
-    running.taken_at = running.ended_at = moment
+    running.taken_at = running.ended_at = moment  # before command is vacated, which calls off what is not taken
     running.early_reason = clean if "shadow_too_short" in overridden else ""
     running.save()
+    vacate(held)
+    taken = RoleHolding.objects.create(incident=incident, role=RoomRole.IC, user_id=by.person_id, since=held.until or moment)
     if running.early_reason:
         clocks.cut_short(running, SHADOW_CLOCK)
     clocks.stop(running, SHADOW_CLOCK)

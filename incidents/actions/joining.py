@@ -3,6 +3,7 @@
 from django.db.models import Q
 
 from incidents.actions.base import tell
+from incidents.actions.calls import call_nobody
 from incidents.models import Alert, Incident, IncidentService, Signal
 from incidents.states import SignalState
 from ledger.actions import record
@@ -27,6 +28,7 @@ def join(signal: Signal, incident: Incident, state: SignalState, *, by: Actor) -
         page.save()
         running = Clock.objects.filter(subject_type=page._meta.label_lower, subject_id=page.pk, stopped_at=None)
         audited_update(running, incident_id=incident.pk)
+    call_nobody(incident, by=by)
     if signal.service is not None and not IncidentService.objects.filter(incident=incident, service=signal.service).exists():
         IncidentService.objects.create(incident=incident, service=signal.service)
     record(

@@ -7,7 +7,7 @@ from django.utils.text import slugify
 from incidents.actions.base import tell
 from incidents.facts import gather
 from incidents.models import Handover, Incident, RoleHolding, RoleOffer
-from incidents.states import OfferState, State
+from incidents.states import OfferState, RoomRole, State
 from ledger.verbs import verb
 from standard import clocks
 from standard.models import Clock
@@ -97,11 +97,12 @@ def keep_rhythm(incident: Incident) -> None:
         clocks.start(RHYTHM_CLOCK, incident, due=due, owner_role="ol", incident_id=incident.pk)
 
 
-def vacate(holding: RoleHolding) -> None:
-    """End somebody's hold of a role now."""
+def vacate(holding: RoleHolding) -> str:
+    """End somebody's hold of a role now; of command, with the handover of it that was under way. Returns to whom that was, or ""."""
     holding.until = now()
     holding.save()
     clocks.stop(holding, COMMAND_CLOCK)
+    return end_handover(holding.incident) if holding.role == RoomRole.IC else ""
 
 
 def stand_down(incident: Incident, *, seats: bool = False) -> None:
@@ -115,9 +116,12 @@ def stand_down(incident: Incident, *, seats: bool = False) -> None:
             vacate(holding)
 
 
-def end_handover(incident: Incident) -> None:
-    """End the handover that is under way, if there is one: nobody hands over what they no longer have."""
-    for handover in Handover.objects.filter(incident=incident, ended_at=None):
-        handover.ended_at = now()
-        handover.save()
-        clocks.stop(handover, SHADOW_CLOCK)
+def end_handover(incident: Incident) -> str:
+    """End the handover that is under way, if there is one: nobody hands over what they no longer have. Returns to whom it was, or ""."""
+    handover = Handover.objects.filter(incident=incident, ended_at=None).select_related("incoming").first()
+    if handover is None:
+        return ""
+    handover.ended_at = now()
+    handover.save()
+    clocks.stop(handover, SHADOW_CLOCK)
+    return handover.incoming.name

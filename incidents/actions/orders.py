@@ -51,8 +51,7 @@ def order(incident: Incident, *, by: Actor, to: str, text: str, eta_minutes: int
         text=clean,
         eta_minutes=eta,
     )
-    due = timedelta(minutes=incident.law.minutes("order_ack"))
-    clocks.start(ACK_CLOCK, given, due=due, incident_id=incident.pk)
+    _wait(incident, given)
     return given
 
 
@@ -73,6 +72,7 @@ def acknowledge_order(incident: Incident, *, by: Actor, order: int) -> Order:
     "done",
     kind="incident.order_done",
     who="the one ordered",
+    sometimes=("incident.order_acknowledged",),
     stops=(ACK_CLOCK,),
     clauses=(ACK_CLOCK, "warroom.clear-concise"),
 )
@@ -140,6 +140,18 @@ def chase(order: Order, *, by: Actor) -> None:
             text=order.text,
             waited_seconds=round(waited, 3),
         )
+
+
+def wait_again(incident: Incident) -> None:
+    """Orders that nobody acknowledged or took back are waited for anew: the incident's end had stopped their clocks."""
+    for given in Order.objects.filter(incident=incident, acknowledged_at=None, withdrawn_at=None).order_by("id"):
+        _wait(incident, given)
+
+
+def _wait(incident: Incident, order: Order) -> None:
+    """Give an order's recipient as long as the standard does to say "copy"."""
+    due = timedelta(minutes=incident.law.minutes("order_ack"))
+    clocks.start(ACK_CLOCK, order, due=due, incident_id=incident.pk)
 
 
 def on_clock_broken(clock: Clock, by: Actor) -> None:

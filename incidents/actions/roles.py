@@ -2,7 +2,7 @@
 
 from incidents import fields
 from incidents.actions.base import enter, lock, tell
-from incidents.actions.mobilising import COMMAND_CLOCK, ROLES_CLOCK, settle_roles, vacate
+from incidents.actions.mobilising import COMMAND_CLOCK, ROLES_CLOCK, SHADOW_CLOCK, settle_roles, vacate
 from incidents.actions.naming import let_know
 from incidents.items import Member
 from incidents.models import Incident, Participant, RoleHolding, RoleOffer
@@ -17,6 +17,7 @@ from tenants.time import now
 @verb(
     "assign",
     kind="role.assigned",
+    sometimes=("role.accepted",),
     who="IC (SEV 3/4: the owner team)",
     stops=(ROLES_CLOCK,),
     clauses=("roles.ic-assigns", "roles.ic-head-up", "roles.scribe", "mobilize.roles-assigned"),
@@ -85,16 +86,16 @@ def decline(incident: Incident, *, by: Actor, role: RoomRole, reason: str = "") 
     kind="role.left",
     who="its holder; the IC of a SEV 1/2 hands over instead",
     starts=(ROLES_CLOCK,),
-    stops=(COMMAND_CLOCK,),
+    stops=(COMMAND_CLOCK, SHADOW_CLOCK),
     clauses=("principle.chain-of-command", "handover.announce", "mobilize.roles-assigned"),
 )
 def step_down(incident: Incident, *, by: Actor, role: RoomRole, reason: str = "") -> Incident:
-    """Give a role up. The clock for filling it runs again where a SEV 1/2 needs it."""
+    """Give a role up. The clock for filling it runs again where a SEV 1/2 needs it; a handover of command ends with the command."""
     incident, facts = lock(incident)
     check(rules.why_not_step_down(incident, facts, by, role))
     clean = fields.text("reason", reason, most=fields.REASON_MAX, required=False)
-    vacate(RoleHolding.objects.get(incident=incident, role=role, until=None))
-    tell(incident, "role.left", by=by, role=role, reason=clean)
+    handing_to = vacate(RoleHolding.objects.get(incident=incident, role=role, until=None))
+    tell(incident, "role.left", by=by, role=role, reason=clean, called_off=handing_to)
     settle_roles(incident, by=by)
     return incident
 

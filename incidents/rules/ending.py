@@ -70,6 +70,10 @@ def why_not_merge(
     if not into.is_open:
         sentence = f"{into.ref} is {into.get_state_display().lower()}: merge into one that is still running."
         return [Reason("target_ended", sentence, clause="lifecycle.phases", field="into")]
+    if incident.exercise != into.exercise:
+        which = into.ref if into.exercise else incident.ref
+        sentence = f"Only {which} is an exercise: a drill and what is real are not merged, for no metric counts a drill."
+        return [Reason("exercise_differs", sentence, clause="lifecycle.phases", field="into")]
     if incident.restricted != into.restricted:
         which = into.ref if into.restricted else incident.ref
         sentence = f"Only {which} is restricted to those who must know: merging would mix what they may and may not know."

@@ -23,7 +23,8 @@ def why_not_hand_over(incident: Incident, facts: Facts, by: Actor, to: Member | 
         who = f"{facts.commander} holds command" if facts.commander else "Nobody holds command yet"
         return [Reason("not_commander", f"{who}: only the commander hands it over.", clause=CHAIN, status=403)]
     if facts.handover is not None:
-        sentence = f"You are handing over to {facts.handover.incoming} already: call that off first."
+        whose = "You are" if facts.handover.outgoing_id == by.user_id else f"{facts.handover.outgoing} is"
+        sentence = f"{whose} handing over to {facts.handover.incoming} already: call that off first."
         return [Reason("handing_over", sentence, clause=ANNOUNCE)]
     if to is None:
         return []
@@ -87,15 +88,26 @@ def why_not_take_command(incident: Incident, facts: Facts, by: Actor) -> list[Re
 
 
 def why_not_call_off(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
-    """Either of the two calls a handover off; command stays where it is."""
-    reasons = practitioner(by) or running(incident, facts) or _no_handover(facts)
-    if reasons or facts.handover is None or by.user_id in (facts.handover.outgoing_id, facts.handover.incoming_id):
+    """Either of the two calls a handover off; command stays where it is. So does whoever holds it, where the outgoing does not."""
+    reasons = practitioner(by) or running(incident, facts) or _none(facts)
+    if reasons or facts.handover is None:
         return reasons
+    if by.user_id in (facts.handover.outgoing_id, facts.handover.incoming_id) or facts.holds(by, RoomRole.IC):
+        return []
     sentence = f"{facts.handover.outgoing} hands over to {facts.handover.incoming}: calling it off is theirs."
     return [Reason("not_handing_over", sentence, clause=CHAIN, status=403)]
 
 
 def _no_handover(facts: Facts) -> list[Reason]:
+    """No handover runs, or one of a command that the outgoing does not hold any more: nobody hands over what is not theirs."""
+    if facts.handover is not None and facts.holder(RoomRole.IC) != facts.handover.outgoing_id:
+        who = f"{facts.commander} holds command" if facts.commander else "Nobody holds command"
+        sentence = f"{who}, and {facts.handover.outgoing} no longer: this handover leads nowhere. Call it off."
+        return [Reason("handover_lapsed", sentence, clause=CHAIN)]
+    return _none(facts)
+
+
+def _none(facts: Facts) -> list[Reason]:
     if facts.handover is None:
         seat = facts.roles.get(RoomRole.IC)
         since = f"{seat.name} holds command since {seat.since:%H:%M:%S} UTC and" if seat else "The commander"

@@ -33,6 +33,11 @@ def _instead(data: Data) -> Pairs:
     return [("Instead of", data["instead_of"])] if data.get("instead_of") else []
 
 
+def _left(data: Data) -> str:
+    ended = f" The handover to {data['called_off']} ends with it." if data.get("called_off") else ""
+    return f"Is {_role(data['role'])} no longer: the role is open.{ended}"
+
+
 def _rhythm(data: Data) -> str:
     every = "minute" if data["minutes"] == 1 else f"{data['minutes']} minutes"
     return f"The Operations Lead checks in every {every}."
@@ -50,7 +55,7 @@ KINDS = {
     "role.assigned": Kind("Role", lambda data: f"Asks {data['person']} to be {_role(data['role'])}.", reason),
     "role.accepted": Kind("Role", lambda data: f"{data['person']} is {_role(data['role'])}.", _instead),
     "role.declined": Kind("Role", lambda data: f"Declines to be {_role(data['role'])}.", reason),
-    "role.left": Kind("Role", lambda data: f"Is {_role(data['role'])} no longer: the role is open.", reason),
+    "role.left": Kind("Role", _left, reason),
     "incident.assessed": Kind(
         "Assessment", lambda data: data["text"], lambda data: [("Severity", level(data["severity"]))], True
     ),

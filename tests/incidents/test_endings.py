@@ -128,6 +128,17 @@ def test_what_is_not_merged_into_what(scene: Scene) -> None:
 
 
 @pytest.mark.clause("lifecycle.phases")
+@pytest.mark.parametrize("drill", [True, False])
+def test_a_drill_and_what_is_real_are_not_merged(scene: Scene, drill: bool) -> None:
+    ref, other = scene.declare(exercise=drill), scene.declare(exercise=not drill)
+    scene.do("amira", ref, "claim")
+    refused = scene.verb("amira", ref, "merge", into=other)
+    assert (refused.status_code, refused.json()["code"], list(refused.json()["fields"])) == (409, "exercise_differs", ["into"])
+    assert f"Only {ref if drill else other} is an exercise" in refused.json()["detail"]
+    scene.do("amira", ref, "merge", into=scene.declare(exercise=drill))
+
+
+@pytest.mark.clause("lifecycle.phases")
 def test_merging_cannot_go_in_a_circle(scene: Scene) -> None:
     first, second = scene.commanded(), scene.commanded()
     scene.do("amira", first, "merge", into=second)

@@ -12,6 +12,7 @@ from tests.incidents.scene import Scene
 pytestmark = pytest.mark.servers
 
 BREACH = {"flag": "personal_data", "kinds": ["pii"], "reason": "Names and addresses in a public bucket"}
+DUTIES = ("Privacy officer", "Legal counsel")
 LOSS = {"flag": "financial_loss", "reason": "Refunds were paid twice"}
 
 
@@ -100,6 +101,31 @@ class TestCalls:
         scene.later(minutes=60)
         assert len([e for e in scene.told(ref, "page.person_paged") if e["data"]["person"] == "Olga Owner"]) == 2
         assert scene.api("owner").post(f"pages/{page['id']}/acknowledge/").status_code == 200
+
+    def test_resolving_does_not_take_back_their_calls(self, scene: Scene) -> None:
+        ref = flagged(scene, scene.ready())
+        scene.follow()
+        scene.do("amira", ref, "resolve", summary="The bucket is closed", overrides={"monitoring_too_short": "It is shut"})
+        left = {p["summary"]: p["state"] for p in scene.part(ref, "pages")}
+        assert left == {"Engineering director": "ended", "SEV 1 declared": "ended"} | dict.fromkeys(DUTIES, "open")
+        assert [c["clause"] for c in scene.part(ref, "clocks") if c["stopped_at"] is None] == ["oncall.escalate-15-30"] * 2
+        page = next(p for p in scene.calls("owner") if p["clause"] == "breach.page-privacy-legal")
+        scene.later(minutes=15)
+        again = [e for e in scene.told(ref, "page.person_paged") if e["data"]["person"] == "Olga Owner"]
+        assert len(again) == 2
+        assert len(scene.mails("owner", "Page:")) == 2
+        assert scene.api("owner").post(f"pages/{page['id']}/acknowledge/").status_code == 200
+        assert scene.told(ref, "page.acknowledged")[-1]["data"]["seconds"] == 900
+        running = [c for c in scene.part(ref, "clocks") if c["stopped_at"] is None]
+        assert [c["clause"] for c in running] == ["oncall.escalate-15-30"]  # Legal's, who have not answered
+
+    def test_once_the_flag_is_lifted_they_are_needed_no_more(self, scene: Scene) -> None:
+        ref = flagged(scene, scene.ready())
+        scene.follow()
+        scene.do("exec", ref, "unflag", flag="personal_data", reason="Test data")
+        scene.do("amira", ref, "resolve", summary="Done", overrides={"monitoring_too_short": "It is shut"})
+        assert {p["state"] for p in scene.part(ref, "pages")} == {"ended"}
+        assert [c for c in scene.part(ref, "clocks") if c["stopped_at"] is None] == []
 
     def test_a_seat_that_nobody_holds_is_on_record_and_administrators_are_told_no_more_than_that(self, scene: Scene) -> None:
         with scene.acme.scope(scene.acme.admin):

@@ -265,3 +265,56 @@ def test_nothing_of_it_is_done_to_what_has_ended_by_executives_or_by_outsiders(s
     assert scene.verb("amira", ref, step, **body).json()["code"] == "ended"
     assert scene.verb("exec", ref, step, **body).json()["code"] == "not_a_practitioner"
     assert scene.door(scene.globex.amira).post(f"incidents/{ref}/{step}/", body).status_code == 404
+
+
+def small_handover(scene: Scene) -> str:
+    """A SEV 3 that Amira commands and hands over to Mei, announced."""
+    ref = scene.commanded("SEV3")
+    for who, step, body in (
+        ("amira", "handover", {"to": scene.email("mei")}),
+        ("mei", "shadow", {}),
+        ("amira", "sitrep", {"text": "So it stands"}),
+        ("amira", "announce", {}),
+    ):
+        scene.do(who, ref, step, **body)
+    return ref
+
+
+@pytest.mark.clause("handover.announce")
+def test_whoever_steps_down_hands_nothing_over_any_more(scene: Scene) -> None:
+    ref = small_handover(scene)
+    room = scene.do("amira", ref, "step-down", role="ic", reason="Off to bed")
+    assert room["handover"] is None
+    assert scene.told(ref, "role.left")[0]["data"]["called_off"] == "Mei Martin"
+    assert [c for c in scene.part(ref, "clocks") if c["clause"] == "handover.shadow-15" and c["stopped_at"] is None] == []
+    refused = scene.verb("mei", ref, "take-command", reason="Now")
+    assert (refused.status_code, refused.json()["code"]) == (409, "no_handover")
+    scene.do("jon", ref, "claim")
+    assert scene.verb("mei", ref, "take-command", reason="Now").json()["code"] == "no_handover"
+    assert commander(scene.incident(ref)) == "Jon Jensen"
+
+
+@pytest.mark.clause("principle.chain-of-command")
+@pytest.mark.parametrize(
+    ("who", "step"), [("mei", "shadow"), ("amira", "sitrep"), ("amira", "announce"), ("mei", "take-command")]
+)
+@pytest.mark.parametrize("claimed", [False, True])
+def test_a_handover_of_a_command_that_is_gone_leads_nowhere(scene: Scene, claimed: bool, who: str, step: str) -> None:
+    """Rows as an earlier release left them: the commander had stepped down, and the handover stayed open."""
+    ref = small_handover(scene)
+    with scene.acme.scope(scene.acme.amira):
+        seat = RoleHolding.objects.get(role="ic", until=None)
+        seat.until = scene.clock.now
+        seat.save()
+        if claimed:
+            RoleHolding.objects.create(incident=seat.incident, role="ic", user_id=scene.acme.jon.user_id)
+    body = {"sitrep": {"text": "So"}, "take-command": {"reason": "Now"}}.get(step, {})
+    refused = scene.verb(who, ref, step, **body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "handover_lapsed")
+    assert ("Jon Jensen holds command" if claimed else "Nobody holds command") in refused.json()["detail"]
+    if claimed:
+        assert scene.verb("jon", ref, "handover", to=scene.email("mei")).json()["code"] == "handing_over"
+        scene.do("jon", ref, "call-off", reason="It was Amira's")
+        scene.do("jon", ref, "handover", to=scene.email("mei"))
+    else:
+        assert scene.do("jon", ref, "claim")["handover"] is None

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from tests.incidents.scene import Scene
+from tests.incidents.scene import Scene, alert
 
 pytestmark = pytest.mark.servers
 
@@ -143,3 +143,65 @@ def test_what_has_ended_keeps_its_severity(scene: Scene) -> None:
 def test_an_outsider_finds_nothing(scene: Scene) -> None:
     answer = scene.door(scene.globex.amira).post(f"incidents/{scene.declare()}/severity/", {"severity": "SEV2", "reason": "x"})
     assert answer.status_code == 404
+
+
+# --- A SEV 4 pages nobody --------------------------------------------------------------------------------------------------
+
+
+def pages(scene: Scene, ref: str) -> list[tuple[str, str]]:
+    """(whom it calls, its state) of an incident's pages."""
+    return sorted((page["team"] or page["summary"], page["state"]) for page in scene.part(ref, "pages"))
+
+
+@pytest.mark.clause("severity.sev4-ticket")
+def test_lowered_to_a_sev_4_it_calls_nobody_any_more(scene: Scene) -> None:
+    ref = scene.commanded()
+    scene.follow()
+    scene.api("director").post(f"pages/{scene.calls('director')[0]['id']}/acknowledge/")
+    scene.do("amira", ref, "severity", severity="SEV4", reason="A typo after all")
+    assert pages(scene, ref) == [("Engineering director", "acknowledged"), ("Shop", "ended")]
+    assert [c for c in scene.part(ref, "clocks") if c["clause"] == "oncall.escalate-15-30" and c["stopped_at"] is None] == []
+    scene.later(minutes=16)
+    assert scene.calls("jon") == []
+
+
+@pytest.mark.clause("severity.sev1-page")
+def test_raised_again_it_calls_them_again(scene: Scene) -> None:
+    ref = scene.commanded()
+    scene.follow()
+    scene.do("amira", ref, "severity", severity="SEV4", reason="A typo after all")
+    scene.do("amira", ref, "severity", severity="SEV1", reason="Nobody can pay")
+    scene.follow()
+    assert pages(scene, ref) == [
+        ("Engineering director", "ended"),
+        ("Engineering director", "open"),
+        ("Shop", "ended"),
+        ("Shop", "open"),
+    ]
+    scene.later(minutes=15)
+    assert len(scene.calls("jon")) == 1
+
+
+@pytest.mark.clause("severity.sev4-ticket")
+def test_lowered_to_a_sev_3_the_call_goes_on(scene: Scene) -> None:
+    ref = scene.commanded("SEV2")
+    scene.follow()
+    scene.do("amira", ref, "severity", severity="SEV3", reason="Only search")
+    assert pages(scene, ref) == [("Shop", "open")]
+
+
+@pytest.mark.clause("severity.sev4-ticket")
+@pytest.mark.parametrize("answer", ["declare", "attach"])
+def test_an_alert_that_turns_out_to_be_a_sev_4_calls_nobody_any_more(scene: Scene, answer: str) -> None:
+    scene.fire(alert(started=scene.clock.now))
+    scene.follow()
+    assert len(scene.calls("amira")) == 1
+    ref = scene.declare(severity="SEV4") if answer == "attach" else ""
+    body = {"incident": ref} if ref else {"severity": "SEV4"}
+    given = scene.api("mei").post(f"triage/{scene.signals()[0]['id']}/{answer}/", body)
+    assert given.status_code in (200, 201), given.content
+    ref = ref or str(given.json()["ref"])
+    scene.follow()
+    assert pages(scene, ref) == [("Shop", "ended")]
+    scene.later(minutes=16)
+    assert scene.calls("jon") == []

@@ -102,7 +102,7 @@ def _row(verb: Verb, doors: set[str]) -> str:
     cells = (
         f"**{verb.name}**",
         verb.who,
-        ", ".join(f"`{kind}`" for kind in verb.kind.split(", ")),
+        ", ".join(f"`{kind}`" for kind in verb.kind.split(", ")) + "".join(f", where so `{kind}`" for kind in verb.sometimes),
         "; ".join(clocks),
         ", ".join(verb.clauses),
         through,

@@ -1,0 +1,80 @@
+"""What an incident broke is whole again when it ends, however it ends (tools.components, roles.cl-status-page)."""
+
+from typing import Any
+
+import pytest
+
+from incidents.models import ComponentState
+from incidents.states import RoomRole
+from tests.incidents.scene import UPDATE, Scene
+from tests.incidents.test_approval import approved
+
+pytestmark = pytest.mark.servers
+
+BROKEN = {
+    **UPDATE,
+    "audience": "public",
+    "status": "identified",
+    "components": {"payments": "major_outage", "api": "partial_outage"},
+}
+ENDS: dict[str, dict[str, Any]] = {
+    "false-positive": {"reason": "The probe was wrong"},
+    "merge": {},
+    "resolve": {"summary": "Done"},
+}
+
+
+def broken(scene: Scene) -> list[tuple[str, str]]:
+    """What customers see broken, because of any incident."""
+    with scene.acme.scope():
+        found = ComponentState.objects.filter(until=None).order_by("id")
+        return list(found.values_list("component__slug", "condition"))
+
+
+def end(scene: Scene, ref: str, verb: str) -> None:
+    body = {**ENDS[verb], **({"into": scene.declare()} if verb == "merge" else {})}
+    scene.do("amira", ref, verb, **body)
+
+
+def led(scene: Scene) -> str:
+    """Nothing stands in the way of resolving it; Mei communicates."""
+    ref = scene.ready()
+    scene.appoint(ref, RoomRole.CL, "mei")
+    return ref
+
+
+@pytest.mark.clause("tools.components")
+@pytest.mark.parametrize("verb", ["false-positive", "merge"])
+def test_an_early_end_restores_what_it_broke_and_says_so(scene: Scene, verb: str) -> None:
+    ref = led(scene)
+    scene.do("mei", ref, "update", **BROKEN)
+    assert broken(scene) == [("payments", "major_outage"), ("api", "partial_outage")]
+    end(scene, ref, verb)
+    assert broken(scene) == []
+    kind = {"false-positive": "incident.false_positive", "merge": "incident.merged"}[verb]
+    assert scene.told(ref, kind)[0]["data"]["restored"] == ["api", "payments"]
+    with scene.acme.scope():
+        assert {state.until for state in ComponentState.objects.all()} == {scene.clock.now}
+
+
+@pytest.mark.clause("tools.components")
+@pytest.mark.parametrize("verb", list(ENDS))
+def test_an_update_that_is_approved_after_the_end_breaks_nothing(scene: Scene, verb: str) -> None:
+    approved(scene, "public")
+    ref = led(scene)
+    scene.do("mei", ref, "update", **BROKEN)
+    end(scene, ref, verb)
+    waiting = scene.part(ref, "updates")[0]["id"]
+    scene.do("exec", ref, "approve-update", update=waiting)
+    assert scene.part(ref, "updates")[0]["state"] == "published"
+    assert broken(scene) == []
+
+
+@pytest.mark.clause("tools.components")
+def test_another_incidents_conditions_stay(scene: Scene) -> None:
+    ref, other = led(scene), scene.commanded()
+    scene.appoint(other, RoomRole.CL, "mei")
+    scene.do("mei", ref, "update", **BROKEN)
+    scene.do("mei", other, "update", **{**BROKEN, "components": {"ios": "major_outage"}})
+    end(scene, ref, "false-positive")
+    assert broken(scene) == [("ios", "major_outage")]
