@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from incidents.states import ChangeState, Verdict
+from tenants.time import now
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +207,11 @@ class AdmittedItem:
     reason: str
     added_at: datetime
     expires_at: datetime | None
+
+    @property
+    def knows(self) -> bool:
+        """Whether the person may see it now."""
+        return self.expires_at is None or self.expires_at > now()
 
 
 @dataclass(frozen=True, slots=True)

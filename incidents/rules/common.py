@@ -8,7 +8,6 @@ from incidents.models import Incident
 from incidents.states import RoomRole
 from tenants.actors import Actor, Role
 from tenants.refusals import Reason
-from tenants.time import now
 
 CHAIN = "principle.chain-of-command"
 
@@ -70,8 +69,7 @@ def fits(incident: Incident, facts: Facts, member: Member, field: str) -> list[R
 
 def may_know(incident: Incident, facts: Facts, member: Named, field: str) -> list[Reason]:
     """On a restricted incident only those named on it are asked anything (breach.need-to-know)."""
-    named = {one.user_id for one in facts.admitted if one.expires_at is None or one.expires_at > now()}
-    if incident.restricted and member.user_id not in named:
+    if incident.restricted and not facts.knows(member.user_id):
         sentence = f"{member.name} is not named on this restricted incident: admit them first."
         return [Reason("not_admitted", sentence, clause="breach.need-to-know", field=field, status=422)]
     return []

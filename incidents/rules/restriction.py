@@ -7,7 +7,6 @@ from incidents.rules.common import in_room, practitioner, reader
 from incidents.states import FlagKey, RoomRole
 from tenants.actors import Actor, Duty
 from tenants.refusals import Reason
-from tenants.time import now
 
 LAWFUL = (Duty.LEGAL_COUNSEL, Duty.PRIVACY_OFFICER)
 NEED = "breach.need-to-know"
@@ -58,7 +57,7 @@ def why_not_admit(incident: Incident, facts: Facts, by: Actor, person: Member | 
     if reasons := _names(incident, facts, by):
         return reasons
     named = facts.admits(person.user_id) if person else None
-    if named is not None and (named.expires_at is None or named.expires_at > now()):
+    if named is not None and named.knows:
         return [Reason("admitted", f"{named.name} sees it since {named.added_at:%H:%M:%S} UTC.", clause=NEED, field="person")]
     return []
 
