@@ -18,6 +18,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.template.base import Template
 from django.test import Client
 from django.test.client import ClientHandler
 
@@ -132,6 +133,12 @@ def clone(name: str) -> None:
     as_owner(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
     role = environment.database(settings.DATABASE_URL)["USER"]
     as_owner(f'GRANT CONNECT ON DATABASE "{name}" TO "{role}"')
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _render_as_in_production(django_test_environment: None) -> None:
+    """Django's tests copy the context of each template of a page, some 700 times a room, for assertions that we do not make."""
+    Template._render = lambda self, context: self.nodelist.render(context)  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")
