@@ -9,6 +9,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -216,34 +217,31 @@ class Installation:
     globex: Cast
 
 
-@pytest.fixture
-def own_database(
-    request: pytest.FixtureRequest, django_db_setup: dict[str, Any], django_db_blocker: Any
-) -> Iterator[Installation]:
-    """A clone of the template, for a test that commits, or uses more than one connection, process or role."""
-    name = f"{DATABASE}_own"
-    with django_db_blocker.unblock():
+@contextmanager
+def _installed(name: str, told: dict[str, Any], blocker: Any) -> Iterator[Installation]:
+    """Django's connection leads to a clone of the template while the block runs."""
+    with blocker.unblock():
         clone(name)
         _connect_as(settings.DATABASE_URL, name)
         try:
-            yield Installation(name, _cast(django_db_setup["acme"]), _cast(django_db_setup["globex"]))
+            yield Installation(name, _cast(told["acme"]), _cast(told["globex"]))
         finally:
             _connect_as(settings.DATABASE_URL, DATABASE)
             drop(name)
+
+
+@pytest.fixture
+def own_database(django_db_setup: dict[str, Any], django_db_blocker: Any) -> Iterator[Installation]:
+    """A clone of the template, for a test that commits, or uses more than one connection, process or role."""
+    with _installed(f"{DATABASE}_own", django_db_setup, django_db_blocker) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def shared_database(django_db_setup: dict[str, Any], django_db_blocker: Any) -> Iterator[Installation]:
     """A clone of the template that a module's tests share: for many small tests that commit and leave nothing behind."""
-    name = f"{DATABASE}_shared"
-    with django_db_blocker.unblock():
-        clone(name)
-        _connect_as(settings.DATABASE_URL, name)
-        try:
-            yield Installation(name, _cast(django_db_setup["acme"]), _cast(django_db_setup["globex"]))
-        finally:
-            _connect_as(settings.DATABASE_URL, DATABASE)
-            drop(name)
+    with _installed(f"{DATABASE}_shared", django_db_setup, django_db_blocker) as made:
+        yield made
 
 
 @pytest.fixture
