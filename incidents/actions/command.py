@@ -20,14 +20,12 @@ from incidents.actions.mobilising import (
 from incidents.facts import Facts
 from incidents.models import Incident, Participant, RoleHolding
 from incidents.rules import command as rules
-from incidents.states import RoomRole, Severity, State
+from incidents.states import CADENCES, RoomRole, Severity, State
 from ledger.verbs import verb
 from oncall.actions import ESCALATION
 from tenants.actors import Actor
 from tenants.refusals import check, invalid
 from tenants.time import now
-
-CADENCES = ("severity.sev1-cadence", "severity.sev2-cadence")
 
 
 @verb("join", kind="incident.joined", who="practitioner", clauses=("principle.mobilize-first",))

@@ -12,14 +12,13 @@ from incidents.facts import Facts
 from incidents.items import UpdateItem
 from incidents.models import Incident, StatusUpdate
 from incidents.rules import comms as rules
-from incidents.states import Audience, PublicStatus, UpdateState
+from incidents.states import CADENCES, Audience, PublicStatus, UpdateState
 from ledger.verbs import verb
 from tenants.actors import Actor
 from tenants.refusals import Reason, Refused, check, invalid
 from tenants.time import now
 
 NEXT_UPDATE_WITHIN = timedelta(days=30)  # whoever promises one later than this has mistyped it
-CADENCES = ("severity.sev1-cadence", "severity.sev2-cadence")
 
 
 @verb(
