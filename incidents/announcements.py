@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q
 from django.urls import reverse
 
 from incidents.duties import label
-from incidents.models import Incident, NeedToKnow, Order, RoleHolding, RoleOffer, Signal, StatusUpdate
+from incidents.models import Incident, Order, RoleHolding, RoleOffer, Signal, StatusUpdate
 from incidents.owning import OWNER_TEAM, owner_of
+from incidents.queries import named_now
 from incidents.states import OfferState, RoomRole, SignalState
 from ledger.models import Event
 from notifications.actions import notify
@@ -20,7 +20,6 @@ from oncall.models import PageStep
 from tenants import addresses
 from tenants.actors import Actor, Role
 from tenants.models import Membership
-from tenants.time import now
 from tenants.walled import tenant_of
 
 ROLES = "mobilize.roles-assigned"
@@ -80,8 +79,7 @@ def may_hear(incident_id: int, people: Iterable[int]) -> list[int]:
     wanted = sorted(set(people))
     if not Incident.objects.filter(pk=incident_id, restricted=True).exists():
         return wanted
-    named = NeedToKnow.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now()), incident__pk=incident_id, removed_at=None)
-    return sorted(set(named.values_list("user_id", flat=True)).intersection(wanted))
+    return sorted(set(named_now(incident_id).values_list("user_id", flat=True)).intersection(wanted))
 
 
 def _first(*people: int | None) -> list[int]:
@@ -173,8 +171,7 @@ def message(delivery: Delivery, incident: Incident, subject: str, text: str) -> 
 
 def knows(incident: Incident, user_id: int) -> bool:
     """Whether a person is named on a restricted incident now."""
-    places = NeedToKnow.objects.filter(incident=incident, user_id=user_id, removed_at=None)
-    return places.filter(Q(expires_at=None) | Q(expires_at__gt=now())).exists()
+    return named_now(incident.pk).filter(user_id=user_id).exists()
 
 
 def render_flag(delivery: Delivery) -> Message | None:

@@ -251,6 +251,11 @@ class Facts:
         """The person's place among those who may see it, expired or not; None without one."""
         return next((item for item in self.admitted if item.user_id == user_id), None)
 
+    def knows(self, user_id: int) -> bool:
+        """Whether the person is named on it now (asked of restricted incidents: of others everybody knows)."""
+        place = self.admits(user_id)
+        return place is not None and place.knows
+
     @property
     def commander(self) -> str:
         """The IC's name, or ""."""

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from tenants.refusals import invalid
 from tenants.time import now
-from tenants.words import TEXT_MAX, TITLE_MAX, line, text
+from tenants.words import TEXT_MAX, TITLE_MAX, disarmed, line, text
 
-__all__ = ["TEXT_MAX", "TITLE_MAX", "eta", "happened", "line", "options", "past", "text"]
+__all__ = ["TEXT_MAX", "TITLE_MAX", "disarmed", "eta", "happened", "line", "options", "past", "text"]
 
 REASON_MAX = 2_000
 BRIEF_MAX = 2_000  # what is asked of somebody, or claimed: an order, a change, a hypothesis

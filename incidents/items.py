@@ -209,8 +209,8 @@ class AdmittedItem:
     expires_at: datetime | None
 
     @property
-    def stands(self) -> bool:
-        """Whether they see it now: their time, if they have one, is not over."""
+    def knows(self) -> bool:
+        """Whether the person may see it now."""
         return self.expires_at is None or self.expires_at > now()
 
 

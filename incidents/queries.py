@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from incidents import timeline
 from incidents.facts import Facts
-from incidents.models import Alert, Incident, IncidentService, RoleHolding, Signal, StatusUpdate
+from incidents.models import Alert, Incident, IncidentService, NeedToKnow, RoleHolding, Signal, StatusUpdate
 from incidents.rules.outside import own_page, told_of
-from incidents.states import OPEN, AlertState, Audience, FlagKey, FlagKind, RoomRole, Severity, SignalState, UpdateState
+from incidents.states import CADENCES, OPEN, AlertState, Audience, FlagKey, FlagKind, RoomRole, Severity, SignalState, UpdateState
 from ledger.models import Event
 from oncall.models import Page
 from oncall.queries import ladders
@@ -17,8 +17,6 @@ from tenants.actors import Actor
 from tenants.time import now
 
 ALERTS_MOST = 200  # of an incident are shown; the API has them all
-
-CADENCES = frozenset({"severity.sev1-cadence", "severity.sev2-cadence"})
 
 # The clauses whose clocks people act on, in their words.
 CLOCK_LABELS = {
@@ -136,11 +134,9 @@ def roles(incident: Incident, facts: Facts) -> list[dict[str, Any]]:
 
 def law(incident: Incident, facts: Facts) -> dict[str, Any]:
     """What the law asks of an incident: flags, who sees it, holds, copies of databases (templates/components/restriction.html)."""
-    moment = now()
-    over = {item.user_id: item.expires_at is not None and item.expires_at <= moment for item in facts.admitted}
     return {
         "restricted": incident.restricted,
-        "seen_by": sum(not ended for ended in over.values()),
+        "seen_by": sum(item.knows for item in facts.admitted),
         "flags": [
             {
                 "label": FlagKey(flag.key).label,
@@ -158,13 +154,18 @@ def law(incident: Incident, facts: Facts) -> dict[str, Any]:
                 "reason": item.reason,
                 "added_at": item.added_at,
                 "expires_at": item.expires_at,
-                "over": over[item.user_id],
+                "over": not item.knows,
             }
             for item in facts.admitted
         ],
         "holds": facts.legal_holds,
         "snapshots": facts.snapshots,
     }
+
+
+def named_now(incident_id: int) -> QuerySet[NeedToKnow]:
+    """Who is named on a restricted incident and sees it now: the rows of the others are removed, or their time is over."""
+    return NeedToKnow.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now()), incident__pk=incident_id, removed_at=None)
 
 
 def clocks(incident: Incident) -> list[Clock]:

@@ -58,6 +58,10 @@ class Severity(models.IntegerChoices):
         return f"SEV{self.value}"
 
 
+# The clauses of the clocks that updates restart.
+CADENCES = ("severity.sev1-cadence", "severity.sev2-cadence")
+
+
 class DetectedBy(models.TextChoices):
     """Who noticed."""
 

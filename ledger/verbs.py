@@ -7,11 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 CLOCK_KINDS = ("started", "stopped")
+EVERY_CLOCK = "every clock of the incident"  # what an end stops
 
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One verb as documented. `function` is where it lives, dotted."""
+    """One verb as documented. `function` is where it lives, dotted.
+
+    `kind` names the events that it leaves whenever it is done; `sometimes` those that come with it, or instead, where that applies.
+    """
 
     name: str
     kind: str
@@ -22,6 +26,7 @@ class Verb:
     clauses: tuple[str, ...]
     function: str
     summary: str
+    sometimes: tuple[str, ...] = ()
 
 
 VERBS: dict[str, Verb] = {}
@@ -36,13 +41,14 @@ def verb[F: Callable[..., object]](
     starts: tuple[str, ...] = (),
     stops: tuple[str, ...] = (),
     clauses: tuple[str, ...] = (),
+    sometimes: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
     """Register an action as the verb `name`. The function itself stays as it is."""
 
     def register(function: F) -> F:
         summary = (function.__doc__ or "").strip().splitlines()[0]
         where = f"{function.__module__}.{function.__qualname__}"
-        VERBS[f"{subject}:{name}"] = Verb(name, kind, who, subject, starts, stops, clauses, where, summary)
+        VERBS[f"{subject}:{name}"] = Verb(name, kind, who, subject, starts, stops, clauses, where, summary, sometimes)
         return function
 
     return register

@@ -28,6 +28,11 @@ def text(field: str, value: str, *, most: int = TEXT_MAX, required: bool = True)
     return cleaned
 
 
+def disarmed(value: str) -> str:
+    """What came from outside, and is not refused for what is in it: without the control characters that `text` refuses."""
+    return value if value.isprintable() else _DECEIVING.sub("", value)
+
+
 def line(field: str, value: str, *, most: int = TITLE_MAX, required: bool = True) -> str:
     """Clean text of one line: white space is folded before its length is judged."""
     return text(field, " ".join(value.split()), most=most, required=required)

@@ -9,6 +9,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.template.base import Template
 from django.test import Client
 from django.test.client import ClientHandler
 
@@ -134,6 +136,12 @@ def clone(name: str) -> None:
     as_owner(f'GRANT CONNECT ON DATABASE "{name}" TO "{role}"')
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _render_as_in_production(django_test_environment: None) -> None:
+    """Django's tests copy the context of each template of a page, some 700 times a room, for assertions that we do not make."""
+    Template._render = lambda self, context: self.nodelist.render(context)  # type: ignore[attr-defined]
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: Any) -> Iterator[dict[str, Any]]:
     """Build the template once: roles are there, tables migrated, the cast founded. Yields demo.json's content."""
@@ -209,34 +217,31 @@ class Installation:
     globex: Cast
 
 
-@pytest.fixture
-def own_database(
-    request: pytest.FixtureRequest, django_db_setup: dict[str, Any], django_db_blocker: Any
-) -> Iterator[Installation]:
-    """A clone of the template, for a test that commits, or uses more than one connection, process or role."""
-    name = f"{DATABASE}_own"
-    with django_db_blocker.unblock():
+@contextmanager
+def _installed(name: str, told: dict[str, Any], blocker: Any) -> Iterator[Installation]:
+    """Django's connection leads to a clone of the template while the block runs."""
+    with blocker.unblock():
         clone(name)
         _connect_as(settings.DATABASE_URL, name)
         try:
-            yield Installation(name, _cast(django_db_setup["acme"]), _cast(django_db_setup["globex"]))
+            yield Installation(name, _cast(told["acme"]), _cast(told["globex"]))
         finally:
             _connect_as(settings.DATABASE_URL, DATABASE)
             drop(name)
+
+
+@pytest.fixture
+def own_database(django_db_setup: dict[str, Any], django_db_blocker: Any) -> Iterator[Installation]:
+    """A clone of the template, for a test that commits, or uses more than one connection, process or role."""
+    with _installed(f"{DATABASE}_own", django_db_setup, django_db_blocker) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def shared_database(django_db_setup: dict[str, Any], django_db_blocker: Any) -> Iterator[Installation]:
     """A clone of the template that a module's tests share: for many small tests that commit and leave nothing behind."""
-    name = f"{DATABASE}_shared"
-    with django_db_blocker.unblock():
-        clone(name)
-        _connect_as(settings.DATABASE_URL, name)
-        try:
-            yield Installation(name, _cast(django_db_setup["acme"]), _cast(django_db_setup["globex"]))
-        finally:
-            _connect_as(settings.DATABASE_URL, DATABASE)
-            drop(name)
+    with _installed(f"{DATABASE}_shared", django_db_setup, django_db_blocker) as made:
+        yield made
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from incidents.actions.mobilising import (
     COMMAND_CLOCK,
     RHYTHM_CLOCK,
     ROLES_CLOCK,
+    SHADOW_CLOCK,
     end_handover,
     keep_rhythm,
     name_channel,
@@ -19,13 +20,12 @@ from incidents.actions.mobilising import (
 from incidents.facts import Facts
 from incidents.models import Incident, Participant, RoleHolding
 from incidents.rules import command as rules
-from incidents.states import RoomRole, Severity, State
+from incidents.states import CADENCES, RoomRole, Severity, State
 from ledger.verbs import verb
+from oncall.actions import ESCALATION
 from tenants.actors import Actor
 from tenants.refusals import check, invalid
 from tenants.time import now
-
-CADENCES = ("severity.sev1-cadence", "severity.sev2-cadence")
 
 
 @verb("join", kind="incident.joined", who="practitioner", clauses=("principle.mobilize-first",))
@@ -53,7 +53,7 @@ def leave(incident: Incident, *, by: Actor) -> Incident:
     kind="incident.claimed",
     who="any practitioner, while nobody has command (or who had it has left)",
     starts=(COMMAND_CLOCK,),
-    stops=(ROLES_CLOCK,),
+    stops=(ROLES_CLOCK, COMMAND_CLOCK, SHADOW_CLOCK),
     clauses=("principle.chain-of-command", "roles.ic-assigns", "roles.ic-authority", "roles.ic-head-up"),
 )
 def claim(incident: Incident, *, by: Actor, reason: str = "") -> Incident:
@@ -136,8 +136,8 @@ def advance(incident: Incident, *, by: Actor, to: State, reason: str = "") -> In
     "severity",
     kind="incident.severity_changed",
     who="raise: anyone in the room; lower: IC",
-    starts=(*CADENCES, ROLES_CLOCK, *FIX_CLOCKS),
-    stops=(*CADENCES, ROLES_CLOCK, RHYTHM_CLOCK, COMMAND_CLOCK, *FIX_CLOCKS),
+    starts=(*CADENCES, ROLES_CLOCK, RHYTHM_CLOCK, *FIX_CLOCKS),
+    stops=(*CADENCES, ROLES_CLOCK, RHYTHM_CLOCK, COMMAND_CLOCK, SHADOW_CLOCK, *FIX_CLOCKS, ESCALATION),
     clauses=(
         "principle.chain-of-command",
         "severity.sev1-page",

@@ -12,20 +12,20 @@ from incidents.facts import Facts
 from incidents.items import UpdateItem
 from incidents.models import Incident, StatusUpdate
 from incidents.rules import comms as rules
-from incidents.states import Audience, PublicStatus, UpdateState
+from incidents.states import CADENCES, Audience, PublicStatus, UpdateState
 from ledger.verbs import verb
 from tenants.actors import Actor
 from tenants.refusals import Reason, Refused, check, invalid
 from tenants.time import now
 
 NEXT_UPDATE_WITHIN = timedelta(days=30)  # whoever promises one later than this has mistyped it
-CADENCES = ("severity.sev1-cadence", "severity.sev2-cadence")
 
 
 @verb(
     "update",
     kind="incident.updated",
     who="CL (IC until there is one)",
+    sometimes=("incident.update_drafted",),
     starts=CADENCES,
     stops=CADENCES,
     clauses=(
@@ -91,6 +91,7 @@ def update(
     "approve-update",
     kind="incident.updated",
     who="Legal Counsel, PR; IC where it states a cause that is not confirmed",
+    sometimes=("incident.update_approved",),
     starts=CADENCES,
     stops=CADENCES,
     clauses=("roles.cl-public-approval", "roles.cl-no-speculation"),

@@ -22,12 +22,15 @@ from tenants.actors import Actor, Role
 from tenants.refusals import check
 from tenants.time import now
 
+DECLARING = ("severity.sev1-cadence", "severity.sev2-cadence", ROLES_CLOCK, *FIX_CLOCKS)  # the clocks that it may start
+
 
 @verb(
     "declare",
     kind="incident.declared",
     who="any member",
-    starts=("severity.sev1-cadence", "severity.sev2-cadence", ROLES_CLOCK, *FIX_CLOCKS),
+    sometimes=("incident.flagged",),
+    starts=DECLARING,
     clauses=(
         "triage.declare-immediately",
         "triage.initial-severity",

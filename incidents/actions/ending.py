@@ -20,7 +20,7 @@ from incidents.facts import gather
 from incidents.models import Alert, Incident, IncidentService, LegalHold, RoleHolding, Signal
 from incidents.rules import ending as rules
 from incidents.states import RoomRole, SignalState, State
-from ledger.verbs import verb
+from ledger.verbs import EVERY_CLOCK, verb
 from oncall.actions import end_all
 from oncall.models import Page
 from standard import clocks
@@ -33,7 +33,7 @@ from tenants.time import now
     "resolve",
     kind="incident.resolved",
     who="IC (SEV 3/4: a practitioner of the owner team)",
-    stops=("every clock of the incident",),
+    stops=(EVERY_CLOCK,),
     clauses=("resolve.ic-declares", "resolve.impact-ceased", "resolve.alerts-cleared", "resolve.stable", "roles.cl-status-page"),
 )
 def resolve(incident: Incident, *, by: Actor, summary: str, overrides: dict[str, str] | None = None) -> Incident:
@@ -70,7 +70,7 @@ def resolve(incident: Incident, *, by: Actor, summary: str, overrides: dict[str,
     "false-positive",
     kind="incident.false_positive",
     who="IC (SEV 3/4: the owner team)",
-    stops=("every clock of the incident",),
+    stops=(EVERY_CLOCK,),
     clauses=("triage.declare-immediately", "lifecycle.phases"),
 )
 def mark_false_positive(incident: Incident, *, by: Actor, reason: str) -> Incident:
@@ -92,7 +92,7 @@ def mark_false_positive(incident: Incident, *, by: Actor, reason: str) -> Incide
     "merge",
     kind="incident.merged, incident.absorbed",
     who="IC (SEV 3/4: the owner team)",
-    stops=("every clock of the incident",),
+    stops=(EVERY_CLOCK,),
     clauses=("lifecycle.phases", "principle.chain-of-command"),
 )
 def merge(incident: Incident, *, by: Actor, into: Incident, reason: str = "") -> Incident:

@@ -5,7 +5,6 @@ from datetime import timedelta
 from incidents import fields
 from incidents.actions.base import enter, lock, tell
 from incidents.actions.mobilising import COMMAND_CLOCK, SHADOW_CLOCK, settle_roles, start_command, vacate
-from incidents.actions.naming import let_know
 from incidents.items import Member
 from incidents.models import Handover, Incident, RoleHolding
 from incidents.rules import handover as rules
@@ -22,7 +21,6 @@ def hand_over(incident: Incident, *, by: Actor, to: Member) -> Incident:
     """Offer command to another practitioner, who is told. Command stays where it is."""
     incident, facts = lock(incident)
     check(rules.why_not_hand_over(incident, facts, by, to))
-    let_know(incident, to.user_id, by=by, reason="Takes over command")
     Handover.objects.create(incident=incident, outgoing_id=by.person_id, incoming_id=to.user_id)
     tell(incident, "incident.handover_offered", by=by, to=to.name, user_id=to.user_id)
     return incident

@@ -5,7 +5,6 @@ from typing import Any
 
 from incidents import fields
 from incidents.actions.base import enter, lock, tell
-from incidents.actions.naming import let_know
 from incidents.actions.parts import chosen, next_number
 from incidents.members import active_for
 from incidents.models import Incident, Order
@@ -35,7 +34,6 @@ def order(incident: Incident, *, by: Actor, to: str, text: str, eta_minutes: int
     check(rules.why_not_order(incident, facts, by, member))
     clean, eta = fields.text("text", text, most=fields.BRIEF_MAX), fields.eta("eta_minutes", eta_minutes)
     number = next_number(facts.orders)
-    let_know(incident, member.user_id, by=by, reason="Has an order")
     given = Order.objects.create(
         incident=incident, number=number, issued_by_id=by.person_id, recipient_id=member.user_id, text=clean, eta_minutes=eta
     )
@@ -72,6 +70,7 @@ def acknowledge_order(incident: Incident, *, by: Actor, order: int) -> Order:
     "done",
     kind="incident.order_done",
     who="the one ordered",
+    sometimes=("incident.order_acknowledged",),
     stops=(ACK_CLOCK,),
     clauses=(ACK_CLOCK, "warroom.clear-concise"),
 )

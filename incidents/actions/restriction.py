@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from incidents import fields
 from incidents.actions.base import enter, lock, tell
 from incidents.actions.command import set_severity, settle_severity
+from incidents.actions.fixing import FIX_CLOCKS
+from incidents.actions.mobilising import RHYTHM_CLOCK, ROLES_CLOCK
 from incidents.actions.naming import let_know, merged_into, name, restrict
 from incidents.duties import holders, label
 from incidents.facts import gather
@@ -28,7 +30,9 @@ SNAPSHOT = "finance.audit-trail"  # the clause whose flags leave a request to pr
     "flag",
     kind="incident.flagged",
     who="anyone in the room, Legal, Privacy",
-    starts=("severity.sev1-cadence",),
+    sometimes=("incident.severity_changed", "incident.restricted"),
+    starts=("severity.sev1-cadence", ROLES_CLOCK, RHYTHM_CLOCK),
+    stops=("severity.sev2-cadence", RHYTHM_CLOCK, *FIX_CLOCKS),
     clauses=(
         "breach.sev1",
         "breach.preserve-logs",

@@ -3,7 +3,6 @@
 from incidents import fields
 from incidents.actions.base import enter, lock, tell
 from incidents.actions.mobilising import COMMAND_CLOCK, ROLES_CLOCK, SHADOW_CLOCK, settle_roles, vacate
-from incidents.actions.naming import let_know
 from incidents.items import Member
 from incidents.models import Incident, Participant, RoleHolding, RoleOffer
 from incidents.rules import roles as rules
@@ -17,6 +16,7 @@ from tenants.time import now
 @verb(
     "assign",
     kind="role.assigned",
+    sometimes=("role.accepted",),
     who="IC (SEV 3/4: the owner team)",
     stops=(ROLES_CLOCK,),
     clauses=("roles.ic-assigns", "roles.ic-head-up", "roles.scribe", "mobilize.roles-assigned"),
@@ -31,7 +31,6 @@ def assign(incident: Incident, *, by: Actor, role: RoomRole, person: Member, rea
     clean = fields.text("reason", reason, most=fields.REASON_MAX, required=False)
     reasons = rules.why_not_assign(incident, facts, by, rules.Assignment(role, person))
     overridden = check(reasons, {r.code: clean for r in reasons})
-    let_know(incident, person.user_id, by=by, reason=f"Asked to be {role.label}")
     for older in RoleOffer.objects.filter(incident=incident, role=role, state=OfferState.OPEN):
         _answer(older, OfferState.WITHDRAWN)
     offer = RoleOffer.objects.create(

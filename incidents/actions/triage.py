@@ -5,14 +5,14 @@ from datetime import datetime
 
 from incidents import fields
 from incidents.actions.base import lock, tell
-from incidents.actions.declare import declare
+from incidents.actions.declare import DECLARING, declare
 from incidents.actions.joining import join, waited
 from incidents.models import Incident, Signal
 from incidents.rules import signals as rules
 from incidents.states import DetectedBy, FlagKey, FlagKind, Severity, SignalState
 from ledger.actions import record
 from ledger.verbs import verb
-from oncall.actions import end_all
+from oncall.actions import ESCALATION, end_all
 from oncall.models import Service
 from tenants.actors import Actor
 from tenants.refusals import check
@@ -35,7 +35,15 @@ def report(*, by: Actor, title: str, text: str = "", service: Service | None = N
     return signal
 
 
-@verb("attach", kind="signal.attached", who="practitioner", subject="signal", clauses=("triage.is-it-an-incident",))
+@verb(
+    "attach",
+    kind="signal.attached, incident.signal_attached",
+    who="practitioner",
+    subject="signal",
+    sometimes=("incident.preceded",),
+    stops=(ESCALATION,),
+    clauses=("triage.is-it-an-incident", "severity.sev4-ticket"),
+)
 def attach(signal: Signal, incident: Incident, *, by: Actor) -> Signal:
     """Answer "yes, that one": the signal joins a running incident, with its alerts and its pages."""
     incident, _ = lock(incident)
@@ -46,7 +54,14 @@ def attach(signal: Signal, incident: Incident, *, by: Actor) -> Signal:
     return signal
 
 
-@verb("dismiss", kind="signal.dismissed", who="practitioner", subject="signal", clauses=("triage.is-it-an-incident",))
+@verb(
+    "dismiss",
+    kind="signal.dismissed",
+    who="practitioner",
+    subject="signal",
+    stops=(ESCALATION,),
+    clauses=("triage.is-it-an-incident",),
+)
 def dismiss(signal: Signal, *, by: Actor, reason: str) -> Signal:
     """Answer "no", with the reason. Its pages end; what fires later in the same group is a new question."""
     signal = _lock(signal)
@@ -62,9 +77,12 @@ def dismiss(signal: Signal, *, by: Actor, reason: str) -> Signal:
 
 @verb(
     "declare-from",
-    kind="incident.declared",
+    kind="incident.declared, signal.declared",
     who="any member who may triage",
     subject="signal",
+    sometimes=("incident.preceded", "incident.flagged"),
+    starts=DECLARING,
+    stops=(ESCALATION,),
     clauses=("triage.is-it-an-incident", "triage.declare-immediately"),
 )
 def declare_from(

@@ -69,8 +69,7 @@ def fits(incident: Incident, facts: Facts, member: Member, field: str) -> list[R
 
 def may_know(incident: Incident, facts: Facts, member: Named, field: str) -> list[Reason]:
     """On a restricted incident only those named on it are asked anything (breach.need-to-know)."""
-    named = {one.user_id for one in facts.admitted if one.stands}
-    if incident.restricted and member.user_id not in named:
+    if incident.restricted and not facts.knows(member.user_id):
         sentence = f"{member.name} is not named on this restricted incident: admit them first."
         return [Reason("not_admitted", sentence, clause="breach.need-to-know", field=field, status=422)]
     return []

@@ -91,8 +91,8 @@ def why_not_merge(
 
 def _would_learn(facts: Facts, there: Facts) -> str:
     """Who is named there and not here, by now ("Mei and 2 more"), or "": the other's timeline tells what was merged into it."""
-    here = {item.user_id for item in facts.admitted if item.stands}
-    new = [item.name for item in there.admitted if item.stands and item.user_id not in here]
+    here = {item.user_id for item in facts.admitted if item.knows}
+    new = [item.name for item in there.admitted if item.knows and item.user_id not in here]
     return "" if not new else new[0] if len(new) == 1 else f"{new[0]} and {len(new) - 1} more"
 
 

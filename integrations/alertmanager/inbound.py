@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from incidents import fields
 from incidents.intake import AlertIn, Delivery
 from tenants.refusals import invalid
 from tenants.time import now
@@ -47,10 +48,17 @@ def parse(body: bytes, *, digest: str, headers: dict[str, str]) -> Delivery:
 
 
 def _title(alerts: list[AlertIn]) -> str:
-    """What a person reads in the queue: the first firing alert's summary, or its name and service."""
+    """What a person reads in the queue: the first firing alert's summary, or its name and service, as one line.
+
+    An incident that is declared from it takes it for its title, so it is one that `fields.line` takes.
+    """
     first = next((alert for alert in alerts if alert.firing), alerts[0])
     service = first.labels.get("service", "")
-    return (first.summary or (f"{first.name}: {service}" if service else first.name))[:200]
+    return _line(first.summary) or _line(f"{first.name}: {service}" if service else first.name)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[: fields.TITLE_MAX].rstrip()
 
 
 def _alert(data: Any, where: str) -> AlertIn:
@@ -70,13 +78,13 @@ def _alert(data: Any, where: str) -> AlertIn:
         ended_at = _time(ends, f"{where}.endsAt") if ends and ends != ZERO else now()
     return AlertIn(
         fingerprint=_fingerprint(data.get("fingerprint"), labels),
-        name=labels.get("alertname", "unnamed alert")[:200],
+        name=_line(labels.get("alertname", "")) or "unnamed alert",
         summary=(annotations.get("summary") or annotations.get("description") or "")[:500],
         labels=labels,
         annotations=annotations,
         started_at=started_at,
         ended_at=max(ended_at, started_at) if ended_at else None,
-        source_url=str(data.get("generatorURL") or "")[:2000].replace("\x00", ""),
+        source_url=fields.disarmed(str(data.get("generatorURL") or "")[:2000]),
     )
 
 
@@ -88,7 +96,7 @@ def _fingerprint(value: Any, labels: dict[str, str]) -> str:
 
 
 def _strings(value: Any, where: str, *, cut: bool = False) -> dict[str, str]:
-    """A flat object of strings. NUL cannot be stored and is dropped."""
+    """A flat object of strings. What cannot be stored (NUL) or would deceive a reader is dropped; the request itself is kept as it came."""
     if not isinstance(value, dict):
         raise invalid(where, f"{where} is not an object of strings.", code="malformed")
     if len(value) > LABELS_MOST:
@@ -101,7 +109,7 @@ def _strings(value: Any, where: str, *, cut: bool = False) -> dict[str, str]:
             text = f"{text[: VALUE_MOST - 1]}…"
         if len(text) > VALUE_MOST:
             raise invalid(f"{where}.{name}", f"{where}.{name} is longer than {VALUE_MOST} characters.", code="too_long")
-        out[name.replace("\x00", "")] = text.replace("\x00", "")
+        out[fields.disarmed(name)] = fields.disarmed(text)
     return out
 
 

@@ -30,7 +30,7 @@ FLAGS: Mapping[str, Body] = {
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word, the verb it is (a name of incidents.doors.DOORS, or one of dispatch.SPECIAL), and how the rest of its line is read."""
+    """A word, the verb it is (a name of incidents.doors.DOORS, or one of dispatch.OUTSIDE), and how the rest of its line is read."""
 
     word: str
     verb: str
@@ -41,6 +41,11 @@ class Word:
 
 def _nothing(line: Line) -> Body:
     line.end()
+    return {}
+
+
+def _aside(line: Line) -> Body:
+    """What is about no incident yet is read where it is done (signals.py)."""
     return {}
 
 
@@ -256,6 +261,19 @@ def _person_reason(line: Line) -> Body:
     return body | {"reason": why or line.text("Say why.")}
 
 
+def _fulfil(line: Line) -> Body:
+    """Which copy, where it lies, and its hash at the end; without a number, the only one that is still to be made."""
+    number = line.maybe_number()
+    waiting = [snapshot.id for snapshot in line.facts.snapshots if snapshot.waits]
+    if number is None and len(waiting) == 1:
+        number = waiting[0]
+    if number is None:
+        line.teach(f"Say which copy, by its number{': ' + ', '.join(map(str, waiting)) if waiting else ''}.")
+    location, _, digest = line.text("Say where the copy lies.").partition(" sha256 ")
+    body: Body = {"snapshot": number, "location": location.strip()}
+    return body | ({"sha256": digest.strip()} if digest else {})
+
+
 def _resolve(line: Line) -> Body:
     summary, *despite = [part.strip() for part in line.text("Say what it was, and what ended it.").split("| despite")]
     overrides = {}
@@ -272,8 +290,12 @@ def _sitrep(line: Line) -> Body:
 
 
 WORDS: tuple[Word, ...] = (
-    Word("declare", "declare", "declare SEV1 service:checkout checkout failing for everyone", lambda line: {}),
-    Word("report", "report", "report some customers cannot pay", _all("title", "Say what you notice.")),
+    Word("declare", "declare", "declare SEV1 service:checkout checkout failing for everyone", _aside),
+    Word("declare-from", "signal:declare-from", "declare-from 12 SEV1 checkout failing for everyone", _aside),
+    Word("report", "signal:report", "report some customers cannot pay", _aside),
+    Word("triage", "triage", "triage", _aside),
+    Word("attach", "signal:attach", "attach 12 INC-42", _aside),
+    Word("dismiss", "signal:dismiss", "dismiss 12 because the probe was being moved", _aside),
     Word("join", "join", "join", _nothing),
     Word("leave", "leave", "leave", _nothing),
     Word("claim", "claim", "claim", _maybe_because),
@@ -334,12 +356,13 @@ WORDS: tuple[Word, ...] = (
     Word("admit", "admit", "admit @ana because she wrote the export", _person_reason),
     Word("remove", "remove", "remove @ana because she is done", _person_reason),
     Word("snapshot", "snapshot", "snapshot the ledger database as of 10:40", _all("what", "Say what to preserve.")),
+    Word("fulfil", "fulfil", "fulfil 3 s3://evidence/ledger-1040.dump sha256 <its hash>", _fulfil),
     Word("resolve", "resolve", "resolve a bad deploy, rolled back", _resolve),
     Word("reopen", "reopen", "reopen because it is back", _reason),
     Word("merge", "merge", "merge INC-41", _merge),
     Word("false-positive", "false-positive", "false-positive because the probe was broken", _reason),
     Word("close", "close", "close", _maybe_because),
-    Word("help", "help", "help", lambda line: {}),
+    Word("help", "help", "help", _aside),
 )  # fmt: skip
 
 TABLE: dict[str, Word] = {name: word for word in WORDS for name in (word.word, *word.also)}

@@ -26,13 +26,19 @@ def not_understood(sentence: str) -> NoReturn:
     raise Refused(Reason("not_understood", sentence, field="text", status=422))
 
 
+def _is_number(word: str) -> bool:
+    """Whether a word is a number that something can have."""
+    return word.isascii() and word.isdigit() and len(word) <= 9
+
+
 @dataclass(slots=True)
 class Line:
-    """What follows the word: `rest` shrinks as it is read. `facts` are the incident's, where the line is about one."""
+    """What follows the word: `rest` shrinks as it is read. `ref` is the incident that was named, `facts` those of the one it is about."""
 
     rest: str
     by: Actor
     example: str
+    ref: str = ""
     facts: Facts = field(default_factory=Facts)
 
     def teach(self, missing: str) -> NoReturn:
@@ -62,14 +68,13 @@ class Line:
     def number(self, missing: str) -> int:
         """A number such as 3 or #3."""
         found = self.token(missing).removeprefix("#")
-        if not (found.isascii() and found.isdigit() and len(found) <= 9):
+        if not _is_number(found):
             self.teach(missing)
         return int(found)
 
     def maybe_number(self) -> int | None:
         """A number, if one comes next."""
-        first = self.rest.partition(" ")[0].removeprefix("#")
-        return self.number("") if first.isascii() and first.isdigit() and len(first) <= 9 else None
+        return self.number("") if _is_number(self.rest.partition(" ")[0].removeprefix("#")) else None
 
     def choice(self, choices: dict[str, str], missing: str) -> str:
         """One of some words, whatever its case; what it stands for."""

@@ -9,8 +9,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from integrations.chat.dispatch import Said, perform
+from integrations.chat.dispatch import perform
 from integrations.chat.grammar import WORDS
+from integrations.chat.rooms import Said
 from ledger.idempotency import once_on_the_web
 from tenants.actors import Actor
 from tenants.refusals import Refused
@@ -49,7 +50,7 @@ def commands(request: HttpRequest) -> HttpResponse:
         for reason in refused.reasons:
             form.add_error("text", reason.sentence)
         return _page(request, form, status=refused.status)
-    if said and said[0].verb in ("help", "sitrep"):
+    if said and said[0].verb in ("help", "sitrep", "triage"):
         return _page(request, CommandForm(initial=form.cleaned_data), said=said[0])
     if said:
         messages.info(request, said[0].text)
@@ -57,7 +58,7 @@ def commands(request: HttpRequest) -> HttpResponse:
 
 
 def _where(said: Said) -> str:
-    if said.verb == "report":
+    if said.verb in ("report", "dismiss"):
         return reverse("triage")
     return reverse("incident", args=[said.incident]) if said.incident else reverse("commands")
 

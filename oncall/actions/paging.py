@@ -22,8 +22,9 @@ LOW_URGENCY = "severity.sev3-low-urgency"
 @verb(
     "page",
     kind="page.started",
-    who="a routing rule; declaring or raising; the IC or OL",
+    who="a routing rule; declaring, raising or reopening",
     subject="page",
+    sometimes=("page.person_paged", "page.withheld", "page.exhausted"),
     starts=(ESCALATION,),
     clauses=("mobilize.page-out", ESCALATION, LOW_URGENCY),
 )
@@ -86,8 +87,9 @@ def _started(page: Page, by: Actor) -> None:
 @verb(
     "page-person",
     kind="page.started",
-    who="declaring or raising to SEV 1; a flag",
+    who="declaring, raising to or reopening as SEV 1; a flag",
     subject="page",
+    sometimes=("page.person_paged", "page.withheld", "page.exhausted"),
     starts=(ESCALATION,),
     clauses=("severity.sev1-page", "breach.page-privacy-legal"),
 )
@@ -120,7 +122,16 @@ def page_person(
     return page
 
 
-@verb("escalate", kind="page.person_paged", who="the clock", subject="page", starts=(ESCALATION,), clauses=(ESCALATION,))
+@verb(
+    "escalate",
+    kind="page.person_paged",
+    who="the clock",
+    subject="page",
+    sometimes=("page.withheld", "page.exhausted"),
+    starts=(ESCALATION,),
+    stops=(ESCALATION,),
+    clauses=(ESCALATION,),
+)
 def escalate(page: Page, *, by: Actor) -> None:
     """Nobody acknowledged in time: call the next of the plan, or say that there is nobody left."""
     page = Page.objects.select_for_update(of=("self",)).select_related("team", "service").get(pk=page.pk)
@@ -134,6 +145,7 @@ def escalate(page: Page, *, by: Actor) -> None:
     kind="page.person_paged",
     who="declaring SEV 1/2",
     subject="page",
+    sometimes=("page.withheld", "page.exhausted"),
     starts=(ESCALATION,),
     clauses=("severity.sev1-page", "severity.sev2-page"),
 )
@@ -180,9 +192,10 @@ def calm(page: Page, *, by: Actor) -> None:
 
 @verb(
     "begin",
-    kind="page.person_paged, page.forgotten",
+    kind="page.person_paged",
     who="the sweep",
     subject="page",
+    sometimes=("page.forgotten", "page.withheld", "page.exhausted"),
     starts=(ESCALATION,),
     clauses=(LOW_URGENCY,),
 )
@@ -248,6 +261,7 @@ def acknowledge(page: Page, *, by: Actor) -> Page:
     kind="page.declined",
     who="the one paged; by e-mail link, portal, API or chat",
     subject="page",
+    sometimes=("page.person_paged", "page.withheld", "page.exhausted"),
     stops=(ESCALATION,),
     starts=(ESCALATION,),
     clauses=(ESCALATION,),
@@ -268,9 +282,16 @@ def decline(page: Page, *, by: Actor, reason: str = "") -> Page:
     return page
 
 
-@verb("end", kind="page.ended", who="resolving or dismissing what it was about", subject="page", stops=(ESCALATION,))
+@verb(
+    "end",
+    kind="page.ended",
+    who="resolving or dismissing what it was about, or lowering it to SEV 4",
+    subject="page",
+    stops=(ESCALATION,),
+    clauses=("severity.sev4-ticket",),
+)
 def end(page: Page, *, by: Actor) -> None:
-    """Stop calling: what the page was about has ended without anybody acknowledging."""
+    """Stop calling: what the page was about has ended without anybody acknowledging, or is so small now that nobody is called."""
     page = Page.objects.select_for_update().get(pk=page.pk)
     if page.state == Page.State.OPEN:
         page.state, page.next_at = Page.State.ENDED, None

@@ -11,7 +11,8 @@ from incidents.items import ChangeItem, OrderItem
 from integrations.chat.dispatch import OUTSIDE
 from integrations.chat.grammar import TABLE, WORDS, Word
 from integrations.chat.line import Line
-from tests.incidents.scene import UPDATE, Scene
+from tests.incidents.scene import UPDATE, Scene, alert
+from tests.incidents.test_need_to_know import restricted
 
 pytestmark = pytest.mark.servers
 
@@ -36,6 +37,13 @@ def refused(scene: Scene, who: str, text: str, ref: str = "") -> tuple[int, str,
     answer = say(scene, who, text, ref)
     told = answer.json()
     return answer.status_code, told["code"], told["detail"]
+
+
+def reported(scene: Scene, title: str) -> int:
+    """Somebody says that something looks wrong: the signal's number."""
+    answer = scene.api("mei").post("reports/", {"title": title})
+    assert answer.status_code == 201, answer.content
+    return int(answer.json()["id"])
 
 
 @pytest.mark.clause("triage.slack-declare")
@@ -159,16 +167,104 @@ def test_every_word_reads_as_a_body_of_its_verb(scene: Scene, word: Word) -> Non
     rest = SAYS_MORE.get(word.word) or word.example.removeprefix(word.word).strip()
     rest = rest.replace("@ana", "@mei").replace("@bo", "@mei")
     with scene.acme.scope(jon):
-        body = word.read(Line(rest, jon.actor(), word.example, _facts(jon.user_id)))
+        body = word.read(Line(rest, jon.actor(), word.example, facts=_facts(jon.user_id)))
     bound = DOORS[word.verb].body(data=body)
     assert bound.is_valid(), bound.errors
 
 
 def test_every_verb_of_an_incident_has_a_word() -> None:
     spoken = {word.verb for word in WORDS}
-    not_spoken = {"attach", "fulfil"}  # a file; a location and a hash: not for a line of chat
-    assert set(DOORS) - spoken - not_spoken == set()
+    assert set(DOORS) - spoken == {"attach"}, "a line carries no file"
     assert len(TABLE) == sum(1 + len(word.also) for word in WORDS), "a word means two things"
+
+
+class TestBeforeThereIsAnIncident:
+    """The answers to "is this an incident?" in one line each (clause triage.is-it-an-incident)."""
+
+    def test_what_waits_is_listed_with_its_number(self, scene: Scene) -> None:
+        assert said(scene, "mei", "triage")["text"] == "Nothing waits in triage."
+        number = reported(scene, "Search is slow")
+        assert said(scene, "mei", "/incident triage") == {
+            "text": f"{number} · Report: Search is slow",
+            "verb": "triage",
+            "incident": "",
+        }
+
+    @pytest.mark.clause("triage.is-it-an-incident")
+    @pytest.mark.clause("triage.slack-declare")
+    def test_yes(self, scene: Scene) -> None:
+        number, other = reported(scene, "Search is slow"), reported(scene, "Search fails")
+        ref = said(scene, "mei", f"declare-from {number} #{other} SEV2 service:checkout")["incident"]
+        incident = scene.incident(ref)
+        assert (incident["severity"], incident["title"], incident["services"]) == ("SEV2", "Search is slow", ["checkout"])
+        assert said(scene, "mei", "triage")["text"] == "Nothing waits in triage."
+        assert refused(scene, "mei", f"declare-from {number} SEV2 again")[:2] == (409, "decided")
+
+    def test_yes_in_ones_own_words(self, scene: Scene) -> None:
+        ref = said(scene, "mei", f"declare-from {reported(scene, 'Search is slow')} SEV3 nobody finds anything")["incident"]
+        assert scene.incident(ref)["title"] == "nobody finds anything"
+
+    @pytest.mark.clause("triage.is-it-an-incident")
+    def test_yes_that_one(self, scene: Scene) -> None:
+        ref = scene.declare()
+        told = said(scene, "mei", f"attach {reported(scene, 'Search is slow')} {ref.lower()}")
+        assert (told["verb"], told["incident"]) == ("attach", ref)
+        assert "Search is slow" in told["text"]
+        assert said(scene, "mei", f"attach {reported(scene, 'Me too')}", ref)["incident"] == ref
+
+    @pytest.mark.clause("triage.is-it-an-incident")
+    def test_no(self, scene: Scene) -> None:
+        number = reported(scene, "Search is slow")
+        assert "Say why." in refused(scene, "mei", f"dismiss {number}")[2]
+        assert said(scene, "mei", f"dismiss {number} because I was offline")["text"] == "Dismissed: Search is slow."
+        assert refused(scene, "mei", f"dismiss {number} because of that")[:2] == (409, "decided")
+        assert scene.api("mei").get(f"triage/{number}/").json()["state"] == "dismissed"
+
+    def test_nobody_else_answers(self, scene: Scene) -> None:
+        number = reported(scene, "Search is slow")
+        for line in (f"dismiss {number} because no", f"declare-from {number} SEV1 yes", f"attach {number} {scene.declare()}"):
+            assert refused(scene, "support", line)[:2] == (403, "not_a_practitioner")
+            assert scene.door(scene.globex.amira).post("commands/", {"text": line}).status_code == 404
+        assert refused(scene, "auditor", "declare SEV1 it fails")[:2] == (403, "read_only")
+
+    def test_whoever_is_woken_by_an_alert_says_ack(self, scene: Scene) -> None:
+        scene.fire(alert(started=scene.ago(minutes=1)))
+        scene.follow()
+        told = said(scene, "amira", "ack")
+        assert (told["verb"], told["incident"]) == ("acknowledge", "")
+        assert told["text"].startswith("Acknowledged: Alert")
+        assert "Say which incident" in refused(scene, "amira", "ack")[2]
+
+    def test_in_the_room_of_another_incident_too(self, scene: Scene) -> None:
+        ref = scene.commanded()
+        scene.fire(alert(started=scene.ago(minutes=1)))
+        scene.follow()
+        assert said(scene, "amira", "ack")["incident"] == ref
+        assert "No order of yours waits" in refused(scene, "amira", "ack", ref)[2]
+        assert said(scene, "amira", "ack")["text"].startswith("Acknowledged: Alert")
+
+
+@pytest.mark.clause("finance.audit-trail")
+def test_the_copy_of_a_database_is_filed_in_one_line(scene: Scene) -> None:
+    ref = scene.commanded()
+    said(scene, "amira", "snapshot the ledger database as of 10:40", ref)
+    (asked,) = scene.part(ref, "snapshots")
+    digest = "ab" * 32
+    assert "Say where the copy lies." in refused(scene, "amira", f"fulfil {asked['id']}", ref)[2]
+    assert "64 hexadecimal" in refused(scene, "amira", "fulfil s3://evidence/ledger.dump sha256 abc", ref)[2]
+    said(scene, "amira", f"fulfil s3://evidence/ledger.dump sha256 {digest}", ref)
+    (filed,) = scene.part(ref, "snapshots")
+    assert (filed["location"], filed["sha256"]) == ("s3://evidence/ledger.dump", digest)
+    assert "Say which copy" in refused(scene, "amira", "fulfil s3://evidence/ledger.dump", ref)[2]
+
+
+@pytest.mark.clause("breach.need-to-know")
+def test_who_reads_a_restricted_incident_by_chat_is_on_record(scene: Scene) -> None:
+    ref = restricted(scene)
+    assert scene.events("incident.opened") == []
+    said(scene, "amira", "sitrep", ref)
+    (event,) = scene.events("incident.opened")
+    assert event.actor_name == "Amira Ahmadi"
 
 
 @pytest.mark.clause("people.practitioner")

@@ -73,7 +73,7 @@ class Stage:
         return oncall.page_team(Team.objects.get(), self.incident, by=self.muster, incident_id=self.incident.pk)
 
     def a_clock(self) -> Clock:
-        return clocks.start("severity.sev1-cadence", self.page(), due=timedelta(minutes=20), prompt=timedelta(minutes=15))
+        return clocks.start("severity.sev1-cadence", self.page(), due=timedelta(minutes=12), prompt=timedelta(minutes=10))
 
 
 type Act = Callable[[], object]
@@ -138,13 +138,13 @@ def _end(s: Stage) -> Act:
 
 def _prompt(s: Stage) -> Act:
     clock = s.a_clock()
-    s.clock.advance(minutes=16)
+    s.clock.advance(minutes=11)
     return lambda: clocks.strike(s.cast.id, clock.pk)
 
 
 def _break(s: Stage) -> Act:
     clock = s.a_clock()
-    s.clock.advance(minutes=21)
+    s.clock.advance(minutes=13)  # and not yet past the page's own
     return lambda: clocks.strike(s.cast.id, clock.pk)
 
 

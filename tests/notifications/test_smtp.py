@@ -31,8 +31,13 @@ class Server:
                 threading.Thread(target=self._serve, args=[self.listening.accept()[0]], daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        with suppress(OSError), client:
-            lines = client.makefile("rb")
+        try:
+            self._answer(client)
+        finally:
+            self.ended.set()
+
+    def _answer(self, client: socket.socket) -> None:
+        with suppress(OSError), client, client.makefile("rb") as lines:
             client.sendall(b"220 sink\r\n")
             while line := lines.readline().upper():
                 if line.startswith(b"DATA"):
@@ -46,11 +51,11 @@ class Server:
                 client.sendall(b"250 ok\r\n")
                 if line.startswith(b"DATA") and self.hangs_up:
                     return
-        self.ended.set()
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
+    smtp._forget()  # a line of its own for each test
     made = Server()
     yield made
     made.listening.close()
@@ -73,7 +78,7 @@ def test_a_connection_that_the_far_side_ended_is_not_used_again(server: Server) 
     server.hangs_up = True
     for number in range(3):
         send(server, f"message {number}")
-        server.ended.wait(5)
+        assert server.ended.wait(5)
         server.ended.clear()
     assert len(server.texts) == 3
     assert server.connections - 1 == 3

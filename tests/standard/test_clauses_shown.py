@@ -1,7 +1,7 @@
 """Each clause that is built so far has a test that bears its id."""
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -82,14 +82,17 @@ BUILT = [
 ]
 
 
-def marked() -> Iterator[tuple[str, str]]:
-    """(clause, file) of every `pytest.mark.clause("…")` under tests/."""
-    for file in TESTS.rglob("test_*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.clause":
-                for argument in node.args:
-                    if isinstance(argument, ast.Constant):
-                        yield str(argument.value), str(file.relative_to(TESTS))
+@cache
+def marked() -> frozenset[tuple[str, str]]:
+    """(clause, file) of every `pytest.mark.clause("…")` under tests/, read once."""
+    return frozenset(
+        (str(argument.value), str(file.relative_to(TESTS)))
+        for file in TESTS.rglob("test_*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.clause"
+        for argument in node.args
+        if isinstance(argument, ast.Constant)
+    )
 
 
 @pytest.mark.parametrize("clause", BUILT)

@@ -7,13 +7,11 @@ from incidents.states import DetectedBy, FlagKey, FlagKind
 from ledger.api import StrictSerializer
 
 
-class DeclareBody(StrictSerializer):
-    """Declare an incident."""
+class _Declared(StrictSerializer):
+    """What is said of an incident when it is declared, from signals or not."""
 
-    title = Text(max_length=200)
     severity = SeverityField()
     services = serializers.ListField(child=Text(max_length=40), required=False, max_length=50)
-    detected_by = serializers.ChoiceField(choices=DetectedBy.choices, required=False)
     impact_start = serializers.DateTimeField(required=False)
     summary = Text(required=False, allow_blank=True)
     flags = serializers.ListField(child=serializers.ChoiceField(choices=FlagKey.choices), required=False, max_length=len(FlagKey))
@@ -29,6 +27,13 @@ class DeclareBody(StrictSerializer):
         required=False,
         help_text="Answers to the impact questions (`standard/suggestion/`), by question. They are kept, and bind nobody.",
     )
+
+
+class DeclareBody(_Declared):
+    """Declare an incident."""
+
+    title = Text(max_length=200)
+    detected_by = serializers.ChoiceField(choices=DetectedBy.choices, required=False)
     alerts = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
         required=False,
@@ -37,27 +42,10 @@ class DeclareBody(StrictSerializer):
     )
 
 
-class TriageDeclareBody(StrictSerializer):
-    """Declare an incident from one signal."""
+class TriageDeclareBody(_Declared):
+    """Declare an incident from one signal; without a title it has the signal's."""
 
     title = Text(required=False, max_length=200)
-    severity = SeverityField()
-    services = serializers.ListField(child=Text(max_length=40), required=False, max_length=50)
-    impact_start = serializers.DateTimeField(required=False)
-    summary = Text(required=False, allow_blank=True)
-    flags = serializers.ListField(child=serializers.ChoiceField(choices=FlagKey.choices), required=False, max_length=len(FlagKey))
-    kinds = serializers.ListField(
-        child=serializers.ChoiceField(choices=FlagKind.choices),
-        required=False,
-        max_length=len(FlagKind),
-        help_text="Of exposed data: personal (pii), health (phi).",
-    )
-    exercise = serializers.BooleanField(required=False, help_text="A drill: people are called as ever, and no metric counts it.")
-    answers = serializers.DictField(
-        child=Text(),
-        required=False,
-        help_text="Answers to the impact questions (`standard/suggestion/`), by question. They are kept, and bind nobody.",
-    )
 
 
 class AttachBody(StrictSerializer):

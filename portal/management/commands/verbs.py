@@ -26,6 +26,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "incidents.declare_views": ("web",),
     "incidents.views": ("web",),
     "integrations.chat.dispatch": ("chat",),
+    "integrations.chat.signals": ("chat",),
     "incidents.api.views": ("API",),
     "oncall.views": ("web",),
     "oncall.api.views": ("API",),
@@ -73,11 +74,21 @@ class Command(BaseCommand):
 
 def document() -> str:
     """The whole page."""
-    _import_rooms()
-    doors = _doors()
+    through = doors_of_verbs()
     subjects = sorted({verb.subject for verb in VERBS.values()}, key=lambda subject: (subject != "incident", subject))
-    parts = [_section(subject, doors) for subject in subjects]
+    parts = [_section(subject, through) for subject in subjects]
     return HEAD + "\n".join(parts)
+
+
+def doors_of_verbs() -> dict[str, list[str]]:
+    """Each verb of VERBS -> the doors it is open in; [] for what happens within other verbs only."""
+    _import_rooms()
+    found = _doors()
+    spoken = {f"incident:{word.verb}" for word in WORDS}
+    return {
+        name: [door for door in ORDER if door in found.get(verb.function, ()) or (door == "chat" and name in spoken)]
+        for name, verb in VERBS.items()
+    }
 
 
 def _import_rooms() -> None:
@@ -88,24 +99,22 @@ def _import_rooms() -> None:
                 import_module(module.name)
 
 
-def _section(subject: str, doors: dict[str, set[str]]) -> str:
+def _section(subject: str, through: dict[str, list[str]]) -> str:
     title = subject[0].upper() + subject[1:]
-    rows = [_row(verb, doors.get(verb.function, set())) for verb in VERBS.values() if verb.subject == subject]
+    rows = [_row(verb, through[name]) for name, verb in VERBS.items() if verb.subject == subject]
     head = "| verb | who | event | clocks | clauses | doors | what it does |\n|---|---|---|---|---|---|---|\n"
     return f"## {title}\n\n{head}{''.join(sorted(rows))}"
 
 
-def _row(verb: Verb, doors: set[str]) -> str:
+def _row(verb: Verb, through: list[str]) -> str:
     clocks = [f"starts {clock}" for clock in verb.starts] + [f"stops {clock}" for clock in verb.stops]
-    spoken = verb.subject == "incident" and any(word.verb == verb.name for word in WORDS)
-    through = ", ".join(door for door in ORDER if door in doors or (spoken and door == "chat")) or "within other verbs"
     cells = (
         f"**{verb.name}**",
         verb.who,
-        ", ".join(f"`{kind}`" for kind in verb.kind.split(", ")),
+        ", ".join(f"`{kind}`" for kind in verb.kind.split(", ")) + "".join(f", where so `{kind}`" for kind in verb.sometimes),
         "; ".join(clocks),
         ", ".join(verb.clauses),
-        through,
+        ", ".join(through) or "within other verbs",
         verb.summary,
     )
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |\n"
