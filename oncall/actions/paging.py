@@ -8,6 +8,7 @@ from ledger.actions import record
 from ledger.verbs import verb
 from oncall import subjects
 from oncall.models import Page, PageStep, Service, Team
+from oncall.rotas import on_call
 from oncall.rules import paging as rules
 from standard import clocks
 from standard.models import Clock
@@ -165,17 +166,30 @@ def on_clock_broken(clock: Clock, by: Actor) -> None:
 
 
 _LADDER = """
-SELECT u.* FROM (
+SELECT u.*, schedule.id AS schedule_id FROM (SELECT 1) one
+LEFT JOIN oncall_schedule schedule ON schedule.team_id = %(team)s AND schedule.is_active
+LEFT JOIN (
   (SELECT m.user_id, m.position FROM oncall_teammember m WHERE m.team_id = %(team)s ORDER BY m.position LIMIT 2)
   UNION ALL SELECT %(manager)s, 2147483647 WHERE %(manager)s IS NOT NULL) step
-JOIN tenants_membership s ON s.user_id = step.user_id AND s.is_active JOIN tenants_user u ON u.id = step.user_id
+  JOIN tenants_membership s ON s.user_id = step.user_id AND s.is_active JOIN tenants_user u ON u.id = step.user_id ON true
 ORDER BY step.position
 """
 
 
 def ladder(team: Team) -> list[User]:
-    """Whom to call, in order: primary, secondary, manager, those who are members still. In this step the team's fixed order."""
-    return list(User.objects.raw(_LADDER, {"team": team.pk, "manager": team.manager_id}))
+    """Whom to call, in order: primary, secondary, manager, those who are members still.
+
+    Primary and secondary are who is on call now by the team's schedule; of a team without one, or while nobody of it is on
+    call, the first two of its fixed order. One query without a schedule.
+    """
+    rows = list(User.objects.raw(_LADDER, {"team": team.pk, "manager": team.manager_id}))
+    fixed = [row for row in rows if row.pk is not None]
+    schedule_id: int | None = rows[0].schedule_id  # type: ignore[attr-defined]
+    if schedule_id is None:
+        return fixed
+    duty = on_call(schedule_id, now())
+    manager = [person for person in fixed if person.pk == team.manager_id]
+    return list({person.pk: person for person in [*duty, *manager]}.values()) if duty else fixed
 
 
 def _call_next(page: Page, *, by: Actor) -> None:
