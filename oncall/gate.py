@@ -2,8 +2,10 @@
 
 from django.db.models import QuerySet
 
-from oncall.models import CalendarLink, Layer, Override, Page, Schedule, Swap, Team
+from oncall.addresses import MY_SHIFTS
+from oncall.models import CalendarLink, CalendarLinkSecret, Layer, Override, Page, Schedule, Swap, Team
 from tenants.actors import Actor, Role
+from tenants.credentials import digest
 from tenants.models import Membership, User
 from tenants.refusals import NotFound, Reason, Refused
 from tenants.walled import TenantOwned
@@ -93,3 +95,14 @@ def _one[M: TenantOwned](model: type[M], by: Actor, pk: int, what: str, *related
     if found is None:
         raise NotFound(what)
     return found
+
+
+def calendar_link_for(credential: str, name: str) -> CalendarLink:
+    """The calendar link whose secret this is, while its owner is a member. Raises NotFound otherwise."""
+    secrets = CalendarLinkSecret.objects.filter(digest=digest(credential), link__revoked_at=None)
+    secret = secrets.select_related("link__schedule", "link__user").first()
+    link: CalendarLink | None = secret.link if secret else None
+    known = link and Membership.objects.filter(user_id=link.user_id, user__is_active=True, is_active=True).exists()
+    if link is None or not known or name != (link.schedule.slug if link.schedule else MY_SHIFTS):
+        raise NotFound("calendar")
+    return link

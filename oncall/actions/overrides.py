@@ -64,7 +64,7 @@ def put(
     at = now()
     check(rules.why_not_stretch(asked, at))
     asked = replace(asked, start=max(asked.start, at))
-    others = standing([schedule.pk], asked.start, asked.end)
+    others = [o for o in standing([schedule.pk], asked.start, asked.end) if o.cancelled_at is None]
     before = rota(schedule, asked.start, asked.end)
     check([*rules.why_not_overlap(asked, others, schedule), *rules.why_not_replace(asked, before)])
     override = Override.objects.create(
