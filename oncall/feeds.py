@@ -81,7 +81,7 @@ def _event(shift: Shift, stamp: datetime, *, own: bool) -> Event:
     event.add("summary", f"{duty}: {shift.schedule.name}" if own else f"{duty}: {shift.person.name}")
     event.add("categories", [shift.span.duty])
     event.add("transp", "TRANSPARENT")  # being on call does not make anybody busy
-    event.add("url", addresses.page(tenant_of(shift.schedule), f"oncall/{shift.schedule.slug}/"))
+    event.add("url", addresses.page(tenant_of(shift.schedule), f"oncall/s/{shift.schedule.slug}/"))
     attendee = vCalAddress(f"mailto:{shift.person.email}")
     attendee.params["CN"] = vText(shift.person.name)
     event.add("attendee", attendee, encode=False)

@@ -40,7 +40,7 @@ def render(delivery: Delivery) -> Message | None:
         name=delivery.recipient.name,
         subject=subject,
         text="\n".join([*lines, f"By {event.actor_name}."]),
-        link=addresses.page(event.organisation_id, f"oncall/{schedule.slug}/"),
+        link=addresses.page(event.organisation_id, f"oncall/s/{schedule.slug}/"),
         link_label="Open the schedule",
     )
 

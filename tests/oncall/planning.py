@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,9 +16,9 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def at(scene: Scene, text: str) -> None:
-    """Set the clock: the tests' days are of 2026."""
-    wait = utc(text) - scene.clock.now
+def at(scene: Scene, when: str | datetime) -> None:
+    """Set the clock: the tests' days are of 2026, where nothing asks for the standard in force, which is newer."""
+    wait = (utc(when) if isinstance(when, str) else when) - scene.clock.now
     scene.clock.advance(days=wait.days, seconds=wait.seconds, microseconds=wait.microseconds)
 
 
@@ -43,14 +43,21 @@ def layer(scene: Scene, *people: str, **body: Any) -> dict[str, Any]:
     return {"people": [scene.email(who) for who in people], "starts_on": "2026-06-01", "handover_at": "09:00", **body}
 
 
-def plan(scene: Scene, time_zone: str = "UTC", *, team: str = "shop", layers: bool = True) -> str:
-    """A schedule of the team: Amira, Jon, Mei as primary, Jon, Mei, Amira as secondary, weekly. Returns its short name."""
-    at(scene, "2026-06-01 09:00")
+def monday(scene: Scene) -> datetime:
+    """Next week's Monday, 09:00 UTC."""
+    today = scene.clock.now.replace(hour=9, minute=0, second=0, microsecond=0)
+    return today + timedelta(days=7 - today.weekday())
+
+
+def plan(scene: Scene, time_zone: str = "UTC", *, team: str = "shop", layers: bool = True, start: datetime | None = None) -> str:
+    """A schedule of the team from `start` on: Amira, Jon, Mei as primary, Jon, Mei, Amira as secondary, weekly."""
+    at(scene, start or "2026-06-01 09:00")
+    begins = {"starts_on": f"{scene.clock.now:%Y-%m-%d}"}
     admin = scene.api("admin")
     made(admin.post("schedules/", {"name": "Shop on call", "slug": "shop", "team": team, "time_zone": time_zone}))
     if layers:
-        made(admin.post("schedules/shop/layers/", layer(scene, "amira", "jon", "mei")))
-        made(admin.post("schedules/shop/layers/", layer(scene, "jon", "mei", "amira", duty="secondary")))
+        made(admin.post("schedules/shop/layers/", layer(scene, "amira", "jon", "mei", **begins)))
+        made(admin.post("schedules/shop/layers/", layer(scene, "jon", "mei", "amira", duty="secondary", **begins)))
     return "shop"
 
 
@@ -61,7 +68,8 @@ def on(scene: Scene, when: str = "") -> dict[str, str | None]:
     return {row["duty"]: row["name"] for row in rows}
 
 
-def override(scene: Scene, who: str, start: str, end: str, **body: Any) -> Any:
+def override(scene: Scene, who: str, start: str | datetime, end: str | datetime, **body: Any) -> Any:
     """Ask for an override; times are UTC."""
-    asked = {"start": utc(start).isoformat(), "end": utc(end).isoformat(), **body}
+    begins, ends = (utc(when) if isinstance(when, str) else when for when in (start, end))
+    asked = {"start": begins.isoformat(), "end": ends.isoformat(), **body}
     return scene.api(who).post("schedules/shop/overrides/", asked)
