@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from oncall import boards, feeds
 from oncall.models import CalendarLink, Override, Schedule, Swap, Team
-from oncall.rota import OnCallDuty, Span
+from oncall.rota import OnCallDuty, Reading, Span
 from oncall.rota.wall import when
 from oncall.rotas import crew, zone
 from oncall.rules import overrides as rules
@@ -212,7 +212,7 @@ def _layer(found: Schedule, laid: boards.LaidLayer, *, edits: bool) -> Row:
         "weekdays": "" if len(row.weekdays) == len(days) else ", ".join(days[day - 1] for day in row.weekdays),
         "time_zone": row.time_zone,
         "priority": row.priority,
-        "edges": [edge.sentence for edge in laid.edges],
+        "edges": [{"sentence": edge.sentence, "twice": edge.reading == Reading.TWICE} for edge in laid.edges],
         "change_url": reverse("layer-change", args=[found.slug, row.number]) if edits else "",
         "end_url": reverse("layer-end", args=[found.slug, row.number]) if edits else "",
     }

@@ -41,7 +41,7 @@ DOORS: dict[str, tuple[str, ...]] = {
 }
 FUNCTIONS: dict[str, str] = {
     "oncall.views._linked": "e-mail link",
-    "oncall.actions.on_clock_broken": "clock",
+    "oncall.actions.paging.on_clock_broken": "clock",
     "standard.clocks.strike": "clock",
 }
 ORDER = ("web", "API", "chat", "e-mail link", "hook", "admin", "reaction", "clock", "command")
