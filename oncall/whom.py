@@ -1,16 +1,22 @@
 """Who answers for the targets of a step just now: asked when the step comes, of the members who are there still."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from oncall import rotas
 from oncall.escalation import OF_THE_TEAM, Kind, Step
 from oncall.models import Schedule, Team, TeamMember
+from oncall.rota import OnCallDuty
 from tenants.models import DutyHolder, User
+from tenants.time import now
 
 _OF_THE_TEAM = """
-SELECT u.*, step.kind FROM (
+SELECT u.*, schedule.id AS schedule_id, step.kind AS kind FROM (SELECT 1) one
+LEFT JOIN oncall_schedule schedule ON schedule.team_id = %(team)s AND schedule.is_active
+LEFT JOIN (
   (SELECT m.user_id, 'member' AS kind, m.position FROM oncall_teammember m WHERE m.team_id = %(team)s ORDER BY m.position LIMIT 2)
   UNION ALL SELECT %(manager)s, 'lead', 2147483647 WHERE %(manager)s IS NOT NULL) step
-JOIN tenants_membership s ON s.user_id = step.user_id AND s.is_active JOIN tenants_user u ON u.id = step.user_id
+  JOIN tenants_membership s ON s.user_id = step.user_id AND s.is_active JOIN tenants_user u ON u.id = step.user_id ON true
 ORDER BY step.position
 """
 _MEMBERS = "SELECT u.* FROM tenants_user u JOIN tenants_membership s ON s.user_id = u.id AND s.is_active WHERE u.id = ANY(%s)"
@@ -30,21 +36,24 @@ class OnCall:
 
 
 def on_call(team: Team) -> OnCall:
-    """Primary, secondary and lead of a team now: the first two members of its order who are there still. One query."""
-    found = list(User.objects.raw(_OF_THE_TEAM, {"team": team.pk, "manager": team.manager_id}))
-    members = [person for person in found if _kind(person) == "member"]
-    lead = next((person for person in found if _kind(person) == "lead"), None)
-    return OnCall(members[0] if members else None, members[1] if len(members) > 1 else None, lead)
+    """Primary, secondary and lead of a team now, those who are members still. One query for a team without a schedule.
 
-
-def _kind(person: User) -> str:
-    kind: str = person.kind  # type: ignore[attr-defined]
-    return kind
+    Primary and secondary are who is on call by the team's schedule (clause oncall.primary-secondary); of a team without one, or while
+    nobody of it is on call, the first two of its fixed order.
+    """
+    rows: list[Any] = list(User.objects.raw(_OF_THE_TEAM, {"team": team.pk, "manager": team.manager_id}))
+    members: list[User | None] = [row for row in rows if row.kind == "member"]
+    lead = next((row for row in rows if row.kind == "lead"), None)
+    schedule_id: int | None = rows[0].schedule_id
+    if schedule_id is not None and (duty := rotas.on_call(schedule_id, now())):
+        return OnCall(duty.get(OnCallDuty.PRIMARY), duty.get(OnCallDuty.SECONDARY), lead)
+    primary, secondary = [*members, None, None][:2]
+    return OnCall(primary, secondary, lead)
 
 
 def ladder(team: Team) -> list[User]:
-    """Whom a page to this team calls by the standard, in order: primary, secondary, lead."""
-    return on_call(team).people()
+    """Whom a page to this team calls by the standard, in order and each once: primary, secondary, lead."""
+    return list({person.pk: person for person in on_call(team).people()}.values())
 
 
 def who(step: Step, team: Team | None) -> list[User]:
@@ -73,8 +82,9 @@ def _everyone(team: Team | None) -> list[User]:
 
 
 def _primary_of(schedule_id: int) -> list[User]:
-    schedule = Schedule.objects.filter(pk=schedule_id, is_active=True).first()
-    return [] if schedule is None else []
+    running = Schedule.objects.filter(pk=schedule_id, is_active=True).exists()
+    primary = rotas.on_call(schedule_id, now()).get(OnCallDuty.PRIMARY) if running else None
+    return [primary] if primary is not None else []
 
 
 def _members(user_ids: list[int]) -> list[User]:

@@ -20,6 +20,7 @@ TELL_ORDER = Reaction("tell-order", "incidents.announcements.tell_order")
 CALL_FOR_SERVICES = Reaction("call-for-services", "incidents.reactions.call_for_services")
 TELL_ROOM = Reaction("tell-room", "incidents.news.tell_room")
 TELL_ASKED = Reaction("tell-asked", "incidents.news.tell_asked")
+TELL_PEOPLE = Reaction("tell-people-of-a-schedule", "oncall.rota_news.tell_people")
 TELL_COMMANDER = Reaction("tell-commander", "incidents.news.tell_commander")
 
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
@@ -44,6 +45,11 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "incident.update_rejected": (TELL_REJECTION,),
     "incident.asked": (BRING_QUESTION,),
     "page.person_paged": (DELIVER_PAGE,),
+    "override.given": (TELL_PEOPLE,),
+    "override.cancelled": (TELL_PEOPLE,),
+    "swap.offered": (TELL_PEOPLE,),
+    "swap.accepted": (TELL_PEOPLE,),
+    "swap.ended": (TELL_PEOPLE,),
     "clock.prompted": (PROMPT_OWNER,),
     "clock.broken": (PROMPT_OWNER,),
 }
@@ -94,6 +100,7 @@ BEFORE_A_CALL = "incidents.actions.naming.admit_called"
 # Template of a delivery -> the function that renders it when it is sent.
 RENDERERS: dict[str, str] = {
     "page": "oncall.announcements.render_page",
+    "rota": "oncall.rota_news.render",
     "notice": "incidents.announcements.render_notice",
     "flag": "incidents.announcements.render_flag",
     "unfilled": "incidents.announcements.render_unfilled",

@@ -207,6 +207,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "IncidentState": "incidents.states.State",
         "PageState": "oncall.models.Page.State",
+        "OnCallDuty": "oncall.api.bodies.DUTIES",
         "SeverityCode": "incidents.api.bodies.fields.SEVERITIES",
         "RoomRole": "incidents.states.RoomRole",
         "FlagKey": "incidents.states.FlagKey",

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from datetime import time as dawn
 from itertools import count
 from typing import Any
 
@@ -24,8 +25,9 @@ from ledger import relay
 from ledger.actions import configure
 from ledger.models import Event
 from notifications import actions as notifications
-from oncall.actions import acknowledge
+from oncall.actions import acknowledge, calendars, overrides, schedules, swaps
 from oncall.models import Page, Service
+from oncall.plans import Plan, Stretch
 from portal import environment
 from standard.models import Calendar, CalendarDay
 from tenants.models import ApiToken, User
@@ -122,6 +124,8 @@ def value_for(field: Any) -> Any:
         return f"x{n}"
     if isinstance(field, models.DateTimeField):
         return datetime.now(UTC)
+    if isinstance(field, models.TimeField):
+        return dawn(n % 24)
     if isinstance(field, models.DateField):
         return datetime.now(UTC).date() + timedelta(days=n)
     if isinstance(field, models.BooleanField):
@@ -202,6 +206,11 @@ class Lived:
     integration_id: int
     token_id: int
     number: int
+    schedule: str
+    layer: int
+    override_id: int
+    swap_id: int
+    link_id: int
 
     def parameters(self) -> dict[str, Any]:
         """The values of URL parameters."""
@@ -232,6 +241,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         configure(CalendarDay(), day, by=cast.admin.actor())
         waiting = actions.report(by=amira, title=f"report {word}", text=word, ticket=word)
         actions.dismiss(actions.report(by=amira, title=f"noise {word}"), by=amira, reason=word)
+    planned = plan(cast, word)
     while follow(cast):
         pass
     with cast.scope(cast.amira):
@@ -290,8 +300,26 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             page_id=page.pk,
             integration_id=Integration.objects.get().pk,
             number=1,
+            **planned,
             token_id=ApiToken.objects.filter(user_id=cast.amira.user_id).latest("id").pk,
         )
+
+
+def plan(cast: Cast, word: str) -> dict[str, Any]:
+    """A schedule of no team, so that it calls nobody, with all that can be of one. Returns its URL parameters."""
+    soon = datetime.now(UTC) + timedelta(days=1)
+    with cast.scope(cast.admin):
+        admin, amira, jon = (User.objects.get(pk=one.user_id) for one in (cast.admin, cast.amira, cast.jon))
+        made = schedules.make_schedule(by=cast.admin.actor(), name=f"schedule {word}", slug=word, team=None, time_zone="UTC")
+        layer = Plan("primary", (amira,), soon.date() - timedelta(days=2), dawn(9), "UTC", name=f"layer {word}")
+        number = schedules.add_layer(made, layer, by=cast.admin.actor()).number
+        taken = Stretch("secondary", soon, soon + timedelta(hours=9), jon)
+        override = overrides.give_override(made, taken, by=cast.admin.actor(), reason=f"override {word}")
+    with cast.scope(cast.amira):
+        offer = swaps.Offer("primary", (soon, soon + timedelta(hours=3)), to=admin, reason=f"swap {word}")
+        swap = swaps.offer_swap(made, offer, by=cast.amira.actor())
+        link, _ = calendars.share_calendar(by=cast.amira.actor(), schedule=made)
+    return {"schedule": word, "layer": number, "override_id": override.pk, "swap_id": swap.pk, "link_id": link.pk}
 
 
 def work(cast: Cast, incident: Incident, word: str) -> None:

@@ -53,7 +53,7 @@ class Layer(TenantOwned):
     """People who take turns of a duty. An edit ends one row (`until`) and begins another of the same `number`: the past stays.
 
     The n-th turn begins when the clocks show `starts_on handover_at` plus n times `every` `unit`s. `opens_at` and `closes_at`
-    (both or neither) and `weekdays` restrict it, in the layer's zone (`time_zone`, or the schedule's where that is empty).
+    (both or neither) and `weekdays` restrict it. All by the wall clock of the layer's own `time_zone`, so that layers follow the sun.
     """
 
     class Unit(models.TextChoices):
@@ -68,7 +68,7 @@ class Layer(TenantOwned):
     name = models.CharField(max_length=80, blank=True)
     duty = models.CharField(max_length=20, choices=DUTIES, default=OnCallDuty.PRIMARY.value)
     priority = models.IntegerField(default=0)
-    time_zone = models.CharField(max_length=ZONE_MAX, blank=True)
+    time_zone = models.CharField(max_length=ZONE_MAX, default="UTC")
     every = models.IntegerField(default=1)
     unit = models.CharField(max_length=10, choices=Unit.choices, default=Unit.WEEK)
     starts_on = models.DateField(default=START)
@@ -98,11 +98,6 @@ class Layer(TenantOwned):
 
     def __str__(self) -> str:
         return self.name or f"{self.get_duty_display()} {self.number}"
-
-    @property
-    def zone_name(self) -> str:
-        """The zone whose wall clock it goes by."""
-        return self.time_zone or self.schedule.time_zone
 
 
 class LayerMember(TenantOwned):

@@ -4,12 +4,13 @@
 `oncall.rota.figures` counts gaps, clashes and load. `oncall.queries` makes the values from an organisation's rows.
 """
 
-from oncall.rota.figures import Load, clashes, gaps, load
+from oncall.rota.figures import WOKEN, Load, clashes, gaps, load
 from oncall.rota.layers import Hours, Layer
 from oncall.rota.schedule import Held, OnCallDuty, Override, Rota, Span, at, spans
 from oncall.rota.wall import Edge, Reading, edges, read
 
 __all__ = [
+    "WOKEN",
     "Edge",
     "Held",
     "Hours",

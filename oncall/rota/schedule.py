@@ -26,7 +26,7 @@ class OnCallDuty(StrEnum):
 class Override:
     """Somebody takes a duty from `start` to `end` (instants, the end not included).
 
-    With `replaced` only in that person's place, else in anybody's, and where there is nobody.
+    With `replaced` only in that person's place (who may hold it by an earlier override), else in anybody's, and where there is nobody.
     """
 
     id: int
@@ -118,13 +118,12 @@ def spans(rota: Rota, start: datetime, end: datetime, duty: str) -> list[Span]:
 
 
 def _overridden(base: Held | None, instant: datetime, overrides: Iterable[Override]) -> Held | None:
-    """Who holds it once overrides are considered. Of several that apply (the actions refuse that) the newest counts."""
-    holder = base.person if base else None
-    applying = [o for o in overrides if o.applies(instant, holder)]
-    if not applying:
-        return base
-    newest = max(applying, key=lambda o: o.id)
-    return Held(newest.person, base.layer if base else None, newest.id)
+    """Who holds it once overrides are considered, one after the other as they were made: one may take the place of another's person."""
+    held = base
+    for override in sorted(overrides, key=lambda o: o.id):
+        if override.applies(instant, held.person if held else None):
+            held = Held(override.person, base.layer if base else None, override.id)
+    return held
 
 
 class _Track:

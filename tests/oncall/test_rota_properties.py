@@ -155,7 +155,9 @@ def test_an_override_goes_before_every_layer_and_the_higher_layer_before_the_low
     for duty in OnCallDuty:
         holders = [(-layer.priority, layer.number, layer.holder(moment)) for layer in rota.layers if layer.duty == duty]
         base = min(((priority, number, who) for priority, number, who in holders if who is not None), default=(0, 0, None))[2]
-        puts = [o for o in rota.overrides if o.duty == duty and o.start <= moment < o.end and o.replaced in (None, base)]
-        wanted = puts[-1].person if puts else base
+        wanted = base
+        for override in rota.overrides:
+            if override.duty == duty and override.start <= moment < override.end and override.replaced in (None, wanted):
+                wanted = override.person
         held = at(rota, moment).get(duty)
         assert (held.person if held else None) == wanted

@@ -29,6 +29,16 @@ NOT_OF_A_TIMELINE = {
     "integration.keyed": "configuration",
     "organisation.founded": "the platform's",
     "standard.adopted": "configuration",
+    **dict.fromkeys(
+        ("schedule.made", "schedule.changed", "schedule.layer_added", "schedule.layer_changed", "schedule.layer_ended"),
+        "who is on call, whatever the incident",
+    ),
+    **dict.fromkeys(
+        ("override.given", "override.cancelled", "swap.offered", "swap.accepted", "swap.ended", "schedule.imported"),
+        "who is on call, whatever the incident",
+    ),
+    "calendar.shared": "a person's own",
+    "calendar.revoked": "a person's own",
     "token.issued": "a person's own",
     "token.revoked": "a person's own",
 }

@@ -30,6 +30,9 @@ DOORS: dict[str, tuple[str, ...]] = {
     "incidents.api.views": ("API",),
     "oncall.views": ("web",),
     "oncall.api.views": ("API",),
+    "oncall.api.schedules": ("API",),
+    "oncall.api.changing_hands": ("API",),
+    "oncall.schedule_views": ("web",),
     "portal.pages": ("web",),
     "portal.admin": ("admin",),
     "integrations.intake": ("hook",),
@@ -39,7 +42,7 @@ DOORS: dict[str, tuple[str, ...]] = {
 }
 FUNCTIONS: dict[str, str] = {
     "oncall.views._linked": "e-mail link",
-    "oncall.actions.on_clock_broken": "clock",
+    "oncall.actions.paging.on_clock_broken": "clock",
     "standard.clocks.strike": "clock",
 }
 ORDER = ("web", "API", "chat", "e-mail link", "hook", "admin", "reaction", "clock", "command")
