@@ -10,7 +10,7 @@ from incidents.duties import label
 from incidents.models import Incident, Order, RoleHolding, RoleOffer, Signal, StatusUpdate
 from incidents.owning import OWNER_TEAM, owner_of
 from incidents.queries import named_now
-from incidents.states import OfferState, RoomRole, SignalState
+from incidents.states import OfferState, RoomRole
 from ledger.models import Event
 from notifications.actions import notify
 from notifications.models import Delivery
@@ -108,22 +108,6 @@ def tell_order(event: Event, by: Actor) -> None:
 def signal_restricted(signal_id: int) -> bool:
     """Whether a signal belongs to a restricted incident."""
     return Signal.objects.filter(pk=signal_id, incident__restricted=True).exists()
-
-
-def signal_answered(signal_id: int) -> bool:
-    """Whether somebody answered "is this an incident?"; what became an incident is answered as one."""
-    signal = Signal.objects.only("state", "incident_id").get(pk=signal_id)
-    if signal.incident_id is not None:
-        return incident_answered(signal.incident_id)
-    return bool(signal.state != SignalState.WAITING)
-
-
-def incident_answered(incident_id: int) -> bool:
-    """Whether somebody is on it: it ended, or somebody commands it; a SEV 3 or 4 needs no commander, and waits for its fix."""
-    incident = Incident.objects.get(pk=incident_id)
-    if not incident.is_open or not incident.mobilises:
-        return True
-    return RoleHolding.objects.filter(incident=incident, role=RoomRole.IC, until=None).exists()
 
 
 def incident_restricted(incident_id: int) -> bool:

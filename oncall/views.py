@@ -64,20 +64,20 @@ def _inbox(request: HttpRequest, *, status: int = 200, refusals: Any = ()) -> Ht
 @require_POST
 def page_acknowledge(request: HttpRequest, page_id: int) -> HttpResponse:
     """Acknowledge a page from the portal."""
-    return _answer(request, page_id, actions.acknowledge)
+    return _answer(request, page_id, lambda page, by: actions.acknowledge(page, by=by))
 
 
 @require_POST
 def page_decline(request: HttpRequest, page_id: int) -> HttpResponse:
     """Decline a page from the portal: the next ones are called at once."""
-    return _answer(request, page_id, actions.decline)
+    return _answer(request, page_id, lambda page, by: actions.decline(page, by=by))
 
 
-def _answer(request: HttpRequest, page_id: int, verb: Callable[..., Page]) -> HttpResponse:
+def _answer(request: HttpRequest, page_id: int, verb: Callable[[Page, Actor], Page]) -> HttpResponse:
     page = gate.page_for(_actor(request), page_id)
 
     def perform() -> HttpResponse:
-        verb(page, by=_actor(request))
+        verb(page, _actor(request))
         return HttpResponseRedirect(reverse("inbox"))
 
     try:
@@ -120,9 +120,11 @@ def _linked(request: HttpRequest, claim: links.Claim, organisation_id: int) -> H
     status = 200
     refusals: tuple[Reason, ...] = ()
     if request.method == "POST":
-        verb = actions.decline if request.POST.get("answer") == "decline" else actions.acknowledge
         try:
-            verb(page, by=by)
+            if request.POST.get("answer") == "decline":
+                actions.decline(page, by=by)
+            else:
+                actions.acknowledge(page, by=by)
         except Refused as refused:
             status, refusals = refused.status, tuple(refused.reasons)
         page = gate.page_for(by, claim.page_id)

@@ -90,8 +90,8 @@ PAGE_STANDARD = "incidents.announcements.pinned_standard"
 
 # Subject of a page -> whether somebody did what the page asks for; where not, whoever acknowledged is asked again after a while.
 PAGE_ANSWERS: dict[str, str] = {
-    "incidents.signal": "incidents.announcements.signal_answered",
-    "incidents.incident": "incidents.announcements.incident_answered",
+    "incidents.signal": "incidents.answered.signal_answered",
+    "incidents.incident": "incidents.answered.incident_answered",
 }
 
 # Before a person is called to an incident: on a restricted one they are named first, or they could not see what they are called to.

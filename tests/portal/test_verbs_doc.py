@@ -14,6 +14,11 @@ from standard.law import Law, shipped
 # Every verb is open in web, API and chat alike, but these; each has its reason.
 _BY_ITSELF = "nobody does it: it follows from what was done, or from time"
 _SETTING_UP = "setting the house up is for its own page or command, and no work of an incident"
+SHIFTS = (
+    *("calendar link:share", "calendar link:revoke", "override:give", "override:cancel", "swap:offer", "swap:accept", "swap:end"),
+    *(f"schedule:{verb}" for verb in ("make", "change", "add-layer", "change-layer", "end-layer", "import")),
+)
+_SHIFTS = "shifts are arranged on the on-call page and through the API: the grammar of chat speaks of incidents"
 ELSEWHERE: Final = {
     "incident:attach": "a line of chat carries no file",
     "incident:look": "what is recorded is that an executive opened the page",
@@ -25,8 +30,11 @@ ELSEWHERE: Final = {
     "page:page-person": _BY_ITSELF,
     "page:escalate": _BY_ITSELF,
     "page:end": _BY_ITSELF,
+    "page:calm": _BY_ITSELF,
+    "page:begin": _BY_ITSELF,
     "clock:prompt": _BY_ITSELF,
     "clock:break": _BY_ITSELF,
+    **dict.fromkeys(SHIFTS, _SHIFTS),
     "alert:receive": "monitoring has a door of its own",
     "API token:issue-token": _SETTING_UP,
     "API token:revoke-token": _SETTING_UP,

@@ -44,6 +44,7 @@ FUNCTIONS: dict[str, str] = {
     "oncall.views._linked": "e-mail link",
     "oncall.actions.paging.on_clock_broken": "clock",
     "standard.clocks.strike": "clock",
+    "oncall.waking.sweep": "clock",
 }
 ORDER = ("web", "API", "chat", "e-mail link", "hook", "admin", "reaction", "clock", "command")
 
