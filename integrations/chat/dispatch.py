@@ -55,9 +55,7 @@ def _on_an_incident(word: Word, line: Line) -> Said:
     incident = meant(line.by, line.ref)
     line.facts = gather(incident)
     if word.verb == "sitrep" and line.rest.lower() in ("", "show", "draft"):
-        read = gate.room_for(line.by, incident.ref)
-        actions.opened(read, by=line.by)
-        return Said(draft_for(read), "sitrep", incident.ref)
+        return Said(draft_for(gate.room_for(line.by, incident.ref)), "sitrep", incident.ref)
     body = word.read(line)
     if word.verb == "sitrep" and body["text"].lower() == "post":
         body["text"] = draft_for(incident)
