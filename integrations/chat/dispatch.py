@@ -68,8 +68,9 @@ def _on_an_incident(word: Word, line: Line) -> Said:
 def _page_for(line: Line, verb: str) -> Page | None:
     """The page that a bare "ack" or "decline" answers: the oldest that calls the actor, of the incident that is meant.
 
-    An order of theirs that waits, or a role that they are offered, comes first. Where no incident is named and their room has nothing that waits for them, it is any
-    page that calls them: an alert pages before there is an incident, and whoever is woken is in no room yet.
+    An order of theirs that waits, or a role that they are offered, comes first. Where no incident is named and their room has
+    nothing that waits for them, it is any page that calls them: an alert pages before there is an incident, and whoever is woken is
+    in no room yet.
     """
     if line.rest:
         return None

@@ -261,10 +261,9 @@ def test_the_copy_of_a_database_is_filed_in_one_line(scene: Scene) -> None:
 @pytest.mark.clause("breach.need-to-know")
 def test_who_reads_a_restricted_incident_by_chat_is_on_record(scene: Scene) -> None:
     ref = restricted(scene)
-    assert scene.events("incident.opened") == []
-    said(scene, "amira", "sitrep", ref)
-    (event,) = scene.events("incident.opened")
-    assert event.actor_name == "Amira Ahmadi"
+    assert "Olga Owner" not in {event.actor_name for event in scene.events("incident.opened")}
+    said(scene, "owner", "sitrep", ref)
+    assert [event.actor_name for event in scene.events("incident.opened")].count("Olga Owner") == 1
 
 
 @pytest.mark.clause("people.practitioner")

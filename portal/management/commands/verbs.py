@@ -38,6 +38,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "integrations.intake": ("hook",),
     "incidents.reactions": ("reaction",),
     "incidents.expiring": ("clock",),
+    "incidents.gate": ("web", "API", "chat"),
     "portal.management.commands.organisation": ("command",),
 }
 FUNCTIONS: dict[str, str] = {
