@@ -18,7 +18,11 @@ import incidents.rules
 from portal.reactions import CLOCK_SUBJECTS, REACTIONS
 from tenants.refusals import Reason
 
-RULES = (*(f"incidents.rules.{m.name}" for m in iter_modules(incidents.rules.__path__) if m.name != "common"), "oncall.rules")
+RULES = (
+    *(f"incidents.rules.{m.name}" for m in iter_modules(incidents.rules.__path__) if m.name != "common"),
+    "oncall.rules",
+    "notifications.rules",
+)
 
 
 def rules_of(module: ModuleType) -> list[str]:
