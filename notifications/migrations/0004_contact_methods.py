@@ -20,17 +20,23 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="ContactCode",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("issued_at", models.DateTimeField(default=tenants.time.now)),
-                ("expires_at", models.DateTimeField()),
-            ],
-        ),
-        migrations.CreateModel(
             name="ContactMethod",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        default=tenants.scope.organisation_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.organisation",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -65,9 +71,55 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="ContactCode",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        default=tenants.scope.organisation_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.organisation",
+                    ),
+                ),
+                (
+                    "method",
+                    tenants.walled.TenantKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="codes",
+                        to="notifications.contactmethod",
+                    ),
+                ),
+                ("issued_at", models.DateTimeField(default=tenants.time.now)),
+                ("expires_at", models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
             name="ContactSecret",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "method",
+                    tenants.walled.TenantKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="secrets",
+                        to="notifications.contactmethod",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        default=tenants.scope.organisation_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.organisation",
+                    ),
+                ),
                 ("sealed", models.TextField()),
             ],
         ),
@@ -75,6 +127,30 @@ class Migration(migrations.Migration):
             name="HistoricalContactMethod",
             fields=[
                 ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        default=tenants.scope.organisation_id,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="tenants.organisation",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 ("history_xid", models.BigIntegerField(default=0, editable=False)),
                 (
                     "kind",
@@ -157,43 +233,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="contactcode",
-            name="organisation",
-            field=models.ForeignKey(
-                default=tenants.scope.organisation_id,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tenants.organisation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="contactmethod",
-            name="organisation",
-            field=models.ForeignKey(
-                default=tenants.scope.organisation_id,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tenants.organisation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="contactmethod",
-            name="user",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name="contactcode",
-            name="method",
-            field=tenants.walled.TenantKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="codes",
-                to="notifications.contactmethod",
-            ),
-        ),
-        migrations.AddField(
             model_name="attempt",
             name="method",
             field=tenants.walled.TenantKey(
@@ -227,53 +266,6 @@ class Migration(migrations.Migration):
                 fields=("organisation", "event", "recipient", "channel", "method"),
                 name="one_delivery_a_channel",
                 nulls_distinct=False,
-            ),
-        ),
-        migrations.AddField(
-            model_name="contactsecret",
-            name="method",
-            field=tenants.walled.TenantKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="secrets",
-                to="notifications.contactmethod",
-            ),
-        ),
-        migrations.AddField(
-            model_name="contactsecret",
-            name="organisation",
-            field=models.ForeignKey(
-                default=tenants.scope.organisation_id,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tenants.organisation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalcontactmethod",
-            name="organisation",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                default=tenants.scope.organisation_id,
-                editable=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="tenants.organisation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalcontactmethod",
-            name="user",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
             ),
         ),
         migrations.AddIndex(
