@@ -26,6 +26,8 @@ def add(*, by: Actor, kind: str, address: str, label: str = "", quiet: str = "")
     public internet. Without `quiet`, what can wait goes by e-mail only: a phone rings for pages.
     """
     check(rules.why_not_add(by))
+    if len(label) > 60 or not label.isprintable():
+        raise invalid("label", "Give a name of up to 60 printable characters.")
     given = kinds.check(kind, address)
     last = queries.of_person(by.person_id).last()
     method = ContactMethod.objects.create(

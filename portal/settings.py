@@ -211,6 +211,8 @@ SPECTACULAR_SETTINGS = {
         "RoomRole": "incidents.states.RoomRole",
         "FlagKey": "incidents.states.FlagKey",
         "FlagKind": "incidents.states.FlagKind",
+        "ContactKind": "notifications.models.ContactMethod.Kind",
+        "ContactQuiet": "notifications.models.ContactMethod.Quiet",
     },
 }
 
