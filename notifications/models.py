@@ -29,7 +29,7 @@ class ContactMethod(TenantOwned):
 
         ALWAYS = "always", "At any time"
         HOURS = "hours", "In business hours only"
-        NEVER = "never", "Never: pages of high urgency only"
+        NEVER = "never", "Never"
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=10, choices=Kind.choices)

@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("always", "At any time"),
                             ("hours", "In business hours only"),
-                            ("never", "Never: pages of high urgency only"),
+                            ("never", "Never"),
                         ],
                         default="always",
                         max_length=10,
@@ -174,7 +174,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("always", "At any time"),
                             ("hours", "In business hours only"),
-                            ("never", "Never: pages of high urgency only"),
+                            ("never", "Never"),
                         ],
                         default="always",
                         max_length=10,
