@@ -105,7 +105,8 @@ def judge(host: str, *, seconds: float = 2.0) -> str:
 
 def within[T](seconds: float, work: Callable[[], T]) -> T:
     """Do `work` in a thread of its own, and wait at most `seconds`. Raises TooLate, or what it raises."""
-    if not _slots.acquire(blocking=False):
+    slots = _slots
+    if not slots.acquire(blocking=False):
         raise TooLate("too many far sides do not answer just now")
     answers: queue.SimpleQueue[tuple[bool, Any]] = queue.SimpleQueue()
 
@@ -115,7 +116,7 @@ def within[T](seconds: float, work: Callable[[], T]) -> T:
         except Exception as error:  # handed to whoever waits
             answers.put((False, error))
         finally:
-            _slots.release()
+            slots.release()
 
     threading.Thread(target=copy_context().run, args=[run], name="reaching", daemon=True).start()
     try:
