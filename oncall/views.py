@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ledger.idempotency import once_on_the_web
@@ -86,6 +87,7 @@ def _answer(request: HttpRequest, page_id: int, verb: Callable[[Page, Actor], Pa
         return _inbox(request, status=refused.status, refusals=refused.reasons)
 
 
+@csrf_exempt  # the link itself is the proof, and a notification's button has no form (static/js/push-worker.js)
 @require_http_methods(["GET", "POST"])
 def acknowledge_by_link(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind an e-mail's link. Opening it changes nothing (mail scanners open links); its button acknowledges."""

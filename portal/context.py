@@ -41,6 +41,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "home_url": _url("incident-list"),
         "inbox_url": _url("inbox"),
         "profile_url": _url("profile"),
+        "contact_url": _url("contact-methods"),
         "choose_url": "/",
     }
 

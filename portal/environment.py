@@ -14,6 +14,22 @@ def flag(name: str, default: bool = False) -> bool:
     return default if value is None else value.strip().lower() in {"1", "true", "yes", "on"}
 
 
+def words(name: str, default: str = "") -> list[str]:
+    """The words of `name`, separated by spaces or commas."""
+    return os.environ.get(name, default).replace(",", " ").split()
+
+
+def numbers(name: str, default: str) -> dict[str, int]:
+    """What `name` says as "word=number word=number", over what `default` says. Refuses anything else with a sentence."""
+    found: dict[str, int] = {}
+    for word in (*default.split(), *words(name)):
+        key, _, value = word.partition("=")
+        if not value.isdecimal():
+            raise ImproperlyConfigured(f"{name} has {word}, which is not of the form channel=number, such as sms=1.")
+        found[key] = int(value)
+    return found
+
+
 def secret_key() -> str:
     """Return the signing key: MUSTER_SECRET_KEY, or the content of the file that MUSTER_SECRET_KEY_FILE names.
 

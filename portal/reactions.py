@@ -22,6 +22,8 @@ TELL_ROOM = Reaction("tell-room", "incidents.news.tell_room")
 TELL_ASKED = Reaction("tell-asked", "incidents.news.tell_asked")
 TELL_PEOPLE = Reaction("tell-people-of-a-schedule", "oncall.rota_news.tell_people")
 TELL_COMMANDER = Reaction("tell-commander", "incidents.news.tell_commander")
+SEND_CODE = Reaction("send-code", "notifications.announcements.send_code")
+SEND_TESTS = Reaction("send-tests", "notifications.announcements.send_tests")
 
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "signal.opened": (PAGE_FOR_SIGNAL,),
@@ -50,6 +52,9 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "swap.offered": (TELL_PEOPLE,),
     "swap.accepted": (TELL_PEOPLE,),
     "swap.ended": (TELL_PEOPLE,),
+    "contact.added": (SEND_CODE,),
+    "contact.code_asked": (SEND_CODE,),
+    "contact.tested": (SEND_TESTS,),
     "clock.prompted": (PROMPT_OWNER,),
     "clock.broken": (PROMPT_OWNER,),
 }
@@ -110,5 +115,8 @@ RENDERERS: dict[str, str] = {
     "update": "incidents.comms_announcements.render_update",
     "approval": "incidents.comms_announcements.render_approval",
     "rejection": "incidents.comms_announcements.render_rejection",
+    "contact-code": "notifications.announcements.render_code",
+    "contact-test": "notifications.announcements.render_test",
+    "account-test": "notifications.announcements.render_test",
     "question": "incidents.comms_announcements.render_question",
 }

@@ -71,7 +71,14 @@ def plain(schema: Mapping[str, Any], ref: str = "INC-1", name: str = "") -> Any:
         return True
     if schema.get("format") == "date-time":
         return datetime.now(UTC).isoformat()
-    known = {"incident": ref, "into": "INC-1", "person": "jon@acme.example", "to": "jon@acme.example", "key": "gather"}
+    known = {
+        "incident": ref,
+        "into": "INC-1",
+        "person": "jon@acme.example",
+        "to": "jon@acme.example",
+        "address": "jon@acme.example",
+        "key": "gather",
+    }
     return known.get(name, "words")
 
 

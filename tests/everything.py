@@ -25,6 +25,8 @@ from ledger import relay
 from ledger.actions import configure
 from ledger.models import Event
 from notifications import actions as notifications
+from notifications import contacts
+from notifications.models import ContactMethod
 from oncall.actions import acknowledge, calendars, overrides, schedules, swaps
 from oncall.models import Page, Service
 from oncall.plans import Plan, Stretch
@@ -205,6 +207,7 @@ class Lived:
     page_id: int
     integration_id: int
     token_id: int
+    method_id: int
     number: int
     schedule: str
     layer: int
@@ -241,6 +244,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         configure(CalendarDay(), day, by=cast.admin.actor())
         waiting = actions.report(by=amira, title=f"report {word}", text=word, ticket=word)
         actions.dismiss(actions.report(by=amira, title=f"noise {word}"), by=amira, reason=word)
+        contacts.add(by=amira, kind="email", address=f"{word}@example.com", label=f"home {word}")
     planned = plan(cast, word)
     while follow(cast):
         pass
@@ -301,6 +305,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             integration_id=Integration.objects.get().pk,
             number=1,
             **planned,
+            method_id=ContactMethod.objects.get(user_id=cast.amira.user_id).pk,
             token_id=ApiToken.objects.filter(user_id=cast.amira.user_id).latest("id").pk,
         )
 

@@ -22,6 +22,7 @@ from tenants.refusals import Reason
 RULES = (
     *(f"incidents.rules.{m.name}" for m in iter_modules(incidents.rules.__path__) if m.name != "common"),
     *(f"oncall.rules.{m.name}" for m in iter_modules(oncall.rules.__path__)),
+    "notifications.rules",
 )
 
 

@@ -37,7 +37,7 @@ from tests import everything
 from tests.clock import Clock as MovedClock
 from tests.conftest import Cast, Door, Installation, Person
 from tests.everything import delivery, take, values
-from tests.ledger import command_drivers, comms_drivers, restriction_drivers, rota_drivers, work_drivers
+from tests.ledger import command_drivers, comms_drivers, contact_drivers, restriction_drivers, rota_drivers, work_drivers
 
 pytestmark = pytest.mark.servers
 
@@ -176,6 +176,7 @@ def _now(act: Callable[[Stage], object]) -> Callable[[Stage], Act]:
 DRIVERS: dict[str, Callable[[Stage], Act]] = {
     **command_drivers.DRIVERS,
     **comms_drivers.DRIVERS,
+    **contact_drivers.DRIVERS,
     **restriction_drivers.DRIVERS,
     **rota_drivers.DRIVERS,
     **work_drivers.DRIVERS,

@@ -40,6 +40,14 @@ NOT_OF_A_TIMELINE = {
     "calendar.shared": "a person's own",
     "calendar.revoked": "a person's own",
     "token.issued": "a person's own",
+    "contact.added": "a person's own",
+    "contact.arranged": "a person's own",
+    "contact.code_asked": "a person's own",
+    "contact.lost": "a person's own",
+    "contact.quieted": "a person's own",
+    "contact.removed": "a person's own",
+    "contact.tested": "a person's own",
+    "contact.verified": "a person's own",
     "token.revoked": "a person's own",
 }
 
