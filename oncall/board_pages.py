@@ -50,6 +50,7 @@ def overview(by: Actor) -> Row:
         "gap_count": len(gaps),
         "new_url": reverse("schedule-new") if may_make and not why_not_write(by) else "",
         "my_shifts_url": reverse("my-shifts"),
+        "readiness_url": reverse("readiness"),
         "may_write": not why_not_write(by),
     }
 
@@ -100,6 +101,7 @@ def schedule(found: Schedule, by: Actor, monday: date, *, grid: bool) -> Row:
         "layers": [_layer(found, laid, edits=edits) for laid in boards.layers([found], at.date())[found.pk]],
         "may": _may(found, by, mine, edits=edits),
         "my_shifts_url": reverse("my-shifts"),
+        "readiness_url": reverse("readiness"),
         "idempotency_key": uuid.uuid4().hex,
     }
 

@@ -4,8 +4,10 @@ from django.urls import path
 
 from oncall import schedule_views as schedules
 from oncall import views
+from oncall.readiness_views import readiness
 
 urlpatterns = [
+    path("readiness/", readiness, name="readiness"),
     path("inbox/", views.inbox, name="inbox"),
     path("inbox/<int:page_id>/acknowledge/", views.page_acknowledge, name="page-acknowledge"),
     path("inbox/<int:page_id>/decline/", views.page_decline, name="page-decline"),

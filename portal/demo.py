@@ -10,6 +10,7 @@ from incidents.integrating import make_integration
 from incidents.models import Integration
 from ledger import people
 from ledger.actions import configure
+from oncall.actions.notices import begin_notices
 from oncall.models import Service, Team, TeamMember
 from standard.actions import adopt_shipped
 from tenants.actors import Actor, Duty, Role, Via, system
@@ -39,6 +40,7 @@ def build(slug: str, name: str) -> dict[str, Any]:
     with scope(organisation.pk, surface=Via.COMMAND, actor=by):
         adopt_shipped(by=by)
         ship_components(by=by)
+        begin_notices(by=by)
         cast = {local: _enrol(local, slug, by) for local in CAST}
         _team(cast, by)
         _, key = make_integration(Integration.Kind.ALERTMANAGER, "Alertmanager", by=by)

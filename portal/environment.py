@@ -19,6 +19,14 @@ def words(name: str, default: str = "") -> list[str]:
     return os.environ.get(name, default).replace(",", " ").split()
 
 
+def address(name: str) -> str:
+    """The http(s) address in `name`, "" where it is not set. Refuses anything else with a sentence."""
+    value = os.environ.get(name, "").strip()
+    if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+        raise ImproperlyConfigured(f"{name} is {value}, which is no http or https address.")
+    return value
+
+
 def numbers(name: str, default: str) -> dict[str, int]:
     """What `name` says as "word=number word=number", over what `default` says. Refuses anything else with a sentence."""
     found: dict[str, int] = {}

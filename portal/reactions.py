@@ -22,6 +22,7 @@ TELL_ROOM = Reaction("tell-room", "incidents.news.tell_room")
 TELL_ASKED = Reaction("tell-asked", "incidents.news.tell_asked")
 TELL_PEOPLE = Reaction("tell-people-of-a-schedule", "oncall.rota_news.tell_people")
 TELL_COMMANDER = Reaction("tell-commander", "incidents.news.tell_commander")
+TELL_FAULTS = Reaction("tell-faults", "oncall.notices.tell_faults")
 SEND_CODE = Reaction("send-code", "notifications.announcements.send_code")
 SEND_TESTS = Reaction("send-tests", "notifications.announcements.send_tests")
 
@@ -52,6 +53,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "swap.offered": (TELL_PEOPLE,),
     "swap.accepted": (TELL_PEOPLE,),
     "swap.ended": (TELL_PEOPLE,),
+    "readiness.noticed": (TELL_FAULTS,),
     "contact.added": (SEND_CODE,),
     "contact.code_asked": (SEND_CODE,),
     "contact.tested": (SEND_TESTS,),
@@ -93,6 +95,9 @@ PAGE_RESTRICTIONS: dict[str, str] = {
 # Of an incident's id, the version of the standard that its pages keep the times of: the one it pinned, whatever is in force by now.
 PAGE_STANDARD = "incidents.announcements.pinned_standard"
 
+# What each room finds wrong before an incident shows it.
+READINESS: tuple[str, ...] = ("oncall.readiness.faults", "incidents.readiness.faults", "portal.engines.faults")
+
 # Subject of a page -> whether somebody did what the page asks for; where not, whoever acknowledged is asked again after a while.
 PAGE_ANSWERS: dict[str, str] = {
     "incidents.signal": "incidents.answered.signal_answered",
@@ -105,6 +110,7 @@ BEFORE_A_CALL = "incidents.actions.naming.admit_called"
 # Template of a delivery -> the function that renders it when it is sent.
 RENDERERS: dict[str, str] = {
     "page": "oncall.announcements.render_page",
+    "readiness": "oncall.notices.render_faults",
     "rota": "oncall.rota_news.render",
     "notice": "incidents.announcements.render_notice",
     "flag": "incidents.announcements.render_flag",

@@ -25,6 +25,7 @@ urlpatterns = [
     path("swaps/<int:swap_id>/end/", c.EndSwap.as_view(), name="api-swap-end"),
     path("calendar-links/", c.CalendarLinks.as_view(), name="api-calendar-links"),
     path("calendar-links/<int:link_id>/revoke/", c.RevokeCalendar.as_view(), name="api-calendar-revoke"),
+    path("readiness/", v.Readiness.as_view(), name="api-readiness"),
     path("pages/", v.Pages.as_view(), name="api-pages"),
     path("pages/<int:page_id>/acknowledge/", v.Acknowledge.as_view(), name="api-page-acknowledge"),
     path("pages/<int:page_id>/decline/", v.Decline.as_view(), name="api-page-decline"),

@@ -11,6 +11,7 @@ from ledger.api import CursorPages, MusterView, StrictSerializer, page_of
 from oncall import actions, gate, queries
 from oncall.models import Page, Service, Team
 from oncall.models.policies import KINDS
+from standard.faults import all_faults
 
 KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="Repeating a request with its key does nothing twice."
@@ -123,6 +124,24 @@ class PolicyOut(serializers.Serializer[Any]):
     patience_minutes = serializers.IntegerField()
     forgotten_minutes = serializers.IntegerField()
     targets = TargetOut(many=True)
+
+
+class FaultOut(serializers.Serializer[Any]):
+    """One thing that would go wrong in the next incident."""
+
+    code = serializers.CharField()
+    about = serializers.CharField()
+    sentence = serializers.CharField()
+    clause = serializers.CharField(allow_blank=True)
+
+
+class Readiness(MusterView):
+    """What would go wrong."""
+
+    @extend_schema(operation_id="readiness_list", responses=page_of(FaultOut))
+    def get(self, request: Request) -> Response:
+        """Everything to be mended before the next incident; an empty list where there is nothing (oncall.primary-secondary)."""
+        return Response({"next": None, "previous": None, "results": FaultOut(all_faults(), many=True).data})
 
 
 class Policies(MusterView):

@@ -1,6 +1,7 @@
 """Whom we wake: teams and services, who is on call when, and the pages that go out."""
 
 from oncall.models.calendars import CalendarLink, CalendarLinkSecret
+from oncall.models.notices import ReadinessNotice
 from oncall.models.paging import SLUG, Page, PageDecline, PageStep, Service, Team, TeamMember
 from oncall.models.policies import EscalationPolicy, EscalationTarget
 from oncall.models.schedules import Layer, LayerMember, Override, Schedule, Swap
@@ -17,6 +18,7 @@ __all__ = [
     "Page",
     "PageDecline",
     "PageStep",
+    "ReadinessNotice",
     "Schedule",
     "Service",
     "Swap",

@@ -131,6 +131,7 @@ class Page(TenantOwned):
         indexes = [
             models.Index(fields=["organisation", "subject_type", "subject_id"], name="page_by_subject"),
             models.Index(fields=["organisation", "incident_id"], name="page_by_incident"),
+            models.Index(fields=["id"], name="page_open", condition=Q(state="open")),
             models.Index(fields=["next_at"], name="page_due", condition=Q(next_at__isnull=False)),
         ]
 

@@ -10,6 +10,7 @@ from incidents.components import ship_components
 from incidents.integrating import issue_key, make_integration
 from incidents.models import Integration
 from ledger import people
+from oncall.actions.notices import begin_notices
 from standard.actions import adopt_shipped
 from tenants.actors import Actor, Role, Via, system
 from tenants.models import Organisation, User
@@ -75,6 +76,7 @@ class Command(BaseCommand):
     def _found(self, options: dict[str, Any], by: Actor) -> None:
         adopt_shipped(by=by, time_zone=options["time_zone"])
         ship_components(by=by)
+        begin_notices(by=by)
         user = people.person(options["administrator"], "", None)
         people.enrol(user, [Role.ADMINISTRATOR, Role.PRACTITIONER], by=by)
         self.stdout.write(f"{options['name']} is founded. {user.email} sets a password at /accounts/password/reset/.")
