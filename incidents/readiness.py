@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.urls import reverse
-
 from incidents.duties import label
 from incidents.models import Integration, IntegrationPulse
 from incidents.rules.comms import APPROVING_DUTIES
 from standard.faults import Fault
 from standard.queries import in_force_id, law
 from tenants.actors import Duty
+from tenants.addresses import inside
 from tenants.models import DutyHolder, Membership
 from tenants.time import now
 
@@ -37,7 +36,7 @@ def _duties() -> Iterator[Fault]:
     for duty, why in wanted.items():
         if duty in Duty and duty not in held:
             sentence = f"Nobody holds the duty of {label(duty)}: {why}."
-            yield Fault("duty_unfilled", label(duty), sentence, reverse("admin:tenants_dutyholder_changelist"), _clause(duty))
+            yield Fault("duty_unfilled", label(duty), sentence, inside("admin:tenants_dutyholder_changelist"), _clause(duty))
 
 
 def _clause(duty: str) -> str:
@@ -49,7 +48,7 @@ def _integrations() -> Iterator[Fault]:
     active = list(Integration.objects.filter(is_active=True).order_by("name"))
     if not active:
         sentence = "No integration is switched on: monitoring cannot reach Muster."
-        yield Fault("no_integration", "The organisation", sentence, reverse("integration-list"), "detection.automated")
+        yield Fault("no_integration", "The organisation", sentence, inside("integration-list"), "detection.automated")
     for integration in active:
         last = heard.get(integration.pk)
         if last is not None and now() - last < SILENT:
@@ -60,4 +59,4 @@ def _integrations() -> Iterator[Fault]:
 
 
 def _address(integration: Integration) -> str:
-    return reverse("integration", args=[integration.pk])
+    return inside("integration", integration.pk)

@@ -4,14 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from django.urls import reverse
-
 from notifications.queries import verified
 from oncall.models import EscalationPolicy, Schedule, Service, Team, TeamMember
 from oncall.rota import Rota, clashes, gaps, spans
 from oncall.rota.figures import WOKEN
 from oncall.rotas import people, rotas, zone
 from standard.faults import Fault
+from tenants.addresses import inside
 from tenants.models import Membership
 from tenants.time import now
 
@@ -48,14 +47,14 @@ def _members() -> dict[int, list[int]]:
 def _organisation(teams: list[Team]) -> Iterator[Fault]:
     if not any(team.is_default for team in teams):
         sentence = "No team is the default: an alert or incident without a service pages nobody."
-        yield Fault("no_default_team", "The organisation", sentence, reverse("admin:oncall_team_changelist"), "mobilize.page-out")
+        yield Fault("no_default_team", "The organisation", sentence, inside("admin:oncall_team_changelist"), "mobilize.page-out")
     for service in Service.objects.filter(product_owner=None).order_by("slug"):
         sentence = f"{service.name} has no product owner, who is told of its incidents."
-        yield Fault("no_product_owner", service.name, sentence, reverse("admin:oncall_service_change", args=[service.pk]))
+        yield Fault("no_product_owner", service.name, sentence, inside("admin:oncall_service_change", service.pk))
 
 
 def _team(team: Team, members: list[int], active: frozenset[int], *, planned: bool) -> Iterator[Fault]:
-    url = reverse("admin:oncall_team_change", args=[team.pk])
+    url = inside("admin:oncall_team_change", team.pk)
     if not planned:
         there = [user_id for user_id in members if user_id in active]
         for ordinal in ORDINALS[len(there) : 2]:
@@ -69,12 +68,12 @@ def _team(team: Team, members: list[int], active: frozenset[int], *, planned: bo
 def _policies() -> Iterator[Fault]:
     for policy in EscalationPolicy.objects.filter(targets=None).order_by("slug"):
         sentence = f"The policy {policy.name} calls nobody: the standard's own order is used in its place."
-        url = reverse("admin:oncall_escalationpolicy_change", args=[policy.pk])
+        url = inside("admin:oncall_escalationpolicy_change", policy.pk)
         yield Fault("policy_empty", policy.name, sentence, url, "oncall.escalate-15-30")
 
 
 def _schedule(schedule: Schedule, rota: Rota, start: datetime, end: datetime) -> Iterator[Fault]:
-    url, here = reverse("schedule", args=[schedule.slug]), zone(schedule.time_zone)
+    url, here = inside("schedule", schedule.slug), zone(schedule.time_zone)
     missing = {duty for duty in WOKEN if all(span.held is None for span in spans(rota, start, end, duty))}
     for duty in sorted(missing):
         sentence = f"{schedule.name} has no {duty} at all in the next 14 days."

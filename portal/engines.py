@@ -6,13 +6,13 @@ from collections import Counter
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 
 from ledger import heartbeats
 from ledger.models import Outbox
 from oncall import watchdog
 from portal.health import SWEEP_LATE_SECONDS
 from standard.faults import Fault
+from tenants.addresses import inside
 from tenants.scope import organisation_id
 from tenants.time import now
 
@@ -35,7 +35,7 @@ def faults() -> list[Fault]:
     aside = Outbox.objects.filter(next_try_at=None).count()
     if aside:
         sentence = f"{aside} {'reaction was' if aside == 1 else 'reactions were'} set aside after failing too often."
-        found.append(Fault("set_aside", "Muster", sentence, reverse("admin:ledger_outbox_changelist")))
+        found.append(Fault("set_aside", "Muster", sentence, inside("admin:ledger_outbox_changelist")))
     counted = Counter(d.what for d in watchdog.differences(now()) if d.organisation_id == organisation_id())
     for what, count in sorted(counted.items()):
         sentence = f"The watchdog found {count} {watchdog.SENTENCES[what]}."

@@ -1,7 +1,6 @@
 """When administrators are told next of what would go wrong; and the open pages, which the watchdog looks through."""
 
 import django.db.models.deletion
-from django.conf import settings
 from django.db import migrations, models
 
 import tenants.scope
@@ -12,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("oncall", "0008_policy_walls"),
         ("tenants", "0005_own_work"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("tenants", "__first__"),
     ]
 
     operations = [
@@ -21,22 +20,21 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("next_at", models.DateTimeField(default=tenants.time.now)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        default=tenants.scope.organisation_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.organisation",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
             model_name="page",
             index=models.Index(condition=models.Q(("state", "open")), fields=["id"], name="page_open"),
-        ),
-        migrations.AddField(
-            model_name="readinessnotice",
-            name="organisation",
-            field=models.ForeignKey(
-                default=tenants.scope.organisation_id,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tenants.organisation",
-            ),
         ),
         migrations.AddIndex(
             model_name="readinessnotice",

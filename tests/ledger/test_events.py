@@ -26,7 +26,8 @@ from ledger.models import Event, Outbox
 from ledger.verbs import VERBS, Verb
 from notifications.models import Delivery
 from oncall import actions as oncall
-from oncall.models import Page, Service, Team
+from oncall.actions.notices import notice
+from oncall.models import Page, ReadinessNotice, Service, Team
 from portal.reactions import REACTIONS
 from standard import clocks
 from standard.actions import adopt_shipped
@@ -131,6 +132,12 @@ def _begin(s: Stage) -> Act:
     return lambda: oncall.look_at(page, by=s.muster)
 
 
+def _notice(s: Stage) -> Act:
+    row = ReadinessNotice.objects.get()
+    s.clock.advance(days=11)
+    return lambda: notice(row, by=s.muster)
+
+
 def _end(s: Stage) -> Act:
     page = s.page()
     return lambda: oncall.end(page, by=s.muster)
@@ -202,6 +209,7 @@ DRIVERS: dict[str, Callable[[Stage], Act]] = {
     "incident:update": _now(lambda s: actions.update(s.incident, by=s.amira, known="a", impact="b", doing="c")),
     "integration:integrate": _now(lambda s: integrating.make_integration(Integration.Kind.ALERTMANAGER, "Second", by=s.admin)),
     "page:acknowledge": _acknowledge,
+    "readiness notice:notice": _notice,
     "page:begin": _begin,
     "page:calm": _calm,
     "page:decline": _decline,

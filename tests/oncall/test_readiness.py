@@ -44,9 +44,9 @@ def ready(scene: Scene) -> None:
 
 
 def change(scene: Scene, row: Any, **values: Any) -> Any:
-    """Plant a fault as an administrator."""
+    """Plant a fault as an administrator: in a row, or a new one of a class."""
     with scene.acme.scope(scene.acme.admin):
-        return configure(row, values, by=scene.acme.admin.actor())
+        return configure(row() if isinstance(row, type) else row, values, by=scene.acme.admin.actor())
 
 
 def get(scene: Scene, model: Any, **which: Any) -> Any:
@@ -121,7 +121,7 @@ class TestPeople:
 
     def test_a_policy_that_calls_nobody(self, scene: Scene) -> None:
         ready(scene)
-        change(scene, EscalationPolicy(), slug="empty", name="Empty")
+        change(scene, EscalationPolicy, slug="empty", name="Empty")
         assert found(scene) == [("policy_empty", "Empty")]
 
 
@@ -157,7 +157,7 @@ class TestTheWayIn:
 
     def test_one_that_was_never_heard(self, scene: Scene) -> None:
         ready(scene)
-        change(scene, Integration(), kind="alertmanager", name="The other one")
+        change(scene, Integration, kind="alertmanager", name="The other one")
         assert found(scene) == [("integration_silent", "The other one")]
 
     def test_none_at_all(self, scene: Scene) -> None:

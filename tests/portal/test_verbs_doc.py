@@ -32,6 +32,7 @@ ELSEWHERE: Final = {
     "page:end": _BY_ITSELF,
     "page:calm": _BY_ITSELF,
     "page:begin": _BY_ITSELF,
+    "readiness notice:notice": _BY_ITSELF,
     "clock:prompt": _BY_ITSELF,
     "clock:break": _BY_ITSELF,
     **dict.fromkeys(SHIFTS, _SHIFTS),

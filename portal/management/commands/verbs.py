@@ -46,6 +46,7 @@ FUNCTIONS: dict[str, str] = {
     "oncall.actions.paging.on_clock_broken": "clock",
     "standard.clocks.strike": "clock",
     "oncall.waking.sweep": "clock",
+    "oncall.notices.sweep": "clock",
 }
 ORDER = ("web", "API", "chat", "e-mail link", "hook", "admin", "reaction", "clock", "command")
 
