@@ -18,6 +18,9 @@ SHIFTS = (
     *("calendar link:share", "calendar link:revoke", "override:give", "override:cancel", "swap:offer", "swap:accept", "swap:end"),
     *(f"schedule:{verb}" for verb in ("make", "change", "add-layer", "change-layer", "end-layer", "import")),
 )
+CONTACT = ("add", "arrange", "ask-code", "lose", "quiet", "remove", "test", "verify")
+OWN = tuple(f"contact method:{verb}" for verb in CONTACT)
+_OWN = "how one is reached is set up on one's own page or through the API, not said in a room"
 _SHIFTS = "shifts are arranged on the on-call page and through the API: the grammar of chat speaks of incidents"
 ELSEWHERE: Final = {
     "incident:attach": "a line of chat carries no file",
@@ -36,6 +39,7 @@ ELSEWHERE: Final = {
     "clock:prompt": _BY_ITSELF,
     "clock:break": _BY_ITSELF,
     **dict.fromkeys(SHIFTS, _SHIFTS),
+    **dict.fromkeys(OWN, _OWN),
     "alert:receive": "monitoring has a door of its own",
     "API token:issue-token": _SETTING_UP,
     "API token:revoke-token": _SETTING_UP,
