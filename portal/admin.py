@@ -18,7 +18,8 @@ from ledger.actions import configure, try_again
 from ledger.models import Event, Outbox
 from notifications.queries import verified
 from oncall.models import EscalationPolicy, EscalationTarget, Service, Team, TeamMember
-from standard.models import Calendar, CalendarDay, StandardVersion
+from standard.clocks import try_again as strike_again
+from standard.models import Calendar, CalendarDay, ClockFailure, StandardVersion
 from tenants.actors import Actor, Role
 from tenants.models import ApiToken, DutyHolder, Membership
 from tenants.refusals import Reason, Refused
@@ -377,6 +378,26 @@ class SetAsideAdmin(ReadOnlyAdmin):
             try_again(row, by=request.actor)  # type: ignore[attr-defined]
 
 
+class ClocksSetAsideAdmin(ReadOnlyAdmin):
+    """Clocks that could not be struck: which, and why. To be tried again once that is mended."""
+
+    list_display = ("clock", "failures", "last_error")
+    fields = ("clock", "failures", "last_error")
+    actions = ("try_again",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """The list has those set aside only: the others are tried by themselves."""
+        found = super().get_queryset(request).select_related("clock").order_by("-id")
+        match = request.resolver_match
+        return found.filter(next_try_at=None) if match and match.url_name and match.url_name.endswith("_changelist") else found
+
+    @admin.action(description="Strike the chosen clocks again")
+    def try_again(self, request: HttpRequest, rows: Any) -> None:
+        """One verb each."""
+        for row in rows:
+            strike_again(row, by=request.actor)  # type: ignore[attr-defined]
+
+
 for model, model_admin in (
     (Membership, MembershipAdmin),
     (DutyHolder, DutyAdmin),
@@ -391,5 +412,6 @@ for model, model_admin in (
     (Calendar, CalendarAdmin),
     (StandardVersion, StandardAdmin),
     (Outbox, SetAsideAdmin),
+    (ClockFailure, ClocksSetAsideAdmin),
 ):
     site.register(model, model_admin)

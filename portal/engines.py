@@ -12,6 +12,7 @@ from ledger.models import Outbox
 from oncall import watchdog
 from portal.health import SWEEP_LATE_SECONDS
 from standard.faults import Fault
+from standard.models import ClockFailure
 from tenants.addresses import inside
 from tenants.scope import organisation_id
 from tenants.time import now
@@ -36,6 +37,10 @@ def faults() -> list[Fault]:
     if aside:
         sentence = f"{aside} {'reaction was' if aside == 1 else 'reactions were'} set aside after failing too often."
         found.append(Fault("set_aside", "Muster", sentence, inside("admin:ledger_outbox_changelist")))
+    stuck = ClockFailure.objects.filter(next_try_at=None).count()
+    if stuck:
+        sentence = f"{stuck} {'clock was' if stuck == 1 else 'clocks were'} set aside after failing too often."
+        found.append(Fault("clock_set_aside", "Muster", sentence, inside("admin:standard_clockfailure_changelist")))
     counted = Counter(d.what for d in watchdog.differences(now()) if d.organisation_id == organisation_id())
     for what, count in sorted(counted.items()):
         sentence = f"The watchdog found {count} {watchdog.SENTENCES[what]}."

@@ -38,6 +38,7 @@ ELSEWHERE: Final = {
     "readiness notice:notice": _BY_ITSELF,
     "clock:prompt": _BY_ITSELF,
     "clock:break": _BY_ITSELF,
+    "clock:strike-again": _SETTING_UP,
     **dict.fromkeys(SHIFTS, _SHIFTS),
     **dict.fromkeys(OWN, _OWN),
     "alert:receive": "monitoring has a door of its own",

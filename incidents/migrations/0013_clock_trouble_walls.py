@@ -1,0 +1,16 @@
+"""That a clock of a restricted incident could not be struck is for those who are named on it."""
+
+from django.db import migrations
+
+from tenants.walls import NeedToKnow, Sql
+
+
+class Migration(migrations.Migration):
+    dependencies = [("incidents", "0012_declines_belong_to_an_incident"), ("standard", "0006_clock_failure_walls")]
+    operations = [
+        Sql(
+            'ALTER TABLE standard_clockfailure ADD CONSTRAINT "standard_clockfailure_incident_within" FOREIGN KEY (organisation_id, '
+            "incident_id) REFERENCES incidents_incident (organisation_id, id) DEFERRABLE INITIALLY DEFERRED"
+        ),
+        NeedToKnow("standard", "clockfailure"),
+    ]
