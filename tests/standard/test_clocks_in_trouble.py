@@ -1,6 +1,5 @@
 """A clock that cannot be struck holds up no other, is tried again later and later, is set aside in the end, and shown."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -26,14 +25,14 @@ def _hangs(clock: Clock, by: object) -> None:
 
 
 @pytest.fixture(params=["breaks", "hangs"])
-def poison(request: pytest.FixtureRequest, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def poison(request: pytest.FixtureRequest, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> str:
     """A SEV 2 whose page is due in 15 minutes, and before it an order whose handler fails."""
     monkeypatch.setitem(reactions.CLOCK_SUBJECTS, POISON, f"{__name__}._{request.param}")
     ref = scene.commanded("SEV2")
     scene.give(ref, ol="jon")
     scene.follow()
     scene.do("amira", ref, "order", to=scene.email("jon"), text="Restart db-2")
-    yield ref
+    return ref
 
 
 def aside(scene: Scene) -> list[str]:
@@ -95,4 +94,5 @@ def test_one_that_is_not_aside_is_left_to_itself(scene: Scene, poison: str) -> N
         refused = clocks.why_not_try_again(row, scene.acme.jon.actor())
     assert [reason.code for reason in reasons] == ["not_set_aside"]
     assert [reason.code for reason in refused] == ["not_an_administrator"]
+    assert row.next_try_at is not None
     assert row.next_try_at > scene.clock.now + timedelta(seconds=1)
