@@ -34,7 +34,7 @@ def orders(by: Actor) -> list[dict[str, Any]]:
             url = reverse("incident-verb", args=[incident.ref, "acknowledge"])
             rows.append(
                 {
-                    "title": f"Order {order.number} on {incident.level} {incident.ref}",
+                    "title": f"Order {order.number} on {incident.level} {incident.ref}{'' if may else ', acknowledged'}",
                     "text": order.text,
                     "at": order.issued_at,
                     "url": f"{reverse('incident', args=[incident.ref])}#order-{order.number}",

@@ -1,5 +1,6 @@
 """Flagging: exposed data and lost money, and everything that follows from them at once (clauses breach.*, finance.*)."""
 
+import re
 from typing import Any
 
 import pytest
