@@ -53,13 +53,13 @@ def live(page: Page) -> None:
 def test_the_room_of_everybody_is_accessible(at_work: Site, look: dict[str, Any]) -> None:
     for who in ("amira", "jon", "mei"):
         page = room(at_work, who, **look)
-        at_work.accessible(page)
+        assert at_work.faults(page) == []
         for fold in page.locator("details:not([open]) > summary").all():
             if fold.is_visible():
                 fold.click()
-        at_work.accessible(page)
+        assert at_work.faults(page) == []
     page.goto(f"{at_work.url}/o/acme/incidents/INC-1/?entry=9&show=orders")
-    at_work.accessible(page)
+    assert at_work.faults(page) == []
 
 
 def test_nothing_scrolls_sideways_on_the_smallest_screen(at_work: Site) -> None:
@@ -139,7 +139,7 @@ def test_single_keys_never_fire_in_a_field_and_can_be_switched_off(at_work: Site
     page.get_by_role("button", name="Keys and times").click()
     sheet = page.get_by_role("dialog", name="Keys in this room")
     expect(sheet).to_be_visible()
-    at_work.accessible(page)
+    assert at_work.faults(page) == []
     sheet.get_by_label("Single keys work in this browser").uncheck()
     page.keyboard.press("Escape")
     expect(sheet).to_be_hidden()
@@ -168,7 +168,7 @@ def test_what_was_typed_survives_another_page_a_refusal_and_the_live_feed(at_wor
     page.locator("#do-order button[type=submit]").click()
     expect(page.get_by_text("“Give an order” was not done.")).to_be_visible()
     expect(page.locator("#do-order [name=text]")).to_have_value("Half an ord")
-    at_work.accessible(page)
+    assert at_work.faults(page) == []
 
 
 def _incident() -> Any:
