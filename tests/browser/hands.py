@@ -108,7 +108,10 @@ class Keyboard:
 
     def round(self) -> list[int]:
         """Every stop from the beginning of the page to its end, and no stop twice."""
-        self.page.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
+        for _ in range(self.MOST):  # a page may have begun with the focus in a field
+            if self.seen() is None:
+                break
+            self.page.keyboard.press("Shift+Tab")
         stops: list[int] = []
         for _ in range(self.MOST):
             self.page.keyboard.press("Tab")

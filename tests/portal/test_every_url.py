@@ -406,7 +406,10 @@ def test_the_canary_is_where_it_is_looked_for(house: House, browse: Browse) -> N
     for make, where in ((lambda: browse(house.acme.admin), IN_ORGANISATION), (lambda: bearing(house.acme.admin), BY_TOKEN)):
         visitor = Visitor(make, where)
         for address in visitor.addresses:
-            if CANARY in everything_of(visitor.ask(address, "GET", house.path(address))):
+            answer = visitor.ask(address, "GET", house.path(address))
+            if answer.get("Location", "").startswith("/o/acme/incidents/"):  # flagged meanwhile: it has another reference
+                answer = visitor.client.get(answer["Location"])
+            if CANARY in everything_of(answer):
                 seen.add(address.name)
     assert {"incident", "triage", "incident-list"} <= seen
     assert {
