@@ -200,7 +200,8 @@ const timeline = document.querySelector("[data-live-entries]");
 const SHORT = 12; // as in room-bar.css
 
 function unfold(target) {
-  for (let fold = target?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  const inside = target?.matches("summary") ? target.parentElement.parentElement : target; // what a heading opens, Enter on it opens
+  for (let fold = inside?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   const own = target?.querySelector(":scope > details[data-fold]");
   if (own) own.open = true;
   if (timeline?.contains(target)) showWhole();
