@@ -122,6 +122,11 @@ class Keyboard:
                 stops.append(now)
         raise AssertionError(f"no end after {self.MOST} stops")
 
+    def send(self, key: str = "Enter") -> None:
+        """Press a key that sends a form, and have the page that answers: the live feed may tell of it before that is there."""
+        with self.page.expect_navigation():
+            self.press(key)
+
     def do(self, form: str, **typed: str) -> None:
         """Fill the fields of a form that are named and send it: the focus stands before it, or in it."""
         for name, text in typed.items():
@@ -131,4 +136,4 @@ class Keyboard:
         send = self.page.locator(f"#{form} button[type=submit]").last
         self.to(send)
         expect(send).to_be_focused()
-        self.press("Enter")
+        self.send()

@@ -81,54 +81,6 @@ def test_a_phone_has_acknowledging_under_the_thumb(at_work: Site) -> None:
     expect(page.locator("#my-orders")).to_contain_text("acknowledged in")
 
 
-def test_the_keyboard_alone_runs_an_incident(site: Site) -> None:
-    acme = site.installation.acme
-    with acme.scope(acme.mei):
-        actions.declare(by=acme.mei.actor(), title="Checkout fails", severity=Severity.SEV2)
-    page = room(site, "amira")
-    live(page)
-    press = page.keyboard.press
-    press("r")  # the open seat
-    expect(page.get_by_role("button", name="Take command")).to_be_focused()
-    press("Enter")
-    expect(page.locator("#role-ic")).to_contain_text("Amira Ahmadi")
-
-    page.locator("#verb-assign-ol > summary").focus()
-    press("Enter")
-    press("Tab")
-    page.keyboard.type("Jon")
-    expect(page.locator("#do-assign-ol [name=person]")).to_have_value(acme.jon.email)
-    page.locator("#do-assign-ol button[type=submit]").focus()
-    press("Enter")
-    expect(page.locator("#role-ol")).to_contain_text("Offered to Jon Jensen")
-
-    press("o")  # an order
-    expect(page.locator("#do-order [name=to]")).to_be_focused()
-    page.keyboard.type("Jon")
-    press("Tab")
-    page.keyboard.type("Roll back")
-    page.locator("#do-order button[type=submit]").focus()
-    press("Enter")
-    expect(page.locator("#orders")).to_contain_text("Roll back")
-
-    jon = room(site, "jon")
-    jon.locator("#offer-ol").get_by_role("button", name="Accept the role").focus()
-    jon.keyboard.press("Enter")
-    expect(jon.locator("#role-ol")).to_contain_text("Jon Jensen")
-    jon.keyboard.press("a")
-    jon.keyboard.press("Enter")
-    expect(jon.locator("#my-orders")).to_contain_text("acknowledged in")
-
-    page.goto(page.url.split("#")[0] + "#do-update")
-    expect(page.locator("#kind-update")).to_have_attribute("open", "")
-    for name in ("known", "impact", "doing"):
-        page.locator(f"#do-update [name={name}]").focus()
-        page.keyboard.type(f"What is {name}")
-    page.locator("#do-update button[type=submit]").focus()
-    press("Enter")
-    expect(page.locator("#timeline")).to_contain_text("What is known")
-
-
 def test_single_keys_never_fire_in_a_field_and_can_be_switched_off(at_work: Site) -> None:
     page = room(at_work, "amira")
     page.keyboard.press("c")
