@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 
 from incidents import actions
 from incidents.gate import member_for
-from incidents.states import RoomRole, Severity, State
+from incidents.models import Incident
+from incidents.states import FlagKey, RoomRole, Severity, State
 from oncall.models import Service
 from tests.browser.conftest import Site
 from tests.browser.test_pages import LOOKS
@@ -124,8 +125,6 @@ def test_what_was_typed_survives_another_page_a_refusal_and_the_live_feed(at_wor
 
 
 def _incident() -> Any:
-    from incidents.models import Incident
-
     return Incident.objects.get(ref="INC-1")
 
 
@@ -181,3 +180,44 @@ def test_without_scripts_every_kind_can_be_written_and_every_part_acted_on(at_wo
     expect(page.locator("#do-update [name=known]")).to_be_visible()
     page.locator("#timeline").get_by_role("link", name="Orders").click()
     expect(page.locator("#timeline")).not_to_contain_text("We roll back")
+
+
+@pytest.mark.clause("breach.need-to-know")
+def test_a_room_that_becomes_restricted_changes_its_address_and_name_in_an_open_tab(at_work: Site) -> None:
+    """Neither the address bar nor the tab's title keeps what everybody could know; the feed goes on; the old address leads there."""
+    acme = at_work.installation.acme
+    page = room(at_work, "jon", "?show=notes")
+    live(page)
+    with acme.scope(acme.amira):
+        ref = actions.flag(_incident(), by=acme.amira.actor(), key=FlagKey.PERSONAL_DATA, reason="The export had addresses").ref
+    expect(page.get_by_role("heading", name=re.compile("Restricted: only"))).to_be_visible()
+    new = f"{at_work.url}/o/acme/incidents/{ref}/?show=notes"
+    expect(page).to_have_url(new)
+    expect(page).not_to_have_title(re.compile("Checkout fails"))
+    assert ref in page.title()
+    with acme.scope(acme.mei):
+        actions.note(Incident.objects.get(ref=ref), by=acme.mei.actor(), text="Said after that")
+    expect(page.locator("#timeline")).to_contain_text("Said after that")
+    page.goto(f"{at_work.url}/o/acme/incidents/INC-1/?show=notes")
+    assert page.url == new
+
+
+def test_a_phone_folds_what_is_looked_up_and_shows_the_newest_of_the_timeline(at_work: Site) -> None:
+    """By their headings the panels open, by a link to them, and all at once without scripts; what must be done is never folded."""
+    with at_work.installation.acme.scope(at_work.installation.acme.jon):
+        for number in range(6):
+            actions.note(_incident(), by=at_work.installation.acme.jon.actor(), text=f"Number {number}")
+    page = room(at_work, "jon", viewport={"width": 390, "height": 844})
+    for panel in ("comms", "clocks", "facts", "people"):
+        expect(page.locator(f"#{panel}-fold")).not_to_have_attribute("open", "")
+    expect(page.locator("#orders-now").get_by_role("button", name="Acknowledge")).to_be_visible()
+    first = page.locator(".timeline[data-live-entries] > .entry").last
+    expect(first).to_be_hidden()
+    page.get_by_role("button", name="Show the whole timeline").click()
+    expect(first).to_be_visible()
+    page.get_by_role("navigation", name="In this room").get_by_role("link", name="Comms").click()
+    expect(page.locator("#comms-internal")).to_be_visible()
+    assert at_work.faults(page) == []
+    plain = room(at_work, "jon", viewport={"width": 390, "height": 844}, java_script_enabled=False)
+    expect(plain.locator("#comms-internal")).to_be_visible()
+    expect(plain.locator(".timeline[data-live-entries] > .entry").last).to_be_visible()
