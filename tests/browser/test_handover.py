@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from incidents import actions
-from incidents.gate import member_for
+from incidents.members import member_for
 from incidents.models import Incident, RoleHolding
 from incidents.states import RoomRole, Severity
 from tests.browser.conftest import Site

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from incidents import actions
-from incidents.gate import member_for
+from incidents.members import member_for
 from incidents.states import RoomRole, Severity
 from tenants.time import now
 from tests.browser.conftest import Site
