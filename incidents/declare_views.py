@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.forms import ModelMultipleChoiceField, MultipleChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,7 +13,7 @@ from incidents import actions, gate
 from incidents.forms import signals as forms
 from incidents.forms.assessment import AssessmentForm
 from incidents.models import Signal
-from incidents.states import DetectedBy, FlagKey, Severity
+from incidents.states import DetectedBy, FlagKey, FlagKind, Severity
 from incidents.suggesting import Assessment, assess
 from ledger.idempotency import once_on_the_web
 from standard.law import Law
@@ -61,9 +62,10 @@ def _initial(signal: Signal | None) -> dict[str, Any]:
 
 def _typed(data: QueryDict) -> dict[str, Any]:
     """What stands in a form that is not sent yet: shown again as it is, judged when it is sent."""
-    return {name: data.getlist(name) if name == "services" else data.get(name, "") for name in forms.DeclareForm.base_fields} | {
-        "exercise": "exercise" in data
-    }
+    fields = forms.DeclareForm.base_fields
+    many = (MultipleChoiceField, ModelMultipleChoiceField)
+    typed = {name: data.getlist(name) if isinstance(field, many) else data.get(name, "") for name, field in fields.items()}
+    return typed | {"exercise": "exercise" in data}
 
 
 def _declare(data: dict[str, Any], answers: dict[str, str], signal: Signal | None, by: Actor) -> HttpResponse:
@@ -77,6 +79,7 @@ def _declare(data: dict[str, Any], answers: dict[str, str], signal: Signal | Non
         "summary": data["summary"],
         "exercise": data["exercise"],
         "flags": [FlagKey(key) for key in data["flags"]],
+        "kinds": [FlagKind(kind) for kind in data["kinds"]],
         "answers": answers,
     }
     incident = actions.declare_from([signal], **common) if signal else actions.declare(**common)

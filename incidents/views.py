@@ -86,6 +86,9 @@ def incident_list(request: HttpRequest) -> HttpResponse:
 def war_room(request: HttpRequest, ref: str) -> HttpResponse:
     """One incident: the record, who commands, and what can be done now. Executives and Support see a page of their own."""
     incident = gate.incident_for(_actor(request), ref)
+    if ref != incident.ref:  # such as the number that it had before it was restricted: no address bar keeps that
+        query = f"?{request.GET.urlencode()}" if request.GET else ""
+        return HttpResponseRedirect(reverse("incident", args=[incident.ref]) + query)
     actions.look(incident, by=_actor(request))
     return _room(request, incident)
 

@@ -50,6 +50,6 @@ def address(subject_type: str, subject_id: int) -> str:
 
 
 def waiting(by: Actor) -> list[dict[str, Any]]:
-    """What waits for somebody's word besides pages, as rooms above say it: [{title, text, at, url}]."""
+    """What waits for somebody's word besides pages, as rooms above say it: [{title, text, at, url}], some with `act`."""
     functions: tuple[str, ...] = import_string(settings.MUSTER_INBOX)
     return [row for function in functions for row in import_string(function)(by)]

@@ -83,8 +83,9 @@ PAGE_ADDRESSES: dict[str, str] = {
     "incidents.incident": "incidents.announcements.incident_address",
 }
 
-# What waits for a person in their inbox besides pages: functions of an actor that give [{title, text, at, url}].
-INBOX: tuple[str, ...] = ("incidents.comms.to_decide",)
+# What waits for a person in their inbox besides pages: functions of an actor that give [{title, text, at, url, act}]
+# (`act`: what can be pressed there and then, as incidents/owed.py says it; not where it has to be read first).
+INBOX: tuple[str, ...] = ("incidents.owed.orders", "incidents.comms.to_decide")
 
 # The same, and whether it must not be said.
 PAGE_RESTRICTIONS: dict[str, str] = {

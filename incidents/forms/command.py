@@ -37,7 +37,13 @@ class AdvanceForm(forms.Form):
 class SeverityForm(forms.Form):
     """Change the severity."""
 
-    severity = forms.TypedChoiceField(label="Severity", coerce=lambda value: Severity(int(value)), choices=Severity.choices)
+    severity = forms.TypedChoiceField(
+        label="How bad is it now?",
+        coerce=lambda value: Severity(int(value)),
+        choices=Severity.choices,
+        widget=forms.RadioSelect,
+        help_text="SEV 1 and 2 mobilise at once: who is on call is paged.",
+    )
     reason = forms.CharField(label="Reason", widget=text_area(2))
 
 

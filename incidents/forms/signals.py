@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from incidents.forms.fields import MomentField, text_area
-from incidents.states import DetectedBy, FlagKey, Severity
+from incidents.states import DetectedBy, FlagKey, FlagKind, Severity
 from oncall.models import Service
 
 
@@ -36,6 +36,9 @@ class DeclareForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text="Exposed data: SEV 1, Privacy and Legal are paged, and only those on it see it. Money: the CFO is told.",
     )
+    kinds = forms.MultipleChoiceField(
+        label="Which data?", choices=FlagKind.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
     detected_by = forms.ChoiceField(label="Who noticed?", choices=DetectedBy.choices, initial=DetectedBy.USER)
     impact_start = MomentField(label="Since when (UTC)?", required=False, help_text="Leave empty if you do not know.")
     summary = forms.CharField(label="Anything else?", required=False, widget=text_area())
@@ -46,6 +49,13 @@ class DeclareForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["services"].queryset = Service.objects.order_by("name")  # type: ignore[attr-defined]
+
+    def clean_kinds(self) -> list[str]:
+        """Kinds of data belong to the flag for data: without it they would be lost unsaid."""
+        kinds: list[str] = self.cleaned_data["kinds"]
+        if kinds and FlagKey.PERSONAL_DATA not in self.cleaned_data.get("flags", []):
+            raise forms.ValidationError(f"Tick “{FlagKey.PERSONAL_DATA.label}” too, or neither of these.", code="no_flag")
+        return kinds
 
 
 class ReportForm(forms.Form):

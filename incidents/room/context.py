@@ -57,6 +57,7 @@ def context(
         "update_clock": next((queries.clock_row(c) for c in running if queries.CLOCK_LABELS.get(c.clause) == "Update"), None),
         "late": late(incident, facts, running) if incident.is_open else [],
         "verbs": verbs,
+        "severities": incident.law.severities,
         "failed": offered.failed,
         "press": now_to_do(incident, verbs),
         "kinds": kinds(incident, facts, by, verbs),

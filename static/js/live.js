@@ -308,6 +308,16 @@ class LiveStream extends HTMLElement {
     return this.panelsBusy;
   }
 
+  // A room that becomes restricted gets another address and loses its title: the tab, its history and what is copied of it say neither.
+  move(room, ref) {
+    const old = this.dataset.room;
+    if (!room || room === old) return;
+    for (const name of ["url", "panels", "room"]) this.dataset[name] = this.dataset[name].replace(old, room);
+    document.title = [ref, ...document.title.split(" · ").slice(-2)].join(" · "); // of whom and of what stays
+    this.querySelector(".live-refresh").href = room;
+    history.replaceState(history.state, "", location.pathname.replace(old, room) + location.search + location.hash);
+  }
+
   async askPanels() {
     this.panelsAgain = this.panelsOwed = false; // owed: what could not be swapped while somebody was at it
     try {
@@ -318,6 +328,7 @@ class LiveStream extends HTMLElement {
       const made = parsed(await answer.text()).querySelector("#room-panels");
       if (!made) return "away";
       this.ticket = made.dataset.ticket;
+      this.move(made.dataset.address, made.dataset.ref);
       steadily(() => {
         for (const panel of made.querySelectorAll(":scope > [data-live][id]")) if (!swap(panel)) this.panelsOwed = true;
       });

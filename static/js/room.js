@@ -178,8 +178,8 @@ const FIELDS = "input:not([type=hidden]), textarea, select";
 function reach(id) {
   const form = document.getElementById(id);
   if (!form) return false;
-  for (let fold = form.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
-  const target = form.querySelector(FIELDS) ?? form.querySelector("button");
+  unfold(form);
+  const target = form.querySelector("[type=radio]:checked") ?? form.querySelector(FIELDS) ?? form.querySelector("button");
   target?.focus();
   target?.scrollIntoView({ block: "center" });
   return Boolean(target);
@@ -187,21 +187,58 @@ function reach(id) {
 
 function reachFirst(selector) {
   const found = document.querySelector(selector);
+  unfold(found);
   found?.focus();
   found?.scrollIntoView({ block: "center" });
   return Boolean(found);
 }
 
+// A phone has one column: what is looked up stands there closed, by its heading, and of the timeline the newest. Once, when the page is
+// loaded; what the reader opens stays open (live-page.js).
+const whole = document.querySelector("[data-whole-timeline]");
+const timeline = document.querySelector("[data-live-entries]");
+const SHORT = 12; // as in room-bar.css
+
+function unfold(target) {
+  const inside = target?.matches("summary") ? target.parentElement.parentElement : target; // what a heading opens, Enter on it opens
+  for (let fold = inside?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  const own = target?.querySelector(":scope > details[data-fold]");
+  if (own) own.open = true;
+  if (timeline?.contains(target)) showWhole();
+}
+
+function showWhole() {
+  timeline.classList.remove("timeline-short");
+  whole.hidden = true;
+}
+
+if (matchMedia("(width < 48rem)").matches) {
+  for (const fold of document.querySelectorAll("details[data-fold]")) {
+    if (!fold.querySelector("[data-typed], .error-summary")) fold.open = false;
+  }
+  if (whole && timeline.children.length > SHORT + 3) {
+    timeline.classList.add("timeline-short");
+    whole.hidden = false;
+    whole.addEventListener("click", () => {
+      const next = timeline.children[SHORT];
+      showWhole();
+      next?.querySelector("a")?.focus({ preventScroll: true });
+    });
+  }
+}
+
 // A link to a form (the bar at the bottom, "Post an update"): its first field is ready for typing.
 function followHash() {
   const id = decodeURIComponent(location.hash.slice(1));
+  const target = id && document.getElementById(id);
+  if (target) unfold(target);
   if (id.startsWith("do-")) reach(id);
   else if (id === "compose") reachFirst(".kind[open] textarea, .kind[open] input:not([type=hidden])");
 }
 
 window.addEventListener("hashchange", followHash);
 document.addEventListener("click", (event) => {
-  const link = event.target.closest?.('a[href^="#do-"], a[href="#compose"]');
+  const link = event.target.closest?.('a[href^="#"]');
   if (link && link.hash === location.hash) followHash(); // pressed again: no hashchange comes
 });
 
@@ -220,10 +257,17 @@ if (keySwitch) {
 }
 document.querySelector("[data-keys-open]")?.addEventListener("click", () => sheet?.showModal());
 
+// Presses the button of my oldest order that waits for my word, as a click would. (Twice is once: the form has its key.)
+function acknowledge() {
+  const button = document.querySelector("#orders-now [aria-keyshortcuts=a]");
+  if (button) button.click();
+  else announce("No order waits for your word");
+}
+
 const ACTS = {
   c: () => reach("do-note"),
   o: () => reach("do-order"),
-  a: () => reachFirst("#orders-now form button") || reachFirst("#my-orders form button"),
+  a: acknowledge,
   r: () => reachFirst(".roles summary, .roles button"),
   s: () => reachFirst(".room-now summary, .room-now button, #verb-severity > summary"),
   u: () => switchZone(),

@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 
 from incidents import actions
 from incidents.members import member_for
-from incidents.states import RoomRole, Severity, State
+from incidents.models import Incident
+from incidents.states import FlagKey, RoomRole, Severity, State
 from oncall.models import Service
 from tests.browser.conftest import Site
 from tests.browser.test_pages import LOOKS
@@ -53,13 +54,13 @@ def live(page: Page) -> None:
 def test_the_room_of_everybody_is_accessible(at_work: Site, look: dict[str, Any]) -> None:
     for who in ("amira", "jon", "mei"):
         page = room(at_work, who, **look)
-        at_work.accessible(page)
+        assert at_work.faults(page) == []
         for fold in page.locator("details:not([open]) > summary").all():
             if fold.is_visible():
                 fold.click()
-        at_work.accessible(page)
+        assert at_work.faults(page) == []
     page.goto(f"{at_work.url}/o/acme/incidents/INC-1/?entry=9&show=orders")
-    at_work.accessible(page)
+    assert at_work.faults(page) == []
 
 
 def test_nothing_scrolls_sideways_on_the_smallest_screen(at_work: Site) -> None:
@@ -81,54 +82,6 @@ def test_a_phone_has_acknowledging_under_the_thumb(at_work: Site) -> None:
     expect(page.locator("#my-orders")).to_contain_text("acknowledged in")
 
 
-def test_the_keyboard_alone_runs_an_incident(site: Site) -> None:
-    acme = site.installation.acme
-    with acme.scope(acme.mei):
-        actions.declare(by=acme.mei.actor(), title="Checkout fails", severity=Severity.SEV2)
-    page = room(site, "amira")
-    live(page)
-    press = page.keyboard.press
-    press("r")  # the open seat
-    expect(page.get_by_role("button", name="Take command")).to_be_focused()
-    press("Enter")
-    expect(page.locator("#role-ic")).to_contain_text("Amira Ahmadi")
-
-    page.locator("#verb-assign-ol > summary").focus()
-    press("Enter")
-    press("Tab")
-    page.keyboard.type("Jon")
-    expect(page.locator("#do-assign-ol [name=person]")).to_have_value(acme.jon.email)
-    page.locator("#do-assign-ol button[type=submit]").focus()
-    press("Enter")
-    expect(page.locator("#role-ol")).to_contain_text("Offered to Jon Jensen")
-
-    press("o")  # an order
-    expect(page.locator("#do-order [name=to]")).to_be_focused()
-    page.keyboard.type("Jon")
-    press("Tab")
-    page.keyboard.type("Roll back")
-    page.locator("#do-order button[type=submit]").focus()
-    press("Enter")
-    expect(page.locator("#orders")).to_contain_text("Roll back")
-
-    jon = room(site, "jon")
-    jon.locator("#offer-ol").get_by_role("button", name="Accept the role").focus()
-    jon.keyboard.press("Enter")
-    expect(jon.locator("#role-ol")).to_contain_text("Jon Jensen")
-    jon.keyboard.press("a")
-    jon.keyboard.press("Enter")
-    expect(jon.locator("#my-orders")).to_contain_text("acknowledged in")
-
-    page.goto(page.url.split("#")[0] + "#do-update")
-    expect(page.locator("#kind-update")).to_have_attribute("open", "")
-    for name in ("known", "impact", "doing"):
-        page.locator(f"#do-update [name={name}]").focus()
-        page.keyboard.type(f"What is {name}")
-    page.locator("#do-update button[type=submit]").focus()
-    press("Enter")
-    expect(page.locator("#timeline")).to_contain_text("What is known")
-
-
 def test_single_keys_never_fire_in_a_field_and_can_be_switched_off(at_work: Site) -> None:
     page = room(at_work, "amira")
     page.keyboard.press("c")
@@ -139,7 +92,7 @@ def test_single_keys_never_fire_in_a_field_and_can_be_switched_off(at_work: Site
     page.get_by_role("button", name="Keys and times").click()
     sheet = page.get_by_role("dialog", name="Keys in this room")
     expect(sheet).to_be_visible()
-    at_work.accessible(page)
+    assert at_work.faults(page) == []
     sheet.get_by_label("Single keys work in this browser").uncheck()
     page.keyboard.press("Escape")
     expect(sheet).to_be_hidden()
@@ -168,12 +121,10 @@ def test_what_was_typed_survives_another_page_a_refusal_and_the_live_feed(at_wor
     page.locator("#do-order button[type=submit]").click()
     expect(page.get_by_text("“Give an order” was not done.")).to_be_visible()
     expect(page.locator("#do-order [name=text]")).to_have_value("Half an ord")
-    at_work.accessible(page)
+    assert at_work.faults(page) == []
 
 
 def _incident() -> Any:
-    from incidents.models import Incident
-
     return Incident.objects.get(ref="INC-1")
 
 
@@ -229,3 +180,44 @@ def test_without_scripts_every_kind_can_be_written_and_every_part_acted_on(at_wo
     expect(page.locator("#do-update [name=known]")).to_be_visible()
     page.locator("#timeline").get_by_role("link", name="Orders").click()
     expect(page.locator("#timeline")).not_to_contain_text("We roll back")
+
+
+@pytest.mark.clause("breach.need-to-know")
+def test_a_room_that_becomes_restricted_changes_its_address_and_name_in_an_open_tab(at_work: Site) -> None:
+    """Neither the address bar nor the tab's title keeps what everybody could know; the feed goes on; the old address leads there."""
+    acme = at_work.installation.acme
+    page = room(at_work, "jon", "?show=notes")
+    live(page)
+    with acme.scope(acme.amira):
+        ref = actions.flag(_incident(), by=acme.amira.actor(), key=FlagKey.PERSONAL_DATA, reason="The export had addresses").ref
+    expect(page.get_by_role("heading", name=re.compile("Restricted: only"))).to_be_visible()
+    new = f"{at_work.url}/o/acme/incidents/{ref}/?show=notes"
+    expect(page).to_have_url(new)
+    expect(page).not_to_have_title(re.compile("Checkout fails"))
+    assert ref in page.title()
+    with acme.scope(acme.mei):
+        actions.note(Incident.objects.get(ref=ref), by=acme.mei.actor(), text="Said after that")
+    expect(page.locator("#timeline")).to_contain_text("Said after that")
+    page.goto(f"{at_work.url}/o/acme/incidents/INC-1/?show=notes")
+    assert page.url == new
+
+
+def test_a_phone_folds_what_is_looked_up_and_shows_the_newest_of_the_timeline(at_work: Site) -> None:
+    """By their headings the panels open, by a link to them, and all at once without scripts; what must be done is never folded."""
+    with at_work.installation.acme.scope(at_work.installation.acme.jon):
+        for number in range(6):
+            actions.note(_incident(), by=at_work.installation.acme.jon.actor(), text=f"Number {number}")
+    page = room(at_work, "jon", viewport={"width": 390, "height": 844})
+    for panel in ("comms", "clocks", "facts", "people"):
+        expect(page.locator(f"#{panel}-fold")).not_to_have_attribute("open", "")
+    expect(page.locator("#orders-now").get_by_role("button", name="Acknowledge")).to_be_visible()
+    first = page.locator(".timeline[data-live-entries] > .entry").last
+    expect(first).to_be_hidden()
+    page.get_by_role("button", name="Show the whole timeline").click()
+    expect(first).to_be_visible()
+    page.get_by_role("navigation", name="In this room").get_by_role("link", name="Comms").click()
+    expect(page.locator("#comms-internal")).to_be_visible()
+    assert at_work.faults(page) == []
+    plain = room(at_work, "jon", viewport={"width": 390, "height": 844}, java_script_enabled=False)
+    expect(plain.locator("#comms-internal")).to_be_visible()
+    expect(plain.locator(".timeline[data-live-entries] > .entry").last).to_be_visible()

@@ -1,5 +1,6 @@
 """Flagging: exposed data and lost money, and everything that follows from them at once (clauses breach.*, finance.*)."""
 
+import re
 from typing import Any
 
 import pytest
@@ -276,3 +277,25 @@ def test_declared_by_the_form_with_the_flag_nobody_else_ever_sees_it(scene: Scen
     assert "Invoices leaked" in scene.page("mei").get(answer["Location"]).content.decode()
     assert scene.page("jon").get(answer["Location"]).status_code == 404
     assert scene.api("jon").get("incidents/").json()["results"] == []
+
+
+@pytest.mark.clause("breach.page-privacy-legal")
+def test_the_form_says_which_data_were_exposed(scene: Scene) -> None:
+    typed = {"title": "Invoices leaked", "severity": "3", "detected_by": "user", "flags": ["personal_data"], "kinds": ["phi"]}
+    answer = scene.page("mei").post("/o/acme/incidents/declare/", typed)
+    assert [(f["flag"], f["kinds"]) for f in scene.incident(answer["Location"].split("/")[-2], "mei")["flags"]] == [
+        ("personal_data", ["phi"])
+    ]
+
+
+def test_kinds_of_data_without_the_flag_are_asked_about_and_stay_ticked(scene: Scene) -> None:
+    typed = {"title": "Invoices leaked", "severity": "3", "detected_by": "user", "flags": ["financial_loss"], "kinds": ["phi"]}
+    client = scene.page("mei")
+    answer = client.post("/o/acme/incidents/declare/", typed)
+    assert answer.status_code == 422
+    assert "Tick “Personal or health data exposed” too" in answer.content.decode()
+    suggested = client.post("/o/acme/incidents/declare/", typed | {"suggest": "1", "flags": ["financial_loss", "personal_data"]})
+    for shown in (answer, suggested):
+        assert re.search(r'name="kinds" value="phi"[^>]* checked', shown.content.decode())
+        assert re.search(r'name="flags" value="financial_loss"[^>]* checked', shown.content.decode())
+    assert re.search(r'name="flags" value="personal_data"[^>]* checked', suggested.content.decode())

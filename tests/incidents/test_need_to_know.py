@@ -88,7 +88,11 @@ class TestWhoSeesIt:
     def test_those_named_reach_it_by_its_old_reference_too(self, scene: Scene) -> None:
         ref = restricted(scene)
         assert scene.incident("INC-1")["ref"] == ref
-        assert scene.page("amira").get("/o/acme/incidents/inc-1/").status_code == 200
+        amira = scene.page("amira")
+        moved = amira.get("/o/acme/incidents/inc-1/?show=orders")
+        assert (moved.status_code, moved["Location"]) == (302, f"/o/acme/incidents/{ref}/?show=orders")
+        assert amira.get(moved["Location"]).status_code == 200
+        assert scene.page("jon").get("/o/acme/incidents/inc-1/").status_code == 404
         other = flagged(scene, scene.commanded())
         assert scene.incident("INC-2")["ref"] == other
 

@@ -261,3 +261,28 @@ def test_an_outsider_finds_nothing(scene: Scene) -> None:
     outside = scene.door(scene.globex.amira)
     assert outside.post(f"incidents/{ref}/order/", {"to": JON, "text": "x"}).status_code == 404
     assert outside.get(f"incidents/{ref}/orders/").status_code == 404
+
+
+@pytest.mark.clause("warroom.ack-everything")
+def test_it_stands_in_the_inbox_of_who_has_it_and_is_acknowledged_from_there(scene: Scene) -> None:
+    """With the one button while it waits; as a line while they are at it; not when it is done, and in nobody else's."""
+    ref = ordered(scene)
+    jon, path = scene.page("jon"), f"/o/acme/incidents/{ref}/acknowledge/"
+    shown = jon.get("/o/acme/inbox/").content.decode()
+    assert f"/o/acme/incidents/{ref}/#order-1" in shown
+    assert "Restart db-2" in shown
+    assert f'action="{path}"' in shown
+    assert "Restart db-2" not in scene.page("amira").get("/o/acme/inbox/").content.decode()
+    assert jon.post(path, {"order": "1"}).status_code == 302
+    assert scene.part(ref, "orders")[0]["acknowledged_at"] is not None
+    shown = jon.get("/o/acme/inbox/").content.decode()
+    assert "Restart db-2" in shown
+    assert f'action="{path}"' not in shown
+    scene.do("jon", ref, "done", order=1)
+    assert "Restart db-2" not in jon.get("/o/acme/inbox/").content.decode()
+
+
+def test_one_of_an_incident_that_ended_is_asked_of_nobody(scene: Scene) -> None:
+    ref = ordered(scene)
+    scene.do("amira", ref, "false-positive", reason="A test")
+    assert "Restart db-2" not in scene.page("jon").get("/o/acme/inbox/").content.decode()

@@ -143,8 +143,8 @@ def test_the_commander_does_not_look_at_raw_alerts_unless_they_ask(scene: Scene)
     signal = scene.signals()[0]["id"]
     ref = scene.declare("amira", alerts=[signal])
     scene.do("amira", ref, "claim")
-    assert 'id="alerts-fold"' in part(seen(scene.page("amira"), ref), "alerts")
-    assert 'id="alerts-fold"' not in part(seen(scene.page("jon"), ref), "alerts")
+    assert 'id="alerts-left"' in part(seen(scene.page("amira"), ref), "alerts")
+    assert 'id="alerts-left"' not in part(seen(scene.page("jon"), ref), "alerts")
 
 
 @pytest.mark.clause("checklist.ic")

@@ -3,10 +3,13 @@
 Clauses principle.chain-of-command, severity.sev1-page, severity.sev2-page, severity.sev1-cadence, severity.sev2-cadence.
 """
 
+import re
 from datetime import datetime
+from html import unescape
 
 import pytest
 
+from incidents.models import Incident
 from tests.incidents.scene import Scene, alert
 
 pytestmark = pytest.mark.servers
@@ -18,6 +21,24 @@ def test_anybody_in_the_room_raises_it(scene: Scene) -> None:
     assert scene.do("mei", ref, "severity", severity="SEV1", reason="Nobody can pay")["severity"] == "SEV1"
     entry = scene.told(ref, "incident.severity_changed")[0]
     assert (entry["text"], entry["data"]["reason"]) == ("SEV 2 is now SEV 1.", "Nobody can pay")
+
+
+@pytest.mark.clause("severity.sev1-definition")
+@pytest.mark.clause("severity.sev2-definition")
+@pytest.mark.clause("severity.sev3-definition")
+@pytest.mark.clause("severity.sev4-definition")
+def test_the_form_that_changes_it_shows_what_each_level_means(scene: Scene) -> None:
+    """The definitions and examples of the standard that is in force for this incident, as at declaring; the present level is chosen."""
+    ref = scene.commanded("SEV2")
+    page = unescape(scene.page("amira").get(f"/o/acme/incidents/{ref}/").content.decode())
+    form = page[page.index('id="do-severity"') :].split("</form>")[0]
+    with scene.acme.scope():
+        levels = Incident.objects.get(ref=ref).law.severities
+    assert len(levels) == 4
+    for level in levels:
+        for words in (*level.definition, *level.examples):
+            assert words in form
+    assert re.findall(r'name="severity" value="([0-9])"[^>]* checked', form) == ["2"]
 
 
 @pytest.mark.clause("principle.chain-of-command")

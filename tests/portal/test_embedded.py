@@ -100,8 +100,8 @@ class TestServers:
         """What a killed first start left is not taken for a database."""
         (data / "postgres.new").mkdir()
         (data / "postgres.new" / "PG_VERSION").write_text("18\n")
-        with running_servers(data, durable=False) as urls:
-            psycopg.connect(urls.database_url).close()
+        with running_servers(data, durable=False) as urls, psycopg.connect(urls.database_url) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
 
     def test_other_release_is_refused_with_a_sentence(self, data: Path) -> None:
         """A database of another major release cannot be opened, and must not be replaced."""

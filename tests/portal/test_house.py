@@ -211,3 +211,19 @@ def test_every_event_has_its_words_or_a_reason_not_to() -> None:
     assert composed <= {"f'signal.{state}'"}, composed
     assert set(KINDS) <= set(found), set(KINDS) - set(found)
     assert not set(KINDS) & set(NOT_OF_A_TIMELINE)
+
+
+def asserts(test: ast.AST) -> bool:
+    """Whether a test says itself what must be so: by `assert`, by `pytest.raises` and its like, or by Playwright's `expect`."""
+    for node in ast.walk(test):
+        called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+        if isinstance(node, ast.Assert) or called == "expect" or called in ("pytest.raises", "pytest.warns", "pytest.fail"):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "tests").rglob("test_*.py")), ids=named)
+def test_every_test_says_what_it_asserts(file: Path) -> None:
+    """An assertion that only a helper makes is one that no reader of the test sees."""
+    tests = [node for node in ast.walk(tree(file)) if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    assert [f"{named(file)}:{test.lineno} {test.name}" for test in tests if not asserts(test)] == []

@@ -88,6 +88,7 @@ def test_the_story(muster: Installation, acme: Tenant, tmp_path: Path) -> None:
         _commanded_to_monitoring(acme, ref)
         _resolved_only_once_it_has_cleared(amira, ref, monitor)
     _the_timeline_tells_it(acme, ref, began)
+    assert amira.get(f"incidents/{ref}/")["state"] == "resolved"
 
 
 def _from_alert_to_incident(muster: Installation, acme: Tenant, monitor: Monitoring) -> str:

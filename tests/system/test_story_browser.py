@@ -80,6 +80,7 @@ def test_the_story_by_browser(muster: Installation, acme: Tenant, page: Page, tm
     in_timeline(page, f"CheckoutErrors fires: {SUMMARY}.")
     in_timeline(page, "CheckoutErrors cleared.")
     in_timeline(page, "The cause is known and gone.")
+    expect(page.locator(".phases [aria-current]")).to_have_text("Resolved")
 
 
 def _acknowledged(muster: Installation, acme: Tenant, page: Page) -> None:
