@@ -75,7 +75,7 @@ def schedule(slug: str) -> None:
     organisation = Organisation.objects.get(slug=slug)
     by = system(organisation.pk, Via.COMMAND)
     with scope(organisation.pk, surface=Via.COMMAND, actor=by):
-        team = Team.objects.select_related("manager").get(is_default=True)
+        team = Team.objects.select_related("manager").get(organisation=organisation, is_default=True)
         made = schedules.make_schedule(by=by, name=f"{team.name} on call", slug=team.slug, team=team, time_zone=ZONE)
         order = [member.user for member in team.members.select_related("user").order_by("position")]
         starts = now().date() - timedelta(days=1)  # so that whoever looks around finds the first one's turn for some days
