@@ -110,7 +110,7 @@ def test_a_member_takes_a_stretch_by_the_form_and_cancels_it(scene: Scene) -> No
 
 def test_what_cannot_be_is_said_beside_the_field_and_what_was_typed_stays(scene: Scene) -> None:
     plan(scene, BERLIN)
-    typed = {
+    typed: dict[str, Any] = {
         "duty": "primary",
         "person": scene.email("jon"),
         "start": "2026-06-03T08:00",
@@ -128,7 +128,12 @@ def test_a_time_that_comes_twice_is_asked_about_in_the_form(scene: Scene) -> Non
     plan(scene, BERLIN, layers=False)
     client = scene.page("mei")
     assert "comes twice" not in text(client.get(f"{PAGE}override/"))
-    typed = {"duty": "primary", "person": scene.email("mei"), "start": "2026-10-25T02:30", "end": "2026-10-25T06:00"}
+    typed: dict[str, Any] = {
+        "duty": "primary",
+        "person": scene.email("mei"),
+        "start": "2026-10-25T02:30",
+        "end": "2026-10-25T06:00",
+    }
     answer = send(client, f"{PAGE}override/", 422, **typed)
     assert "02:30 on 25 October 2026 in Europe/Berlin happens twice" in text(answer)
     assert "This time comes twice: which do you mean?" in text(answer)
@@ -141,7 +146,12 @@ def test_a_time_that_comes_twice_is_asked_about_in_the_form(scene: Scene) -> Non
 def test_a_time_that_does_not_exist_is_refused_in_the_form(scene: Scene) -> None:
     plan(scene, BERLIN, layers=False)
     at(scene, "2027-03-20 09:00")
-    typed = {"duty": "primary", "person": scene.email("mei"), "start": "2027-03-28T02:30", "end": "2027-03-28T06:00"}
+    typed: dict[str, Any] = {
+        "duty": "primary",
+        "person": scene.email("mei"),
+        "start": "2027-03-28T02:30",
+        "end": "2027-03-28T06:00",
+    }
     answer = send(scene.page("mei"), f"{PAGE}override/", 422, **typed)
     assert "does not exist: the clocks jump over it to 03:00. Say 03:00, or an earlier time." in text(answer)
 
@@ -168,7 +178,7 @@ def test_a_swap_is_offered_and_accepted_on_the_page(scene: Scene) -> None:
 
 def test_half_a_return_is_no_swap(scene: Scene) -> None:
     plan(scene)
-    typed = {"duty": "primary", "start": "2026-06-06T00:00", "end": "2026-06-08T00:00", "to": scene.email("mei")}
+    typed: dict[str, Any] = {"duty": "primary", "start": "2026-06-06T00:00", "end": "2026-06-08T00:00", "to": scene.email("mei")}
     answer = send(scene.page("amira"), f"{PAGE}swap/", 422, **typed, return_start="2026-06-15T10:00")
     assert "Say both: when it begins and when it ends." in text(answer)
 
@@ -181,7 +191,14 @@ def test_an_administrator_makes_and_edits_a_schedule_by_forms_alone(scene: Scene
     client = scene.page("admin")
     made_ = send(client, "/o/acme/oncall/new/", name="Shop on call", slug="shop", team="shop", time_zone="UTC")
     assert made_["Location"] == PAGE
-    turns = {"every": 1, "unit": "week", "starts_on": "2026-06-01", "handover_at": "09:00", "time_zone": "UTC", "priority": 0}
+    turns: dict[str, Any] = {
+        "every": 1,
+        "unit": "week",
+        "starts_on": "2026-06-01",
+        "handover_at": "09:00",
+        "time_zone": "UTC",
+        "priority": 0,
+    }
     days = [str(day) for day in range(1, 8)]
     people = "\n".join(scene.email(who) for who in ("amira", "jon", "mei"))
     send(client, f"{PAGE}layers/new/", duty="primary", people=people, weekdays=days, **turns)
