@@ -210,6 +210,9 @@ def test_an_administrator_makes_and_edits_a_schedule_by_forms_alone(scene: Scene
     assert "A rotation of nobody" not in text(
         send(client, f"{PAGE}layers/1/", 422, duty="primary", people=" ", weekdays=days, **turns)
     )
+    odd = {**turns, "handover_at": "09:00:30"}
+    answer = send(client, f"{PAGE}layers/1/", 422, duty="primary", people=people, weekdays=days, **odd)
+    assert "Handover at: Say this to the minute." in text(answer)
     send(client, f"{PAGE}change/", name="Shop", time_zone=BERLIN, is_active="on")
     assert "Times are Europe/Berlin" in text(client.get(PAGE))
     send(client, f"{PAGE}layers/1/end/")
