@@ -53,20 +53,24 @@ def stretch(schedule: Schedule, body: Body, by: Actor) -> Stretch:
 def offer(schedule: Schedule, body: Body, by: Actor) -> Offer:
     """A swap as asked for."""
     to: User | None = gate.person_for(by, body["to"], field="to") if body.get("to") else None
-    theirs = None
-    if body.get("return_start") or body.get("return_end"):
-        theirs = (_moment(schedule, body, "return_start"), _moment(schedule, body, "return_end"))
     return Offer(
         duty=body.get("duty") or OnCallDuty.PRIMARY.value,
         mine=(_moment(schedule, body, "start"), _moment(schedule, body, "end")),
         to=to,
-        theirs=theirs,
+        theirs=_in_return(schedule, body),
         reason=body.get("reason", ""),
     )
 
 
+def _in_return(schedule: Schedule, body: Body) -> tuple[datetime, datetime] | None:
+    names = ("return_start", "return_end")
+    said = {name: _moment(schedule, body, name) for name in names if body.get(name) is not None}
+    if len(said) == 1:
+        missing = next(name for name in names if name not in said)
+        raise invalid(missing, "Say both: when it begins and when it ends.", code="required")
+    return (said["return_start"], said["return_end"]) if said else None
+
+
 def _moment(schedule: Schedule, body: Body, name: str) -> datetime:
-    value: datetime | None = body.get(name)
-    if value is None:
-        raise invalid(name, "Say both: when it begins and when it ends.", code="required")
+    value: datetime = body[name]
     return settle(zone(schedule.time_zone), name, value, body.get("twice") or "")

@@ -161,7 +161,11 @@ def _grid(found: Schedule, week: boards.Week, at: datetime) -> list[Row]:
 
 def _span(week: boards.Week, span: Span) -> Row:
     person = week.people.get(span.person) if span.person is not None else None
-    return {"person": person.name if person else "", "override": bool(span.held and span.held.override)}
+    return {
+        "person": person.name if person else "",
+        "override": bool(span.held and span.held.override),
+        "past": span.end <= now(),
+    }
 
 
 def _override(found: Schedule, row: Override, by: Actor, at: datetime) -> Row:

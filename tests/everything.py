@@ -312,10 +312,10 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
 
 def plan(cast: Cast, word: str) -> dict[str, Any]:
     """A schedule of no team, so that it calls nobody, with all that can be of one. Returns its URL parameters."""
-    soon = datetime.now(UTC) + timedelta(days=1)
+    soon, slug = datetime.now(UTC) + timedelta(days=1), f"plan-of-{cast.slug}"  # it stands in addresses, so without the word
     with cast.scope(cast.admin):
         admin, amira, jon = (User.objects.get(pk=one.user_id) for one in (cast.admin, cast.amira, cast.jon))
-        made = schedules.make_schedule(by=cast.admin.actor(), name=f"schedule {word}", slug=word, team=None, time_zone="UTC")
+        made = schedules.make_schedule(by=cast.admin.actor(), name=f"schedule {word}", slug=slug, team=None, time_zone="UTC")
         layer = Plan("primary", (amira,), soon.date() - timedelta(days=2), dawn(9), "UTC", name=f"layer {word}")
         number = schedules.add_layer(made, layer, by=cast.admin.actor()).number
         taken = Stretch("secondary", soon, soon + timedelta(hours=9), jon)
@@ -324,7 +324,7 @@ def plan(cast: Cast, word: str) -> dict[str, Any]:
         offer = swaps.Offer("primary", (soon, soon + timedelta(hours=3)), to=admin, reason=f"swap {word}")
         swap = swaps.offer_swap(made, offer, by=cast.amira.actor())
         link, _ = calendars.share_calendar(by=cast.amira.actor(), schedule=made)
-    return {"schedule": word, "layer": number, "override_id": override.pk, "swap_id": swap.pk, "link_id": link.pk}
+    return {"schedule": slug, "layer": number, "override_id": override.pk, "swap_id": swap.pk, "link_id": link.pk}
 
 
 def work(cast: Cast, incident: Incident, word: str) -> None:

@@ -78,7 +78,7 @@ def import_calendar(schedule: Schedule, body: bytes, *, by: Actor, duty: OnCallD
     at = now()
     read = shifts(body, zone(schedule.time_zone), at)
     wanted = [one for one in read if one.duty in ("", duty)]
-    asked = _asked(wanted, duty, at)
+    asked = _asked(wanted, duty, at, by)
     end = max((stretch.end for _, stretch in asked), default=at + timedelta(days=1))
     before = rota(schedule, at, end)
     running = [o for o in Override.objects.filter(schedule=schedule, duty=duty, cancelled_at=None, ends_at__gt=at) if o.source]
@@ -107,9 +107,11 @@ def _is(override: Override, one: Read, stretch: Stretch, at: datetime) -> bool:
     return same and (begun or override.starts_at == one.start)
 
 
-def _asked(read: Iterable[Read], duty: OnCallDuty, at: datetime) -> list[tuple[Read, Stretch]]:
+def _asked(read: Iterable[Read], duty: OnCallDuty, at: datetime, by: Actor) -> list[tuple[Read, Stretch]]:
     """Whose each shift is. Refuses, naming the events, what is nobody's or cannot be."""
-    members = Membership.objects.filter(is_active=True, roles__contains=[Role.PRACTITIONER.value]).select_related("user")
+    members = Membership.objects.filter(
+        organisation_id=by.organisation_id, is_active=True, roles__contains=[Role.PRACTITIONER.value]
+    ).select_related("user")
     by_mail: dict[str, User] = {member.user.email.lower(): member.user for member in members}
     by_name: dict[str, list[User]] = {}
     for user in by_mail.values():

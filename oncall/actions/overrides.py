@@ -61,7 +61,7 @@ def put(
     schedule: Schedule, asked: Stretch, *, by: Actor, reason: str = "", source: str = "", swap: Swap | None = None
 ) -> Override:
     """Write an override of a schedule whose row is locked, if the stretch can be (not: whether `by` may)."""
-    at = now()
+    at, reason = now(), line("reason", reason, most=REASON_MAX, required=False)
     check(rules.why_not_stretch(asked, at))
     asked = replace(asked, start=max(asked.start, at))
     others = [o for o in standing([schedule.pk], asked.start, asked.end) if o.cancelled_at is None]
@@ -75,7 +75,7 @@ def put(
         user=asked.person,
         replaced=asked.replaced,
         made_by_id=by.user_id,
-        reason=line("reason", reason, most=REASON_MAX, required=False),
+        reason=reason,
         source=source,
         swap=swap,
     )

@@ -39,7 +39,12 @@ def make_schedule(*, by: Actor, name: str, slug: str, team: Team | None, time_zo
     name = line("name", name, most=NAME_MAX)
     if not re.fullmatch(SHORT, slug):
         raise invalid("slug", "A short name has at most 40 lower-case letters, digits and hyphens.")
-    check([*rules.why_not_zone(time_zone), *rules.why_not_schedule(team, list(Schedule.objects.all()), slug)])
+    check(
+        [
+            *rules.why_not_zone(time_zone),
+            *rules.why_not_schedule(team, list(Schedule.objects.filter(organisation_id=by.organisation_id)), slug),
+        ]
+    )
     schedule = Schedule.objects.create(team=team, slug=slug, name=name, time_zone=time_zone)
     record("schedule.made", schedule, by=by, name=name, slug=slug, team=team.name if team else "", time_zone=time_zone)
     return schedule
@@ -62,7 +67,7 @@ def change_schedule(
     if time_zone is not None:
         check(rules.why_not_zone(time_zone))
     if is_active and not schedule.is_active:
-        others = list(Schedule.objects.exclude(pk=schedule.pk))
+        others = list(Schedule.objects.filter(organisation_id=by.organisation_id).exclude(pk=schedule.pk))
         check(rules.why_not_schedule(schedule.team, others, schedule.slug))
     changes = {
         field: [getattr(schedule, field), value]

@@ -37,6 +37,7 @@ def offer_swap(schedule: Schedule, offer: Offer, *, by: Actor) -> Swap:
     """Offer a stretch of one's own duty to somebody, or to everybody of the schedule. Nothing changes until it is accepted."""
     schedule = locked(schedule)
     check(rules.why_not_give(schedule, crew(schedule), by, by.person_id, by.person_id))
+    reason = line("reason", offer.reason, most=REASON_MAX, required=False)
     if offer.theirs is not None and offer.to is None:
         raise invalid("to", "Say whom you ask for a stretch in return.", code="required")
     me = User.objects.get(pk=by.person_id)
@@ -51,7 +52,7 @@ def offer_swap(schedule: Schedule, offer: Offer, *, by: Actor) -> Swap:
         ends_at=offer.mine[1],
         return_starts_at=offer.theirs[0] if offer.theirs else None,
         return_ends_at=offer.theirs[1] if offer.theirs else None,
-        reason=line("reason", offer.reason, most=REASON_MAX, required=False),
+        reason=reason,
         offered_at=now(),
     )
     asked_people = [offer.to.pk] if offer.to else sorted(crew(schedule))

@@ -30,8 +30,12 @@ def read(path: str, start: str, end: str) -> list[tuple[datetime, datetime, str]
     answer = Client().get(path)
     assert answer.status_code == 200
     assert answer["Content-Type"] == "text/calendar; charset=utf-8"
-    events = recurring_ical_events.of(Calendar.from_ical(answer.content)).between(utc(start), utc(end))
+    events: list[Any] = recurring_ical_events.of(_parsed(answer)).between(utc(start), utc(end))
     return sorted((e["DTSTART"].dt.astimezone(UTC), e["DTEND"].dt.astimezone(UTC), str(e["SUMMARY"])) for e in events)
+
+
+def _parsed(answer: Any) -> Any:
+    return Calendar.from_ical(answer.content)
 
 
 # --- Export ----------------------------------------------------------------------------------------------------------------
@@ -69,7 +73,7 @@ def test_a_feed_says_each_shift_under_one_name_and_is_the_same_until_something_c
     _, path = share(scene, schedule="shop")
 
     def uids() -> set[str]:
-        return {str(event["UID"]) for event in Calendar.from_ical(Client().get(path).content).walk("VEVENT")}
+        return {str(event["UID"]) for event in _parsed(Client().get(path)).walk("VEVENT")}
 
     first, before = Client().get(path), uids()
     assert Client().get(path, headers={"If-None-Match": first["ETag"]}).status_code == 304
@@ -266,6 +270,6 @@ def test_the_window_is_thirty_days_back_and_half_a_year_ahead(scene: Scene) -> N
     plan(scene)
     _, path = share(scene, schedule="shop")
     at(scene, "2026-08-20 12:00")
-    events = Calendar.from_ical(Client().get(path).content).walk("VEVENT")
+    events = _parsed(Client().get(path)).walk("VEVENT")
     assert min(e["DTSTART"].dt for e in events) == utc("2026-07-21 00:00")
     assert max(e["DTEND"].dt for e in events) == utc("2026-08-20 00:00") + timedelta(days=180)

@@ -126,6 +126,9 @@ def test_a_layer_that_cannot_be_is_refused_in_a_sentence(scene: Scene) -> None:
         for path in ("schedules/shop/layers/", "schedules/shop/layers/1/change/"):
             answer = scene.api("admin").post(path, {**layer(scene, "mei", duty="shadow"), **body})
             assert refused(answer, 422, code, field) == sentence
+    crowd = {**layer(scene, "mei"), "duty": "shadow", "people": [scene.email("mei")] * 61}
+    answer = scene.api("admin").post("schedules/shop/layers/", crowd)
+    assert refused(answer, 422, "too_many", "people") == "At most 60 people take turns in one layer."
     assert made(scene.api("admin").get("schedules/shop/"), 200) == before
 
 
