@@ -80,7 +80,7 @@ def test_the_pages_of_schedules_are_accessible(planned: Site, look: dict[str, An
             assert answer is not None
             assert answer.status == 200, path
             keep(page, name, look)
-            planned.accessible(page)
+            assert planned.faults(page) == []
 
 
 def test_the_week_is_walked_by_arrow_keys_and_enter_opens_the_form(planned: Site) -> None:
