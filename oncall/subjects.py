@@ -49,6 +49,12 @@ def address(subject_type: str, subject_id: int) -> str:
     return where(subject_id)
 
 
+def in_hand(by: Actor) -> list[dict[str, Any]]:
+    """What somebody has in hand, as rooms above say it: [{title, role, url, clocks, steps, done}]."""
+    functions: tuple[str, ...] = import_string(settings.MUSTER_IN_HAND)
+    return [row for function in functions for row in import_string(function)(by)]
+
+
 def waiting(by: Actor) -> list[dict[str, Any]]:
     """What waits for somebody's word besides pages, as rooms above say it: [{title, text, at, url}], some with `act`."""
     functions: tuple[str, ...] = import_string(settings.MUSTER_INBOX)

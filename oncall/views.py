@@ -41,6 +41,7 @@ def _inbox(request: HttpRequest, *, status: int = 200, refusals: Any = ()) -> Ht
     )
     context = {
         "waiting": subjects.waiting(_actor(request)),
+        "in_hand": subjects.in_hand(_actor(request)),
         "pages": [
             {
                 "id": page.pk,

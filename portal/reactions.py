@@ -85,6 +85,7 @@ PAGE_ADDRESSES: dict[str, str] = {
 
 # What waits for a person in their inbox besides pages: functions of an actor that give [{title, text, at, url, act}]
 # (`act`: what can be pressed there and then, as incidents/owed.py says it; not where it has to be read first).
+IN_HAND: tuple[str, ...] = ("incidents.mine.roles",)  # on the same page: what one has in hand
 INBOX: tuple[str, ...] = ("incidents.owed.orders", "incidents.comms.to_decide")
 
 # The same, and whether it must not be said.
