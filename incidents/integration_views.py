@@ -54,7 +54,7 @@ def integration_detail(request: HttpRequest, integration_id: int) -> HttpRespons
         "counts": _counts(pulse),
         "refusals": [_refusal(i) for i in inbound.exclude(problem="")[:20]],
         "deliveries": [
-            {"at": i.received_at, "what": f"{i.alerts} alert{'' if i.alerts == 1 else 's'}", "status": i.status}
+            {"at": i.received_at, "what": i.note or f"{i.alerts} alert{'' if i.alerts == 1 else 's'}", "status": i.status}
             for i in inbound.filter(problem="")[:20]
         ],
     }

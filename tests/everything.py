@@ -20,6 +20,7 @@ from incidents.members import member_for
 from incidents.models import Incident, Integration, RoutingRule, Signal, UpdatePolicy
 from incidents.states import Audience, FlagKey, RoomRole, Severity, State
 from integrations import intake
+from integrations.formats import Said
 from ledger import relay
 from ledger.actions import configure
 from ledger.models import Event
@@ -189,7 +190,7 @@ def delivery(name: str, text: str, *, group: str = "", status: str = "firing", s
 
 def take(cast: Cast, *bodies: bytes) -> list[Any]:
     """Take in what Alertmanager sends, as the edge does. Returns each answer: None, or the refusal."""
-    return list(intake.take(cast.key.split("_")[1], [intake.Said("alertmanager", cast.key, {}, body) for body in bodies]))
+    return list(intake.take(cast.key.split("_")[1], [Said("alertmanager", cast.key, {}, body) for body in bodies]))
 
 
 @dataclass(frozen=True)
@@ -222,7 +223,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
     """
     jon, amira = cast.jon.actor(), cast.amira.actor()
     take(cast, delivery("Down", word), delivery("Slow", word, service="search"), b"{" + word.encode())
-    wrong = intake.Said("alertmanager", f"{cast.key[:-8]}{word[:8]:A<8}", {"user-agent": word}, b"")
+    wrong = Said("alertmanager", f"{cast.key[:-8]}{word[:8]:A<8}", {"user-agent": word}, b"")
     intake.take(cast.key.split("_")[1], [wrong])
     with cast.scope(cast.admin):
         service = Service.objects.get(slug="payments")

@@ -14,16 +14,25 @@ from tenants.walled import History, TenantKey, TenantOwned, both_or_neither
 
 
 class Integration(TenantOwned):
-    """A monitoring tool's way in. Its key is shown once; the hash lies in a side table."""
+    """A monitoring tool's way in. Its key is shown once; the hash lies in a side table.
+
+    `signed`: what comes without a right signature is refused. `mapping`: of a generic one, where in its JSON everything is.
+    """
 
     class Kind(models.TextChoices):
         """Which format it speaks."""
 
         ALERTMANAGER = "alertmanager", "Prometheus Alertmanager"
+        GRAFANA = "grafana", "Grafana"
+        DATADOG = "datadog", "Datadog"
+        PAGERDUTY = "pagerduty", "PagerDuty Events API v2"
+        GENERIC = "generic", "Anything that posts JSON"
 
     kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.ALERTMANAGER)
     name = models.CharField(max_length=80)
     is_active = models.BooleanField(default=True)
+    signed = models.BooleanField("must be signed", default=False, help_text="Grafana: refuse what is not signed with the secret.")
+    mapping: "models.JSONField[Any, Any]" = models.JSONField(default=dict, blank=True, editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
 
     history = History()
@@ -61,7 +70,7 @@ class Inbound(TenantOwned):
     """A raw request, as it came: headers and exact bytes. Alerts derive from it. Written once.
 
     `problem` says why one was refused ("" for an accepted one); `integration` is None where the key opened none. `group_key` is the
-    group that an accepted one speaks of: with its signal it is restricted too.
+    group that an accepted one speaks of: with its signal it is restricted too. `note` is what one without an alert was ("a test").
     """
 
     integration = TenantKey(Integration, null=True, related_name="+")
@@ -73,6 +82,7 @@ class Inbound(TenantOwned):
     alerts = models.IntegerField(default=0)
     status = models.IntegerField(default=202)
     problem = models.TextField(blank=True)
+    note = models.CharField(max_length=120, blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["organisation", "integration", "-id"], name="inbound_newest")]
@@ -175,6 +185,7 @@ class Alert(TenantOwned):
 
     One row an (integration, fingerprint, start): a later start is a new alert, a late "resolved" closes only its own.
     `ended_before` is the end that was said last, kept while it fires again: the same "resolved" does not end it twice.
+    `acknowledged_at`: when its source said that somebody there has seen it; that stops no page here (docs/decisions/0015).
     """
 
     integration = TenantKey(Integration, related_name="+")
@@ -190,6 +201,7 @@ class Alert(TenantOwned):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     ended_before = models.DateTimeField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(default=now)
     last_seen_at = models.DateTimeField(default=now)
     seen = models.IntegerField(default=1)

@@ -50,6 +50,7 @@ KINDS = {
     "incident.declared": Kind("Declared", _declared, _assessed),
     "incident.signal_attached": Kind("Attached", lambda data: f"Attached from triage: {data['title']}."),
     "alert.fired": Kind("Alert", lambda data: f"{data['name']} fires{': ' + data['summary'] if data.get('summary') else ''}."),
+    "alert.acknowledged": Kind("Alert", lambda data: f"{data['name']}: somebody has seen it, says its source. It stops no page."),
     "alert.resolved": Kind("Alert", lambda data: f"{data['name']} cleared."),
     "page.started": Kind("Page", lambda data: f"Paging {data.get('team') or data.get('reason')}."),
     "page.person_paged": Kind("Paged", _person_paged),
