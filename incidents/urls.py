@@ -5,7 +5,6 @@ from django.urls import path
 from incidents import views
 from incidents.declare_views import declare
 from incidents.files import incident_file
-from incidents.integration_views import integration_detail, integration_list
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -22,6 +21,4 @@ urlpatterns = [
     path("triage/<int:signal_id>/attach/", views.signal_attach, name="signal-attach"),
     path("triage/<int:signal_id>/dismiss/", views.signal_dismiss, name="signal-dismiss"),
     path("report/", views.report, name="report"),
-    path("integrations/", integration_list, name="integration-list"),
-    path("integrations/<int:integration_id>/", integration_detail, name="integration"),
 ]

@@ -284,10 +284,10 @@ class CalendarAdmin(ConfigurationAdmin):
 
 
 class IntegrationAdmin(ConfigurationAdmin):
-    """Ways in for monitoring. A key is made, and shown once, by `manage.py organisation key`."""
+    """Ways in for monitoring. They are added, with a key that is shown once, under Integrations."""
 
     list_display = ("name", "kind", "is_active", "created_at")
-    fields = ("name", "kind", "is_active")
+    fields = ("name", "kind", "is_active", "signed")
 
 
 class TokenAdmin(ConfigurationAdmin):
