@@ -6,7 +6,7 @@ already, however many alerts there are. Clauses detection.automated, triage.is-i
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -17,9 +17,10 @@ import orjson
 from django.db import connection
 from psycopg import Cursor
 
-from incidents import dating, routing
+from incidents import dating, quieting, routing
 from incidents import intake_sql as sql
 from incidents.models import Integration, Signal
+from incidents.states import SignalState
 from ledger.actions import record
 from ledger.verbs import verb
 from tenants.actors import Actor
@@ -121,6 +122,8 @@ def accept(deliveries: Sequence[Delivery], *, by: Actor) -> list[Refused | None]
         with _cursors() as raw:
             batch.inbound, acknowledged = dating.date(raw, batch.inbound, batch.moment)
         _open_missing(batch, signals, by)
+        if signals.quiet:
+            _ask_again(batch, signals, by)
         _sort(batch, signals)
         _fire(batch, by)
         if acknowledged:
@@ -154,7 +157,10 @@ def tell_change(integration_id: int, change: Change, *, by: Actor) -> None:
     )
 
 
-type Signals = dict[tuple[int, str], int]  # (integration, group) -> the open signal
+class Signals(dict[tuple[int, str], int]):
+    """(integration, group) -> the open signal; and which of them are suppressed."""
+
+    quiet: set[tuple[int, str]] = set()
 
 
 def _look(deliveries: Sequence[Delivery], organisation_id: int) -> tuple[dict[str, int], Signals]:
@@ -172,7 +178,9 @@ def _look(deliveries: Sequence[Delivery], organisation_id: int) -> tuple[dict[st
         hold.execute(sql.HOLD, {"organisation": organisation_id % 2**31, "digests": digests})
         read.execute(sql.OPEN_SIGNALS, {"digests": digests, "groups": groups})
         held = hold.fetchall()
-        signals = {(integration, group): signal for integration, group, signal in read.fetchall()}
+        found = read.fetchall()
+        signals = Signals({(integration, group): signal for integration, group, signal, _ in found})
+        signals.quiet = {(integration, group) for integration, group, _, state in found if state == SignalState.SUPPRESSED}
         if held and held[0][2] == raw.info.backend_pid:
             # Ours alone, not PgBouncer's: it may keep statements prepared. Planning them anew costs as much as running them.
             raw.prepare_threshold = 0
@@ -241,9 +249,8 @@ def _open(missing: dict[tuple[int, str], Delivery], by: Actor) -> dict[tuple[int
     router = routing.Router.load()
     opened: dict[tuple[int, str], Signal] = {}
     for (integration, key), delivery in missing.items():
-        first = next(alert for alert in delivery.alerts if alert.firing)
-        route = router.route(first.labels)
-        signal = Signal.objects.create(
+        route = router.first(integration, [alert.labels for alert in delivery.alerts if alert.firing])
+        signal = Signal(
             kind=Signal.Kind.ALERTS,
             title=delivery.title[:200],
             integration_id=integration,
@@ -252,9 +259,29 @@ def _open(missing: dict[tuple[int, str], Delivery], by: Actor) -> dict[tuple[int
             suggested_severity=delivery.severity if route.severity is None else route.severity,
             opened_at=now(),
         )
-        record("signal.opened", signal, by=by, title=signal.title, source=signal.kind)
+        if route.quiet is None:
+            signal.save()
+            acts = route.rule.pk if route.rule is not None and route.rule.acts else None
+            record("signal.opened", signal, by=by, title=signal.title, source=signal.kind, rule=acts)
+        else:
+            quieting.suppress(signal, route.quiet, by=by)
         opened[integration, key] = signal
     return opened
+
+
+def _ask_again(batch: _Batch, signals: Signals, by: Actor) -> None:
+    """Of a group that is suppressed something fires that is not: its question is asked after all."""
+    said: dict[tuple[int, str], list[Mapping[str, str]]] = {}
+    for integration, delivery in batch.inbound:
+        if (integration, delivery.group_key) in signals.quiet:
+            firing = [alert.labels for alert in delivery.alerts if alert.firing]
+            said.setdefault((integration, delivery.group_key), []).extend(firing)
+    if not any(said.values()):
+        return
+    router = routing.Router.load()
+    for pair, labels in said.items():
+        if labels and (route := router.first(pair[0], labels)).quiet is None:
+            quieting.ask(Signal.objects.get(pk=signals[pair]), by=by, route=route)
 
 
 def _sort(batch: _Batch, signals: Signals) -> None:

@@ -9,7 +9,7 @@ FROM (SELECT s.digest, s.integration_id FROM incidents_integrationsecret s JOIN 
       WHERE s.digest = ANY(%(digests)s::text[]) AND i.is_active ORDER BY s.integration_id OFFSET 0) k
 """
 OPEN_SIGNALS = """
-SELECT s.integration_id, s.group_key, s.id FROM incidents_signal s WHERE s.is_open AND s.id = ANY(ARRAY(
+SELECT s.integration_id, s.group_key, s.id, s.state FROM incidents_signal s WHERE s.is_open AND s.id = ANY(ARRAY(
   SELECT o.id FROM unnest(%(digests)s::text[]) AS d CROSS JOIN unnest(%(groups)s::text[]) AS g
   CROSS JOIN LATERAL (SELECT k.integration_id FROM incidents_integrationsecret k WHERE k.digest = d OFFSET 0) k
   CROSS JOIN LATERAL (SELECT o.id FROM incidents_signal o

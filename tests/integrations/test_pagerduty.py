@@ -143,6 +143,7 @@ def test_what_alertmanager_sends_is_taken(wire: Wire, key: str) -> None:
 
 
 def test_a_change_event_is_kept_and_pages_nobody(wire: Wire, follow: Any) -> None:
+    follow()
     made = wire.add("pagerduty")
     words = unique()
     payload = {"summary": f"Deployed {words}", "source": "ci", "timestamp": "2026-01-01T00:00:00+00:00Z"}
