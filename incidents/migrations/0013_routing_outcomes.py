@@ -3,7 +3,6 @@
 import django.core.validators
 import django.db.models.deletion
 import simple_history.models
-from django.conf import settings
 from django.db import migrations, models
 
 import incidents.matching
@@ -19,28 +18,59 @@ class Migration(migrations.Migration):
         ("incidents", "0012_doors"),
         ("oncall", "0004_composite_indexes"),
         ("tenants", "0005_own_work"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("tenants", "__first__"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="HistoricalMaintenanceService",
+            name="MaintenanceWindow",
             fields=[
-                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
-                ("history_xid", models.BigIntegerField(default=0, editable=False)),
-                ("history_user_id", models.BigIntegerField(null=True)),
-                ("history_change_reason", models.TextField(null=True)),
-                ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ("history_date", models.DateTimeField(db_index=True)),
-                ("history_type", models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80)),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        default=tenants.scope.organisation_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.organisation",
+                    ),
+                ),
             ],
-            options={
-                "verbose_name": "historical maintenance service",
-                "verbose_name_plural": "historical maintenance services",
-                "ordering": ("-history_date", "-history_id"),
-                "get_latest_by": ("history_date", "history_id"),
-            },
-            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="MaintenanceService",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        default=tenants.scope.organisation_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.organisation",
+                    ),
+                ),
+                (
+                    "service",
+                    tenants.walled.TenantKey(
+                        db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="oncall.service"
+                    ),
+                ),
+                (
+                    "window",
+                    tenants.walled.TenantKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="services",
+                        to="incidents.maintenancewindow",
+                    ),
+                ),
+            ],
         ),
         migrations.CreateModel(
             name="HistoricalMaintenanceWindow",
@@ -55,6 +85,19 @@ class Migration(migrations.Migration):
                 ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_type", models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        default=tenants.scope.organisation_id,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="tenants.organisation",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "historical maintenance window",
@@ -65,19 +108,58 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name="MaintenanceService",
+            name="HistoricalMaintenanceService",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("history_xid", models.BigIntegerField(default=0, editable=False)),
+                ("history_user_id", models.BigIntegerField(null=True)),
+                ("history_change_reason", models.TextField(null=True)),
+                ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_type", models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        default=tenants.scope.organisation_id,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="tenants.organisation",
+                    ),
+                ),
+                (
+                    "service",
+                    tenants.walled.TenantKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="oncall.service",
+                    ),
+                ),
+                (
+                    "window",
+                    tenants.walled.TenantKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="incidents.maintenancewindow",
+                    ),
+                ),
             ],
-        ),
-        migrations.CreateModel(
-            name="MaintenanceWindow",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=80)),
-                ("starts_at", models.DateTimeField()),
-                ("ends_at", models.DateTimeField()),
-            ],
+            options={
+                "verbose_name": "historical maintenance service",
+                "verbose_name_plural": "historical maintenance services",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.RemoveConstraint(
             model_name="signal",
@@ -330,97 +412,6 @@ class Migration(migrations.Migration):
                     ("state__in", ["waiting", "dismissed", "suppressed"]), ("incident__isnull", False), _connector="OR"
                 ),
                 name="with_an_incident",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalmaintenanceservice",
-            name="organisation",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                default=tenants.scope.organisation_id,
-                editable=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="tenants.organisation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalmaintenanceservice",
-            name="service",
-            field=tenants.walled.TenantKey(
-                blank=True,
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="oncall.service",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalmaintenancewindow",
-            name="organisation",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                default=tenants.scope.organisation_id,
-                editable=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="tenants.organisation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="maintenanceservice",
-            name="organisation",
-            field=models.ForeignKey(
-                default=tenants.scope.organisation_id,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tenants.organisation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="maintenanceservice",
-            name="service",
-            field=tenants.walled.TenantKey(
-                db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="oncall.service"
-            ),
-        ),
-        migrations.AddField(
-            model_name="maintenancewindow",
-            name="organisation",
-            field=models.ForeignKey(
-                default=tenants.scope.organisation_id,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tenants.organisation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="maintenanceservice",
-            name="window",
-            field=tenants.walled.TenantKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="services",
-                to="incidents.maintenancewindow",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalmaintenanceservice",
-            name="window",
-            field=tenants.walled.TenantKey(
-                blank=True,
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="incidents.maintenancewindow",
             ),
         ),
         migrations.AddIndex(
