@@ -15,7 +15,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.test import Client
 
-from incidents import actions
+from incidents import actions, integrating, ruling
 from incidents.members import member_for
 from incidents.models import Incident, Integration, RoutingRule, Signal, UpdatePolicy
 from incidents.states import Audience, FlagKey, RoomRole, Severity, State
@@ -201,6 +201,8 @@ class Lived:
     signal_id: int
     page_id: int
     integration_id: int
+    rule_id: int
+    window_id: int
     token_id: int
     number: int
 
@@ -231,6 +233,9 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         configure(RoutingRule(), rule, by=cast.admin.actor())
         day = {"calendar": Calendar.objects.get(), "day": datetime.now(UTC).date(), "name": f"day {word}"}
         configure(CalendarDay(), day, by=cast.admin.actor())
+        times = {"starts_at": datetime.now(UTC) + timedelta(hours=1), "ends_at": datetime.now(UTC) + timedelta(hours=2)}
+        window = ruling.plan_maintenance(f"work {word}", services=[service], by=cast.admin.actor(), **times)
+        generic, _ = integrating.make_integration(Integration.Kind.GENERIC, f"generic {word}", by=cast.admin.actor())
         waiting = actions.report(by=amira, title=f"report {word}", text=word, ticket=word)
         actions.dismiss(actions.report(by=amira, title=f"noise {word}"), by=amira, reason=word)
     while follow(cast):
@@ -289,7 +294,9 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             ref=last.ref,
             signal_id=waiting.pk,
             page_id=page.pk,
-            integration_id=Integration.objects.get().pk,
+            integration_id=generic.pk,
+            rule_id=RoutingRule.objects.earliest("id").pk,
+            window_id=window.pk,
             number=1,
             token_id=ApiToken.objects.filter(user_id=cast.amira.user_id).latest("id").pk,
         )

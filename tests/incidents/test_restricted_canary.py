@@ -101,7 +101,7 @@ def house(shared_database: Installation) -> Iterator[House]:
             "ref": leak.ref,
             "signal_id": leak.signal_ids[0],
             "page_id": Page.objects.filter(incident_id=incident.pk).earliest("id").pk,
-            "integration_id": Integration.objects.get().pk,
+            "integration_id": Integration.objects.earliest("id").pk,
             "token_id": ApiToken.objects.filter(user_id=acme.amira.user_id).latest("id").pk,
             "verb": "note",
             "content_type_id": ContentType.objects.get(app_label="incidents", model="incident").pk,

@@ -37,7 +37,7 @@ from tests import everything
 from tests.clock import Clock as MovedClock
 from tests.conftest import Cast, Door, Installation, Person
 from tests.everything import delivery, take, values
-from tests.ledger import command_drivers, comms_drivers, restriction_drivers, work_drivers
+from tests.ledger import command_drivers, comms_drivers, restriction_drivers, signal_drivers, work_drivers
 
 pytestmark = pytest.mark.servers
 
@@ -159,6 +159,7 @@ DRIVERS: dict[str, Callable[[Stage], Act]] = {
     **command_drivers.DRIVERS,
     **comms_drivers.DRIVERS,
     **restriction_drivers.DRIVERS,
+    **signal_drivers.DRIVERS,
     **work_drivers.DRIVERS,
     "API token:issue-token": _now(lambda s: people.issue_token(User.objects.earliest("id"), "ci", by=s.admin)),
     "API token:revoke-token": _revoke,
