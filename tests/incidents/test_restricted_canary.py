@@ -101,6 +101,8 @@ def house(shared_database: Installation) -> Iterator[House]:
             "ref": leak.ref,
             "signal_id": leak.signal_ids[0],
             "page_id": Page.objects.filter(incident_id=incident.pk).earliest("id").pk,
+            "rule_id": 1,
+            "window_id": 1,
             "integration_id": Integration.objects.earliest("id").pk,
             "token_id": ApiToken.objects.filter(user_id=acme.amira.user_id).latest("id").pk,
             "verb": "note",

@@ -29,7 +29,7 @@ def maintain(scene: Scene, *services: str, minutes: int = 60, name: str = "Disk 
     return int(answer.json()["id"])
 
 
-def fire(scene: Scene, fingerprint: str = "f1", *, group: str = "g", **labels: str) -> None:
+def fire(scene: Scene, fingerprint: str = "f1", *, group: str = "g", **labels: Any) -> None:
     """One alert that begins now."""
     scene.fire(alert(fingerprint, started=scene.clock.now, **labels), group=group)
 
@@ -114,7 +114,7 @@ def test_rules_are_the_administrators(scene: Scene, who: str) -> None:
     window = maintain(scene, "search")
     door = scene.api(who)
     assert door.get("routing-rules/").status_code == door.get("maintenance/").status_code == 403
-    asks = {
+    asks: dict[str, dict[str, Any]] = {
         "routing-rules/": {"name": "x", "labels": {"a": "b"}},
         f"routing-rules/{made['id']}/": {"name": "x"},
         f"routing-rules/{made['id']}/remove/": {},
@@ -136,7 +136,11 @@ def test_rules_are_the_administrators(scene: Scene, who: str) -> None:
 @pytest.mark.clause("mobilize.page-out")
 def test_a_rule_declares_by_itself_and_the_severity_pages(scene: Scene) -> None:
     """domain.md §2: `severity=critical` of service X is SEV 1."""
-    words = {"title": "{alertname} on {service}, {absent}again", "outcome": "declare", "suggested_severity": "SEV1"}
+    words: dict[str, Any] = {
+        "title": "{alertname} on {service}, {absent}again",
+        "outcome": "declare",
+        "suggested_severity": "SEV1",
+    }
     rule(scene, name="Critical", labels={"severity": "critical", "service": "checkout"}, **words)
     fire(scene, severity="critical")
     assert len(scene.signals()) == 1, "it is accepted before anything follows"
