@@ -112,7 +112,7 @@ class Events(Door):
                 raise unread
             return public_id, Said(self.kind, header, kept, b"", unread)
         public_id, key, data = pagerduty.opened(body, header)
-        return public_id, Said(self.kind, key, kept, body, data=data)
+        return public_id, Said(self.kind, key, kept, pagerduty.masked(body, key, data), data=data)
 
     def accepted(self, said: Said) -> Answer:
         """202, with the key of the alert."""

@@ -218,6 +218,22 @@ def test_the_key_may_come_in_the_header_that_older_clients_send(wire: Wire, key:
     assert wire.post(ENQUEUE, body, X_Routing_Key=key)[0] == 202
 
 
+@pytest.mark.parametrize("action", ["trigger", "explode"])
+def test_the_raw_request_is_kept_to_the_byte_but_for_the_secret(wire: Wire, action: str) -> None:
+    """Taken or refused, and written with escapes or not: the key lies nowhere in the clear."""
+    made = wire.add("pagerduty")
+    key = made["key"]
+    plain = json.dumps(event(key, dedup="ö") | {"event_action": action}, ensure_ascii=False).encode()
+    escaped = plain.replace(key.encode(), f"\\u{ord(key[0]):04x}{key[1:]}".encode())
+    for body in (plain, escaped):
+        assert wire.post(ENQUEUE, body)[0] == (202 if action == "trigger" else 400)
+    with wire.acme.scope():
+        kept = [bytes(body) for body in Inbound.objects.filter(integration=made["integration"]).values_list("body", flat=True)]
+    assert len(kept) == 2
+    assert plain.replace(key[12:].encode(), b"*" * 20) in kept
+    assert not any(key[12:].encode() in body for body in kept)
+
+
 def test_other_methods_and_addresses(wire: Wire, key: str) -> None:
     assert wire.post(ENQUEUE, event(key), method="GET")[0] == 405
     assert wire.post("/v2/other", event(key))[0] == 404
