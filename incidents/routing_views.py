@@ -94,9 +94,10 @@ def rule_edit(request: HttpRequest, rule_id: int) -> HttpResponse:
 
 def _rule(request: HttpRequest, rule: RoutingRule) -> HttpResponse:
     by = _actor(request)
-    check(why_not_configure(by))
-    if request.method == "GET":
+    check(why_not_see(by))
+    if request.method == "GET":  # auditors read it
         return _rule_page(request, rule, RuleForm(initial=typed(rule) if rule.pk else None))
+    check(why_not_configure(by))
     if "remove" in request.POST and rule.pk:
         return _once(request, lambda: ruling.remove_rule(rule, by=by))
     form = RuleForm(request.POST)

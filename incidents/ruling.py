@@ -20,12 +20,13 @@ from ledger.actions import configure, record
 from ledger.verbs import verb
 from oncall.models import Service
 from tenants.actors import Actor
-from tenants.refusals import Reason, Refused, check, invalid
+from tenants.refusals import Reason, Refused, check
 from tenants.time import now
 
 log = structlog.get_logger(__name__)
 
 PAST_MOST = 200
+FAR = timedelta(days=3653)
 _BRACES = re.compile(r"\{([^{}]{1,200})\}")
 
 
@@ -37,6 +38,9 @@ def set_rule(rule: RoutingRule, changes: Mapping[str, Any], *, by: Actor) -> Rou
     """
     check(why_not_configure(by))
     wanted = dict(changes)
+    for name, needed in (("name", True), ("title", False), ("attach_label", False)):
+        if name in wanted:
+            wanted[name] = fields.line(name, wanted[name], most=80 if needed else 200, required=needed)
     others = RoutingRule.objects.exclude(pk=rule.pk).order_by("-position")
     if rule.pk is None and wanted.get("position") is None:
         wanted["position"] = (others.values_list("position", flat=True).first() or 0) + 1
@@ -66,11 +70,18 @@ def plan_maintenance(
     Refuses (422) one without services, without a length, or whose end is past.
     """
     check(why_not_configure(by))
+    clean_name, moment = fields.line("name", name, most=80), now()
+    reasons = [
+        Reason("far", "This lies more than ten years away.", field=field, status=422)
+        for field, at in (("starts_at", starts_at), ("ends_at", ends_at))
+        if abs(at - moment) > FAR
+    ]
     if not services:
-        raise invalid("services", "Say which services are worked on.", code="required")
-    if ends_at <= max(starts_at, now()):
-        raise invalid("ends_at", "It ends before it starts, or has ended already.")
-    window = MaintenanceWindow(name=fields.line("name", name, most=80), starts_at=starts_at, ends_at=ends_at)
+        reasons.append(Reason("required", "Say which services are worked on.", field="services", status=422))
+    if ends_at <= max(starts_at, moment):
+        reasons.append(Reason("invalid", "It ends before it starts, or has ended already.", field="ends_at", status=422))
+    check(reasons)
+    window = MaintenanceWindow(name=clean_name, starts_at=starts_at, ends_at=ends_at)
     named = [service.name for service in dict.fromkeys(services)]
     window.save()
     for service in dict.fromkeys(services):

@@ -3,7 +3,9 @@
 A key is in the answer that makes it and nowhere else, so these answers are not remembered: asking twice makes two.
 """
 
-from dataclasses import asdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -14,12 +16,12 @@ from rest_framework.response import Response
 from incidents import gate
 from incidents.api.bodies.fields import Text
 from incidents.integrating import issue_key, make_integration, withdraw_keys
-from incidents.models import Integration, IntegrationPulse
+from incidents.models import Integration
 from incidents.rules.configuring import why_not_configure, why_not_see
 from integrations.generic.actions import set_mapping, try_mapping
 from integrations.showing import shown
 from ledger.api import MusterView, StrictSerializer
-from tenants.refusals import check
+from tenants.refusals import Refused, check
 
 KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="Repeating a request with its key does nothing twice."
@@ -61,9 +63,6 @@ class IntegrationOut(serializers.Serializer[Any]):
     is_active = serializers.BooleanField()
     signed = serializers.BooleanField()
     mapping = serializers.DictField()
-    last_heard_at = serializers.DateTimeField(allow_null=True)
-    accepted = serializers.IntegerField()
-    refused = serializers.IntegerField()
 
 
 class KeyOut(serializers.Serializer[Any]):
@@ -102,7 +101,7 @@ class IntegrationListOut(serializers.Serializer[Any]):
     results = IntegrationOut(many=True)
 
 
-def _out(integration: Integration, pulse: IntegrationPulse | None) -> dict[str, Any]:
+def _out(integration: Integration) -> dict[str, Any]:
     return {
         "id": integration.pk,
         "kind": integration.kind,
@@ -110,9 +109,6 @@ def _out(integration: Integration, pulse: IntegrationPulse | None) -> dict[str, 
         "is_active": integration.is_active,
         "signed": integration.signed,
         "mapping": integration.mapping,
-        "last_heard_at": pulse.last_heard_at if pulse else None,
-        "accepted": pulse.accepted if pulse else 0,
-        "refused": pulse.refused if pulse else 0,
     }
 
 
@@ -125,10 +121,9 @@ class Integrations(MusterView):
 
     @extend_schema(operation_id="integrations_list", responses=IntegrationListOut)
     def get(self, request: Request) -> Response:
-        """List them, with when each was heard last (for administrators and auditors)."""
+        """List them (for administrators and auditors). When each was heard is on its page."""
         check(why_not_see(self.actor))
-        pulses = {pulse.integration_id: pulse for pulse in IntegrationPulse.objects.all()}
-        rows = [_out(one, pulses.get(one.pk)) for one in Integration.objects.order_by("name")]
+        rows = [_out(one) for one in Integration.objects.order_by("name")]
         return Response(IntegrationListOut({"results": rows}).data)
 
     @extend_schema(operation_id="integrate", request=IntegrationBody, responses={201: KeyOut})
@@ -145,9 +140,9 @@ class Key(MusterView):
     @extend_schema(operation_id="integration_key", request=KeyBody, responses={201: KeyOut})
     def post(self, request: Request, integration_id: int) -> Response:
         """Make another key; the answer has it, and nothing else ever has."""
+        integration = gate.integration_for(self.actor, integration_id)
         check(why_not_configure(self.actor))
         body = self.body(KeyBody, request)
-        integration = gate.integration_for(self.actor, integration_id)
         key = issue_key(integration, by=self.actor)
         if body.get("withdraw"):
             withdraw_keys(integration, by=self.actor, but=key)
@@ -163,10 +158,24 @@ class Mapping(MusterView):
         return self.once(request, lambda: self._set(request, integration_id))
 
     def _set(self, request: Request, integration_id: int) -> Response:
+        integration = gate.integration_for(self.actor, integration_id)
         check(why_not_configure(self.actor))
         body = self.body(MappingBody, request)
-        integration = set_mapping(gate.integration_for(self.actor, integration_id), body["mapping"], by=self.actor)
-        return Response(IntegrationOut(_out(integration, IntegrationPulse.objects.filter(integration=integration).first())).data)
+        with _of_the_mapping():
+            integration = set_mapping(integration, body["mapping"], by=self.actor)
+        return Response(IntegrationOut(_out(integration)).data)
+
+
+@contextmanager
+def _of_the_mapping() -> Iterator[None]:
+    """What is wrong with a mapping is told by its place in the body: `mapping.title`; what is wrong with a sample, of that."""
+    try:
+        yield
+    except Refused as refused:
+        told = {"body": "sample", "mapping": "mapping"}
+        raise Refused(
+            *(replace(reason, field=told.get(reason.field, f"mapping.{reason.field}")) for reason in refused.reasons)
+        ) from refused
 
 
 class TryMapping(MusterView):
@@ -175,7 +184,9 @@ class TryMapping(MusterView):
     @extend_schema(operation_id="integration_mapping_try", request=TryBody, responses=TriedListOut)
     def post(self, request: Request, integration_id: int) -> Response:
         """What a sample would become. Nothing is kept or changed."""
-        check(why_not_configure(self.actor))
         gate.integration_for(self.actor, integration_id)
+        check(why_not_configure(self.actor))
         body = self.body(TryBody, request)
-        return Response(TriedListOut({"results": [asdict(one) for one in try_mapping(body["mapping"], body["sample"])]}).data)
+        with _of_the_mapping():
+            found = try_mapping(body["mapping"], body["sample"])
+        return Response(TriedListOut({"results": [asdict(one) for one in found]}).data)

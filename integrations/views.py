@@ -53,7 +53,8 @@ def integration_list(request: HttpRequest) -> HttpResponse:
 def integration_add(request: HttpRequest) -> HttpResponse:
     """Add an integration. Its key is on the page that answers, this once; asking again makes another integration."""
     by = _for_administrators(request)
-    check(why_not_configure(by))
+    if request.method == "POST":
+        check(why_not_configure(by))
     form = IntegrationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data

@@ -29,14 +29,22 @@ class Conditions(serializers.JSONField):
     """A condition by label: a value, a list of values, or `{"matches": "expression"}`."""
 
 
+class Suggested(SeverityField):
+    """A severity, or "" for none."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The severity of a code."""
+        return None if data == "" else super().to_internal_value(data)
+
+
 class RuleBody(StrictSerializer):
     """A routing rule; what is left out stays as it is, or as a new rule has it."""
 
     name = Text(required=False, max_length=80)
     labels = Conditions(required=False, help_text='{"team": "payments", "env": ["prod", "stage"], "host": {"matches": "db-.*"}}')
     integration = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**63 - 1)
-    service = Text(required=False, allow_null=True, max_length=40, help_text="A service's slug.")
-    suggested_severity = SeverityField(required=False, allow_null=True)
+    service = Text(required=False, allow_blank=True, max_length=40, help_text="A service's slug; empty for the label's own.")
+    suggested_severity = Suggested(required=False, allow_blank=True)
     outcome = serializers.ChoiceField(choices=RoutingRule.Outcome.choices, required=False)
     title = Text(required=False, allow_blank=True, max_length=200)
     attach = serializers.ChoiceField(choices=RoutingRule.Attach.choices, required=False, allow_blank=True)
@@ -125,7 +133,7 @@ def _changes(body: Mapping[str, Any], by: Actor) -> dict[str, Any]:
     """A body's fields as a rule keeps them."""
     changes = dict(body)
     if (slug := changes.get("service")) is not None:
-        changes["service"] = gate.services_for(by, [slug], field="service")[0]
+        changes["service"] = gate.services_for(by, [slug], field="service")[0] if slug else None
     if (pk := changes.get("integration")) is not None:
         changes["integration"] = gate.integration_for(by, pk)
     if changes.get("suggested_severity") is not None:
@@ -162,8 +170,8 @@ class OneRule(MusterView):
         return self.once(request, lambda: self._change(request, rule_id))
 
     def _change(self, request: Request, rule_id: int) -> Response:
-        check(why_not_configure(self.actor))
         rule = gate.rule_for(self.actor, rule_id)
+        check(why_not_configure(self.actor))
         return Response(RuleOut(ruling.set_rule(rule, _changes(self.body(RuleBody, request), self.actor), by=self.actor)).data)
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from incidents import gate
 from incidents.models import Integration
-from incidents.rules.configuring import why_not_configure
+from incidents.rules.configuring import why_not_configure, why_not_see
 from incidents.states import Severity
 from integrations.forms import MappingForm, typed
 from integrations.generic.actions import Tried, set_mapping, try_mapping
@@ -25,7 +25,7 @@ SHOWN = 20  # of a sample's alerts
 def mapping(request: HttpRequest, integration_id: int) -> HttpResponse:
     """Write a mapping. Trying it shows what the sample would become, and changes nothing; saving tries it too."""
     by: Actor = request.actor  # type: ignore[attr-defined]
-    check(why_not_configure(by))
+    check(why_not_see(by) if request.method == "GET" else why_not_configure(by))
     integration = gate.integration_for(by, integration_id)
     if integration.kind != Integration.Kind.GENERIC:
         raise NotFound("mapping")

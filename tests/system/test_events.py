@@ -57,8 +57,9 @@ def test_pagerdutys_own_client_triggers_acknowledges_and_resolves_over_tls(
             assert client.trigger(f"{name} is wrong again", "db-2", dedup_key=key, payload={"class": name}) == key
             assert [row["state"] for row in alerts(acme, name)] == ["firing", "resolved"]
             client.send_change_event(payload={"summary": f"{name} deployed", "source": "ci"})
-            with pytest.raises(pagerduty.HttpError) as refused:
-                pagerduty.EventsApiV2Client("0" * 32, base_url=address, verify=trusting).resolve(key)
+            stranger = pagerduty.EventsApiV2Client("0" * 32, base_url=address, verify=trusting)
+            with stranger, pytest.raises(pagerduty.HttpError) as refused:
+                stranger.resolve(key)
             answer: Any = refused.value.response
             assert (answer.status_code, answer.json()["errors"]) == (400, ["Invalid routing key"])
 
