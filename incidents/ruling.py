@@ -26,6 +26,7 @@ from tenants.time import now
 log = structlog.get_logger(__name__)
 
 PAST_MOST = 200
+TEXTS = {"name": 80, "title": 200, "attach_label": 200}  # of a rule, with their lengths
 FAR = timedelta(days=3653)
 _BRACES = re.compile(r"\{([^{}]{1,200})\}")
 
@@ -38,9 +39,7 @@ def set_rule(rule: RoutingRule, changes: Mapping[str, Any], *, by: Actor) -> Rou
     """
     check(why_not_configure(by))
     wanted = dict(changes)
-    for name, needed in (("name", True), ("title", False), ("attach_label", False)):
-        if name in wanted:
-            wanted[name] = fields.line(name, wanted[name], most=80 if needed else 200, required=needed)
+    wanted |= {name: _line(name, wanted[name]) for name in TEXTS if name in wanted}
     others = RoutingRule.objects.exclude(pk=rule.pk).order_by("-position")
     if rule.pk is None and wanted.get("position") is None:
         wanted["position"] = (others.values_list("position", flat=True).first() or 0) + 1
@@ -222,8 +221,15 @@ def try_rule(rule: RoutingRule, *, most: int = PAST_MOST) -> list[Tried]:
     return found
 
 
+def _line(name: str, value: str) -> str:
+    """One of a rule's texts, without what deceives. Refuses (422) a rule without a name."""
+    return fields.line(name, value, most=TEXTS[name], required=name == "name")
+
+
 def judge(rule: RoutingRule) -> None:
     """Refuse (422) a rule that could not be kept, naming its fields."""
+    for name in TEXTS:
+        setattr(rule, name, _line(name, getattr(rule, name)))
     try:
         rule.clean_fields(exclude={"position", "organisation"})
         rule.validate_constraints(exclude={"position"})
