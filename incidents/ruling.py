@@ -229,7 +229,8 @@ def _line(name: str, value: str) -> str:
 def judge(rule: RoutingRule) -> None:
     """Refuse (422) a rule that could not be kept, naming its fields."""
     for name in TEXTS:
-        setattr(rule, name, _line(name, getattr(rule, name)))
+        if getattr(rule, name):
+            setattr(rule, name, _line(name, getattr(rule, name)))
     try:
         rule.clean_fields(exclude={"position", "organisation"})
         rule.validate_constraints(exclude={"position"})

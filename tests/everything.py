@@ -231,6 +231,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         service = Service.objects.get(slug="payments")
         rule = {"position": 1, "name": f"rule {word}", "labels": {"team": word}, "service": service, "suggested_severity": 2}
         configure(RoutingRule(), rule, by=cast.admin.actor())
+        passing = ruling.set_rule(RoutingRule(), {"name": f"passing {word}", "labels": {"a": word}}, by=cast.admin.actor())
         day = {"calendar": Calendar.objects.get(), "day": datetime.now(UTC).date(), "name": f"day {word}"}
         configure(CalendarDay(), day, by=cast.admin.actor())
         times = {"starts_at": datetime.now(UTC) + timedelta(hours=1), "ends_at": datetime.now(UTC) + timedelta(hours=2)}
@@ -295,7 +296,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             signal_id=waiting.pk,
             page_id=page.pk,
             integration_id=generic.pk,
-            rule_id=RoutingRule.objects.earliest("id").pk,
+            rule_id=passing.pk,
             window_id=window.pk,
             number=1,
             token_id=ApiToken.objects.filter(user_id=cast.amira.user_id).latest("id").pk,
