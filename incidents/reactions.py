@@ -2,6 +2,7 @@
 
 from django.db.models import QuerySet
 
+from incidents import ruling
 from incidents.actions.base import tell
 from incidents.duties import holders, label
 from incidents.models import Incident, IncidentService, Signal
@@ -19,9 +20,11 @@ _DONE = {REOPENED: "reopened"}  # what was done to it, as the page says it
 def page_for_signal(event: Event, by: Actor) -> None:
     """A new signal pages the team of its service (the default team where it has none), so that somebody asks the question.
 
-    Clauses mobilize.page-out, triage.is-it-an-incident.
+    Where its rule answers it by itself, what the rule did calls whom it needs. Clauses mobilize.page-out, triage.is-it-an-incident.
     """
     signal = Signal.objects.select_for_update(of=("self",), no_key=True).select_related("service__team").get(pk=event.subject_id)
+    if ruling.follow(signal, event.data.get("rule"), by=by):
+        return
     team = signal.service.team if signal.service else Team.objects.filter(is_default=True).first()
     if team is not None and signal.state == SignalState.WAITING:  # once answered, declaring calls whom it needs
         page_team(team, signal, by=by, service=signal.service, incident_id=signal.incident_id, reason="Is this an incident?")

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from incidents import ruling
 from incidents.models import Component, Integration, RoutingRule, UpdatePolicy
 from incidents.states import Audience
 from ledger import people
@@ -251,8 +252,18 @@ class ServiceAdmin(ConfigurationAdmin):
 class RoutingRuleAdmin(ConfigurationAdmin):
     """Routing rules, in their order."""
 
-    list_display = ("position", "name", "labels", "service", "suggested_severity")
+    list_display = ("position", "name", "labels", "service", "suggested_severity", "outcome", "is_active")
     ordering = ("position",)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """The same verb as on the page of routing, where a rule is tried first."""
+        changes = {name: form.cleaned_data[name] for name in form.changed_data if name in form.cleaned_data}
+        if changes or not change:
+            ruling.set_rule(obj, changes, by=request.actor)  # type: ignore[attr-defined]
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """The same."""
+        ruling.remove_rule(obj, by=request.actor)  # type: ignore[attr-defined]
 
 
 class DutyAdmin(ConfigurationAdmin):
@@ -312,10 +323,10 @@ class CalendarAdmin(ConfigurationAdmin):
 
 
 class IntegrationAdmin(ConfigurationAdmin):
-    """Ways in for monitoring. A key is made, and shown once, by `manage.py organisation key`."""
+    """Ways in for monitoring. They are added, with a key that is shown once, under Integrations."""
 
     list_display = ("name", "kind", "is_active", "created_at")
-    fields = ("name", "kind", "is_active")
+    fields = ("name", "kind", "is_active", "signed")
 
 
 class TokenAdmin(ConfigurationAdmin):

@@ -28,6 +28,7 @@ SEND_TESTS = Reaction("send-tests", "notifications.announcements.send_tests")
 
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "signal.opened": (PAGE_FOR_SIGNAL,),
+    "signal.asked": (PAGE_FOR_SIGNAL,),
     "incident.declared": (MOBILISE,),
     "incident.severity_changed": (MOBILISE,),
     "incident.absorbed": (CALL_FOR_SERVICES,),

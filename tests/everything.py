@@ -16,11 +16,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.test import Client
 
-from incidents import actions
+from incidents import actions, integrating, ruling
 from incidents.members import member_for
 from incidents.models import Incident, Integration, RoutingRule, Signal, UpdatePolicy
 from incidents.states import Audience, FlagKey, RoomRole, Severity, State
 from integrations import intake
+from integrations.formats import Said
 from ledger import relay
 from ledger.actions import configure
 from ledger.models import Event
@@ -195,7 +196,7 @@ def delivery(name: str, text: str, *, group: str = "", status: str = "firing", s
 
 def take(cast: Cast, *bodies: bytes) -> list[Any]:
     """Take in what Alertmanager sends, as the edge does. Returns each answer: None, or the refusal."""
-    return list(intake.take(cast.key.split("_")[1], [intake.Said("alertmanager", cast.key, {}, body) for body in bodies]))
+    return list(intake.take(cast.key.split("_")[1], [Said("alertmanager", cast.key, {}, body) for body in bodies]))
 
 
 @dataclass(frozen=True)
@@ -206,6 +207,8 @@ class Lived:
     signal_id: int
     page_id: int
     integration_id: int
+    rule_id: int
+    window_id: int
     token_id: int
     method_id: int
     number: int
@@ -234,14 +237,18 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
     """
     jon, amira = cast.jon.actor(), cast.amira.actor()
     take(cast, delivery("Down", word), delivery("Slow", word, service="search"), b"{" + word.encode())
-    wrong = intake.Said("alertmanager", f"{cast.key[:-8]}{word[:8]:A<8}", {"user-agent": word}, b"")
+    wrong = Said("alertmanager", f"{cast.key[:-8]}{word[:8]:A<8}", {"user-agent": word}, b"")
     intake.take(cast.key.split("_")[1], [wrong])
     with cast.scope(cast.admin):
         service = Service.objects.get(slug="payments")
         rule = {"position": 1, "name": f"rule {word}", "labels": {"team": word}, "service": service, "suggested_severity": 2}
         configure(RoutingRule(), rule, by=cast.admin.actor())
+        passing = ruling.set_rule(RoutingRule(), {"name": f"passing {word}", "labels": {"a": word}}, by=cast.admin.actor())
         day = {"calendar": Calendar.objects.get(), "day": datetime.now(UTC).date(), "name": f"day {word}"}
         configure(CalendarDay(), day, by=cast.admin.actor())
+        times = {"starts_at": datetime.now(UTC) + timedelta(hours=1), "ends_at": datetime.now(UTC) + timedelta(hours=2)}
+        window = ruling.plan_maintenance(f"work {word}", services=[service], by=cast.admin.actor(), **times)
+        generic, _ = integrating.make_integration(Integration.Kind.GENERIC, f"generic {word}", by=cast.admin.actor())
         waiting = actions.report(by=amira, title=f"report {word}", text=word, ticket=word)
         actions.dismiss(actions.report(by=amira, title=f"noise {word}"), by=amira, reason=word)
         contacts.add(by=amira, kind="email", address=f"{word}@example.com", label=f"home {word}")
@@ -302,7 +309,9 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             ref=last.ref,
             signal_id=waiting.pk,
             page_id=page.pk,
-            integration_id=Integration.objects.get().pk,
+            integration_id=generic.pk,
+            rule_id=passing.pk,
+            window_id=window.pk,
             number=1,
             **planned,
             method_id=ContactMethod.objects.get(user_id=cast.amira.user_id).pk,

@@ -58,9 +58,12 @@ def _for_whom(data: Data) -> str:
 
 KINDS = {
     "signal.opened": Kind("Signal", _opened),
+    "signal.suppressed": Kind("Suppressed", lambda data: f"{data['title']}: suppressed. {data['reason']}"),
+    "signal.asked": Kind("Signal", lambda data: f"{data['title']}: asked about after all. It had been suppressed. {data['was']}"),
     "incident.declared": Kind("Declared", _declared, _assessed),
     "incident.signal_attached": Kind("Attached", lambda data: f"Attached from triage: {data['title']}."),
     "alert.fired": Kind("Alert", lambda data: f"{data['name']} fires{': ' + data['summary'] if data.get('summary') else ''}."),
+    "alert.acknowledged": Kind("Alert", lambda data: f"{data['name']}: somebody has seen it, says its source. It stops no page."),
     "alert.resolved": Kind("Alert", lambda data: f"{data['name']} cleared."),
     "page.started": Kind("Page", _page_started),
     "page.person_paged": Kind("Paged", _person_paged),

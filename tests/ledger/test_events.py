@@ -44,6 +44,7 @@ from tests.ledger import (
     page_drivers,
     restriction_drivers,
     rota_drivers,
+    signal_drivers,
     work_drivers,
 )
 
@@ -150,6 +151,7 @@ DRIVERS: dict[str, Callable[[Stage], Act]] = {
     **restriction_drivers.DRIVERS,
     **page_drivers.DRIVERS,
     **rota_drivers.DRIVERS,
+    **signal_drivers.DRIVERS,
     **work_drivers.DRIVERS,
     "API token:issue-token": _now(lambda s: people.issue_token(User.objects.earliest("id"), "ci", by=s.admin)),
     "API token:revoke-token": _revoke,

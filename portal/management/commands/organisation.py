@@ -42,10 +42,11 @@ class Command(BaseCommand):
         token.add_argument("name")
         token.add_argument("--read-only", action="store_true")
         key = what.add_parser(
-            "key", help="key SLUG NAME: makes an Alertmanager integration (or another key of it); prints the key, once"
+            "key", help="key SLUG NAME [--kind KIND]: makes an integration (or another key of it); prints the key, once"
         )
         key.add_argument("slug")
         key.add_argument("name")
+        key.add_argument("--kind", choices=Integration.Kind.values, default=Integration.Kind.ALERTMANAGER.value)
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
@@ -93,5 +94,5 @@ class Command(BaseCommand):
 
     def _key(self, options: dict[str, Any], by: Actor) -> None:
         found = Integration.objects.filter(name=options["name"], organisation_id=by.organisation_id).first()
-        key = issue_key(found, by=by) if found else make_integration(Integration.Kind.ALERTMANAGER, options["name"], by=by)[1]
+        key = issue_key(found, by=by) if found else make_integration(Integration.Kind(options["kind"]), options["name"], by=by)[1]
         self.stdout.write(key)

@@ -6,7 +6,7 @@ from tenants.walls import NeedToKnow, Sql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("incidents", "0011_restriction_before_the_incident"), ("oncall", "0008_policy_walls")]
+    dependencies = [("incidents", "0013_routing_outcomes"), ("oncall", "0008_policy_walls")]
     operations = [
         Sql(
             'ALTER TABLE oncall_pagedecline ADD CONSTRAINT "oncall_pagedecline_incident_within" FOREIGN KEY (organisation_id, '

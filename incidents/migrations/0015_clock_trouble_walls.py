@@ -6,7 +6,7 @@ from tenants.walls import NeedToKnow, Sql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("incidents", "0012_declines_belong_to_an_incident"), ("standard", "0006_clock_failure_walls")]
+    dependencies = [("incidents", "0014_declines_belong_to_an_incident"), ("standard", "0006_clock_failure_walls")]
     operations = [
         Sql(
             'ALTER TABLE standard_clockfailure ADD CONSTRAINT "standard_clockfailure_incident_within" FOREIGN KEY (organisation_id, '
