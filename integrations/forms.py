@@ -6,7 +6,7 @@ from django import forms
 
 from incidents.forms.fields import text_area
 from incidents.models import Integration
-from integrations.generic.mapping import PLACES
+from integrations.generic.mapping import NEEDED, PLACES
 
 LABELS = {
     "key": ("What tells one alert from another?", "Its place, such as /event/id. It stays the same from firing to clearing."),
@@ -76,7 +76,11 @@ class MappingForm(forms.Form):
         for name in PLACES:
             label, hint = LABELS[name]
             self.fields[name] = forms.CharField(
-                label=label, help_text=hint, required=False, max_length=200, widget=forms.TextInput(attrs={"class": "mono"})
+                label=label,
+                help_text=hint,
+                required=name in NEEDED,
+                max_length=200,
+                widget=forms.TextInput(attrs={"class": "mono"}),
             )
         self.order_fields(self.field_order)
 

@@ -13,6 +13,7 @@ from incidents.models import Integration
 from incidents.rules.configuring import why_not_configure, why_not_see
 from incidents.states import Severity
 from integrations.forms import MappingForm, typed
+from integrations.generic import mapping as mappings
 from integrations.generic.actions import Tried, set_mapping, try_mapping
 from ledger.idempotency import once_on_the_web
 from tenants.actors import Actor
@@ -35,6 +36,7 @@ def mapping(request: HttpRequest, integration_id: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, integration, form, status=422)
     try:
+        mappings.read(form.mapping())
         tried = try_mapping(form.mapping(), form.cleaned_data["sample"]) if form.cleaned_data["sample"].strip() else []
         if "save" not in request.POST:
             return _page(request, integration, form, tried=tried, asked=True)

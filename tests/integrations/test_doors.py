@@ -306,6 +306,9 @@ def test_the_page_tries_a_sample_and_keeps_nothing_of_it(wire: Wire) -> None:
     assert wire.alerts(name) == []
     assert wire.post(path(made, "generic"), {"events": [event(name)]})[1]["code"] == "no_mapping"
 
+    for change in ({"title": ""}, {"levels": "bad = SEV9"}, {"title": "name"}):
+        refused = page.post(address, {**typed, **change, "sample": "", "try": "1"})
+        assert refused.status_code == 422, "without a sample the mapping itself is judged all the same"
     wrong = page.post(address, {**typed, "title": "/nowhere", "save": "1"})
     assert wrong.status_code == 422
     assert "There is no title at /events/0/nowhere" in wrong.content.decode()
