@@ -266,7 +266,7 @@ def test_the_test_goes_through_each_and_says_what_became_of_it(scene: Scene, out
     scene.follow()
     assert sorted(addresses("Test")) == sorted([TELEGRAM.format(7), "amira@acme.example"])
     first, second, third = listed(scene)
-    assert (first["last_test"]["outcome"], first["last_test"]["detail"]) == ("Failed", "451 try again")
+    assert (first["last_test"]["outcome"], first["last_test"]["detail"]) == ("Failed", "E-mail: 451 try again")
     assert second["last_test"]["outcome"] == "Sent"
     assert third["last_test"] is None
     assert "451 try again" in scene.page("amira").get(PAGE).content.decode()
