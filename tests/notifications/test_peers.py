@@ -5,6 +5,7 @@ import threading
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import http_ece
@@ -12,7 +13,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from django.core.checks import run_checks
 from django.test import override_settings
 
 from notifications import apprised, reaching, webpush
@@ -257,3 +259,18 @@ def test_a_far_side_that_never_answers_is_left_in_time(monkeypatch: pytest.Monke
     with pytest.raises(reaching.TooLate, match="too many"):
         reaching.within(0.05, lambda: None)
     held.set()
+
+
+def test_a_wrong_setting_is_found_before_anything_is_served(tmp_path: Path) -> None:
+    def faults() -> set[str]:
+        return {str(fault.id) for fault in run_checks() if str(fault.id).startswith("muster.")}
+
+    assert faults() == set()
+    file = tmp_path / "vapid.pem"
+    with override_settings(MUSTER_SMS_URL="twilio://AC:x@+15550100/", MUSTER_VAPID_KEY_FILE=str(file)):
+        assert faults() == {"muster.E003", "muster.E004"}
+    key = ec.generate_private_key(ec.SECP256R1())
+    file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    with override_settings(MUSTER_VAPID_KEY_FILE=str(file)):
+        assert faults() == set()
+        assert unpadded(webpush.public_key()) == key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
