@@ -65,7 +65,9 @@ def subscribed(site: Site, page: Page) -> Worker:
             "const worker = registration.installing ?? registration.active;"
             "if (worker.state === 'activated') done(); else worker.onstatechange = () => worker.state === 'activated' && done(); }))"
         )
-    return started.value
+    worker: Worker = started.value
+    worker.evaluate(LISTEN)
+    return worker
 
 
 def deliver(site: Site, page: Page, told: dict[str, str]) -> None:
@@ -77,14 +79,24 @@ def deliver(site: Site, page: Page, told: dict[str, str]) -> None:
         lambda event: found.extend(one["registrationId"] for one in event["registrations"]),
     )
     session.send("ServiceWorker.enable")
-    page.wait_for_timeout(300)
+    for _ in range(100):
+        if found:
+            break
+        page.wait_for_timeout(50)  # DevTools tells of it in its own time
     assert found, "no service worker is registered"
     session.send("ServiceWorker.deliverPushMessage", {"origin": site.url, "registrationId": found[-1], "data": json.dumps(told)})
 
 
-SHOWN = (
-    "async () => (await self.registration.getNotifications()).map(n => [n.title, n.body, n.actions.map(a => a.action).join()])"
-)
+# What was shown is heard from the call that shows it: asking for the open notifications while one is being shown can lose it.
+LISTEN = """() => {
+  self.shown = [];
+  const show = self.registration.showNotification.bind(self.registration);
+  self.registration.showNotification = async (title, options) => {
+    await show(title, options);
+    self.shown.push([title, options.body, options.actions.map((one) => one.action).join()]);
+  };
+}"""
+SHOWN = "() => self.shown"
 CLICK = """async (action) => {
   const [notification] = await self.registration.getNotifications();
   self.dispatchEvent(new NotificationEvent('notificationclick', {notification, action}));
