@@ -244,7 +244,7 @@ def _hand_over(taken: _Taken) -> bool:
     with scope(tenant_of(delivery), surface=Via.RELAY):
         for part in taken.parts:
             said = f"{detail}, together with {others} more" if others else detail
-            _attempt(part.delivery, part.number, Attempt.Outcome.SENT, said, way)
+            _attempt(part.delivery, part.number, Attempt.Outcome.SENT, way.said(said), way)
             QueuedDelivery.objects.filter(delivery=part.delivery)._raw_delete("default")  # nothing refers to it
     return True
 
@@ -285,7 +285,8 @@ def _record_failure(part: _Part, detail: str, way: route.Way | None) -> None:
     Give up, visibly, once every way was tried MAX_ATTEMPTS times.
     """
     delivery, number = part.delivery, part.number
-    _attempt(delivery, number, Attempt.Outcome.FAILED, detail[:2000], way)
+    said = way.said(detail) if way else detail
+    _attempt(delivery, number, Attempt.Outcome.FAILED, said[:2000], way)
     queued = QueuedDelivery.objects.filter(delivery=delivery, attempts=number)  # unless another has tried since
     tried = number // part.ways  # times that all of them were tried
     if number % part.ways:

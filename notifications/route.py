@@ -28,6 +28,10 @@ class Way:
     verified: bool = True
     label: str = ""
 
+    def said(self, detail: str) -> str:
+        """What came of it, with what carried it where that is not the account's e-mail; never where it leads."""
+        return detail if self.method_id is None else f"{ContactMethod.Kind(self.channel).label}: {detail}"
+
     def address(self, person: User) -> str:
         """Where it leads: to be handed to the transport, and shown to nobody."""
         return person.email if self.method_id is None else unseal(ContactSecret.objects.get(method_id=self.method_id).sealed)

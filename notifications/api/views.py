@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -88,10 +88,13 @@ class ContactOut(serializers.Serializer[Any]):
     verified_at = serializers.DateTimeField(allow_null=True)
     last_test = serializers.SerializerMethodField()
 
-    def get_last_test(self, method: ContactMethod) -> TestOut | None:
+    @extend_schema_field(TestOut(allow_null=True))
+    def get_last_test(self, method: ContactMethod) -> Any:
         """Its last test, where there was one."""
-        found: TestOut | None = self.context["tests"].get(method.pk)
-        return found
+        return self.context["tests"].get(method.pk)
+
+
+CONTACTS = page_of(ContactOut)
 
 
 class _View(MusterView):
@@ -120,7 +123,7 @@ class _View(MusterView):
 class Methods(_View):
     """My contact methods."""
 
-    @extend_schema(operation_id="contact_methods_list", responses=page_of(ContactOut))
+    @extend_schema(operation_id="contact_methods_list", responses=CONTACTS)
     def get(self, request: Request) -> Response:
         """My contact methods, in the order in which they are tried; the account's e-mail comes after them."""
         return self._list()
@@ -139,7 +142,7 @@ class Methods(_View):
 class Arrange(_View):
     """Their order."""
 
-    @extend_schema(operation_id="contact_methods_arrange", request=ArrangeBody, responses=page_of(ContactOut), parameters=[KEY])
+    @extend_schema(operation_id="contact_methods_arrange", request=ArrangeBody, responses=CONTACTS, parameters=[KEY])
     def post(self, request: Request) -> Response:
         """Put them into the order in which they are to be tried."""
 
@@ -153,7 +156,7 @@ class Arrange(_View):
 class Test(_View):
     """The test."""
 
-    @extend_schema(operation_id="contact_methods_test", request=NoBody, responses=page_of(ContactOut), parameters=[KEY])
+    @extend_schema(operation_id="contact_methods_test", request=NoBody, responses=CONTACTS, parameters=[KEY])
     def post(self, request: Request) -> Response:
         """Send a message through each verified one, and to the account's e-mail; `last_test` says what became of it."""
 
@@ -202,7 +205,7 @@ class Quiet(_View):
 class Remove(_View):
     """Removing one."""
 
-    @extend_schema(operation_id="contact_method_remove", request=NoBody, responses=page_of(ContactOut), parameters=[KEY])
+    @extend_schema(operation_id="contact_method_remove", request=NoBody, responses=CONTACTS, parameters=[KEY])
     def post(self, request: Request, method_id: int) -> Response:
         """Be reached by it no more; where it led is forgotten."""
 

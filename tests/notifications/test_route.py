@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 
 from incidents.models import Incident
 from ledger.models import Event
@@ -57,6 +59,20 @@ def test_a_page_goes_by_the_first_method(scene: Scene) -> None:
 def test_without_a_method_of_ones_own_it_goes_to_the_accounts_e_mail(scene: Scene) -> None:
     paged(scene)
     assert addresses("Page:") == [ACCOUNT]
+
+
+def test_who_has_none_costs_no_statement_more(scene: Scene) -> None:
+    """Whom a page is for, whether they are members still, and by what they are reached, is one statement; nothing else is asked."""
+    scene.declare(severity="SEV2")
+    with CaptureQueriesContext(connection) as asked:
+        scene.follow()
+    statements = [query["sql"] for query in asked.captured_queries]
+    begun = len([sql for sql in statements if 'INSERT INTO "notifications_attempt"' in sql and "'started'" in sql])
+    about_people = [sql for sql in statements if "notifications_contact" in sql]
+    assert begun == len(about_people) > 0
+    assert all("JOIN tenants_membership" in sql for sql in about_people)
+    assert not [sql for sql in statements if sql.startswith("SELECT") and 'FROM "notifications_attempt"' in sql]
+    assert not [sql for sql in statements if '"together" =' in sql and sql.startswith("SELECT")]
 
 
 def test_one_that_is_not_verified_is_never_used(scene: Scene) -> None:
