@@ -76,7 +76,7 @@ def _window(window: MaintenanceWindow, may: bool) -> dict[str, Any]:
         "ends_at": window.ends_at,
         "services": [one.service.name for one in window.services.all()],
         "state": state,
-        "end_url": reverse("maintenance-end", args=[window.pk]) if may and state != "over" else "",
+        "end_url": reverse("maintenance-end", args=[window.pk]) if may and window.ends_at > moment else "",
     }
 
 

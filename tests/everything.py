@@ -28,11 +28,11 @@ from ledger.models import Event
 from notifications import actions as notifications
 from notifications import contacts
 from notifications.models import ContactMethod
-from oncall.actions import acknowledge, calendars, overrides, schedules, swaps
-from oncall.models import Page, Service
+from oncall.actions import acknowledge, calendars, decline, overrides, schedules, swaps
+from oncall.models import EscalationPolicy, EscalationTarget, Page, Service
 from oncall.plans import Plan, Stretch
 from portal import environment
-from standard.models import Calendar, CalendarDay
+from standard.models import Calendar, CalendarDay, Clock, ClockFailure
 from tenants.models import ApiToken, User
 from tenants.walled import TenantOwned
 from tests.conftest import Cast
@@ -252,6 +252,10 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         waiting = actions.report(by=amira, title=f"report {word}", text=word, ticket=word)
         actions.dismiss(actions.report(by=amira, title=f"noise {word}"), by=amira, reason=word)
         contacts.add(by=amira, kind="email", address=f"{word}@example.com", label=f"home {word}")
+        policy = configure(
+            EscalationPolicy(), {"slug": f"policy-of-{cast.slug}", "name": f"policy {word}"}, by=cast.admin.actor()
+        )
+        configure(EscalationTarget(), {"policy": policy, "kind": "lead", "after_minutes": 7}, by=cast.admin.actor())
     planned = plan(cast, word)
     while follow(cast):
         pass
@@ -290,7 +294,10 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             .first()
         )
         assert page is not None
+        decline(page, by=amira, reason=word)
         acknowledge(page, by=amira)
+        stuck = Clock.objects.filter(incident_id=last.pk).latest("id")
+        ClockFailure.objects.create(clock=stuck, incident_id=last.pk, failures=1, last_error=word, next_try_at=stuck.due_at)
     headers = {"Authorization": f"Bearer {cast.amira.token}", "Idempotency-Key": f"key-{word}"}
     answer = Client().post(
         f"/api/v1/incidents/{last.ref}/note/", {"text": word}, content_type="application/json", headers=headers

@@ -13,4 +13,8 @@ class Migration(migrations.Migration):
             "incident_id) REFERENCES incidents_incident (organisation_id, id) DEFERRABLE INITIALLY DEFERRED"
         ),
         NeedToKnow("standard", "clockfailure"),
+        Sql(  # a page's clock was there before its incident
+            "CREATE POLICY need_to_know_before ON standard_clockfailure AS RESTRICTIVE TO {role} "
+            "USING (incident_id IS NOT NULL OR clock_id NOT IN (SELECT muster.hidden_clocks()));"
+        ),
     ]

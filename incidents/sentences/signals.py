@@ -76,6 +76,7 @@ KINDS = {
     "page.withheld": Kind("Page", lambda data: f"{data['person']} was not called: they were taken off the list of who may know."),
     "page.exhausted": Kind("Page", lambda data: f"Nobody of {data['team']} is left to call, and nobody acknowledged."),
     "page.ended": Kind("Page", lambda data: "The page has ended without an acknowledgement."),
+    "clock.tried_again": Kind("Clock", lambda data: f"{data['clause']}: it could not be struck, and is tried again."),
     "clock.prompted": Kind("Clock", _clock("time is running out")),
     "clock.broken": Kind("Clock", _clock("time is past")),
 }

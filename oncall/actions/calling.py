@@ -135,4 +135,5 @@ def call(page: Page, person: User, position: int, reason: str, *, by: Actor) -> 
         person=person.name,
         position=position,
         reason=reason,
+        urgency=page.urgency,
     )

@@ -6,6 +6,8 @@ from typing import Any
 from oncall import actions as oncall
 from oncall.actions.notices import notice
 from oncall.models import ReadinessNotice, Team
+from standard import clocks
+from standard.models import Clock, ClockFailure
 
 type Act = Callable[[], object]
 
@@ -54,11 +56,17 @@ def _end(s: Any) -> Act:
     return lambda: oncall.end(page, by=s.muster)
 
 
+def _strike_again(s: Any) -> Act:
+    stuck = ClockFailure.objects.create(clock=Clock.objects.latest("id"), failures=8, last_error="broke")
+    return lambda: clocks.try_again(stuck, by=s.admin)
+
+
 def _person(s: Any) -> Act:
     return lambda: oncall.page_person(s.cast.exec.user_id, s.incident, by=s.muster, clause="x", reason="CFO")
 
 
 DRIVERS: dict[str, Callable[[Any], Act]] = {
+    "clock:strike-again": _strike_again,
     "page:acknowledge": _acknowledge,
     "page:begin": _begin,
     "page:calm": _calm,

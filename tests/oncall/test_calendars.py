@@ -98,10 +98,10 @@ def test_an_address_that_is_wrong_revoked_or_orphaned_shows_nothing(scene: Scene
     ):
         assert Client().get(wrong).status_code == 404, wrong
     assert Client().post(path).status_code == 405
-    refused(scene.api("jon").post(f"calendar-links/{number}/revoke/"), 404, "not_found")
+    assert refused(scene.api("jon").post(f"calendar-links/{number}/revoke/"), 404, "not_found")
     made(scene.api("mei").post(f"calendar-links/{number}/revoke/"), 200)
     assert Client().get(path).status_code == 404
-    refused(scene.api("mei").post(f"calendar-links/{number}/revoke/"), 409, "revoked")
+    assert refused(scene.api("mei").post(f"calendar-links/{number}/revoke/"), 409, "revoked")
     _, path = share(scene, schedule="shop")
     with scene.acme.scope(scene.acme.admin):
         membership = Membership.objects.get(user_id=scene.acme.mei.user_id)
@@ -120,7 +120,7 @@ def test_an_address_is_shown_once_and_kept_nowhere(scene: Scene) -> None:
 
 
 def test_an_auditor_makes_no_address(scene: Scene) -> None:
-    refused(scene.api("auditor").post("calendar-links/", {}), 403, "read_only")
+    assert refused(scene.api("auditor").post("calendar-links/", {}), 403, "read_only")
 
 
 # --- Import ----------------------------------------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ def test_what_was_exported_can_be_imported(scene: Scene) -> None:
 def test_members_import_nothing(scene: Scene) -> None:
     plan(scene, layers=False)
     shift = event(":20260602T080000Z", ":20260602T200000Z", "Mei Martin")
-    refused(upload(scene, shift, who="mei"), 403, "not_a_lead")
+    assert refused(upload(scene, shift, who="mei"), 403, "not_a_lead")
 
 
 NOBODY = event(":20260602T080000Z", ":20260602T200000Z", "Ghost")
@@ -246,7 +246,7 @@ def test_a_calendar_that_cannot_be_is_refused_and_nothing_of_it_is_taken(scene: 
     assert "Mei Martin takes this duty from Tue 2 Jun 2026 08:00" in refused(upload(scene, *overlap), 422, "overlaps", "file")
     made(scene.api("admin").post("schedules/shop/layers/", layer(scene, "mei", duty="secondary")))
     both = event(":20260602T080000Z", ":20260602T200000Z", "Mei Martin")
-    refused(upload(scene, both), 422, "both_at_once", "file")
+    assert refused(upload(scene, both), 422, "both_at_once", "file")
 
 
 def test_events_without_an_end_or_with_none_are_no_shifts(scene: Scene) -> None:
@@ -254,7 +254,7 @@ def test_events_without_an_end_or_with_none_are_no_shifts(scene: Scene) -> None:
     point = "\r\n".join(
         ["BEGIN:VEVENT", "UID:p", "DTSTAMP:20260101T000000Z", "DTSTART:20260602T080000Z", "SUMMARY:Mei Martin", "END:VEVENT"]
     )
-    refused(upload(scene, point), 422, "empty", "file")
+    assert refused(upload(scene, point), 422, "empty", "file")
 
 
 def test_a_page_makes_the_address_and_shows_it_once(scene: Scene, browse: Callable[[Person], Client]) -> None:

@@ -49,9 +49,9 @@ def test_members_change_nobody_elses(scene: Scene) -> None:
     plan(scene)
     theirs = {"person": scene.email("mei"), "replaced": scene.email("amira")}
     when = ("2026-06-02 18:00", "2026-06-03 06:00")
-    refused(override(scene, "jon", *when, **theirs), 403, "not_yours")
-    refused(override(scene, "auditor", *when, **theirs), 403, "read_only")
-    refused(override(scene, "support", *when, **theirs), 403, "not_of_this_schedule")
+    assert refused(override(scene, "jon", *when, **theirs), 403, "not_yours")
+    assert refused(override(scene, "auditor", *when, **theirs), 403, "read_only")
+    assert refused(override(scene, "support", *when, **theirs), 403, "not_of_this_schedule")
     assert scene.events("override.given") == []
     made(override(scene, "admin", *when, **theirs))
     assert on(scene, "2026-06-02 18:00")["primary"] == "Mei Martin"
@@ -73,20 +73,20 @@ def test_whoever_is_in_it_cancels_it_and_the_past_stays(scene: Scene, who: str) 
     plan(scene)
     made_ = made(override(scene, "mei", "2026-06-02 18:00", "2026-06-03 06:00", replaced=scene.email("amira")))
     path = f"overrides/{made_['id']}/cancel/"
-    refused(scene.api("jon").post(path), 403, "not_yours")
-    refused(scene.api("auditor").post(path), 403, "read_only")
+    assert refused(scene.api("jon").post(path), 403, "not_yours")
+    assert refused(scene.api("auditor").post(path), 403, "read_only")
     at(scene, "2026-06-02 20:00")
     assert made(scene.api(who).post(path), 200)["cancelled_at"] == "2026-06-02T20:00:00Z"
     hours = [on(scene, when)["primary"] for when in ("2026-06-02 19:59", "2026-06-02 20:00", "2026-06-03 05:00")]
     assert hours == ["Mei Martin", "Amira Ahmadi", "Amira Ahmadi"]
-    refused(scene.api(who).post(path), 409, "cancelled")
+    assert refused(scene.api(who).post(path), 409, "cancelled")
 
 
 def test_one_that_is_over_is_not_cancelled(scene: Scene) -> None:
     plan(scene)
     made_ = made(override(scene, "mei", "2026-06-02 18:00", "2026-06-03 06:00"))
     at(scene, "2026-06-03 06:00")
-    refused(scene.api("mei").post(f"overrides/{made_['id']}/cancel/"), 409, "is_over")
+    assert refused(scene.api("mei").post(f"overrides/{made_['id']}/cancel/"), 409, "is_over")
 
 
 # --- What cannot be --------------------------------------------------------------------------------------------------------
@@ -103,7 +103,7 @@ def test_overlapping_overrides_are_refused(scene: Scene) -> None:
         "cancel that first, or say that you take Mei Martin's place."
     )
     same = {"person": scene.email("amira"), "replaced": scene.email("admin")}
-    refused(override(scene, "admin", "2026-06-02 10:00", "2026-06-02 18:01", **same), 422, "overlaps")
+    assert refused(override(scene, "admin", "2026-06-02 10:00", "2026-06-02 18:01", **same), 422, "overlaps")
     made(override(scene, "admin", "2026-06-02 10:00", "2026-06-02 18:00", **same))
 
 
@@ -126,7 +126,7 @@ BAD: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
 def test_a_stretch_that_cannot_be_is_refused(scene: Scene) -> None:
     plan(scene)
     for start, end, body, code, field in BAD:
-        refused(override(scene, "mei", start, end, **body), 422, code, field)
+        assert refused(override(scene, "mei", start, end, **body), 422, code, field)
     assert scene.events("override.given") == []
 
 
@@ -139,7 +139,7 @@ def test_nobody_becomes_primary_and_secondary_by_an_override(scene: Scene) -> No
     )
     first = made(override(scene, "mei", "2026-06-02 18:00", "2026-06-03 06:00", duty="secondary"))
     made(override(scene, "jon", "2026-06-02 18:00", "2026-06-03 06:00"))
-    refused(scene.api("mei").post(f"overrides/{first['id']}/cancel/"), 422, "both_at_once")
+    assert refused(scene.api("mei").post(f"overrides/{first['id']}/cancel/"), 422, "both_at_once")
 
 
 # --- A 02:30 that does not exist, or exists twice --------------------------------------------------------------------------
@@ -192,8 +192,8 @@ def test_a_swap_changes_both_sides_once_it_is_accepted(scene: Scene) -> None:
     assert "In return Amira Ahmadi takes it from Sat 13 Jun" in str(scene.mails("mei", "A swap is offered")[0].body)
     assert on(scene, "2026-06-06 12:00")["primary"] == "Amira Ahmadi"
     path = f"swaps/{offered['id']}/accept/"
-    refused(scene.api("amira").post(path), 403, "your_own")
-    refused(scene.api("jon").post(path), 403, "not_offered_to_you")
+    assert refused(scene.api("amira").post(path), 403, "your_own")
+    assert refused(scene.api("jon").post(path), 403, "not_offered_to_you")
     assert made(scene.api("mei").post(path), 200)["state"] == "accepted"
     assert [on(scene, when)["primary"] for when in ("2026-06-06 12:00", "2026-06-13 12:00")] == ["Mei Martin", "Amira Ahmadi"]
     scene.follow()
@@ -207,10 +207,10 @@ def test_a_swap_changes_both_sides_once_it_is_accepted(scene: Scene) -> None:
 def test_a_swap_offered_to_all_is_the_first_ones(scene: Scene) -> None:
     plan(scene)
     offered = made(swap(scene, "amira", *WEEKEND))
-    refused(scene.api("director").post(f"swaps/{offered['id']}/accept/"), 403, "not_of_this_schedule")
-    refused(scene.api("jon").post(f"swaps/{offered['id']}/accept/"), 422, "both_at_once")
+    assert refused(scene.api("director").post(f"swaps/{offered['id']}/accept/"), 403, "not_of_this_schedule")
+    assert refused(scene.api("jon").post(f"swaps/{offered['id']}/accept/"), 422, "both_at_once")
     made(scene.api("admin").post(f"swaps/{offered['id']}/accept/"), 200)
-    refused(scene.api("mei").post(f"swaps/{offered['id']}/accept/"), 409, "settled")
+    assert refused(scene.api("mei").post(f"swaps/{offered['id']}/accept/"), 409, "settled")
     assert on(scene, "2026-06-06 12:00")["primary"] == "Ada Admin"
 
 
@@ -218,18 +218,18 @@ def test_a_swap_is_withdrawn_or_declined(scene: Scene) -> None:
     plan(scene)
     for who in ("amira", "mei"):
         offered = made(swap(scene, "amira", *WEEKEND, to=scene.email("mei")))
-        refused(scene.api("jon").post(f"swaps/{offered['id']}/end/"), 403, "not_yours")
+        assert refused(scene.api("jon").post(f"swaps/{offered['id']}/end/"), 403, "not_yours")
         made(scene.api(who).post(f"swaps/{offered['id']}/end/"), 200)
-        refused(scene.api("mei").post(f"swaps/{offered['id']}/accept/"), 409, "settled")
-        refused(scene.api("amira").post(f"swaps/{offered['id']}/end/"), 409, "settled")
+        assert refused(scene.api("mei").post(f"swaps/{offered['id']}/accept/"), 409, "settled")
+        assert refused(scene.api("amira").post(f"swaps/{offered['id']}/end/"), 409, "settled")
 
 
 def test_what_is_not_ones_own_is_not_offered_nor_what_has_begun_accepted(scene: Scene) -> None:
     plan(scene)
     assert refused(swap(scene, "mei", *WEEKEND), 422, "not_all_theirs", "start") == "Mei Martin is not primary all of that time."
     back = {"return_start": f"{WEEKEND[0]}Z", "return_end": f"{WEEKEND[1]}Z"}
-    refused(swap(scene, "amira", *WEEKEND, **back), 422, "required", "to")
-    refused(swap(scene, "amira", *WEEKEND, to=scene.email("mei"), **back), 422, "not_all_theirs", "return_start")
+    assert refused(swap(scene, "amira", *WEEKEND, **back), 422, "required", "to")
+    assert refused(swap(scene, "amira", *WEEKEND, to=scene.email("mei"), **back), 422, "not_all_theirs", "return_start")
     offered = made(swap(scene, "amira", *WEEKEND, to=scene.email("mei")))
     at(scene, "2026-06-06 00:06")
-    refused(scene.api("mei").post(f"swaps/{offered['id']}/accept/"), 409, "is_over")
+    assert refused(scene.api("mei").post(f"swaps/{offered['id']}/accept/"), 409, "is_over")

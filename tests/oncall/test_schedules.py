@@ -49,7 +49,7 @@ def test_members_do_not_edit_schedules(scene: Scene) -> None:
                 "You can take or give an override, or offer a swap."
             )
     for path, body in EDITS:
-        refused(scene.api("auditor").post(path, body), 403, "read_only")
+        assert refused(scene.api("auditor").post(path, body), 403, "read_only")
     assert on(scene)["primary"] == "Amira Ahmadi"
     assert scene.events("schedule.changed") == scene.events("schedule.layer_changed") == []
 
@@ -71,7 +71,7 @@ def test_the_teams_lead_edits_its_schedule_and_no_other(scene: Scene) -> None:
         "Schedules are edited by administrators. "
     )
     made(scene.api("admin").post("schedules/", own))
-    refused(scene.api("mei").post("schedules/privacy/change/", {"name": "Ours"}), 403, "not_a_lead")
+    assert refused(scene.api("mei").post("schedules/privacy/change/", {"name": "Ours"}), 403, "not_a_lead")
 
 
 # --- What cannot be --------------------------------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ def test_a_schedule_that_cannot_be_is_refused(scene: Scene) -> None:
     plan(scene)
     for body, code, field in BAD_SCHEDULES:
         answer = scene.api("admin").post("schedules/", {"name": "Two", "slug": "two", "time_zone": "UTC", **body})
-        refused(answer, 422, code, field)
+        assert refused(answer, 422, code, field)
 
 
 @pytest.mark.clause("oncall.primary-secondary")
@@ -158,7 +158,7 @@ def test_a_team_that_switched_its_schedule_off_may_have_another(scene: Scene) ->
     another = {"name": "Another", "slug": "another", "team": "shop", "time_zone": "UTC"}
     made(scene.api("admin").post("schedules/shop/change/", {"is_active": False}), 200)
     made(scene.api("admin").post("schedules/", another))
-    refused(scene.api("admin").post("schedules/shop/change/", {"is_active": True}), 422, "has_one")
+    assert refused(scene.api("admin").post("schedules/shop/change/", {"is_active": True}), 422, "has_one")
 
 
 # --- Wall time -------------------------------------------------------------------------------------------------------------

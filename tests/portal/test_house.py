@@ -25,6 +25,7 @@ NOT_OF_A_TIMELINE = {
     "signal.dismissed": "there is no incident",
     "reaction.tried_again": "the administrators' own record; what the reaction does is told when it has done it",
     "auditor.read": "the record of reading",
+    "readiness.noticed": "what would go wrong in the next incident, before there is one",
     "configuration.changed": "configuration",
     "signal.suppressed": "there is no incident: nobody is asked",
     "signal.asked": "triage's own record, before there is an incident",

@@ -35,6 +35,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "oncall.schedule_views": ("web",),
     "portal.pages": ("web",),
     "portal.admin": ("admin",),
+    "portal.admin_base": ("admin",),
     "integrations.intake": ("hook",),
     "incidents.reactions": ("reaction",),
     "incidents.expiring": ("clock",),
