@@ -13,7 +13,7 @@ from oncall.rota import OnCallDuty, Reading, Span
 from oncall.rota.wall import when
 from oncall.rotas import crew, zone
 from oncall.rules import overrides as rules
-from oncall.rules.schedules import leads, why_not_edit, why_not_write
+from oncall.rules import schedules as editing
 from tenants.actors import Actor
 from tenants.time import now
 
@@ -43,15 +43,15 @@ def overview(by: Actor) -> Row:
         {"name": s.name, "url": reverse("schedule", args=[s.slug])}
         for s in Schedule.objects.filter(is_active=False).order_by("name")
     ]
-    may_make = not why_not_edit(None, by) or any(leads(team, by) for team in Team.objects.all())
+    may_make = not editing.why_not_edit(None, by) or any(editing.leads(team, by) for team in Team.objects.all())
     return {
         "schedules": rows,
         "off": off,
         "gap_count": len(gaps),
-        "new_url": reverse("schedule-new") if may_make and not why_not_write(by) else "",
+        "new_url": reverse("schedule-new") if may_make and not editing.why_not_write(by) else "",
         "my_shifts_url": reverse("my-shifts"),
         "readiness_url": reverse("readiness"),
-        "may_write": not why_not_write(by),
+        "may_write": not editing.why_not_write(by),
     }
 
 
@@ -74,7 +74,7 @@ def _gap(gap: boards.Gap) -> Row:
 def schedule(found: Schedule, by: Actor, monday: date, *, grid: bool) -> Row:
     """One schedule's page."""
     at = now()
-    edits = not why_not_edit(found.team, by)
+    edits = not editing.why_not_edit(found.team, by)
     address = reverse("schedule", args=[found.slug])
     week = boards.week(found, monday)
     mine = crew(found)
@@ -247,6 +247,6 @@ def mine(by: Actor) -> Row:
             for link in links
         ],
         "schedules": [{"slug": s.slug, "name": s.name} for s in schedules],
-        "may_write": not why_not_write(by),
+        "may_write": not editing.why_not_write(by),
         "idempotency_key": uuid.uuid4().hex,
     }

@@ -16,7 +16,7 @@ from oncall.form_pages import Words, actor, send
 from oncall.models import Schedule, Team
 from oncall.rota import OnCallDuty
 from oncall.rotas import crew, people, zone
-from oncall.rules.schedules import why_not_edit
+from oncall.rules import schedules as rules
 from tenants.refusals import Refused, check
 from tenants.time import now
 
@@ -160,9 +160,9 @@ def swap_end(request: HttpRequest, swap_id: int) -> HttpResponse:
 def schedule_new(request: HttpRequest) -> HttpResponse:
     """Make a schedule."""
     by = actor(request)
-    teams = [team for team in Team.objects.select_related("manager").order_by("name") if not why_not_edit(team, by)]
+    teams = [team for team in Team.objects.select_related("manager").order_by("name") if not rules.why_not_edit(team, by)]
     if not teams:
-        check(why_not_edit(None, by))
+        check(rules.why_not_edit(None, by))
     form = forms.ScheduleForm(request.POST or None, teams=teams)
     words = Words(
         "A new schedule", "Make it", reverse("oncall"), "Then add its layers: who takes turns as primary and secondary."
@@ -211,7 +211,7 @@ def layer_new(request: HttpRequest, schedule: str) -> HttpResponse:
 def layer_change(request: HttpRequest, schedule: str, layer: int) -> HttpResponse:
     """Change a layer from now on."""
     found = gate.layer_for(actor(request), schedule, layer)
-    check(why_not_edit(found.schedule.team, actor(request)))
+    check(rules.why_not_edit(found.schedule.team, actor(request)))
     initial = {name: getattr(found, name) for name in forms.LayerForm.base_fields if name != "people"}
     initial["people"] = "\n".join(person.email for person in schedules.takers(found))
     form = forms.LayerForm(request.POST or None, initial=initial)
@@ -253,7 +253,7 @@ def schedule_import(request: HttpRequest, schedule: str) -> HttpResponse:
 def _editable(request: HttpRequest, slug: str) -> Schedule:
     """The schedule, for those who edit it; others are told who does."""
     found = gate.schedule_for(actor(request), slug)
-    check(why_not_edit(found.team, actor(request)))
+    check(rules.why_not_edit(found.team, actor(request)))
     return found
 
 

@@ -13,8 +13,8 @@ from oncall.plans import Stretch
 from oncall.reading import Read, shifts
 from oncall.rota import OnCallDuty
 from oncall.rotas import rota, standing, zone
+from oncall.rules import calendars as rules
 from oncall.rules import overrides, schedules
-from oncall.rules.calendars import why_not_revoke
 from tenants import credentials
 from tenants.actors import Actor, Role
 from tenants.models import Membership, Organisation, User
@@ -54,7 +54,7 @@ def share_calendar(*, by: Actor, schedule: Schedule | None = None) -> tuple[Cale
 def revoke_calendar(link: CalendarLink, *, by: Actor) -> CalendarLink:
     """Make a calendar's address show nothing any more, for good."""
     link = CalendarLink.objects.select_for_update(of=("self",)).get(pk=link.pk)
-    check(why_not_revoke(link, by))
+    check(rules.why_not_revoke(link, by))
     link.revoked_at = now()
     link.save()
     record("calendar.revoked", link, by=by, schedule=link.schedule.name if link.schedule else "")

@@ -8,7 +8,7 @@ from oncall.moments import said
 from oncall.plans import Stretch
 from oncall.rota import Rota, spans
 from oncall.rotas import zone
-from oncall.rules.schedules import leads, why_not_write
+from oncall.rules import schedules
 from tenants.actors import Actor
 from tenants.refusals import Reason
 
@@ -18,9 +18,9 @@ LATE = timedelta(minutes=5)  # what was typed a moment ago is not the past
 
 def why_not_give(schedule: Schedule, crew: Collection[int], by: Actor, person_id: int, replaced_id: int | None) -> list[Reason]:
     """Of this schedule, and for oneself: taking a stretch, or giving one of one's own. Leads and administrators for anybody."""
-    if reasons := why_not_write(by):
+    if reasons := schedules.why_not_write(by):
         return reasons
-    if leads(schedule.team, by):
+    if schedules.leads(schedule.team, by):
         return []
     if by.user_id not in crew:
         sentence = f"Only people of {schedule.name} take and give overrides of it."
@@ -82,10 +82,10 @@ def why_not_offer(asked: Stretch, rota: Rota, *, returned: bool = False) -> list
 
 def why_not_cancel(override: Override, by: Actor, now: datetime) -> list[Reason]:
     """Whoever made it or is in it, leads and administrators; until it ends, once."""
-    if reasons := why_not_write(by):
+    if reasons := schedules.why_not_write(by):
         return reasons
     mine = by.user_id in (override.user_id, override.replaced_id, override.made_by_id)
-    if not mine and not leads(override.schedule.team, by):
+    if not mine and not schedules.leads(override.schedule.team, by):
         sentence = "Those who are in an override cancel it, the team's lead and administrators."
         return [Reason("not_yours", sentence, status=403)]
     if override.cancelled_at is not None:
@@ -97,7 +97,7 @@ def why_not_cancel(override: Override, by: Actor, now: datetime) -> list[Reason]
 
 def why_not_accept(swap: Swap, crew: Collection[int], by: Actor, now: datetime) -> list[Reason]:
     """The one it is offered to, or anybody of the schedule where it is offered to all; once, and before it begins."""
-    if reasons := why_not_write(by):
+    if reasons := schedules.why_not_write(by):
         return reasons
     if by.user_id == swap.offered_by_id:
         return [Reason("your_own", "You offered this yourself: somebody else accepts it.", status=403)]
@@ -112,9 +112,9 @@ def why_not_accept(swap: Swap, crew: Collection[int], by: Actor, now: datetime) 
 
 def why_not_end(swap: Swap, by: Actor) -> list[Reason]:
     """Who offered it withdraws it, who was asked declines it; leads and administrators too."""
-    if reasons := why_not_write(by):
+    if reasons := schedules.why_not_write(by):
         return reasons
-    if by.user_id not in (swap.offered_by_id, swap.offered_to_id) and not leads(swap.schedule.team, by):
+    if by.user_id not in (swap.offered_by_id, swap.offered_to_id) and not schedules.leads(swap.schedule.team, by):
         return [Reason("not_yours", "Who offered a swap withdraws it, and who was asked declines it.", status=403)]
     return _why_not_open(swap)
 

@@ -9,8 +9,8 @@ from incidents.models import Incident, StatusUpdate, UpdatePolicy
 from incidents.states import Audience, FlagKey, PublicStatus, RoomRole, Severity, State
 from ledger.actions import configure
 from oncall import actions as oncall
-from oncall.models import Service, Team
-from tenants.models import Membership
+from oncall.models import Page, Service, Team, TeamMember
+from tenants.models import Membership, User
 
 type Act = Callable[[], object]
 
@@ -229,7 +229,7 @@ def _escalate_last(s: Any) -> Act:
 
 def _secret(s: Any) -> Incident:
     """A restricted incident of which Jon was told, and then no more."""
-    incident = actions.flag(busy(s), by=s.amira, key=FlagKey.PERSONAL_DATA, reason="Leaked")
+    incident = actions.flag(small(s, Severity.SEV2), by=s.amira, key=FlagKey.PERSONAL_DATA, reason="Leaked")
     jon = member_for(s.amira, s.cast.jon.email)
     actions.admit(incident, jon, by=s.amira, reason="Helps")
     return actions.remove(incident, jon, by=s.amira, reason="Done")

@@ -1,9 +1,13 @@
 """Overrides and swaps: members take and give for themselves, and nobody is left both primary and secondary."""
 
+import json
 from typing import Any
 
 import pytest
 
+from ledger import people
+from oncall.models import CalendarLink
+from tenants.models import User
 from tests.incidents.scene import Scene
 from tests.oncall.planning import BERLIN, at, layer, made, on, override, plan, refused
 
@@ -140,6 +144,37 @@ def test_nobody_becomes_primary_and_secondary_by_an_override(scene: Scene) -> No
     first = made(override(scene, "mei", "2026-06-02 18:00", "2026-06-03 06:00", duty="secondary"))
     made(override(scene, "jon", "2026-06-02 18:00", "2026-06-03 06:00"))
     assert refused(scene.api("mei").post(f"overrides/{first['id']}/cancel/"), 422, "both_at_once")
+
+
+def test_a_token_that_only_reads_changes_nothing(scene: Scene) -> None:
+    """Each verb of schedules, by the token of an administrator who takes turns in it."""
+    plan(scene)
+    given = made(override(scene, "admin", "2026-06-02 18:00", "2026-06-03 06:00"))
+    offered = made(swap(scene, "amira", *WEEKEND))
+    made(scene.api("admin").post("calendar-links/", {}))
+    with scene.acme.scope(scene.acme.admin):
+        owner = User.objects.get(pk=scene.acme.admin.user_id)
+        _, token = people.issue_token(owner, "reader", by=scene.acme.admin.actor(), scopes=("read",))
+        link = CalendarLink.objects.get().pk
+    when = {"start": "2026-06-10T00:00:00Z", "end": "2026-06-11T00:00:00Z"}
+    for path, body in (
+        ("schedules/", {"name": "x", "slug": "x", "time_zone": "UTC"}),
+        ("schedules/shop/change/", {"name": "x"}),
+        ("schedules/shop/layers/", layer(scene, "mei", duty="shadow")),
+        ("schedules/shop/layers/1/change/", layer(scene, "mei")),
+        ("schedules/shop/layers/1/end/", {}),
+        ("schedules/shop/overrides/", when),
+        (f"overrides/{given['id']}/cancel/", {}),
+        ("schedules/shop/swaps/", when),
+        (f"swaps/{offered['id']}/accept/", {}),
+        (f"swaps/{offered['id']}/end/", {}),
+        ("calendar-links/", {}),
+        (f"calendar-links/{link}/revoke/", {}),
+    ):
+        answer = scene.api("admin").client.post(
+            f"/api/v1/{path}", json.dumps(body), content_type="application/json", headers={"Authorization": f"Bearer {token}"}
+        )
+        refused(answer, 403, "read_only")
 
 
 # --- A 02:30 that does not exist, or exists twice --------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.incidents.scene import Scene
 from tests.oncall.planning import BERLIN, at, layer, made, on, plan, refused
@@ -271,6 +273,20 @@ def test_a_stretch_that_cannot_be_read_is_refused(scene: Scene) -> None:
     now = "2026-06-05T00:00:00Z"
     for query in ({"start": "soon"}, {"start": now, "end": now}, {"end": "2027-06-05T00:00:00Z"}):
         assert scene.api("mei").get("schedules/shop/spans/", **query).status_code == 422
+
+
+def test_who_is_on_call_costs_the_same_for_one_schedule_as_for_three(scene: Scene) -> None:
+    plan(scene)
+    costs = []
+    on(scene)  # the token's last use is written once a minute
+    for name in ("", "second", "third"):
+        if name:
+            made(scene.api("admin").post("schedules/", {"name": name, "slug": name, "time_zone": "UTC"}))
+            made(scene.api("admin").post(f"schedules/{name}/layers/", layer(scene, "mei")))
+        with CaptureQueriesContext(connection) as asked:
+            assert len(on(scene)) == 2
+        costs.append(len(asked))
+    assert len(set(costs)) == 1, costs
 
 
 def test_another_organisation_sees_nothing_of_it(scene: Scene) -> None:
