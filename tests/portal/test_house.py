@@ -26,8 +26,6 @@ NOT_OF_A_TIMELINE = {
     "reaction.tried_again": "the administrators' own record; what the reaction does is told when it has done it",
     "auditor.read": "the record of reading",
     "configuration.changed": "configuration",
-    "signal.suppressed": "there is no incident: nobody is asked",
-    "signal.asked": "triage's own record, before there is an incident",
     "integration.keyed": "configuration",
     "integration.keys_withdrawn": "configuration",
     "change.told": "the integration's page shows it",
