@@ -69,14 +69,15 @@ def _row(rule: RoutingRule, may: bool) -> dict[str, Any]:
 
 def _window(window: MaintenanceWindow, may: bool) -> dict[str, Any]:
     moment = now()
-    state = "over" if window.ends_at <= moment else "planned" if window.starts_at > moment else "now"
+    over = window.ends_at <= moment
+    standing = "over" if over else "planned" if window.starts_at > moment else "now"
     return {
         "name": window.name,
         "starts_at": window.starts_at,
         "ends_at": window.ends_at,
         "services": [one.service.name for one in window.services.all()],
-        "state": state,
-        "end_url": reverse("maintenance-end", args=[window.pk]) if may and window.ends_at > moment else "",
+        "state": standing,
+        "end_url": reverse("maintenance-end", args=[window.pk]) if may and not over else "",
     }
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from portal.admin import site
+from portal.admin_base import site
 from portal.pages import profile, token_revoke
 
 urlpatterns = [

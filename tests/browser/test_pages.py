@@ -111,22 +111,22 @@ def test_what_is_tried_and_shown_once_is_accessible(furnished: Site, look: dict[
     page.goto(f"{furnished.url}/o/acme/integrations/4/mapping/")
     page.get_by_role("button", name="Try it").click()
     expect(page.get_by_text("This field is required.").first).to_be_visible()
-    furnished.accessible(page)
+    assert furnished.faults(page) == []
     page.get_by_label("A sample of what is sent").fill('{"id": 7, "name": "Disk is full", "tags": {"env": "test"}}')
     for field, place in (("What tells one alert", "/id"), ("What is wrong?", "/name"), ("Labels", "/tags")):
         page.get_by_label(field).first.fill(place)
     page.get_by_role("button", name="Try it").click()
     expect(page.get_by_role("heading", name="What the sample would become")).to_be_visible()
-    furnished.accessible(page)
+    assert furnished.faults(page) == []
     page.goto(f"{furnished.url}/o/acme/routing/1/")
     page.get_by_role("button", name="Try it").click()
     expect(page.get_by_role("heading", name="It would have decided on")).to_be_visible()
-    furnished.accessible(page)
+    assert furnished.faults(page) == []
     page.goto(f"{furnished.url}/o/acme/integrations/3/")
     page.get_by_text("Make another key").click()
     page.get_by_role("button", name="Make the key").click()
     expect(page.get_by_label("Address", exact=True)).to_be_visible()
-    furnished.accessible(page)
+    assert furnished.faults(page) == []
 
 
 @pytest.mark.clause("warroom.exec-swoop")

@@ -291,7 +291,7 @@ def _again(*, restricted: bool = False) -> Callable[[Any], Act]:
 
     def driver(s: Any) -> Act:
         page = _waiting_page(s, restricted=restricted, nobody=not restricted)
-        return lambda: oncall.page_again(page, by=s.muster, incident_id=page.incident_id, reason="SEV 1")
+        return lambda: oncall.page_again(page, by=s.muster, incident_id=page.incident_id or 0, reason="SEV 1")
 
     return driver
 

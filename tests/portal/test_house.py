@@ -27,8 +27,6 @@ NOT_OF_A_TIMELINE = {
     "auditor.read": "the record of reading",
     "readiness.noticed": "what would go wrong in the next incident, before there is one",
     "configuration.changed": "configuration",
-    "signal.suppressed": "there is no incident: nobody is asked",
-    "signal.asked": "triage's own record, before there is an incident",
     "integration.keyed": "configuration",
     "integration.keys_withdrawn": "configuration",
     "change.told": "the integration's page shows it",
