@@ -7,7 +7,7 @@ from oncall.api import schedules as s
 from oncall.api import views as v
 
 urlpatterns = [
-    path("oncall/", s.OnCall.as_view(), name="api-oncall"),
+    path("oncall/now/", s.OnCall.as_view(), name="api-oncall"),
     path("schedules/", s.Schedules.as_view(), name="api-schedules"),
     path("schedules/<str:schedule>/", s.OneSchedule.as_view(), name="api-schedule"),
     path("schedules/<str:schedule>/change/", s.ChangeSchedule.as_view(), name="api-schedule-change"),

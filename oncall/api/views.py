@@ -22,7 +22,7 @@ class NoBody(StrictSerializer):
     """A verb that needs nothing."""
 
 
-class DeclineBody(StrictSerializer):
+class DeclinePageBody(StrictSerializer):
     """Decline a page."""
 
     reason = serializers.CharField(required=False, allow_blank=True, max_length=200)
@@ -93,13 +93,13 @@ class Acknowledge(MusterView):
 class Decline(MusterView):
     """Declining."""
 
-    @extend_schema(operation_id="decline_page", request=DeclineBody, responses=PageOut, parameters=[KEY])
+    @extend_schema(operation_id="decline_page", request=DeclinePageBody, responses=PageOut, parameters=[KEY])
     def post(self, request: Request, page_id: int) -> Response:
         """Decline a page: the next ones are called at once (clause oncall.escalate-15-30)."""
         return self.once(request, lambda: self._decline(request, page_id))
 
     def _decline(self, request: Request, page_id: int) -> Response:
-        body = self.body(DeclineBody, request)
+        body = self.body(DeclinePageBody, request)
         actions.decline(gate.page_for(self.actor, page_id), by=self.actor, reason=body.get("reason", ""))
         return Response(PageOut(gate.page_for(self.actor, page_id)).data)
 

@@ -64,7 +64,7 @@ def plan(scene: Scene, time_zone: str = "UTC", *, team: str = "shop", layers: bo
 def on(scene: Scene, when: str = "") -> dict[str, str | None]:
     """Duty -> name of who is on call, now or at an instant."""
     query = {"at": utc(when).isoformat()} if when else {}
-    rows = made(scene.api("mei").get("oncall/", **query), 200)["results"]
+    rows = made(scene.api("mei").get("oncall/now/", **query), 200)["results"]
     return {row["duty"]: row["name"] for row in rows}
 
 

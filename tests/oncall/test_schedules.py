@@ -293,4 +293,4 @@ def test_another_organisation_sees_nothing_of_it(scene: Scene) -> None:
     plan(scene)
     outsider = scene.door(scene.globex.amira)
     assert outsider.get("schedules/shop/").status_code == 404
-    assert outsider.get("oncall/").json()["results"] == []
+    assert outsider.get("oncall/now/").json()["results"] == []
