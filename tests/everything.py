@@ -29,7 +29,7 @@ from notifications import actions as notifications
 from notifications import contacts
 from notifications.models import ContactMethod
 from oncall.actions import acknowledge, calendars, decline, overrides, schedules, swaps
-from oncall.models import EscalationPolicy, EscalationTarget, Page, Service
+from oncall.models import EscalationPolicy, EscalationTarget, Page, Schedule, Service
 from oncall.plans import Plan, Stretch
 from portal import environment
 from standard.models import Calendar, CalendarDay, Clock, ClockFailure
@@ -255,8 +255,10 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         policy = configure(
             EscalationPolicy(), {"slug": f"policy-of-{cast.slug}", "name": f"policy {word}"}, by=cast.admin.actor()
         )
-        configure(EscalationTarget(), {"policy": policy, "kind": "lead", "after_minutes": 7}, by=cast.admin.actor())
     planned = plan(cast, word)
+    with cast.scope(cast.admin):
+        shift = {"policy": policy, "kind": "schedule", "schedule": Schedule.objects.get(slug=planned["schedule"])}
+        configure(EscalationTarget(), shift, by=cast.admin.actor())
     while follow(cast):
         pass
     with cast.scope(cast.amira):

@@ -31,4 +31,6 @@ def notice(row: ReadinessNotice, *, by: Actor) -> bool:
 
 def begin_notices(*, by: Actor) -> None:
     """Let an organisation's notices begin: in the business hours a week from now, once it has been set up."""
-    ReadinessNotice.objects.get_or_create(defaults={"next_at": calendar().hours.next_opening(now() + WEEK)})
+    ReadinessNotice.objects.get_or_create(
+        organisation_id=by.organisation_id, defaults={"next_at": calendar().hours.next_opening(now() + WEEK)}
+    )

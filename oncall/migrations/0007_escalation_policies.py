@@ -499,6 +499,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="pagedecline",
-            constraint=models.UniqueConstraint(fields=("organisation", "page", "user"), name="declined_once"),
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "page", "user"), name="declined_once", deferrable=models.Deferrable.DEFERRED
+            ),
         ),
     ]

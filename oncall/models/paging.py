@@ -168,4 +168,8 @@ class PageDecline(TenantOwned):
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["organisation", "page", "user"], name="declined_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "page", "user"], name="declined_once", deferrable=models.Deferrable.DEFERRED
+            )
+        ]

@@ -286,11 +286,11 @@ def _begin(*, restricted: bool = False, nobody: bool = False) -> Callable[[Any],
     return driver
 
 
-def _again(*, restricted: bool = False) -> Callable[[Any], Act]:
+def _again(*, restricted: bool = False, nobody: bool = False) -> Callable[[Any], Act]:
     """One that waits for business hours, and is needed now."""
 
     def driver(s: Any) -> Act:
-        page = _waiting_page(s, restricted=restricted, nobody=not restricted)
+        page = _waiting_page(s, restricted=restricted, nobody=nobody)
         return lambda: oncall.page_again(page, by=s.muster, incident_id=page.incident_id or 0, reason="SEV 1")
 
     return driver
@@ -340,5 +340,5 @@ VARIANTS: Mapping[str, tuple[Callable[[Any], Act], ...]] = {
     "page:escalate": (_escalate_last, _next_withheld("nothing")),
     "page:decline": (_decline_last, _next_withheld("decline")),
     "page:begin": (_begin(), _begin(restricted=True), _begin(nobody=True)),
-    "page:page-again": (_again(), _again(restricted=True)),
+    "page:page-again": (_again(), _again(nobody=True), _again(restricted=True)),
 }

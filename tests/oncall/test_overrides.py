@@ -174,7 +174,7 @@ def test_a_token_that_only_reads_changes_nothing(scene: Scene) -> None:
         answer = scene.api("admin").client.post(
             f"/api/v1/{path}", json.dumps(body), content_type="application/json", headers={"Authorization": f"Bearer {token}"}
         )
-        refused(answer, 403, "read_only")
+        assert refused(answer, 403, "read_only")
 
 
 # --- A 02:30 that does not exist, or exists twice --------------------------------------------------------------------------

@@ -21,6 +21,15 @@ SHIFTS = (
     *(f"schedule:{verb}" for verb in ("make", "change", "add-layer", "change-layer", "end-layer", "import")),
 )
 CONTACT = ("add", "arrange", "ask-code", "lose", "quiet", "remove", "test", "verify")
+ROUTING = (
+    *(
+        "routing rule:set-rule",
+        "routing rule:remove-rule",
+        "maintenance window:plan-maintenance",
+        "maintenance window:end-maintenance",
+    ),
+    *("integration:issue-key", "integration:withdraw-keys", "integration:map"),
+)
 OWN = tuple(f"contact method:{verb}" for verb in CONTACT)
 _OWN = "how one is reached is set up on one's own page or through the API, not said in a room"
 _SHIFTS = "shifts are arranged on the on-call page and through the API: the grammar of chat speaks of incidents"
@@ -43,6 +52,11 @@ ELSEWHERE: Final = {
     "clock:strike-again": _SETTING_UP,
     **dict.fromkeys(SHIFTS, _SHIFTS),
     **dict.fromkeys(OWN, _OWN),
+    "signal:suppress": _BY_ITSELF,
+    "signal:ask": "what is suppressed is looked through on its own page; the sweep asks when the reason is over",
+    **dict.fromkeys(ROUTING, _SETTING_UP),
+    "alert:acknowledged-outside": "monitoring has a door of its own",
+    "integration:tell-change": "monitoring has a door of its own",
     "alert:receive": "monitoring has a door of its own",
     "API token:issue-token": _SETTING_UP,
     "API token:revoke-token": _SETTING_UP,
