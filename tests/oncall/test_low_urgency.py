@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from notifications.models import Delivery
 from tests.incidents.scene import Scene, alert
 from tests.oncall.test_policies import answer, called
 
@@ -25,6 +26,9 @@ def test_in_business_hours_the_owner_team_is_paged_at_once(scene: Scene) -> None
     scene.follow()
     assert called(scene) == ["amira"]
     assert scene.calls("amira")[0]["urgency"] == "low"
+    with scene.acme.scope():
+        sent = Delivery.objects.filter(template="page", channel="email")
+        assert list(sent.values_list("urgent", flat=True)) == [False], "her quiet rules say by what, and when"
     assert scene.told(ref, "page.started")[0]["text"] == "Paging Shop."
 
 
