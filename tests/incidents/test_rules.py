@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from incidents.models import RoutingRule
 from ledger.models import Event
 from tests.incidents.scene import Scene, alert, delivery
 
@@ -194,10 +195,14 @@ def test_a_rule_joins_by_group_what_shares_a_labels_value(scene: Scene) -> None:
     assert [row["title"] for row in scene.signals()] == ["HighErrorRate on checkout"]
 
 
-def test_where_a_rule_cannot_do_it_somebody_is_asked(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rule never hides an alert by failing: a title that deceives is refused by the verb, and the question waits."""
-    rule(scene, labels={"team": "shop"}, outcome="declare", suggested_severity="SEV1", title="{host}")
-    fire(scene, team="shop", host="pay\u202epal")
+def test_where_a_rule_cannot_do_it_somebody_is_asked(scene: Scene) -> None:
+    """A rule never hides an alert by failing: its title deceives, which the verb refuses, and the question waits."""
+    made = rule(scene, labels={"team": "shop"}, outcome="declare", suggested_severity="SEV1", title="Shop")
+    with scene.acme.scope(scene.acme.admin):
+        row = RoutingRule.objects.get(pk=made["id"])
+        row.title = "Sh\u202eop"  # as no door takes it
+        row.save()
+    fire(scene, team="shop")
     scene.follow()
     assert len(scene.signals()) == 1
     assert [call["reason"] for call in scene.calls("amira")] == ["Is this an incident?"]
