@@ -6,11 +6,13 @@ import sys
 MEASUREMENTS = {
     "intake": "P1: one alert a request against pgbench's one-CTE rate, and p99 at half load",
     "storm": "P2: 100 alerts a request, 95 % duplicates, five hot keys",
+    "rush": "1,000 alerts a second for 10 s in one organisation: durable, p95, and what another organisation notices",
     "latency": "P4: accepted alert, or committed verb, to the first attempt at an SMTP sink; with the broker killed too",
     "idle": "P11: memory and CPU of everything that `up` runs, idle",
     "streams": "P7: 1,000 live streams at one web process: memory, fan-out, and a post seen by another",
     "room": "the war room with 500 entries: queries and server time",
     "verb": "P5: a verb by API against one bare Django insert",
+    "oncall": "who is on call, of 10 layers and 1,000 overrides",
     "guards": "P9: guards and ledger against the same write without",
 }
 

@@ -57,14 +57,21 @@ def many(count: int) -> str:
 class Load:
     """The load generator, pointed at one stage's hook."""
 
-    def __init__(self, on: Stage) -> None:
+    def __init__(self, on: Stage, slug: str = "acme") -> None:
         self.stage = on
+        self.slug = slug
         self.runs = 0
 
     def send(self, body: str = SINGLE, *, seconds: float = 600.0, clients: int = 16, **order: Any) -> dict[str, Any]:
         """Send, and return what the generator found."""
         self.runs += 1
-        order |= {"body": body, "path": self.stage.hook(), "port": self.stage.port, "clients": clients, "seconds": seconds}
+        order |= {
+            "body": body,
+            "path": self.stage.hook(self.slug),
+            "port": self.stage.port,
+            "clients": clients,
+            "seconds": seconds,
+        }
         order |= {"first": self.runs * RUNS_AHEAD, "seed": self.runs}
         done = subprocess.run(
             [sys.executable, "-m", "bench.load"],

@@ -163,6 +163,7 @@ async def run(order: dict[str, Any]) -> dict[str, Any]:
         "statuses": counted,
         "seconds": took,
         "p50": waits[len(waits) // 2] * 1000,
+        "p95": waits[min(int(len(waits) * 0.95), len(waits) - 1)] * 1000,
         "p99": waits[min(int(len(waits) * 0.99), len(waits) - 1)] * 1000,
         "worst": waits[-1] * 1000,
         "keys": Counts.fresh + len(Counts.hot),

@@ -102,7 +102,7 @@ def _chased(incident_id: int) -> list[int]:
 
 def tell_order(event: Event, by: Actor) -> None:
     """An order goes to the one it is for, and again when it is chased (warroom.ack-everything)."""
-    notify(event, [event.data["user_id"]], template="order", subject_id=event.data["order_id"])
+    notify(event, [event.data["user_id"]], template="order", subject_id=event.data["order_id"], urgent=True)
 
 
 def signal_restricted(signal_id: int) -> bool:

@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet
+from django.db.models import Model, OuterRef, QuerySet
 
 from incidents.actions.restriction import opened
-from incidents.models import Attachment, Incident, IncidentService, Integration, Signal
+from incidents.models import Attachment, Incident, IncidentService, Integration, MaintenanceWindow, RoutingRule, Signal
 from incidents.rules.outside import why_not_enter
 from oncall.models import Service
 from tenants.actors import Actor
@@ -73,13 +73,25 @@ def file_for(incident: Incident, number: int) -> Attachment:
     return found
 
 
+def _own[M: Model](model: type[M], by: Actor, pk: int, what: str) -> M:
+    """A row of the organisation by its id. Raises NotFound otherwise."""
+    rows = model._default_manager.filter(organisation_id=by.organisation_id, pk=pk) if pk < 2**63 else None
+    found = rows.first() if rows is not None else None
+    if found is None:
+        raise NotFound(what)
+    return found
+
+
+def rule_for(by: Actor, rule_id: int) -> RoutingRule:
+    """The routing rule with this id. Raises NotFound otherwise."""
+    return _own(RoutingRule, by, rule_id, "routing rule")
+
+
+def window_for(by: Actor, window_id: int) -> MaintenanceWindow:
+    """The maintenance window with this id. Raises NotFound otherwise."""
+    return _own(MaintenanceWindow, by, window_id, "maintenance window")
+
+
 def integration_for(by: Actor, integration_id: int) -> Integration:
     """The integration with this id. Raises NotFound otherwise."""
-    found = (
-        Integration.objects.filter(organisation_id=by.organisation_id, pk=integration_id).first()
-        if integration_id < 2**63
-        else None
-    )
-    if found is None:
-        raise NotFound("integration")
-    return found
+    return _own(Integration, by, integration_id, "integration")

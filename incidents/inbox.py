@@ -15,10 +15,25 @@ KEPT_BYTES = 4096  # of a refused body: enough to see what it was, not enough to
 MARK = 8  # characters of a key's hash: enough to tell two keys apart
 
 
-def known_keys(digests: Iterable[str]) -> set[str]:
-    """Those of these key hashes that open an integration which is switched on."""
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What a key opens: the integration's format, whether what comes must be signed, and where a generic one has everything."""
+
+    kind: str
+    signed: bool = False
+    mapping: Mapping[str, Any] | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing about reading it can be changed: it may be remembered for a while."""
+        return self.kind in (Integration.Kind.ALERTMANAGER, Integration.Kind.PAGERDUTY, Integration.Kind.DATADOG)
+
+
+def known_keys(digests: Iterable[str]) -> dict[str, Way]:
+    """What these key hashes open, of those that open an integration which is switched on."""
     wanted = {"secrets__digest__in": list(digests), "is_active": True}
-    return set(Integration.objects.filter(**wanted).values_list("secrets__digest", flat=True))
+    rows = Integration.objects.filter(**wanted).values_list("secrets__digest", "kind", "signed", "mapping")
+    return {digest: Way(kind, signed, mapping) for digest, kind, signed, mapping in rows}
 
 
 def keep_refused(digest: str, headers: dict[str, str], body: bytes, refused: Refused) -> None:

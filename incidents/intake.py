@@ -6,7 +6,7 @@ already, however many alerts there are. Clauses detection.automated, triage.is-i
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -17,8 +17,10 @@ import orjson
 from django.db import connection
 from psycopg import Cursor
 
-from incidents import routing
-from incidents.models import Signal
+from incidents import dating, quieting, routing
+from incidents import intake_sql as sql
+from incidents.models import Integration, Signal
+from incidents.states import SignalState
 from ledger.actions import record
 from ledger.verbs import verb
 from tenants.actors import Actor
@@ -46,8 +48,22 @@ class AlertIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A change that somebody made to what runs, as its pipeline tells of it. `said_at` is the teller's own time, as it wrote it."""
+
+    summary: str
+    source: str = ""
+    said_at: str = ""
+    links: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
-    """One request of a provider: what it said, and the request itself."""
+    """One request of a provider: what it said, and the request itself.
+
+    `keyed` are alerts without a start of their own (incidents/dating.py); `severity` is what the source believes it to be;
+    `change` is a change that it tells of, and no alert; `note` is what the integration's page says of it where it brings no alert.
+    """
 
     digest: str
     group_key: str
@@ -55,6 +71,10 @@ class Delivery:
     alerts: Sequence[AlertIn]
     headers: dict[str, str]
     body: bytes
+    keyed: Sequence[dating.Keyed] = ()
+    severity: int | None = None
+    change: Change | None = None
+    note: str = ""
 
 
 @dataclass(slots=True)
@@ -67,6 +87,7 @@ class _Batch:
     resolved: dict[tuple[int, str, datetime], tuple[AlertIn, int]] = field(default_factory=dict)
 
 
+NOTE_MOST = 120  # characters
 LATE = timedelta(seconds=10)  # after a "resolved" a "firing" with the same start may be one that was sent before it
 
 UNKNOWN_KEY = Refused(
@@ -98,31 +119,48 @@ def accept(deliveries: Sequence[Delivery], *, by: Actor) -> list[Refused | None]
         if integration is not None:
             batch.inbound.append((integration, delivery))
     if batch.inbound:
+        with _cursors() as raw:
+            batch.inbound, acknowledged = dating.date(raw, batch.inbound, batch.moment)
         _open_missing(batch, signals, by)
+        if signals.quiet:
+            _ask_again(batch, signals, by)
         _sort(batch, signals)
         _fire(batch, by)
+        if acknowledged:
+            with _cursors() as raw:
+                dating.acknowledge(raw, acknowledged, _said(batch, by, {}), by=by)
         _resolve(batch, by)
+        for integration, delivery in batch.inbound:
+            if delivery.change is not None:
+                tell_change(integration, delivery.change, by=by)
     return answers
 
 
-type Signals = dict[tuple[int, str], int]  # (integration, group) -> the open signal
+@verb(
+    "tell-change",
+    kind="change.told",
+    who="an integration with its key",
+    subject="integration",
+    clauses=("detection.automated",),
+)
+def tell_change(integration_id: int, change: Change, *, by: Actor) -> None:
+    """Record a change that a pipeline tells of (PagerDuty's change events): it pages nobody and asks nothing."""
+    integration = Integration.objects.get(pk=integration_id)
+    record(
+        "change.told",
+        integration,
+        by=replace(by, name=integration.name),
+        summary=change.summary,
+        source=change.source,
+        said_at=change.said_at,
+        links=list(change.links),
+    )
 
-_HOLD = """
-SELECT k.digest, k.integration_id, pg_backend_pid(),
-  pg_advisory_xact_lock(%(organisation)s::int, (k.integration_id %% 2147483648)::int),
-  set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
-  set_config('plan_cache_mode', 'force_generic_plan', true)
-FROM (SELECT s.digest, s.integration_id FROM incidents_integrationsecret s JOIN incidents_integration i ON i.id = s.integration_id
-      WHERE s.digest = ANY(%(digests)s::text[]) AND i.is_active ORDER BY s.integration_id OFFSET 0) k
-"""
-_OPEN_SIGNALS = """
-SELECT s.integration_id, s.group_key, s.id FROM incidents_signal s WHERE s.is_open AND s.id = ANY(ARRAY(
-  SELECT o.id FROM unnest(%(digests)s::text[]) AS d CROSS JOIN unnest(%(groups)s::text[]) AS g
-  CROSS JOIN LATERAL (SELECT k.integration_id FROM incidents_integrationsecret k WHERE k.digest = d OFFSET 0) k
-  CROSS JOIN LATERAL (SELECT o.id FROM incidents_signal o
-    WHERE o.integration_id = k.integration_id AND o.group_key = g AND o.kind = 'alerts' AND o.is_open OFFSET 0) o))
-ORDER BY s.id FOR KEY SHARE
-"""
+
+class Signals(dict[tuple[int, str], int]):
+    """(integration, group) -> the open signal; and which of them are suppressed."""
+
+    quiet: set[tuple[int, str]] = set()
 
 
 def _look(deliveries: Sequence[Delivery], organisation_id: int) -> tuple[dict[str, int], Signals]:
@@ -137,10 +175,12 @@ def _look(deliveries: Sequence[Delivery], organisation_id: int) -> tuple[dict[st
     with _cursors() as raw, raw.pipeline(), Cursor(raw) as plans, Cursor(raw) as hold, Cursor(raw) as read:
         if _plans_are_old(raw):
             plans.execute("DISCARD PLANS", prepare=False)
-        hold.execute(_HOLD, {"organisation": organisation_id % 2**31, "digests": digests})
-        read.execute(_OPEN_SIGNALS, {"digests": digests, "groups": groups})
+        hold.execute(sql.HOLD, {"organisation": organisation_id % 2**31, "digests": digests})
+        read.execute(sql.OPEN_SIGNALS, {"digests": digests, "groups": groups})
         held = hold.fetchall()
-        signals = {(integration, group): signal for integration, group, signal in read.fetchall()}
+        found = read.fetchall()
+        signals = Signals({(integration, group): signal for integration, group, signal, _ in found})
+        signals.quiet = {(integration, group) for integration, group, _, state in found if state == SignalState.SUPPRESSED}
         if held and held[0][2] == raw.info.backend_pid:
             # Ours alone, not PgBouncer's: it may keep statements prepared. Planning them anew costs as much as running them.
             raw.prepare_threshold = 0
@@ -194,20 +234,11 @@ def _open_missing(batch: _Batch, signals: Signals, by: Actor) -> None:
         signals[pair] = signal.pk
 
 
-_KNOWN = """
-SELECT t.i, t.f, t.s FROM json_to_recordset(%(keys)s::json) AS t(i bigint, f text, s timestamptz) CROSS JOIN LATERAL (
-  SELECT o.state, o.last_seen_at FROM incidents_alert o
-  WHERE o.integration_id = t.i AND o.fingerprint = t.f AND o.started_at = t.s OFFSET 0) o
-WHERE o.state = 'firing' OR o.last_seen_at > %(late)s OR EXISTS (SELECT 1 FROM incidents_alert n
-  WHERE n.integration_id = t.i AND n.fingerprint = t.f AND n.started_at > t.s OFFSET 0)
-"""
-
-
 def _known(keys: set[tuple[int, str, datetime]], moment: datetime) -> set[tuple[int, str, datetime]]:
     """Those of the alerts, by integration, fingerprint and start, that have a row and do not fire again by being named."""
     said = _json([{"i": i, "f": fingerprint, "s": start} for i, fingerprint, start in keys])
     with _cursors() as raw, Cursor(raw) as cursor:
-        cursor.execute(_KNOWN, {"keys": said, "late": moment - LATE})
+        cursor.execute(sql.KNOWN, {"keys": said, "late": moment - LATE})
         return set(cursor.fetchall())
 
 
@@ -218,20 +249,39 @@ def _open(missing: dict[tuple[int, str], Delivery], by: Actor) -> dict[tuple[int
     router = routing.Router.load()
     opened: dict[tuple[int, str], Signal] = {}
     for (integration, key), delivery in missing.items():
-        first = next(alert for alert in delivery.alerts if alert.firing)
-        route = router.route(first.labels)
-        signal = Signal.objects.create(
+        route = router.first(integration, [alert.labels for alert in delivery.alerts if alert.firing])
+        signal = Signal(
             kind=Signal.Kind.ALERTS,
             title=delivery.title[:200],
             integration_id=integration,
             group_key=key,
             service_id=route.service_id,
-            suggested_severity=route.severity,
+            suggested_severity=delivery.severity if route.severity is None else route.severity,
             opened_at=now(),
         )
-        record("signal.opened", signal, by=by, title=signal.title, source=signal.kind)
+        if route.quiet is None:
+            signal.save()
+            acts = route.rule.pk if route.rule is not None and route.rule.acts else None
+            record("signal.opened", signal, by=by, title=signal.title, source=signal.kind, rule=acts)
+        else:
+            quieting.suppress(signal, route.quiet, by=by)
         opened[integration, key] = signal
     return opened
+
+
+def _ask_again(batch: _Batch, signals: Signals, by: Actor) -> None:
+    """Of a group that is suppressed something fires that is not: its question is asked after all."""
+    said: dict[tuple[int, str], list[Mapping[str, str]]] = {}
+    for integration, delivery in batch.inbound:
+        if (integration, delivery.group_key) in signals.quiet:
+            firing = [alert.labels for alert in delivery.alerts if alert.firing]
+            said.setdefault((integration, delivery.group_key), []).extend(firing)
+    if not any(said.values()):
+        return
+    router = routing.Router.load()
+    for pair, labels in said.items():
+        if labels and (route := router.first(pair[0], labels)).quiet is None:
+            quieting.ask(Signal.objects.get(pk=signals[pair]), by=by, route=route)
 
 
 def _sort(batch: _Batch, signals: Signals) -> None:
@@ -279,103 +329,19 @@ def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-_SAID = """said AS MATERIALIZED (SELECT * FROM json_to_recordset(%(alerts)s::json) AS t(integration_id bigint, fingerprint text,
-  started_at timestamptz, signal_id bigint, name text, summary text, labels jsonb, annotations jsonb, url text, ended_at timestamptz))"""
-
-# Each request as it came; and it is counted on its integration's pulse.
-_KEEP = """
-kept AS (INSERT INTO incidents_inbound (organisation_id, integration_id, headers, body, group_key, alerts, received_at, status, problem)
-  SELECT (SELECT muster.organisation()), i, h, b, g, a, %(moment)s, 202, ''
-  FROM ROWS FROM (json_to_recordset(%(requests)s::json) AS (i bigint, h jsonb, a int, g text), unnest(%(bodies)b::bytea[])) AS t(i, h, a, g, b)),
-pulse AS (INSERT INTO incidents_integrationpulse (organisation_id, integration_id, last_heard_at, accepted, refused)
-  SELECT (SELECT muster.organisation()), i, %(moment)s, count(*), 0 FROM json_to_recordset(%(requests)s::json) AS t(i bigint) GROUP BY i
-  ON CONFLICT (organisation_id, integration_id) DO UPDATE
-  SET last_heard_at = excluded.last_heard_at, accepted = incidents_integrationpulse.accepted + excluded.accepted)"""
-
-# An event for each change of state, on the incident's timeline where the alert belongs to one.
-_TELL = """
-INSERT INTO ledger_event (organisation_id, kind, subject_type, subject_id, incident_id, actor_kind, actor_name, via, request_id,
-  occurred_at, data)
-SELECT (SELECT muster.organisation()), 'alert.' || c.what, 'incidents.alert', c.id, c.incident_id, 'integration',
-  coalesce(i.name, %(name)s), %(via)s, %(request_id)s, %(moment)s,
-  jsonb_build_object('name', c.name, 'summary', c.summary, 'service', c.labels ->> 'service', 'fingerprint', c.fingerprint)
-FROM changed c LEFT JOIN LATERAL (SELECT i.name FROM incidents_integration i WHERE i.id = c.integration_id OFFSET 0) i ON true
-ORDER BY c.what DESC, c.id"""
-
-_CHANGED = "a.id, a.incident_id, a.integration_id, a.name, a.summary, a.labels, a.fingerprint"
-
-_KEY = "organisation_id, integration_id, fingerprint, started_at"
-_COLUMNS = f"{_KEY}, signal_id, incident_id, name, summary, labels, annotations, source_url, state, ended_at, received_at, last_seen_at, seen"
-_VALUES = "said.name, said.summary, said.labels, said.annotations, said.url"
-
-# A row that has ended fires again where this is said later than a late repeat could be; not where a later start is known.
-_AGAIN = "(a.state = 'resolved' AND excluded.state = 'firing' AND a.last_seen_at <= %(late)s)"
-
-# Insert new firing alerts, count repeats, end what a later start supersedes. A repeat of an alert whose signal was answered
-# keeps that signal; a new alert needs the open one, and has ended where a later start of it is known already.
-# Rows are looked up by LATERAL and changed by ON CONFLICT, so that each is found by its key, however large the planner believes
-# the table to be.
-_FIRE = f"""
-WITH {_SAID}, {_KEEP},
-ended AS (INSERT INTO incidents_alert AS a ({_COLUMNS})
-  SELECT DISTINCT ON (o.id) (SELECT muster.organisation()), said.integration_id, said.fingerprint, o.started_at, o.signal_id,
-    o.incident_id, {_VALUES}, 'resolved', said.started_at, %(moment)s, %(moment)s, 1
-  FROM said CROSS JOIN LATERAL (SELECT o.* FROM incidents_alert o WHERE o.integration_id = said.integration_id
-    AND o.fingerprint = said.fingerprint AND o.state = 'firing' AND o.started_at < said.started_at OFFSET 0) o
-  ORDER BY o.id, said.started_at
-  ON CONFLICT ({_KEY}) DO UPDATE SET state = 'resolved', ended_at = excluded.ended_at, last_seen_at = excluded.last_seen_at
-  WHERE a.state = 'firing' RETURNING {_CHANGED}),
-fired AS (INSERT INTO incidents_alert AS a ({_COLUMNS})
-  SELECT (SELECT muster.organisation()), said.integration_id, said.fingerprint, said.started_at,
-    coalesce(nullif(said.signal_id, 0), o.signal_id), s.incident_id, {_VALUES},
-    CASE WHEN coalesce(said.ended_at, n.started_at) IS NULL THEN 'firing' ELSE 'resolved' END, coalesce(said.ended_at, n.started_at),
-    %(moment)s, %(moment)s, 1
-  FROM said LEFT JOIN LATERAL (SELECT s.incident_id FROM incidents_signal s WHERE s.id = said.signal_id OFFSET 0) s ON true
-  LEFT JOIN LATERAL (SELECT o.signal_id FROM incidents_alert o WHERE said.signal_id = 0 AND o.integration_id = said.integration_id
-    AND o.fingerprint = said.fingerprint AND o.started_at = said.started_at OFFSET 0) o ON true
-  LEFT JOIN LATERAL (SELECT o.started_at FROM incidents_alert o WHERE o.integration_id = said.integration_id
-    AND o.fingerprint = said.fingerprint AND o.started_at > said.started_at ORDER BY o.started_at LIMIT 1) n ON true
-  ON CONFLICT ({_KEY}) DO UPDATE SET seen = a.seen + 1,
-    last_seen_at = CASE WHEN a.state = 'firing' OR {_AGAIN} THEN excluded.last_seen_at ELSE a.last_seen_at END,
-    state = CASE WHEN {_AGAIN} THEN 'firing' ELSE a.state END, ended_at = CASE WHEN {_AGAIN} THEN NULL ELSE a.ended_at END,
-    signal_id = CASE WHEN {_AGAIN} THEN excluded.signal_id ELSE a.signal_id END,
-    incident_id = CASE WHEN {_AGAIN} THEN excluded.incident_id ELSE a.incident_id END
-  RETURNING {_CHANGED}, a.state, CASE WHEN xmax = 0 THEN true WHEN a.state = 'resolved' THEN false
-    ELSE (SELECT o.state = 'resolved' FROM incidents_alert o WHERE o.id = a.id) END AS is_new), -- as it was before this statement
-changed AS (SELECT 'resolved' AS what, a.* FROM ended a
-  UNION ALL SELECT 'fired', {_CHANGED} FROM fired a WHERE is_new
-  UNION ALL SELECT 'resolved', {_CHANGED} FROM fired a WHERE is_new AND a.state = 'resolved')
-{_TELL}"""
-
-# End the alerts that are said to have ended, and only those: a resolve of an older start touches no newer one, and one that was
-# said before (with the same end) does not end what fires again since.
-_RESOLVE = f"""
-WITH {_SAID},
-changed AS (INSERT INTO incidents_alert AS a ({_COLUMNS})
-  SELECT (SELECT muster.organisation()), said.integration_id, said.fingerprint, said.started_at, o.signal_id, o.incident_id, {_VALUES},
-    'resolved', said.ended_at, %(moment)s, %(moment)s, 1
-  FROM said CROSS JOIN LATERAL (SELECT o.* FROM incidents_alert o WHERE o.integration_id = said.integration_id
-    AND o.fingerprint = said.fingerprint AND o.started_at = said.started_at AND o.state = 'firing'
-    AND o.ended_before IS DISTINCT FROM said.ended_at OFFSET 0) o
-  ON CONFLICT ({_KEY}) DO UPDATE SET state = 'resolved', ended_at = excluded.ended_at, ended_before = excluded.ended_at,
-    last_seen_at = excluded.last_seen_at
-  WHERE a.state = 'firing' RETURNING {_CHANGED}, 'resolved' AS what)
-{_TELL}"""
-
-
 def _fire(batch: _Batch, by: Actor) -> None:
     """Keep the requests, and write what fires, in one statement."""
-    requests = [{"i": i, "h": d.headers, "a": len(d.alerts), "g": d.group_key} for i, d in batch.inbound]
+    requests = [{"i": i, "h": d.headers, "a": len(d.alerts), "g": d.group_key, "n": d.note[:NOTE_MOST]} for i, d in batch.inbound]
     values = {**_said(batch, by, batch.firing), "requests": _json(requests), "bodies": [d.body for _, d in batch.inbound]}
     with _cursors() as raw, Cursor(raw) as cursor:
-        cursor.execute(_FIRE, values)
+        cursor.execute(sql.FIRE, values)
 
 
 def _resolve(batch: _Batch, by: Actor) -> None:
     """Write what has ended: after what fires, which the same delivery may hold."""
     if batch.resolved:
         with _cursors() as raw, Cursor(raw) as cursor:
-            cursor.execute(_RESOLVE, _said(batch, by, batch.resolved))
+            cursor.execute(sql.RESOLVE, _said(batch, by, batch.resolved))
 
 
 def _said(batch: _Batch, by: Actor, alerts: dict[tuple[int, str, datetime], tuple[AlertIn, int]]) -> dict[str, Any]:

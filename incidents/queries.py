@@ -227,7 +227,12 @@ def waiting() -> QuerySet[Signal]:
 
 def decided(limit: int = 20) -> QuerySet[Signal]:
     """What was decided lately."""
-    return _signals().exclude(state=SignalState.WAITING).order_by("-decided_at", "-id")[:limit]
+    return _signals().exclude(state__in=[SignalState.WAITING, SignalState.SUPPRESSED]).order_by("-decided_at", "-id")[:limit]
+
+
+def suppressed(limit: int = 100) -> QuerySet[Signal]:
+    """What is kept without asking anybody now, newest first."""
+    return _signals().filter(state=SignalState.SUPPRESSED, is_open=True).order_by("-opened_at", "-id")[:limit]
 
 
 def _signals() -> QuerySet[Signal]:

@@ -2,13 +2,14 @@
 
 from django.db.models import QuerySet
 
+from incidents import ruling
 from incidents.actions.base import tell
 from incidents.duties import holders, label
 from incidents.models import Incident, IncidentService, Signal
 from incidents.states import SignalState
 from ledger.models import Event
 from notifications.actions import notify
-from oncall.actions import page_again, page_person, page_team
+from oncall.actions import calm, page_again, page_person, page_team
 from oncall.models import Page, Service, Team
 from tenants.actors import Actor
 
@@ -19,9 +20,11 @@ _DONE = {REOPENED: "reopened"}  # what was done to it, as the page says it
 def page_for_signal(event: Event, by: Actor) -> None:
     """A new signal pages the team of its service (the default team where it has none), so that somebody asks the question.
 
-    Clauses mobilize.page-out, triage.is-it-an-incident.
+    Where its rule answers it by itself, what the rule did calls whom it needs. Clauses mobilize.page-out, triage.is-it-an-incident.
     """
     signal = Signal.objects.select_for_update(of=("self",), no_key=True).select_related("service__team").get(pk=event.subject_id)
+    if ruling.follow(signal, event.data.get("rule"), by=by):
+        return
     team = signal.service.team if signal.service else Team.objects.filter(is_default=True).first()
     if team is not None and signal.state == SignalState.WAITING:  # once answered, declaring calls whom it needs
         page_team(team, signal, by=by, service=signal.service, incident_id=signal.incident_id, reason="Is this an incident?")
@@ -32,12 +35,15 @@ def mobilise(event: Event, by: Actor) -> None:
 
     Whoever was paged for it already and has not acknowledged is called again; who has, is not. An incident that has ended or was
     lowered before this ran calls nobody.
-    Clauses severity.sev1-page, severity.sev2-page, mobilize.page-out.
+    A SEV 3 is put to the owner team with low urgency, in business hours; what rang for it until now wakes nobody any more.
+    Clauses severity.sev1-page, severity.sev2-page, severity.sev3-low-urgency, mobilize.page-out.
     """
-    if not event.data.get("mobilise"):
-        return
     incident = Incident.objects.select_for_update(no_key=True).get(pk=event.subject_id)  # it ends before this, or after
-    if not (incident.is_open and incident.mobilises):
+    if not incident.is_open:
+        return
+    if not incident.mobilises and incident.law.severity(incident.severity).urgency == "low":
+        _call_quietly(incident, by)
+    if not (incident.mobilises and event.data.get("mobilise")):
         return
     severity = incident.law.severity(event.data["severity"])
     clause = f"severity.sev{severity.level}-page"
@@ -91,17 +97,40 @@ def _standing(incident: Incident, event: Event | None = None) -> QuerySet[Page]:
 def _call_on_call(incident: Incident, standing: QuerySet[Page], by: Actor, *, reason: str) -> None:
     """Page each affected service's team once; without any service, the default team."""
     paged = {page.team_id: page for page in standing.filter(team__isnull=False)}
+    for team_id, (team, service) in _owners(incident).items():
+        if team_id in paged:
+            page_again(paged[team_id], by=by, incident_id=incident.pk, reason=reason)
+        else:
+            page_team(team, incident, by=by, service=service, incident_id=incident.pk, reason=reason)
+
+
+def _call_quietly(incident: Incident, by: Actor) -> None:
+    """Put a SEV 3 to each affected service's team with low urgency, unless somebody of it was called or has it already."""
+    paged = {page.team_id: page for page in _standing(incident).filter(team__isnull=False)}
+    for page in paged.values():
+        calm(page, by=by)
+    for team_id, (team, service) in _owners(incident).items():
+        if team_id not in paged:
+            page_team(
+                team,
+                incident,
+                by=by,
+                service=service,
+                incident_id=incident.pk,
+                reason=f"{incident.level} declared",
+                urgency=Page.Urgency.LOW,
+            )
+
+
+def _owners(incident: Incident) -> dict[int, tuple[Team, Service | None]]:
+    """The teams of the affected services, each with the first of them; without any service, the default team."""
     affected = IncidentService.objects.filter(incident=incident).select_related("service__team").order_by("id")
     targets: dict[int, tuple[Team, Service | None]] = {}
     for item in affected:
         targets.setdefault(item.service.team_id, (item.service.team, item.service))
     if not targets and (team := Team.objects.filter(is_default=True).first()) is not None:
         targets[team.pk] = (team, None)
-    for team_id, (team, service) in targets.items():
-        if team_id in paged:
-            page_again(paged[team_id], by=by, incident_id=incident.pk, reason=reason)
-        else:
-            page_team(team, incident, by=by, service=service, incident_id=incident.pk, reason=reason)
+    return targets
 
 
 def call_for_services(event: Event, by: Actor) -> None:

@@ -81,6 +81,13 @@ $$ SELECT n.organisation_id, n.id FROM incidents_needtoknow n WHERE n.removed_at
   ORDER BY n.expires_at LIMIT $2 $$;
 """
 
+DUE_QUIET = """
+CREATE FUNCTION muster.due_quiet(timestamptz, integer) RETURNS TABLE (organisation_id bigint, id bigint) LANGUAGE sql STABLE
+SECURITY DEFINER SET search_path = public, pg_temp AS
+$$ SELECT s.organisation_id, s.id FROM incidents_signal s WHERE s.state = 'suppressed' AND s.is_open AND s.quiet_until <= $1
+  ORDER BY s.quiet_until LIMIT $2 $$;
+"""
+
 
 def _wall(table: str, condition: str, name: str = "need_to_know_before") -> str:
     return f"CREATE POLICY {name} ON {table} AS RESTRICTIVE TO {{role}} USING ({condition});\n"

@@ -35,6 +35,7 @@ class SignalState(models.TextChoices):
     DECLARED = "declared", "Declared"
     ATTACHED = "attached", "Attached"
     DISMISSED = "dismissed", "Dismissed"
+    SUPPRESSED = "suppressed", "Suppressed"
 
 
 class AlertState(models.TextChoices):

@@ -2,10 +2,10 @@
 
 from django.urls import path
 
+from incidents import routing_views as routing
 from incidents import views
 from incidents.declare_views import declare
 from incidents.files import incident_file
-from incidents.integration_views import integration_detail, integration_list
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -21,7 +21,11 @@ urlpatterns = [
     path("triage/", views.triage, name="triage"),
     path("triage/<int:signal_id>/attach/", views.signal_attach, name="signal-attach"),
     path("triage/<int:signal_id>/dismiss/", views.signal_dismiss, name="signal-dismiss"),
+    path("triage/<int:signal_id>/ask/", views.signal_ask, name="signal-ask"),
+    path("routing/", routing.routing, name="routing"),
+    path("routing/add/", routing.rule_add, name="routing-rule-add"),
+    path("routing/<int:rule_id>/", routing.rule_edit, name="routing-rule"),
+    path("routing/maintenance/", routing.maintenance, name="maintenance"),
+    path("routing/maintenance/<int:window_id>/end/", routing.maintenance_end, name="maintenance-end"),
     path("report/", views.report, name="report"),
-    path("integrations/", integration_list, name="integration-list"),
-    path("integrations/<int:integration_id>/", integration_detail, name="integration"),
 ]

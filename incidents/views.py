@@ -9,10 +9,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from incidents import actions, gate, live, members, outside, queries, room, swoop
+from incidents import actions, gate, live, members, outside, queries, quieting, room, swoop
 from incidents.doors import DOORS
 from incidents.facts import gather
 from incidents.forms import signals as forms
+from incidents.forms.fields import EmptyForm
 from incidents.models import Alert, Incident, Signal
 from incidents.sitrep import draft_for
 from incidents.states import OPEN, SignalState, State
@@ -210,6 +211,7 @@ def _triage(
             _signal_card(signal, alerts[signal.pk], counts[signal.pk], pages.get(signal.pk), choices, failed) for signal in found
         ],
         "refused": told,
+        "suppressed": [_suppressed_row(signal) for signal in queries.suppressed()],
         "recent": [_decided_row(signal) for signal in queries.decided()],
         "report_url": reverse("report"),
         "declare_url": reverse("declare"),
@@ -247,6 +249,17 @@ def _attach_form(signal: Signal, running: Any) -> Any:
     return forms.AttachForm(auto_id=f"attach-{signal.pk}-%s", running=running) if running else None
 
 
+def _suppressed_row(signal: Signal) -> dict[str, Any]:
+    return {
+        "title": signal.title,
+        "service": signal.service.name if signal.service else "",
+        "since": signal.opened_at,
+        "reason": signal.decision_reason,
+        "until": signal.quiet_until,
+        "ask_url": reverse("signal-ask", args=[signal.pk]),
+    }
+
+
 def _decided_row(signal: Signal) -> dict[str, Any]:
     return {
         "title": signal.title,
@@ -278,6 +291,14 @@ def signal_dismiss(request: HttpRequest, signal_id: int) -> HttpResponse:
     return _answer(
         request, signal, "dismiss", form, lambda data: actions.dismiss(signal, by=_actor(request), reason=data["reason"])
     )
+
+
+@require_POST
+def signal_ask(request: HttpRequest, signal_id: int) -> HttpResponse:
+    """Ask about a suppressed signal after all."""
+    signal = gate.signal_for(_actor(request), signal_id)
+    form = EmptyForm(request.POST)
+    return _answer(request, signal, "ask", form, lambda data: quieting.ask(signal, by=_actor(request)))
 
 
 def _answer(request: HttpRequest, signal: Signal, verb: str, form: Any, act: Any) -> HttpResponse:

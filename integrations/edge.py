@@ -12,12 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 import structlog
 from django.conf import settings
 
-from integrations import intake
-from integrations.hooks import parse_path
+from integrations import doors, intake
+from integrations.formats import Said
 from tenants.refusals import Reason, Refused
 
 log = structlog.get_logger(__name__)
@@ -32,13 +31,19 @@ LANES = 4  # organisations whose transactions run side by side
 KEPT_HEADERS = {name.encode(): name for name in ("content-type", "user-agent", "content-length", "x-request-id", "host")}
 
 
-_ACCEPTED = orjson.dumps({"status": "accepted"})
-_ACCEPTED_START = {
-    "type": "http.response.start",
-    "status": 202,
-    "headers": [(b"content-type", b"application/json"), (b"content-length", str(len(_ACCEPTED)).encode())],
-}
-_ACCEPTED_BODY = {"type": "http.response.body", "body": _ACCEPTED}
+MOST_WAITING = 256 * 1024 * 1024  # bytes that wait in this process: beyond it, senders are told to send again
+
+
+class Busy(Refused):
+    """More waits than this process may hold. Nothing is lost by it: the sender has not been answered 2xx and sends again."""
+
+    def __init__(self) -> None:
+        super().__init__(Reason("busy", "More requests wait than can be held. Send it again in a moment.", status=409))
+
+    @property
+    def status(self) -> int:
+        """Service Unavailable: Alertmanager takes a 4xx as final."""
+        return 503
 
 
 class TooLarge(Refused):
@@ -58,7 +63,7 @@ class TooLarge(Refused):
 class Request:
     """One hook request that waits for its transaction."""
 
-    said: intake.Said
+    said: Said
     answer: "asyncio.Future[Refused | None]"
 
 
@@ -71,47 +76,53 @@ class Lane:
 
 
 class Edge:
-    """The ASGI application of `/hooks/…`."""
+    """The ASGI application of `/hooks/…` and of `/v2/…`."""
 
     def __init__(self) -> None:
         self.lanes: dict[str, Lane] = {}
         self.lock = threading.Lock()  # of the lanes: the event loop fills them, threads empty them
+        self.waiting = 0  # bytes
         self.threads = ThreadPoolExecutor(LANES, thread_name_prefix="intake")
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request: 202 once it is durable, a 4xx with what is wrong, 503 when the database is away (send again)."""
+        door = doors.door_for(scope["path"])
+        said: Said | None = None
         try:
-            hook = parse_path(scope["method"], scope["path"], _authorization(scope))
+            door.look(scope["method"], scope["path"], _header(scope, b"authorization"))
             body, unread = b"", None
             try:
                 body = await _read(scope, receive)
             except TooLarge as error:
                 unread = error
-            refused = await self._take(hook.organisation, intake.Said(hook.kind, hook.credential, _kept(scope), body, unread))
+            organisation, said = door.said(scope, body, _kept(scope), unread)
+            refused = await self._take(organisation, said)
         except Refused as error:
             refused = error
         except Exception as error:
             log.exception("intake.failed", error=str(error))
-            await _problem(send, 503, "try_again", "This could not be kept just now. Send it again.", retry_after=1)
+            await _answer(send, door.failed())
             return
-        if refused is None:
-            await send(_ACCEPTED_START)
-            await send(_ACCEPTED_BODY)
-        else:
-            reason: Reason = refused.reasons[0]
-            await _problem(send, refused.status, reason.code, str(refused))
+        await _answer(send, door.accepted(said) if refused is None and said is not None else door.refused(refused))
 
-    async def _take(self, organisation: str, said: intake.Said) -> Refused | None:
+    async def _take(self, organisation: str, said: Said) -> Refused | None:
         """Wait until the request is durable or refused."""
+        size = len(said.body)
+        if self.waiting + size > MOST_WAITING:
+            raise Busy
         loop = asyncio.get_running_loop()
         request = Request(said, loop.create_future())
-        with self.lock:
-            lane = self.lanes.setdefault(organisation, Lane())
-            lane.waiting.append(request)
-            idle, lane.busy = not lane.busy, True
-        if idle:
-            self.threads.submit(self._drain, loop, organisation, lane)
-        return await request.answer
+        self.waiting += size
+        try:
+            with self.lock:
+                lane = self.lanes.setdefault(organisation, Lane())
+                lane.waiting.append(request)
+                idle, lane.busy = not lane.busy, True
+            if idle:
+                self.threads.submit(self._drain, loop, organisation, lane)
+            return await request.answer
+        finally:
+            self.waiting -= size
 
     def _drain(self, loop: asyncio.AbstractEventLoop, organisation: str, lane: Lane) -> None:
         """Take what waits, in one transaction after the other, until nothing does. Runs in a thread."""
@@ -151,8 +162,8 @@ def _answer_all(batch: Sequence[Request], answers: Sequence[Refused | None] | Ex
             request.answer.set_result(answers[index])
 
 
-def _authorization(scope: Message) -> str:
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), "")
+def _header(scope: Message, wanted: bytes) -> str:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), "")
 
 
 def _kept(scope: Message) -> dict[str, str]:
@@ -180,20 +191,7 @@ async def _read(scope: Message, receive: Receive) -> bytes:
             return b"".join(parts)
 
 
-async def _problem(send: Send, status: int, code: str, sentence: str, retry_after: int = 0) -> None:
-    document = {
-        "type": "about:blank",
-        "title": code.replace("_", " ").capitalize(),
-        "status": status,
-        "code": code,
-        "detail": sentence,
-    }
-    headers = [(b"content-type", b"application/problem+json")]
-    if retry_after:
-        headers.append((b"retry-after", str(retry_after).encode()))
-    if status == 401:
-        headers.append((b"www-authenticate", b'Bearer realm="muster"'))
-    body = orjson.dumps(document)
-    headers.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def _answer(send: Send, answer: doors.Answer) -> None:
+    headers = [(b"content-type", answer.kind), (b"content-length", str(len(answer.body)).encode()), *answer.headers]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

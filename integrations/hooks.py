@@ -5,11 +5,11 @@ import binascii
 import re
 from dataclasses import dataclass
 
+from integrations.formats import HOOKS
 from tenants.refusals import NotFound, Reason, Refused
 
 _PATH = re.compile(r"^/hooks/(?P<key>[^/]{1,200})/(?P<kind>[a-z]+)/?$")
 _KEY = re.compile(r"^[a-z]{2,8}_([a-z0-9]{12})_[A-Za-z0-9]{40,64}$")
-PROVIDERS = frozenset({"alertmanager"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Hook:
 def parse_path(method: str, path: str, authorization: str) -> Hook:
     """Read a hook's address. Raises NotFound, or Refused: 405 for another method, 401 for what is no key."""
     match = _PATH.match(path)
-    if match is None or match["kind"] not in PROVIDERS:
+    if match is None or match["kind"] not in HOOKS:
         raise NotFound("hook")
     if method != "POST":
         raise MethodRefused(Reason("method", "Send alerts with POST.", status=409))

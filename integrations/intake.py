@@ -2,36 +2,20 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from django.db import connection
 
 from incidents import inbox
 from incidents.intake import Delivery, accept
-from integrations.alertmanager import inbound as alertmanager
+from integrations.formats import Said, read
 from tenants import credentials
 from tenants.actors import Actor, Via
 from tenants.refusals import Reason, Refused
 from tenants.scope import scope
 
-PARSERS = {"alertmanager": alertmanager.parse}
 _UNKNOWN = Refused(
     Reason("unknown_key", "This key opens no integration: it is wrong, or the integration is switched off.", status=401)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One request: the provider's format, the key, the headers worth keeping (never a credential) and the exact body.
-
-    `unread` is why its body was not read, where it was not.
-    """
-
-    kind: str
-    credential: str
-    headers: dict[str, str]
-    body: bytes
-    unread: Refused | None = None
 
 
 def take(organisation_public_id: str, said: Sequence[Said]) -> list[Refused | None]:
@@ -68,26 +52,28 @@ def _organisation(public_id: str) -> int | None:
     return found
 
 
-HINT_SECONDS = 60.0
+HINT_SECONDS = 5.0
 HINTS_MOST = 1000
-_hints: dict[tuple[int, str], float] = {}  # (organisation, key hash) that opened something -> when that was asked last
+_hints: dict[tuple[int, str], tuple[float, inbox.Way]] = {}  # (organisation, key hash) -> when it was asked, and what it opened
 
 
-def _unopened(organisation_id: int, digests: set[str], by: Actor) -> set[str]:
-    """Those of the keys that open nothing, so that what comes with them is not even parsed.
+def _ways(organisation_id: int, digests: set[str], by: Actor) -> dict[str, inbox.Way]:
+    """What each of the keys opens; what comes with one that opens nothing is not even read.
 
-    A key that opened something a moment ago is not asked for again here: `accept` looks it up for good, whatever this says.
+    A key that opened something a moment ago is not asked for again here: `accept` looks it up for good, whatever this says. One of
+    which an administrator may have changed how it is read (its mapping, or that it is signed) is asked for each time.
     """
     moment = time.monotonic()
-    asked = {digest for digest in digests if moment - _hints.get((organisation_id, digest), -HINT_SECONDS) >= HINT_SECONDS}
+    fresh = {d: hint[1] for d in digests if (hint := _hints.get((organisation_id, d))) and moment - hint[0] < HINT_SECONDS}
+    asked = digests - fresh.keys()
     if not asked:
-        return set()
+        return fresh
     with scope(organisation_id, surface=Via.HOOK, actor=by):
         known = inbox.known_keys(asked)
     if len(_hints) > HINTS_MOST:
         _hints.clear()
-    _hints.update({(organisation_id, digest): moment for digest in known})
-    return asked - known
+    _hints.update({(organisation_id, digest): (moment, way) for digest, way in known.items() if way.is_plain})
+    return fresh | known
 
 
 def _take(organisation_id: int, said: Sequence[Said]) -> list[Refused | None]:
@@ -95,19 +81,19 @@ def _take(organisation_id: int, said: Sequence[Said]) -> list[Refused | None]:
     answers: list[Refused | None] = [None] * len(said)
     deliveries: list[tuple[int, Delivery]] = []
     digests = [credentials.digest(one.credential) for one in said]
-    unopened = _unopened(organisation_id, set(digests), by)
+    ways = _ways(organisation_id, set(digests), by)
     for index, (one, digest) in enumerate(zip(said, digests, strict=True)):
-        if digest in unopened or one.unread is not None:
-            answers[index] = _UNKNOWN if digest in unopened else one.unread
+        if digest not in ways or one.unread is not None:
+            answers[index] = one.unread if digest in ways else _UNKNOWN
             continue
         try:
-            deliveries.append((index, PARSERS[one.kind](one.body, digest=digest, headers=one.headers)))
+            deliveries += [(index, delivery) for delivery in read(one, digest, ways[digest])]
         except Refused as refused:
             answers[index] = refused
     if deliveries:
         with scope(organisation_id, surface=Via.HOOK, actor=by):
             for (index, _), answer in zip(deliveries, accept([delivery for _, delivery in deliveries], by=by), strict=True):
-                answers[index] = answer
+                answers[index] = answers[index] or answer
     _keep(
         organisation_id, by, [(one, digest, answer) for one, digest, answer in zip(said, digests, answers, strict=True) if answer]
     )

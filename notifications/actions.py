@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -13,11 +13,11 @@ from django.utils.module_loading import import_string
 
 from ledger import nudge, relay
 from ledger.models import Event
-from notifications import smtp
-from notifications.models import Attempt, Delivery, QueuedDelivery
-from notifications.transports import Message, TransportError, transport
+from notifications import contacts, route, smtp
+from notifications.models import Attempt, ContactMethod, Delivery, QueuedDelivery
+from notifications.transports import Gone, Message, TransportError, transport
+from tenants import addresses
 from tenants.actors import Via
-from tenants.models import User
 from tenants.scope import scope
 from tenants.storing import insert_once
 from tenants.time import now
@@ -47,28 +47,44 @@ def notify(
 ) -> list[Delivery]:
     """Queue a message to each person (by user id) on each channel, because of `event`. Sent after the commit, never inside.
 
-    An urgent message is sent by the process that queues it, right after the commit, where it may (ledger.relay.take_on).
+    "email" is the person's contact methods in their order, the account's e-mail last (notifications/route.py). An urgent message
+    obeys no quiet rule, and is sent by the process that queues it, right after the commit, where it may (ledger.relay.take_on).
     A channel that is a page of the portal has nothing to send: its delivery has arrived with its row. Repeating it for the same
     event, person and channel queues nothing twice.
     """
     made: list[Delivery] = []
     for recipient in dict.fromkeys(recipients):
         for channel in channels:
-            delivery = Delivery(
-                organisation_id=event.organisation_id,
-                event=event,
-                recipient_id=recipient,
-                channel=channel,
-                template=template,
-                subject_id=subject_id,
-                incident_id=event.incident_id,
-            )
-            if subject_id == event.subject_id:
-                delivery.subject = event.subject
+            delivery = _delivery(event, recipient, channel, template, subject_id, urgent)
             if insert_once(delivery):
                 made.append(delivery)
                 _queue(delivery, urgent)
     return made
+
+
+def notify_through(event: Event, recipient: int, methods: Iterable[ContactMethod], *, template: str, subject_id: int) -> None:
+    """Queue a message to one person through each of these methods and no other: what proves or tests them. Not twice for one event."""
+    for method in methods:
+        delivery = _delivery(event, recipient, method.kind, template, subject_id, urgent=True)
+        delivery.method = method
+        if insert_once(delivery):
+            _queue(delivery, urgent=False)
+
+
+def _delivery(event: Event, recipient: int, channel: str, template: str, subject_id: int, urgent: bool) -> Delivery:
+    delivery = Delivery(
+        organisation_id=event.organisation_id,
+        event=event,
+        recipient_id=recipient,
+        channel=channel,
+        template=template,
+        subject_id=subject_id,
+        incident_id=event.incident_id,
+        urgent=urgent,
+    )
+    if subject_id == event.subject_id:
+        delivery.subject = event.subject
+    return delivery
 
 
 def _queue(delivery: Delivery, urgent: bool) -> None:
@@ -105,12 +121,21 @@ def deliver(organisation_id: int, delivery_id: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Taken:
-    """A delivery that this process may try now, and until when (time.monotonic) it may begin to."""
+class _Part:
+    """A delivery, and which attempt at it this is; `ways` is how many ways there are to try before it is time to pause."""
 
     delivery: Delivery
-    message: Message
     number: int
+    ways: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What this process may hand over now, by one way, and until when (time.monotonic) it may begin to. Several parts are one message."""
+
+    parts: list[_Part]
+    way: route.Way
+    message: Message
     begin_before: float
 
 
@@ -125,43 +150,102 @@ def _take(organisation_id: int, delivery_id: int) -> _Taken | None:
         return None if queued is None else _start(queued, queued.delivery)
 
 
-_MEMBER = "SELECT u.* FROM tenants_user u JOIN tenants_membership m ON m.user_id = u.id WHERE u.id = %s AND m.is_active"
-
-
 def _start(queued: QueuedDelivery, delivery: Delivery) -> _Taken | None:
-    """Take the lease of a delivery and record that an attempt begins; None where there is nothing to say any more."""
+    """Take the lease of a delivery and record that an attempt begins; None where it waits, or there is nothing to say any more."""
     begin_before = time.monotonic() + (LEASE - HAND_OVER - MARGIN).total_seconds()
-    stayed = next(iter(User.objects.raw(_MEMBER, [delivery.recipient_id])), None)
-    message = None  # who has left is told nothing any more
-    if stayed is not None:
-        delivery.recipient = stayed
-        message = _render(delivery)
-    queued.attempts += 1
-    if message is None:
-        _attempt(delivery, queued.attempts, Attempt.Outcome.WITHDRAWN, "")
-        if queued.pk is not None:
-            queued.delete()
+    found = route.recipient(delivery.recipient_id)
+    if found is None:  # who has left is told nothing any more
+        _withdraw(queued, delivery)
         return None
-    queued.next_try_at = now() + LEASE
+    delivery.recipient, own = found
+    message, ways = _render(delivery), route.ways(delivery, own)
+    if message is None or not ways:
+        _withdraw(queued, delivery)
+        return None
+    way = ways[queued.attempts % len(ways)]
+    if (wait := route.wait(delivery, way)) is not None:
+        _put_off(queued, delivery, way, wait)
+        return None
+    moment = now()
+    parts, messages = [_begin(queued, delivery, way, len(ways), moment)], [message]
+    for other in route.companions(delivery, way):
+        other.delivery.recipient = delivery.recipient
+        try:
+            said = _render(other.delivery)
+        except Exception:  # it keeps no other from being sent; its own turn counts it
+            log.exception("delivery.unrendered", delivery=other.delivery.pk)
+            continue
+        if said is None:
+            _withdraw(other, other.delivery)
+        else:
+            parts.append(_begin(other, other.delivery, way, len(ways), moment))
+            messages.append(said)
+    if len(messages) > 1:
+        message = merged(messages, addresses.page(tenant_of(delivery), "inbox/"))
+    if way.method_id is not None:
+        message = replace(message, urgent=delivery.urgent, address=way.address(delivery.recipient))
+    return _Taken(parts, way, message, begin_before)
+
+
+def _begin(queued: QueuedDelivery, delivery: Delivery, way: route.Way, ways: int, moment: datetime) -> _Part:
+    queued.attempts += 1
+    queued.next_try_at, queued.together = moment + LEASE, ""
     queued.save()
-    _attempt(delivery, queued.attempts, Attempt.Outcome.STARTED, "")
-    return _Taken(delivery, message, queued.attempts, begin_before)
+    _attempt(delivery, queued.attempts, Attempt.Outcome.STARTED, "", way, moment)
+    return _Part(delivery, queued.attempts, ways)
+
+
+def _withdraw(queued: QueuedDelivery, delivery: Delivery) -> None:
+    _attempt(delivery, queued.attempts + 1, Attempt.Outcome.WITHDRAWN, "")
+    if queued.pk is not None:
+        queued.delete()
+
+
+def _put_off(queued: QueuedDelivery, delivery: Delivery, way: route.Way, wait: route.Wait) -> None:
+    """Let it wait, as a row with a time; that it does is on record, once for the attempt that is to come."""
+    queued.next_try_at, queued.together = wait.until, wait.together
+    queued.save()
+    insert_once(_outcome(delivery, queued.attempts + 1, Attempt.Outcome.WAITS, wait.why, way))
+
+
+def merged(messages: Sequence[Message], link: str) -> Message:
+    """One message that names all of these, each with its own link; none is left out."""
+    first = messages[0]
+    texts = [
+        f"{number}. {one.subject}\n{one.link_label}: {one.link}" if one.link else f"{number}. {one.subject}"
+        for number, one in enumerate(messages, 1)
+    ]
+    return Message(
+        address=first.address,
+        name=first.name,
+        subject=f"{len(messages)} messages, the first: {first.subject}",
+        text="\n".join(texts),
+        link=link,
+        link_label="Open the inbox",
+        spoken=". ".join(one.subject for one in messages[1:]),
+    )
 
 
 def _hand_over(taken: _Taken) -> bool:
     """Hand a message to its transport, and record what came of it. Returns whether it was sent."""
-    delivery = taken.delivery
+    delivery, way = taken.parts[0].delivery, taken.way
     if time.monotonic() > taken.begin_before:  # the commit took too long: another may have the lease before we were done
-        _failed(delivery, taken.number, "not begun in time")
+        _failed(taken, "not begun in time")
         return False
+    key = delivery.key if way.method_id is None else f"{delivery.key}-{way.method_id}"
     try:
-        detail = transport(delivery.channel).send(taken.message, key=delivery.key)
+        detail = transport(way.channel).send(taken.message, key=key)
     except Exception as error:  # a transport that breaks is a failed attempt like any other
-        _failed(delivery, taken.number, str(error) if isinstance(error, TransportError) else f"{type(error).__name__}: {error}")
+        _failed(taken, str(error) if isinstance(error, TransportError) else f"{type(error).__name__}: {error}")
+        if isinstance(error, Gone) and way.method_id is not None:
+            contacts.lose(tenant_of(delivery), way.method_id, str(error))
         return False
+    others = len(taken.parts) - 1
     with scope(tenant_of(delivery), surface=Via.RELAY):
-        _attempt(delivery, taken.number, Attempt.Outcome.SENT, detail)
-        QueuedDelivery.objects.filter(delivery=delivery)._raw_delete("default")  # nothing refers to it
+        for part in taken.parts:
+            said = f"{detail}, together with {others} more" if others else detail
+            _attempt(part.delivery, part.number, Attempt.Outcome.SENT, way.said(said), way)
+            QueuedDelivery.objects.filter(delivery=part.delivery)._raw_delete("default")  # nothing refers to it
     return True
 
 
@@ -184,34 +268,65 @@ def _unrendered(organisation_id: int, delivery_id: int, detail: str) -> None:
             return
         queued.attempts += 1
         queued.save()
-        _failed(queued.delivery, queued.attempts, detail)
+        _record_failure(_Part(queued.delivery, queued.attempts, 1), detail, None)
 
 
-def _failed(delivery: Delivery, number: int, detail: str) -> None:
-    """Record the failure; try again after 1, 2, 4 … 120 seconds, and give up, visibly, after MAX_ATTEMPTS."""
-    log.warning("delivery.failed", delivery=delivery.pk, attempt=number, detail=detail)
+def _failed(taken: _Taken, detail: str) -> None:
+    delivery = taken.parts[0].delivery
+    log.warning("delivery.failed", delivery=delivery.pk, attempt=taken.parts[0].number, channel=taken.way.channel, detail=detail)
     with scope(tenant_of(delivery), surface=Via.RELAY):
-        _attempt(delivery, number, Attempt.Outcome.FAILED, detail[:2000])
-        queued = QueuedDelivery.objects.filter(delivery=delivery, attempts=number)  # unless another has tried since
-        if number >= MAX_ATTEMPTS:
-            _attempt(delivery, number, Attempt.Outcome.GAVE_UP, f"after {number} attempts")
-            queued.delete()
-        else:
-            queued.update(next_try_at=now() + timedelta(seconds=min(2 ** (number - 1), 120)))
+        for part in taken.parts:
+            _record_failure(part, detail, taken.way)
 
 
-def _attempt(delivery: Delivery, number: int, outcome: Attempt.Outcome, detail: str) -> None:
-    _outcome(delivery, number, outcome, detail).save(force_insert=True)
+def _record_failure(part: _Part, detail: str, way: route.Way | None) -> None:
+    """Record it; try the next way at once, and after the last the first again, in 1, 2, 4 … 120 seconds.
+
+    Give up, visibly, once every way was tried MAX_ATTEMPTS times.
+    """
+    delivery, number = part.delivery, part.number
+    said = way.said(detail) if way else detail
+    _attempt(delivery, number, Attempt.Outcome.FAILED, said[:2000], way)
+    queued = QueuedDelivery.objects.filter(delivery=delivery, attempts=number)  # unless another has tried since
+    tried = number // part.ways  # times that all of them were tried
+    if number % part.ways:
+        queued.update(next_try_at=now())
+        transaction.on_commit(lambda: nudge.send("notifications.deliver", tenant_of(delivery), delivery.pk))
+    elif tried >= MAX_ATTEMPTS:
+        _attempt(delivery, number, Attempt.Outcome.GAVE_UP, f"after {number} attempts", way)
+        queued.delete()
+    else:
+        queued.update(next_try_at=now() + timedelta(seconds=min(2 ** (tried - 1), 120)))
 
 
-def _outcome(delivery: Delivery, number: int, outcome: Attempt.Outcome, detail: str) -> Attempt:
+def _attempt(
+    delivery: Delivery,
+    number: int,
+    outcome: Attempt.Outcome,
+    detail: str,
+    way: route.Way | None = None,
+    at: datetime | None = None,
+) -> None:
+    _outcome(delivery, number, outcome, detail, way, at).save(force_insert=True)
+
+
+def _outcome(
+    delivery: Delivery,
+    number: int,
+    outcome: Attempt.Outcome,
+    detail: str,
+    way: route.Way | None = None,
+    at: datetime | None = None,
+) -> Attempt:
     return Attempt(
         organisation_id=delivery.organisation_id,
         delivery=delivery,
         incident_id=delivery.incident_id,
+        method_id=way.method_id if way else None,
         number=number,
         outcome=outcome,
         detail=detail,
+        at=at or now(),
     )
 
 

@@ -6,13 +6,77 @@ from django.db.models import Q
 from ledger.models import Event
 from tenants.models import User
 from tenants.time import now
-from tenants.walled import TenantKey, TenantOwned
+from tenants.walled import History, TenantKey, TenantOwned
+
+
+class ContactMethod(TenantOwned):
+    """A way to reach one person within one organisation; pages try them in their order. The account's e-mail is the last, without a row.
+
+    What it takes to write to it (a number, a URL with its token) lies sealed in a side table: here is only what may be shown.
+    """
+
+    class Kind(models.TextChoices):
+        """What carries it."""
+
+        EMAIL = "email", "E-mail"
+        APPRISE = "apprise", "Messenger"
+        WEBPUSH = "webpush", "Browser push"
+        SMS = "sms", "SMS"
+        VOICE = "voice", "Phone call"
+
+    class Quiet(models.TextChoices):
+        """When it brings what can wait. A page of high urgency is always brought."""
+
+        ALWAYS = "always", "At any time"
+        HOURS = "hours", "In business hours only"
+        NEVER = "never", "Never"
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    label = models.CharField(max_length=60)
+    masked = models.CharField(max_length=120)
+    position = models.IntegerField()
+    quiet = models.CharField(max_length=10, choices=Quiet.choices, default=Quiet.ALWAYS)
+    created_at = models.DateTimeField(default=now)
+    verified_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
+
+    history = History()
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation", "user"], name="contact_by_person", condition=Q(removed_at__isnull=True))]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.label}"
+
+
+class ContactSecret(TenantOwned):
+    """Where a contact method leads, encrypted (notifications/sealed.py). Deleted with the method: a secret belongs in no history."""
+
+    method = TenantKey(ContactMethod, related_name="secrets")
+    sealed = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "method"], name="one_secret_a_method")]
+
+
+class ContactCode(TenantOwned):
+    """That a code was sent to prove a contact method, and until when it is good. The code itself is nowhere: it is computed."""
+
+    method = TenantKey(ContactMethod, related_name="codes")
+    issued_at = models.DateTimeField(default=now)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation", "method", "-id"], name="code_by_method")]
 
 
 class Delivery(TenantOwned):
     """One message to one person through one channel, because of one event. Never changed: what became of it are attempts.
 
-    It keeps no text: `template` renders it when it is sent, so that nothing stale or restricted lies in a row.
+    It keeps no text: `template` renders it when it is sent, so that nothing stale or restricted lies in a row. The channel "email"
+    goes to the person by their contact methods in their order, and by the account's e-mail where they have none; each attempt
+    says by which. With `method`, it goes through that one only.
     """
 
     event = TenantKey(Event, related_name="+")
@@ -21,6 +85,8 @@ class Delivery(TenantOwned):
     template = models.CharField(max_length=40)
     subject_id = models.BigIntegerField()
     incident_id = models.BigIntegerField(null=True)
+    urgent = models.BooleanField(default=False)
+    method = TenantKey(ContactMethod, null=True, related_name="+")
     created_at = models.DateTimeField(default=now)
 
     subject: models.Model | None = None
@@ -28,7 +94,11 @@ class Delivery(TenantOwned):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["organisation", "event", "recipient", "channel"], name="one_delivery_a_channel")
+            models.UniqueConstraint(
+                fields=["organisation", "event", "recipient", "channel", "method"],
+                name="one_delivery_a_channel",
+                nulls_distinct=False,
+            )
         ]
         indexes = [
             models.Index(fields=["organisation", "recipient", "channel", "-id"], name="delivery_inbox"),
@@ -52,9 +122,11 @@ class Attempt(TenantOwned):
         FAILED = "failed", "Failed"
         GAVE_UP = "gave_up", "Gave up"
         WITHDRAWN = "withdrawn", "No longer needed"
+        WAITS = "waits", "Waits"
 
     delivery = TenantKey(Delivery, related_name="attempts")
     incident_id = models.BigIntegerField(null=True)
+    method = TenantKey(ContactMethod, null=True, related_name="+")
     number = models.IntegerField()
     outcome = models.CharField(max_length=20, choices=Outcome.choices)
     at = models.DateTimeField(default=now)
@@ -64,18 +136,26 @@ class Attempt(TenantOwned):
         constraints = [
             models.UniqueConstraint(fields=["organisation", "delivery", "number", "outcome"], name="an_outcome_once_an_attempt")
         ]
+        indexes = [
+            models.Index(fields=["organisation", "method", "at"], name="attempt_by_method", condition=Q(method__isnull=False))
+        ]
 
 
 class QueuedDelivery(TenantOwned):
     """A delivery still to be made: when to try next. Deleted when done; a queue, so it has no history of its own.
 
-    While somebody tries, `next_try_at` is the end of their lease: if they die, the delivery is tried again after it.
+    While somebody tries, `next_try_at` is the end of their lease: if they die, the delivery is tried again after it. `together`
+    names the person and the way by which it waits to be sent in one message with others ("" for none).
     """
 
     delivery = TenantKey(Delivery, related_name="queued")
     next_try_at = models.DateTimeField(default=now)
     attempts = models.IntegerField(default=0)
+    together = models.CharField(max_length=60, blank=True, default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "delivery"], name="queued_once")]
-        indexes = [models.Index(fields=["next_try_at"], name="delivery_due", condition=Q(next_try_at__isnull=False))]
+        indexes = [
+            models.Index(fields=["next_try_at"], name="delivery_due", condition=Q(next_try_at__isnull=False)),
+            models.Index(fields=["organisation", "together"], name="delivery_together", condition=~Q(together="")),
+        ]

@@ -14,6 +14,10 @@ class TransportError(Exception):
     """A message was not taken. It is tried again, later each time."""
 
 
+class Gone(TransportError):
+    """The far side says that there is nobody at this address any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A rendered message: to whom, what it says, and the one place it leads to."""
@@ -24,6 +28,12 @@ class Message:
     text: str
     link: str = ""
     link_label: str = ""
+    urgent: bool = False
+    spoken: str = ""  # what only a call says besides the subject
+
+    def with_link(self) -> str:
+        """The text, and where it leads."""
+        return f"{self.text}\n\n{self.link_label}: {self.link}" if self.link else self.text
 
 
 class Transport(Protocol):
@@ -51,7 +61,7 @@ class Email:
     def send(self, message: Message, *, key: str) -> str:
         """Send it with a Message-ID made of the key, so that a repeated attempt is recognised as one message."""
         host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">") or "localhost"
-        text = f"{message.text}\n\n{message.link_label}: {message.link}\n" if message.link else message.text
+        text = message.with_link() + ("\n" if message.link else "")
         mail = _WholeLines(
             subject=" ".join(message.subject.split()),
             body=text,

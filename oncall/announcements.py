@@ -13,8 +13,10 @@ RESTRICTED = "A restricted incident needs you"  # no notice says more of one (cl
 
 
 def deliver_page(event: Event, by: Actor) -> None:
-    """Bring a page to the person it calls: by e-mail, and into the portal's inbox."""
-    notify(event, [event.data["user_id"]], template="page", subject_id=event.subject_id, urgent=True)
+    """Bring a page to the person it calls: by their contact methods, and into the portal's inbox. One of low urgency obeys their quiet rules."""
+    notify(
+        event, [event.data["user_id"]], template="page", subject_id=event.subject_id, urgent=event.data.get("urgency") != "low"
+    )
 
 
 def render_page(delivery: Delivery) -> Message | None:

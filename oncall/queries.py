@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from notifications.models import Attempt, Delivery
-from oncall.models import Page, PageStep
+from oncall.models import EscalationPolicy, EscalationTarget, Page, PageStep
 
 
 def called(user_id: int) -> QuerySet[Page]:
@@ -62,3 +62,9 @@ def _sent(page_ids: list[int]) -> dict[tuple[int, int], dict[int, dict[str, Any]
             said = Attempt.Outcome(outcome).label
             message["attempts"][number] = {"number": number, "at": at, "outcome": said, "detail": detail}
     return sent
+
+
+def policies() -> QuerySet[EscalationPolicy]:
+    """Escalation policies by their slug, each with its targets in the order in which they are called. Two queries."""
+    targets = EscalationTarget.objects.select_related("user", "schedule").order_by("after_minutes", "id")
+    return EscalationPolicy.objects.prefetch_related(Prefetch("targets", queryset=targets)).order_by("slug")

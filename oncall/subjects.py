@@ -23,10 +23,17 @@ def is_restricted(subject_type: str, subject_id: int) -> bool:
     return ask(subject_id)
 
 
-def before_a_call(incident_id: int, user_id: int, by: Actor) -> None:
-    """What has to be so before a person is called to an incident: they must be able to see it."""
-    prepare: Callable[[int, int, Actor], None] = import_string(import_string(settings.MUSTER_BEFORE_A_CALL))
-    prepare(incident_id, user_id, by)
+def is_answered(subject_type: str, subject_id: int) -> bool:
+    """Whether somebody did what a page about this asks for, so that whoever acknowledged it has not forgotten it."""
+    table: Mapping[str, str] = import_string(settings.MUSTER_PAGE_ANSWERS)
+    ask: Callable[[int], bool] = import_string(table[subject_type])
+    return ask(subject_id)
+
+
+def before_a_call(incident_id: int, user_id: int, by: Actor) -> bool:
+    """What has to be so before a person is called to an incident: they must be able to see it. Returns whether they may be called."""
+    prepare: Callable[[int, int, Actor], bool] = import_string(import_string(settings.MUSTER_BEFORE_A_CALL))
+    return prepare(incident_id, user_id, by)
 
 
 def standard_of(incident_id: int) -> int:
@@ -40,6 +47,12 @@ def address(subject_type: str, subject_id: int) -> str:
     table: Mapping[str, str] = import_string(settings.MUSTER_PAGE_ADDRESSES)
     where: Callable[[int], str] = import_string(table[subject_type])
     return where(subject_id)
+
+
+def in_hand(by: Actor) -> list[dict[str, Any]]:
+    """What somebody has in hand, as rooms above say it: [{title, role, url, clocks, steps, done}]."""
+    functions: tuple[str, ...] = import_string(settings.MUSTER_IN_HAND)
+    return [row for function in functions for row in import_string(function)(by)]
 
 
 def waiting(by: Actor) -> list[dict[str, Any]]:

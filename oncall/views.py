@@ -1,17 +1,20 @@
 """The pages of this room: one's inbox, and the page behind the link of an e-mail."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ledger.idempotency import once_on_the_web
 from oncall import actions, gate, links, queries, subjects
 from oncall.announcements import RESTRICTED
 from oncall.models import Page
+from oncall.rules.paging import may_decline
 from oncall.subjects import address, describe, is_restricted
 from tenants import addresses, credentials
 from tenants.actors import Actor, Role, Via
@@ -32,9 +35,13 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 def _inbox(request: HttpRequest, *, status: int = 200, refusals: Any = ()) -> HttpResponse:
-    pages = sorted(queries.called(_actor(request).person_id)[:50], key=lambda page: page.state != Page.State.OPEN)
+    pages = sorted(
+        queries.called(_actor(request).person_id).prefetch_related("steps", "declines")[:50],
+        key=lambda page: page.state != Page.State.OPEN,
+    )
     context = {
         "waiting": subjects.waiting(_actor(request)),
+        "in_hand": subjects.in_hand(_actor(request)),
         "pages": [
             {
                 "id": page.pk,
@@ -44,6 +51,7 @@ def _inbox(request: HttpRequest, *, status: int = 200, refusals: Any = ()) -> Ht
                 "state": page.state,
                 "incident_url": address(page.subject_type, page.subject_id),
                 "acknowledge_url": reverse("page-acknowledge", args=[page.pk]),
+                "decline_url": reverse("page-decline", args=[page.pk]) if may_decline(page, _actor(request)) else "",
                 "acknowledged_by": page.acknowledged_by.name if page.acknowledged_by else "",
                 "acknowledged_at": page.acknowledged_at,
             }
@@ -58,10 +66,20 @@ def _inbox(request: HttpRequest, *, status: int = 200, refusals: Any = ()) -> Ht
 @require_POST
 def page_acknowledge(request: HttpRequest, page_id: int) -> HttpResponse:
     """Acknowledge a page from the portal."""
+    return _answer(request, page_id, lambda page, by: actions.acknowledge(page, by=by))
+
+
+@require_POST
+def page_decline(request: HttpRequest, page_id: int) -> HttpResponse:
+    """Decline a page from the portal: the next ones are called at once."""
+    return _answer(request, page_id, lambda page, by: actions.decline(page, by=by))
+
+
+def _answer(request: HttpRequest, page_id: int, verb: Callable[[Page, Actor], Page]) -> HttpResponse:
     page = gate.page_for(_actor(request), page_id)
 
     def perform() -> HttpResponse:
-        actions.acknowledge(page, by=_actor(request))
+        verb(page, _actor(request))
         return HttpResponseRedirect(reverse("inbox"))
 
     try:
@@ -70,6 +88,7 @@ def page_acknowledge(request: HttpRequest, page_id: int) -> HttpResponse:
         return _inbox(request, status=refused.status, refusals=refused.reasons)
 
 
+@csrf_exempt  # the link itself is the proof, and a notification's button has no form (static/js/push-worker.js)
 @require_http_methods(["GET", "POST"])
 def acknowledge_by_link(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind an e-mail's link. Opening it changes nothing (mail scanners open links); its button acknowledges."""
@@ -105,7 +124,10 @@ def _linked(request: HttpRequest, claim: links.Claim, organisation_id: int) -> H
     refusals: tuple[Reason, ...] = ()
     if request.method == "POST":
         try:
-            actions.acknowledge(page, by=by)
+            if request.POST.get("answer") == "decline":
+                actions.decline(page, by=by)
+            else:
+                actions.acknowledge(page, by=by)
         except Refused as refused:
             status, refusals = refused.status, tuple(refused.reasons)
         page = gate.page_for(by, claim.page_id)
@@ -121,6 +143,7 @@ def _linked(request: HttpRequest, claim: links.Claim, organisation_id: int) -> H
             "incident_url": addresses.page(organisation_id, address(page.subject_type, page.subject_id)),
         },
         "person": membership.user.name,
+        "may_decline": may_decline(page, by),
         "state": "This page is no longer needed: what it was about has ended." if page.state == Page.State.ENDED else page.state,
         "refusals": refusals,
     }

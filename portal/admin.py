@@ -1,170 +1,29 @@
-"""An organisation's admin: Django's own, inside its walls. Configuration only; each change is one `configure`, one event."""
+"""An organisation's admin: what is configured there. Each change is one `configure`, one event."""
 
-from functools import update_wrapper
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db import IntegrityError, connection
-from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.http import HttpRequest
 
+from incidents import ruling
 from incidents.models import Component, Integration, RoutingRule, UpdatePolicy
 from incidents.states import Audience
 from ledger import people
-from ledger.actions import configure, try_again
-from ledger.models import Event, Outbox
-from oncall.models import Service, Team, TeamMember
-from standard.models import Calendar, CalendarDay, StandardVersion
-from tenants.actors import Actor, Role
+from ledger.actions import try_again
+from ledger.models import Outbox
+from notifications.queries import verified
+from oncall.models import EscalationPolicy, EscalationTarget, Service, Team, TeamMember
+from portal.admin_base import ConfigurationAdmin, ConfigurationInline, ReadOnlyAdmin, site
+from standard.clocks import try_again as strike_again
+from standard.models import Calendar, CalendarDay, ClockFailure, StandardVersion
 from tenants.models import ApiToken, DutyHolder, Membership
-from tenants.refusals import Reason, Refused
-
-if TYPE_CHECKING:
-    BaseAdmin = admin.ModelAdmin[Any]
-    BaseInline = admin.TabularInline[Any, Any]
-else:
-    BaseAdmin, BaseInline = admin.ModelAdmin, admin.TabularInline
-
-
-NOT_AN_ADMINISTRATOR = Reason("not_an_administrator", "This part is for the organisation's administrators.", status=403)
-
-
-class OrganisationAdmin(admin.AdminSite):
-    """The admin below /o/<slug>/admin/, for its administrators."""
-
-    site_header = site_title = "Muster"
-    index_title = "Configuration"
-    login_template = None
-
-    def has_permission(self, request: HttpRequest) -> bool:
-        """Administrators of the organisation, by membership; Django's own permissions are not used."""
-        actor: Actor | None = getattr(request, "actor", None)
-        return actor is not None and actor.has(Role.ADMINISTRATOR)
-
-    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Who is no administrator is told so; there is no second sign-in."""
-        inner = super().admin_view(view, cacheable)
-
-        def guarded(request: HttpRequest, *args: Any, **options: Any) -> Any:
-            if not self.has_permission(request):
-                raise Refused(NOT_AN_ADMINISTRATOR)
-            return inner(request, *args, **options)
-
-        return update_wrapper(guarded, view)
-
-    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Django's own form would sign people in past the throttle and the second factor: it is never shown."""
-        if self.has_permission(request):
-            return HttpResponseRedirect(reverse("admin:index"))
-        raise Refused(NOT_AN_ADMINISTRATOR)
-
-
-site = OrganisationAdmin(name="admin")
-
-
-class ConfigurationAdmin(BaseAdmin):
-    """A configuration table. Every write is the action `configure`; Django's own log entries are off, events take their place."""
-
-    actions: Any = None
-
-    def _may(self, request: HttpRequest) -> bool:
-        return site.has_permission(request)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Administrators."""
-        return self._may(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Administrators."""
-        return self._may(request)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Administrators."""
-        return self._may(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Administrators."""
-        return self._may(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Administrators; what is in use is refused by the action."""
-        return self._may(request)
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """One action, one event with the diff."""
-        changes = {name: form.cleaned_data[name] for name in form.changed_data if name in form.cleaned_data}
-        if changes or not change:
-            configure(obj, changes, by=request.actor)  # type: ignore[attr-defined]
-
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """One action, one event."""
-        configure(obj, {}, by=request.actor, delete=True)  # type: ignore[attr-defined]
-
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Rows edited within another's page go the same way."""
-        formset.save(commit=False)
-        for obj in formset.deleted_objects:
-            configure(obj, {}, by=request.actor, delete=True)  # type: ignore[attr-defined]
-        for obj, names in formset.changed_objects:
-            configure(obj, {name: getattr(obj, name) for name in names}, by=request.actor)  # type: ignore[attr-defined]
-        for obj in formset.new_objects:
-            names = [f.name for f in obj._meta.local_concrete_fields if f.editable and not f.primary_key]
-            configure(obj, {name: getattr(obj, name) for name in names}, by=request.actor)  # type: ignore[attr-defined]
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Judge what the database judges last here, where it can still be said, and not at the commit."""
-        super().save_related(request, form, formsets, change)
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
-        except IntegrityError as error:
-            raise Refused(
-                Reason("conflict", "Two rows say the same where only one may, such as a position in a team.")
-            ) from error
-
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
-        """Events take the place of Django's log."""
-
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
-        """Events take the place of Django's log."""
-
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:  # type: ignore[override]
-        """Events take the place of Django's log."""
-
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Who changed what, from the events."""
-        model: type[Model] = self.model
-        events = Event.objects.filter(
-            subject_type=model._meta.label_lower,
-            subject_id=int(object_id) if object_id.isdecimal() and len(object_id) < 19 else 0,
-        )
-        context = {**site.each_context(request), "title": "History", "events": events.order_by("-id")[:200], "opts": model._meta}
-        return TemplateResponse(request, "admin/muster_history.html", context)
-
-
-class ReadOnlyAdmin(ConfigurationAdmin):
-    """What is shown and changed elsewhere."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never here."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never here."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never here."""
-        return False
 
 
 class MembershipAdmin(ConfigurationAdmin):
     """Roles of members. The person's e-mail, password and second factor are their own."""
 
-    list_display = ("user", "roles", "is_active")
+    list_display = ("user", "roles", "is_active", "contact_methods")
     fields = ("user", "roles", "is_active")
     readonly_fields = ("user",)
 
@@ -176,27 +35,11 @@ class MembershipAdmin(ConfigurationAdmin):
         """A membership is switched off, never deleted: what its person did stays theirs."""
         return False
 
-
-class ConfigurationInline(BaseInline):
-    """Rows that are edited within another's page."""
-
-    extra = 1
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Administrators."""
-        return site.has_permission(request)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Administrators."""
-        return site.has_permission(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Administrators."""
-        return site.has_permission(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Administrators."""
-        return site.has_permission(request)
+    @admin.display(description="Contact methods")
+    def contact_methods(self, row: Membership) -> str:
+        """How many of their own they have verified: by what, and where it leads, is theirs alone."""
+        count = verified([row.user_id]).get(row.user_id, 0)
+        return f"{count} verified" if count else "account e-mail only"
 
 
 class TeamMemberInline(ConfigurationInline):
@@ -214,6 +57,26 @@ class TeamAdmin(ConfigurationAdmin):
     inlines = (TeamMemberInline,)
 
 
+class EscalationTargetInline(ConfigurationInline):
+    """Whom a policy calls, and when."""
+
+    model = EscalationTarget
+    extra = 3
+    min_num = 1
+    ordering = ("after_minutes", "id")
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
+        """A policy that calls nobody is refused."""
+        return super().get_formset(request, obj, validate_min=True, **options)
+
+
+class EscalationPolicyAdmin(ConfigurationAdmin):
+    """Escalation policies."""
+
+    list_display = ("name", "slug", "is_default", "repeat")
+    inlines = (EscalationTargetInline,)
+
+
 class ServiceAdmin(ConfigurationAdmin):
     """Services."""
 
@@ -223,8 +86,18 @@ class ServiceAdmin(ConfigurationAdmin):
 class RoutingRuleAdmin(ConfigurationAdmin):
     """Routing rules, in their order."""
 
-    list_display = ("position", "name", "labels", "service", "suggested_severity")
+    list_display = ("position", "name", "labels", "service", "suggested_severity", "outcome", "is_active")
     ordering = ("position",)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """The same verb as on the page of routing, where a rule is tried first."""
+        changes = {name: form.cleaned_data[name] for name in form.changed_data if name in form.cleaned_data}
+        if changes or not change:
+            ruling.set_rule(obj, changes, by=request.actor)  # type: ignore[attr-defined]
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """The same."""
+        ruling.remove_rule(obj, by=request.actor)  # type: ignore[attr-defined]
 
 
 class DutyAdmin(ConfigurationAdmin):
@@ -284,10 +157,10 @@ class CalendarAdmin(ConfigurationAdmin):
 
 
 class IntegrationAdmin(ConfigurationAdmin):
-    """Ways in for monitoring. A key is made, and shown once, by `manage.py organisation key`."""
+    """Ways in for monitoring. They are added, with a key that is shown once, under Integrations."""
 
     list_display = ("name", "kind", "is_active", "created_at")
-    fields = ("name", "kind", "is_active")
+    fields = ("name", "kind", "is_active", "signed")
 
 
 class TokenAdmin(ConfigurationAdmin):
@@ -350,11 +223,32 @@ class SetAsideAdmin(ReadOnlyAdmin):
             try_again(row, by=request.actor)  # type: ignore[attr-defined]
 
 
+class ClocksSetAsideAdmin(ReadOnlyAdmin):
+    """Clocks that could not be struck: which, and why. To be tried again once that is mended."""
+
+    list_display = ("clock", "failures", "last_error")
+    fields = ("clock", "failures", "last_error")
+    actions = ("try_again",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """The list has those set aside only: the others are tried by themselves."""
+        found = super().get_queryset(request).select_related("clock").order_by("-id")
+        match = request.resolver_match
+        return found.filter(next_try_at=None) if match and match.url_name and match.url_name.endswith("_changelist") else found
+
+    @admin.action(description="Strike the chosen clocks again")
+    def try_again(self, request: HttpRequest, rows: Any) -> None:
+        """One verb each."""
+        for row in rows:
+            strike_again(row, by=request.actor)  # type: ignore[attr-defined]
+
+
 for model, model_admin in (
     (Membership, MembershipAdmin),
     (DutyHolder, DutyAdmin),
     (ApiToken, TokenAdmin),
     (Team, TeamAdmin),
+    (EscalationPolicy, EscalationPolicyAdmin),
     (Service, ServiceAdmin),
     (RoutingRule, RoutingRuleAdmin),
     (Integration, IntegrationAdmin),
@@ -363,5 +257,6 @@ for model, model_admin in (
     (Calendar, CalendarAdmin),
     (StandardVersion, StandardAdmin),
     (Outbox, SetAsideAdmin),
+    (ClockFailure, ClocksSetAsideAdmin),
 ):
     site.register(model, model_admin)

@@ -41,7 +41,7 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
         await _lifespan(receive, send)
     elif scope["type"] != "http":
         return  # no web sockets here: refused by saying nothing
-    elif scope["path"].startswith("/hooks/"):
+    elif scope["path"].startswith(("/hooks/", "/v2/")):
         await _edge(scope, receive, send)
     elif is_stream(scope["path"]):
         await LIVE(scope, receive, send)

@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from notifications import webpush
+
 
 @register(Tags.security, deploy=True)
 def secret_is_set(app_configs: Any, **_: Any) -> list[CheckMessage]:
@@ -16,6 +18,22 @@ def secret_is_set(app_configs: Any, **_: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register(Tags.compatibility)
+def contact_methods_can_be_sent_to(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """What deployments set about contact methods is found wrong here, and not by whoever is to be paged."""
+    found: list[CheckMessage] = []
+    for name in ("MUSTER_SMS_URL", "MUSTER_VOICE_URL"):
+        if getattr(settings, name) and "{to}" not in getattr(settings, name):
+            hint = "Write {to} where the number goes, such as twilio://SID:TOKEN@+15550100/{to}."
+            found.append(Error(f"{name} says nowhere whom to send to.", hint=hint, id="muster.E003"))
+    try:
+        webpush.public_key()
+    except (OSError, ValueError, TypeError) as error:
+        hint = "Name a PEM file with a private key of the curve P-256, or leave MUSTER_VAPID_KEY_FILE out."
+        found.append(Error(f"The key of browser push cannot be read: {error}", hint=hint, id="muster.E004"))
+    return found
 
 
 @register(Tags.database)

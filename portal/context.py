@@ -31,9 +31,18 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             context["me"] = {"name": request.user.name, "email": request.user.email, "roles": []}
         return context
     context["me"] = {"name": actor.name, "email": actor.email, "roles": [role.label for role in sorted(actor.roles)]}
-    places = [("Incidents", "incident-list", "/incidents/"), ("Triage", "triage", "/triage/")]
+    places = [
+        ("Incidents", "incident-list", "/incidents/"),
+        ("Triage", "triage", "/triage/"),
+        ("On call", "oncall", "/oncall/"),
+        ("Readiness", "readiness", "/readiness/"),
+    ]
     if actor.has(Role.ADMINISTRATOR):
-        places += [("Integrations", "integration-list", "/integrations/"), ("Admin", "admin:index", "/admin/")]
+        places += [
+            ("Readiness", "readiness", "/readiness/"),
+            ("Integrations", "integration-list", "/integrations/"),
+            ("Admin", "admin:index", "/admin/"),
+        ]
     nav = [{"label": label, "url": _url(name), "current": request.path_info.startswith(prefix)} for label, name, prefix in places]
     return context | {
         "nav": nav,
@@ -41,6 +50,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "home_url": _url("incident-list"),
         "inbox_url": _url("inbox"),
         "profile_url": _url("profile"),
+        "contact_url": _url("contact-methods"),
         "choose_url": "/",
     }
 

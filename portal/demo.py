@@ -1,6 +1,7 @@
 """The demonstration: two organisations of the same shape, with somebody in every role and a holder for every duty."""
 
 import secrets
+from datetime import time, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -10,11 +11,16 @@ from incidents.integrating import make_integration
 from incidents.models import Integration
 from ledger import people
 from ledger.actions import configure
+from oncall.actions import schedules
+from oncall.actions.notices import begin_notices
 from oncall.models import Service, Team, TeamMember
+from oncall.plans import Plan
+from oncall.rota import OnCallDuty
 from standard.actions import adopt_shipped
 from tenants.actors import Actor, Duty, Role, Via, system
 from tenants.models import Organisation, User
 from tenants.scope import scope
+from tenants.time import now
 
 # local part of the e-mail -> (name, roles, duties)
 CAST: dict[str, tuple[str, tuple[Role, ...], tuple[Duty, ...]]] = {
@@ -28,6 +34,7 @@ CAST: dict[str, tuple[str, tuple[Role, ...], tuple[Duty, ...]]] = {
     "director": ("Dana Director", (Role.EXECUTIVE,), (Duty.ENGINEERING_DIRECTOR,)),
     "auditor": ("Ines Inspector", (Role.AUDITOR,), ()),
 }
+ZONE = "UTC"
 SERVICES = {"checkout": "Checkout", "search": "Search", "payments": "Payments"}
 
 
@@ -39,6 +46,7 @@ def build(slug: str, name: str) -> dict[str, Any]:
     with scope(organisation.pk, surface=Via.COMMAND, actor=by):
         adopt_shipped(by=by)
         ship_components(by=by)
+        begin_notices(by=by)
         cast = {local: _enrol(local, slug, by) for local in CAST}
         _team(cast, by)
         _, key = make_integration(Integration.Kind.ALERTMANAGER, "Alertmanager", by=by)
@@ -62,6 +70,20 @@ def _team(cast: dict[str, tuple[User, str]], by: Actor) -> None:
         configure(TeamMember(), {"team": team, "user": cast[local][0], "position": position}, by=by)
     for slug, name in SERVICES.items():
         configure(Service(), {"slug": slug, "name": name, "team": team, "product_owner": cast["owner"][0]}, by=by)
+
+
+def schedule(slug: str) -> None:
+    """Give the one team of a demonstration organisation a schedule: Amira, Jon and Mei by turns of a week."""
+    organisation = Organisation.objects.get(slug=slug)
+    by = system(organisation.pk, Via.COMMAND)
+    with scope(organisation.pk, surface=Via.COMMAND, actor=by):
+        team = Team.objects.select_related("manager").get(organisation=organisation, is_default=True)
+        made = schedules.make_schedule(by=by, name=f"{team.name} on call", slug=team.slug, team=team, time_zone=ZONE)
+        order = [member.user for member in team.members.select_related("user").order_by("position")]
+        starts = now().date() - timedelta(days=1)  # so that whoever looks around finds the first one's turn for some days
+        for duty, people in ((OnCallDuty.PRIMARY, order), (OnCallDuty.SECONDARY, [*order[1:], order[0]])):
+            plan = Plan(duty=duty, people=tuple(people), starts_on=starts, handover_at=time(9), time_zone=ZONE)
+            schedules.add_layer(made, plan, by=by)
 
 
 def _tell(local: str, member: tuple[User, str], by: Actor) -> dict[str, Any]:

@@ -14,6 +14,30 @@ def flag(name: str, default: bool = False) -> bool:
     return default if value is None else value.strip().lower() in {"1", "true", "yes", "on"}
 
 
+def words(name: str, default: str = "") -> list[str]:
+    """The words of `name`, separated by spaces or commas."""
+    return os.environ.get(name, default).replace(",", " ").split()
+
+
+def address(name: str) -> str:
+    """The http(s) address in `name`, "" where it is not set. Refuses anything else with a sentence."""
+    value = os.environ.get(name, "").strip()
+    if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+        raise ImproperlyConfigured(f"{name} is {value}, which is no http or https address.")
+    return value
+
+
+def numbers(name: str, default: str) -> dict[str, int]:
+    """What `name` says as "word=number word=number", over what `default` says. Refuses anything else with a sentence."""
+    found: dict[str, int] = {}
+    for word in (*default.split(), *words(name)):
+        key, _, value = word.partition("=")
+        if not value.isdecimal():
+            raise ImproperlyConfigured(f"{name} has {word}, which is not of the form channel=number, such as sms=1.")
+        found[key] = int(value)
+    return found
+
+
 def secret_key() -> str:
     """Return the signing key: MUSTER_SECRET_KEY, or the content of the file that MUSTER_SECRET_KEY_FILE names.
 

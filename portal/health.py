@@ -1,5 +1,7 @@
 """What a load balancer and Prometheus ask: alive, ready, and the figures."""
 
+from collections import Counter
+
 import structlog
 from celery import current_app
 from django.db import DatabaseError, connection
@@ -7,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from ledger import heartbeats
+from oncall import watchdog
 from portal.live.endpoint import LIVE
 from tenants.time import now
 
@@ -63,6 +66,10 @@ def metrics(request: HttpRequest) -> HttpResponse:
     swept = heartbeats.last("sweep")
     if swept is not None:
         Gauge("muster_sweep_age_seconds", "Seconds since the last sweep", registry=registry).set((now() - swept).total_seconds())
+    counted = Counter(difference.what for difference in watchdog.differences(now()))
+    gauge = Gauge("muster_watchdog_differences", "What should have happened by now and did not", ["what"], registry=registry)
+    for what in watchdog.SENTENCES:
+        gauge.labels(what).set(counted[what])
     live = LIVE.figures()
     for name, help_text in (
         ("streams", "Live streams open at this web process"),

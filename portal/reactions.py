@@ -20,10 +20,15 @@ TELL_ORDER = Reaction("tell-order", "incidents.announcements.tell_order")
 CALL_FOR_SERVICES = Reaction("call-for-services", "incidents.reactions.call_for_services")
 TELL_ROOM = Reaction("tell-room", "incidents.news.tell_room")
 TELL_ASKED = Reaction("tell-asked", "incidents.news.tell_asked")
+TELL_PEOPLE = Reaction("tell-people-of-a-schedule", "oncall.rota_news.tell_people")
 TELL_COMMANDER = Reaction("tell-commander", "incidents.news.tell_commander")
+TELL_FAULTS = Reaction("tell-faults", "oncall.notices.tell_faults")
+SEND_CODE = Reaction("send-code", "notifications.announcements.send_code")
+SEND_TESTS = Reaction("send-tests", "notifications.announcements.send_tests")
 
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "signal.opened": (PAGE_FOR_SIGNAL,),
+    "signal.asked": (PAGE_FOR_SIGNAL,),
     "incident.declared": (MOBILISE,),
     "incident.severity_changed": (MOBILISE,),
     "incident.absorbed": (CALL_FOR_SERVICES,),
@@ -44,6 +49,15 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "incident.update_rejected": (TELL_REJECTION,),
     "incident.asked": (BRING_QUESTION,),
     "page.person_paged": (DELIVER_PAGE,),
+    "override.given": (TELL_PEOPLE,),
+    "override.cancelled": (TELL_PEOPLE,),
+    "swap.offered": (TELL_PEOPLE,),
+    "swap.accepted": (TELL_PEOPLE,),
+    "swap.ended": (TELL_PEOPLE,),
+    "readiness.noticed": (TELL_FAULTS,),
+    "contact.added": (SEND_CODE,),
+    "contact.code_asked": (SEND_CODE,),
+    "contact.tested": (SEND_TESTS,),
     "clock.prompted": (PROMPT_OWNER,),
     "clock.broken": (PROMPT_OWNER,),
 }
@@ -72,6 +86,7 @@ PAGE_ADDRESSES: dict[str, str] = {
 
 # What waits for a person in their inbox besides pages: functions of an actor that give [{title, text, at, url, act}]
 # (`act`: what can be pressed there and then, as incidents/owed.py says it; not where it has to be read first).
+IN_HAND: tuple[str, ...] = ("incidents.mine.roles",)  # on the same page: what one has in hand
 INBOX: tuple[str, ...] = ("incidents.owed.orders", "incidents.comms.to_decide")
 
 # The same, and whether it must not be said.
@@ -83,12 +98,23 @@ PAGE_RESTRICTIONS: dict[str, str] = {
 # Of an incident's id, the version of the standard that its pages keep the times of: the one it pinned, whatever is in force by now.
 PAGE_STANDARD = "incidents.announcements.pinned_standard"
 
+# What each room finds wrong before an incident shows it.
+READINESS: tuple[str, ...] = ("oncall.readiness.faults", "incidents.readiness.faults", "portal.engines.faults")
+
+# Subject of a page -> whether somebody did what the page asks for; where not, whoever acknowledged is asked again after a while.
+PAGE_ANSWERS: dict[str, str] = {
+    "incidents.signal": "incidents.answered.signal_answered",
+    "incidents.incident": "incidents.answered.incident_answered",
+}
+
 # Before a person is called to an incident: on a restricted one they are named first, or they could not see what they are called to.
 BEFORE_A_CALL = "incidents.actions.naming.admit_called"
 
 # Template of a delivery -> the function that renders it when it is sent.
 RENDERERS: dict[str, str] = {
     "page": "oncall.announcements.render_page",
+    "readiness": "oncall.notices.render_faults",
+    "rota": "oncall.rota_news.render",
     "notice": "incidents.announcements.render_notice",
     "flag": "incidents.announcements.render_flag",
     "unfilled": "incidents.announcements.render_unfilled",
@@ -98,5 +124,8 @@ RENDERERS: dict[str, str] = {
     "update": "incidents.comms_announcements.render_update",
     "approval": "incidents.comms_announcements.render_approval",
     "rejection": "incidents.comms_announcements.render_rejection",
+    "contact-code": "notifications.announcements.render_code",
+    "contact-test": "notifications.announcements.render_test",
+    "account-test": "notifications.announcements.render_test",
     "question": "incidents.comms_announcements.render_question",
 }

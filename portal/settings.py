@@ -207,10 +207,13 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "IncidentState": "incidents.states.State",
         "PageState": "oncall.models.Page.State",
+        "OnCallDuty": "oncall.api.bodies.DUTIES",
         "SeverityCode": "incidents.api.bodies.fields.SEVERITIES",
         "RoomRole": "incidents.states.RoomRole",
         "FlagKey": "incidents.states.FlagKey",
         "FlagKind": "incidents.states.FlagKind",
+        "ContactKind": "notifications.models.ContactMethod.Kind",
+        "ContactQuiet": "notifications.models.ContactMethod.Quiet",
     },
 }
 
@@ -233,6 +236,19 @@ MAILERS = {
 }
 DEFAULT_FROM_EMAIL = os.environ.get("SMTP_FROM", "muster@localhost")
 
+# --- What people may be reached by, and what that may reach (docs/operations.md, "Contact methods") ----------------
+# Services with an address of their own, and self-hosted ones by their encrypted scheme. None that stays on this machine.
+MUSTER_APPRISE_SCHEMES = environment.words(
+    "MUSTER_APPRISE_SCHEMES",
+    "discord gchat gotifys matrixs mmosts msteams ntfys opsgenie pbul pover rockets signl4 slack tgram workflows wxteams zulip",
+)
+MUSTER_REACH_INSIDE = environment.words("MUSTER_REACH_INSIDE")  # host names and networks allowed although they are not public
+MUSTER_SMS_URL = os.environ.get("MUSTER_SMS_URL", "")  # an apprise URL with {to}, such as twilio://SID:TOKEN@+15550100/{to}
+MUSTER_VOICE_URL = os.environ.get("MUSTER_VOICE_URL", "")  # the same with ?method=call; the text is TwiML
+MUSTER_VAPID_KEY_FILE = os.environ.get("MUSTER_VAPID_KEY_FILE", "")  # without it the key follows from the signing key
+# Messages a minute to one person by one way; what comes beyond is sent as one, when the minute is over. 0 is no limit.
+MUSTER_MESSAGES_A_MINUTE = environment.numbers("MUSTER_MESSAGES_A_MINUTE", "email=0 apprise=3 webpush=3 sms=1 voice=1")
+
 # --- Seams: what a room below calls in a room above, by name, so that imports run one way -------------------------
 MUSTER_NOW = os.environ.get("MUSTER_NOW", "")  # dotted path of the clock function; tests set it, nothing else does
 MUSTER_REACTIONS = "portal.reactions.REACTIONS"
@@ -241,12 +257,20 @@ MUSTER_CLOSING = "portal.reactions.CLOSING"
 MUSTER_TRANSPORTS = {
     "email": "notifications.transports.Email",
     "inbox": "notifications.transports.Inbox",
+    "apprise": "notifications.apprised.Apprise",
+    "webpush": "notifications.webpush.WebPush",
+    "sms": "notifications.apprised.Sms",
+    "voice": "notifications.apprised.Voice",
 }
 MUSTER_PAGE_SUBJECTS = "portal.reactions.PAGE_SUBJECTS"
 MUSTER_PAGE_ADDRESSES = "portal.reactions.PAGE_ADDRESSES"
+MUSTER_IN_HAND = "portal.reactions.IN_HAND"
 MUSTER_INBOX = "portal.reactions.INBOX"
 MUSTER_PAGE_RESTRICTIONS = "portal.reactions.PAGE_RESTRICTIONS"
 MUSTER_PAGE_STANDARD = "portal.reactions.PAGE_STANDARD"
+DEADMAN_URL = environment.address("MUSTER_DEADMAN_URL")
+MUSTER_READINESS = "portal.reactions.READINESS"
+MUSTER_PAGE_ANSWERS = "portal.reactions.PAGE_ANSWERS"
 MUSTER_BEFORE_A_CALL = "portal.reactions.BEFORE_A_CALL"
 MUSTER_RENDERERS = "portal.reactions.RENDERERS"
 

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from oncall.calendar_views import calendar_feed
 from oncall.views import acknowledge_by_link
 from portal import health, pages, styleguide
 from portal.urls_api import documentation
@@ -13,6 +14,7 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("ack/<str:token>/", acknowledge_by_link, name="acknowledge-by-link"),
+    path("oncall/<str:credential>/<str:name>.ics", calendar_feed, name="calendar-feed"),
     path("api/v1/", include(documentation)),
     path("api/v1/", include("portal.urls_api")),
     path("healthz", health.healthz, name="healthz"),

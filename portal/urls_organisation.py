@@ -2,12 +2,14 @@
 
 from django.urls import include, path
 
-from portal.admin import site
+from portal.admin_base import site
 from portal.pages import profile, token_revoke
 
 urlpatterns = [
     path("", include("incidents.urls")),
     path("", include("oncall.urls")),
+    path("", include("notifications.urls")),
+    path("", include("integrations.urls")),
     path("", include("integrations.chat.urls")),
     path("me/", profile, name="profile"),
     path("me/tokens/<int:token_id>/revoke/", token_revoke, name="token-revoke"),

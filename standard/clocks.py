@@ -14,11 +14,16 @@ from django.utils.module_loading import import_string
 from ledger.actions import record
 from ledger.audited import audited_update
 from ledger.verbs import verb
-from standard.models import Clock
-from tenants.actors import Actor, Via, system
+from standard.models import Clock, ClockFailure
+from tenants.actors import Actor, Role, Via, system
+from tenants.refusals import Reason, check
 from tenants.scope import scope
 from tenants.time import now
 from tenants.walled import tenant_of
+
+MAX_FAILURES = 8
+# A clock that is struck takes no longer than this for any lock or statement, so that it holds up no other by more.
+_HURRY = "SELECT set_config('lock_timeout', '1000', true), set_config('statement_timeout', '1500', true)"
 
 log = structlog.get_logger(__name__)
 
@@ -168,16 +173,26 @@ def _seconds(span: timedelta) -> float:
     return round(span.total_seconds(), 3)
 
 
-def due(before: datetime, limit: int) -> Iterable[tuple[int, int]]:
-    """(organisation, clock) of clocks whose next moment has come, over all tenants, earliest first."""
+def due(before: datetime, limit: int) -> Iterable[tuple[int, int, bool]]:
+    """(organisation, clock, whether it failed before) of clocks whose next moment has come, over all tenants, earliest first.
+
+    One that could not be struck waits for its next try, and one that was set aside is left out.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT organisation_id, id FROM muster.due_clocks(%s, %s)", [before, limit])
+        cursor.execute("SELECT organisation_id, id, failed FROM muster.due_clocks(%s, %s)", [before, limit])
         return list(cursor.fetchall())
 
 
-def strike(organisation_id: int, clock_id: int) -> bool:
-    """Do what one due clock asks for, in a transaction of its own. Returns whether there was something to do."""
+def strike(organisation_id: int, clock_id: int, *, failed: bool = False) -> bool:
+    """Do what one due clock asks for, in a transaction of its own. Returns whether there was something to do.
+
+    It waits for no lock and no statement longer than a moment: the clocks behind it have their time too.
+    """
     with scope(organisation_id, surface=Via.CLOCK):
+        with connection.cursor() as cursor:
+            cursor.execute(_HURRY)
+        if failed:
+            ClockFailure.objects.filter(clock_id=clock_id).delete()
         _lock_subject(clock_id)
         clock = Clock.objects.select_for_update(skip_locked=True).filter(pk=clock_id, next_at__lte=now()).first()
         if clock is None:
@@ -203,9 +218,44 @@ def _lock_subject(clock_id: int) -> None:
 def sweep(limit: int = 1000) -> int:
     """Strike every clock that is due, in small transactions. Returns how many. Any number of sweeps may run at once."""
     struck = 0
-    for organisation_id, clock_id in due(now(), limit):
+    for organisation_id, clock_id, failed in due(now(), limit):
         try:
-            struck += strike(organisation_id, clock_id)
-        except Exception:  # one that cannot be struck keeps no other from its time; it is due again at the next sweep
+            struck += strike(organisation_id, clock_id, failed=failed)
+        except Exception as error:  # one that cannot be struck keeps no other from its time
             log.exception("clock.failed", clock=clock_id)
+            _put_off(organisation_id, clock_id, f"{type(error).__name__}: {error}")
     return struck
+
+
+def _put_off(organisation_id: int, clock_id: int, error: str) -> None:
+    """Try a clock again later, each time later; after MAX_FAILURES set it aside, where administrators see it."""
+    with scope(organisation_id, surface=Via.CLOCK):
+        clock = Clock.objects.filter(pk=clock_id).first()
+        if clock is None:
+            return
+        found, _ = ClockFailure.objects.get_or_create(clock=clock, defaults={"incident_id": clock.incident_id})
+        found.failures += 1
+        found.last_error = error[:2000]
+        aside = found.failures >= MAX_FAILURES
+        found.next_try_at = None if aside else now() + timedelta(seconds=min(2**found.failures, 120))
+        found.save()
+
+
+def why_not_try_again(row: ClockFailure, by: Actor) -> list[Reason]:
+    """Why a clock is not struck again by `by` now."""
+    if not by.has(Role.ADMINISTRATOR):
+        return [Reason("not_an_administrator", "What was set aside is the administrators' business.", status=403)]
+    if row.next_try_at is not None:
+        return [Reason("not_set_aside", "This clock was not set aside: it is tried by itself.")]
+    return []
+
+
+@verb("strike-again", kind="clock.tried_again", who="administrator; in the admin console", subject="clock")
+def try_again(row: ClockFailure, *, by: Actor) -> None:
+    """Have a clock struck that failed too often and was set aside: its cause was mended. The next sweep does it."""
+    row = ClockFailure.objects.select_for_update(of=("self",)).select_related("clock").get(pk=row.pk)
+    check(why_not_try_again(row, by))
+    failed = row.last_error
+    row.next_try_at, row.failures = now(), 0
+    row.save()
+    record("clock.tried_again", row.clock, by=by, incident_id=row.incident_id, clause=row.clock.clause, error=failed[:200])

@@ -192,3 +192,22 @@ class Clock(TenantOwned):
         if self.stopped_at:
             return "kept"
         return "prompted" if self.prompted_at else "running"
+
+
+class ClockFailure(TenantOwned):
+    """A clock whose moment has come and that could not be struck: when it is tried next. None: it was set aside, and is shown.
+
+    A queue, deleted once the clock was struck: it has no history of its own.
+    """
+
+    clock = TenantKey(Clock, related_name="trouble")
+    incident_id = models.BigIntegerField(null=True)
+    failures = models.IntegerField(default=0)
+    last_error = models.TextField(blank=True)
+    next_try_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clock"], name="one_trouble_a_clock")]
+
+    def __str__(self) -> str:
+        return f"{self.clock}: {self.last_error[:80]}"

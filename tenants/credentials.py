@@ -2,6 +2,9 @@
 
 A credential reads `<prefix>_<organisation's public id>_<secret>`; only the SHA-256 of it is stored. The secret has 256 bits
 of entropy, so a plain hash is as good as a slow one and costs a busy door nothing.
+
+A routing key has the 32 letters and digits that PagerDuty's clients demand: the organisation's public id, and a secret of 20
+characters (119 bits), of which the same holds.
 """
 
 import hashlib
@@ -12,6 +15,7 @@ import string
 from django.db import connection
 
 _ALPHABET = string.ascii_lowercase + string.digits
+_ROUTING = re.compile(r"^([a-z0-9]{12})[A-Za-z0-9]{20}$")
 _SHAPE = re.compile(r"^[a-z]{2,8}_([a-z0-9]{12})_([A-Za-z0-9]{40,64})$")
 
 
@@ -24,6 +28,17 @@ def mint(prefix: str, organisation_public_id: str) -> str:
     """A new credential. It is shown once; keep `digest()` of it."""
     secret = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(43))
     return f"{prefix}_{organisation_public_id}_{secret}"
+
+
+def mint_routing_key(organisation_public_id: str) -> str:
+    """A new routing key, for what speaks PagerDuty's events. It is shown once; keep `digest()` of it."""
+    return organisation_public_id + "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(20))
+
+
+def public_id_in_routing_key(key: str) -> str | None:
+    """The public id that a routing key says it belongs to, or None where it has not the shape of one."""
+    match = _ROUTING.match(key)
+    return match[1] if match else None
 
 
 def digest(credential: str) -> str:

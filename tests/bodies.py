@@ -58,6 +58,9 @@ def _resolved(schema: Any) -> Any:
 
 def plain(schema: Mapping[str, Any], ref: str = "INC-1", name: str = "") -> Any:
     """A value that a field takes."""
+    made: dict[str, Any] = {"mapping": {"key": "/id", "title": "/name"}, "sample": '{"id": 1, "name": "x"}'}
+    if name in made:
+        return made[name]
     if "enum" in schema:
         return next(value for value in schema["enum"] if value)
     kind = schema.get("type")
@@ -71,7 +74,14 @@ def plain(schema: Mapping[str, Any], ref: str = "INC-1", name: str = "") -> Any:
         return True
     if schema.get("format") == "date-time":
         return datetime.now(UTC).isoformat()
-    known = {"incident": ref, "into": "INC-1", "person": "jon@acme.example", "to": "jon@acme.example", "key": "gather"}
+    known = {
+        "incident": ref,
+        "into": "INC-1",
+        "person": "jon@acme.example",
+        "to": "jon@acme.example",
+        "address": "jon@acme.example",
+        "key": "gather",
+    }
     return known.get(name, "words")
 
 
@@ -85,6 +95,9 @@ def good(address: Address, ref: str = "INC-1") -> dict[str, Any]:
 def bad_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """(what is wrong, value) for one field."""
     kind = schema.get("type")
+    nullable = isinstance(kind, list) and "null" in kind
+    if isinstance(kind, list):
+        kind = next(one for one in kind if one != "null")
     for what, value in (
         ("null", None),
         ("a list", [[]]),
@@ -93,7 +106,11 @@ def bad_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         ("a number", 1.5),
         ("a huge number", 10**400),
     ):
-        if (kind, what) not in (("object", "an object"), ("integer", "true"), ("boolean", "true")):
+        if not (nullable and value is None) and (kind, what) not in (
+            ("object", "an object"),
+            ("integer", "true"),
+            ("boolean", "true"),
+        ):
             yield what, value
     if kind == "integer" or (kind == "array" and schema.get("items", {}).get("type") == "integer"):
         for number in (-1, 0, 2**63, 10**30, 1.5, "one"):

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from datetime import time as dawn
 from itertools import count
 from typing import Any
 
@@ -15,19 +16,23 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.test import Client
 
-from incidents import actions
+from incidents import actions, integrating, ruling
 from incidents.members import member_for
 from incidents.models import Incident, Integration, RoutingRule, Signal, UpdatePolicy
 from incidents.states import Audience, FlagKey, RoomRole, Severity, State
 from integrations import intake
+from integrations.formats import Said
 from ledger import relay
 from ledger.actions import configure
 from ledger.models import Event
 from notifications import actions as notifications
-from oncall.actions import acknowledge
-from oncall.models import Page, Service
+from notifications import contacts
+from notifications.models import ContactMethod
+from oncall.actions import acknowledge, calendars, decline, overrides, schedules, swaps
+from oncall.models import EscalationPolicy, EscalationTarget, Page, Schedule, Service
+from oncall.plans import Plan, Stretch
 from portal import environment
-from standard.models import Calendar, CalendarDay
+from standard.models import Calendar, CalendarDay, Clock, ClockFailure
 from tenants.models import ApiToken, User
 from tenants.walled import TenantOwned
 from tests.conftest import Cast
@@ -122,6 +127,8 @@ def value_for(field: Any) -> Any:
         return f"x{n}"
     if isinstance(field, models.DateTimeField):
         return datetime.now(UTC)
+    if isinstance(field, models.TimeField):
+        return dawn(n % 24)
     if isinstance(field, models.DateField):
         return datetime.now(UTC).date() + timedelta(days=n)
     if isinstance(field, models.BooleanField):
@@ -189,7 +196,7 @@ def delivery(name: str, text: str, *, group: str = "", status: str = "firing", s
 
 def take(cast: Cast, *bodies: bytes) -> list[Any]:
     """Take in what Alertmanager sends, as the edge does. Returns each answer: None, or the refusal."""
-    return list(intake.take(cast.key.split("_")[1], [intake.Said("alertmanager", cast.key, {}, body) for body in bodies]))
+    return list(intake.take(cast.key.split("_")[1], [Said("alertmanager", cast.key, {}, body) for body in bodies]))
 
 
 @dataclass(frozen=True)
@@ -200,8 +207,16 @@ class Lived:
     signal_id: int
     page_id: int
     integration_id: int
+    rule_id: int
+    window_id: int
     token_id: int
+    method_id: int
     number: int
+    schedule: str
+    layer: int
+    override_id: int
+    swap_id: int
+    link_id: int
 
     def parameters(self) -> dict[str, Any]:
         """The values of URL parameters."""
@@ -222,16 +237,28 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
     """
     jon, amira = cast.jon.actor(), cast.amira.actor()
     take(cast, delivery("Down", word), delivery("Slow", word, service="search"), b"{" + word.encode())
-    wrong = intake.Said("alertmanager", f"{cast.key[:-8]}{word[:8]:A<8}", {"user-agent": word}, b"")
+    wrong = Said("alertmanager", f"{cast.key[:-8]}{word[:8]:A<8}", {"user-agent": word}, b"")
     intake.take(cast.key.split("_")[1], [wrong])
     with cast.scope(cast.admin):
         service = Service.objects.get(slug="payments")
         rule = {"position": 1, "name": f"rule {word}", "labels": {"team": word}, "service": service, "suggested_severity": 2}
         configure(RoutingRule(), rule, by=cast.admin.actor())
+        passing = ruling.set_rule(RoutingRule(), {"name": f"passing {word}", "labels": {"a": word}}, by=cast.admin.actor())
         day = {"calendar": Calendar.objects.get(), "day": datetime.now(UTC).date(), "name": f"day {word}"}
         configure(CalendarDay(), day, by=cast.admin.actor())
+        times = {"starts_at": datetime.now(UTC) + timedelta(hours=1), "ends_at": datetime.now(UTC) + timedelta(hours=2)}
+        window = ruling.plan_maintenance(f"work {word}", services=[service], by=cast.admin.actor(), **times)
+        generic, _ = integrating.make_integration(Integration.Kind.GENERIC, f"generic {word}", by=cast.admin.actor())
         waiting = actions.report(by=amira, title=f"report {word}", text=word, ticket=word)
         actions.dismiss(actions.report(by=amira, title=f"noise {word}"), by=amira, reason=word)
+        contacts.add(by=amira, kind="email", address=f"{word}@example.com", label=f"home {word}")
+        policy = configure(
+            EscalationPolicy(), {"slug": f"policy-of-{cast.slug}", "name": f"policy {word}"}, by=cast.admin.actor()
+        )
+    planned = plan(cast, word)
+    with cast.scope(cast.admin):
+        shift = {"policy": policy, "kind": "schedule", "schedule": Schedule.objects.get(slug=planned["schedule"])}
+        configure(EscalationTarget(), shift, by=cast.admin.actor())
     while follow(cast):
         pass
     with cast.scope(cast.amira):
@@ -269,7 +296,10 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             .first()
         )
         assert page is not None
+        decline(page, by=amira, reason=word)
         acknowledge(page, by=amira)
+        stuck = Clock.objects.filter(incident_id=last.pk).latest("id")
+        ClockFailure.objects.create(clock=stuck, incident_id=last.pk, failures=1, last_error=word, next_try_at=stuck.due_at)
     headers = {"Authorization": f"Bearer {cast.amira.token}", "Idempotency-Key": f"key-{word}"}
     answer = Client().post(
         f"/api/v1/incidents/{last.ref}/note/", {"text": word}, content_type="application/json", headers=headers
@@ -288,10 +318,31 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             ref=last.ref,
             signal_id=waiting.pk,
             page_id=page.pk,
-            integration_id=Integration.objects.get().pk,
+            integration_id=generic.pk,
+            rule_id=passing.pk,
+            window_id=window.pk,
             number=1,
+            **planned,
+            method_id=ContactMethod.objects.get(user_id=cast.amira.user_id).pk,
             token_id=ApiToken.objects.filter(user_id=cast.amira.user_id).latest("id").pk,
         )
+
+
+def plan(cast: Cast, word: str) -> dict[str, Any]:
+    """A schedule of no team, so that it calls nobody, with all that can be of one. Returns its URL parameters."""
+    soon, slug = datetime.now(UTC) + timedelta(days=1), f"plan-of-{cast.slug}"  # it stands in addresses, so without the word
+    with cast.scope(cast.admin):
+        admin, amira, jon = (User.objects.get(pk=one.user_id) for one in (cast.admin, cast.amira, cast.jon))
+        made = schedules.make_schedule(by=cast.admin.actor(), name=f"schedule {word}", slug=slug, team=None, time_zone="UTC")
+        layer = Plan("primary", (amira,), soon.date() - timedelta(days=2), dawn(9), "UTC", name=f"layer {word}")
+        number = schedules.add_layer(made, layer, by=cast.admin.actor()).number
+        taken = Stretch("secondary", soon, soon + timedelta(hours=9), jon)
+        override = overrides.give_override(made, taken, by=cast.admin.actor(), reason=f"override {word}")
+    with cast.scope(cast.amira):
+        offer = swaps.Offer("primary", (soon, soon + timedelta(hours=3)), to=admin, reason=f"swap {word}")
+        swap = swaps.offer_swap(made, offer, by=cast.amira.actor())
+        link, _ = calendars.share_calendar(by=cast.amira.actor(), schedule=made)
+    return {"schedule": slug, "layer": number, "override_id": override.pk, "swap_id": swap.pk, "link_id": link.pk}
 
 
 def work(cast: Cast, incident: Incident, word: str) -> None:

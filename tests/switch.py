@@ -15,10 +15,15 @@ from types import ModuleType
 from typing import Any
 
 import incidents.rules
+import oncall.rules
 from portal.reactions import CLOCK_SUBJECTS, REACTIONS
 from tenants.refusals import Reason
 
-RULES = (*(f"incidents.rules.{m.name}" for m in iter_modules(incidents.rules.__path__) if m.name != "common"), "oncall.rules")
+RULES = (
+    *(f"incidents.rules.{m.name}" for m in iter_modules(incidents.rules.__path__) if m.name != "common"),
+    *(f"oncall.rules.{m.name}" for m in iter_modules(oncall.rules.__path__)),
+    "notifications.rules",
+)
 
 
 def rules_of(module: ModuleType) -> list[str]:

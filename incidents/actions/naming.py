@@ -131,8 +131,16 @@ def _tell_admitted(incident: Incident, user_id: int, *, reason: str, by: Actor, 
     tell(incident, "incident.person_admitted", by=by, user_id=user_id, person=person, reason=reason, expires_at=until)
 
 
-def admit_called(incident_id: int, user_id: int, by: Actor) -> None:
-    """Somebody is about to be paged for an incident (portal/reactions.py names this for pages)."""
+def admit_called(incident_id: int, user_id: int, by: Actor) -> bool:
+    """Somebody is about to be paged for an incident (portal/reactions.py names this for pages). Returns whether they may be.
+
+    Whom Legal, Privacy or the IC took off the list is not put on it again by a ladder: who did that decides (breach.need-to-know).
+    """
     incident = Incident.objects.filter(pk=incident_id, restricted=True).first()
-    if incident is not None:
-        let_know(incident, user_id, by=by, reason="Is paged")
+    if incident is None:
+        return True
+    last = NeedToKnow.objects.filter(incident=incident, user_id=user_id).order_by("-id").first()
+    if last is not None and last.removed_by_id is not None:
+        return False
+    let_know(incident, user_id, by=by, reason="Is paged")
+    return True

@@ -241,6 +241,9 @@ class AlertOut(serializers.Serializer[Any]):
     annotations = serializers.DictField(child=serializers.CharField())
     started_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
+    acknowledged_at = serializers.DateTimeField(
+        allow_null=True, help_text="When its source said that somebody there has seen it. That stops no page."
+    )
     received_at = serializers.DateTimeField()
     last_seen_at = serializers.DateTimeField()
     seen = serializers.IntegerField()

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from incidents.api import routing as r
 from incidents.api import views as v
 from incidents.api.parts import PARTS
 from incidents.api.sitrep import SitrepMarkdown, SitrepText
@@ -14,6 +15,13 @@ urlpatterns = [
     path("triage/<int:signal_id>/declare/", v.TriageDeclare.as_view(), name="api-signal-declare"),
     path("triage/<int:signal_id>/attach/", v.TriageAttach.as_view(), name="api-signal-attach"),
     path("triage/<int:signal_id>/dismiss/", v.TriageDismiss.as_view(), name="api-signal-dismiss"),
+    path("triage/<int:signal_id>/ask/", v.TriageAsk.as_view(), name="api-signal-ask"),
+    path("routing-rules/", r.Rules.as_view(), name="api-routing-rules"),
+    path("routing-rules/try/", r.TryRule.as_view(), name="api-routing-rule-try"),
+    path("routing-rules/<int:rule_id>/", r.OneRule.as_view(), name="api-routing-rule"),
+    path("routing-rules/<int:rule_id>/remove/", r.RemoveRule.as_view(), name="api-routing-rule-remove"),
+    path("maintenance/", r.Maintenance.as_view(), name="api-maintenance"),
+    path("maintenance/<int:window_id>/end/", r.EndMaintenance.as_view(), name="api-maintenance-end"),
     path("reports/", v.Reports.as_view(), name="api-reports"),
     path("standard/suggestion/", SuggestionView.as_view(), name="api-suggestion"),
     path("incidents/", v.Incidents.as_view(), name="api-incidents"),

@@ -10,9 +10,10 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from incidents import actions, comms, gate, outside, queries, room
+from incidents import actions, comms, gate, outside, queries, quieting, room
 from incidents.api import serializers as s
 from incidents.api.bodies import signals as b
+from incidents.api.bodies.fields import EmptyBody
 from incidents.api.filters import AlertFilter, IncidentFilter, SignalFilter
 from incidents.api.parts import PARTS, role_rows
 from incidents.doors import DOORS, Door
@@ -347,6 +348,20 @@ class TriageDismiss(MusterView):
     def _dismiss(self, request: Request, signal_id: int) -> Response:
         body = self.body(b.DismissBody, request)
         signal = actions.dismiss(gate.signal_for(self.actor, signal_id), by=self.actor, reason=body["reason"])
+        return Response(s.SignalOut(gate.signal_for(self.actor, signal.pk)).data)
+
+
+class TriageAsk(MusterView):
+    """Asking after all."""
+
+    @extend_schema(operation_id="triage_ask", request=EmptyBody, responses=s.SignalOut, parameters=[KEY])
+    def post(self, request: Request, signal_id: int) -> Response:
+        """Ask about a suppressed signal after all: it waits in triage, and pages."""
+        return self.once(request, lambda: self._ask(request, signal_id))
+
+    def _ask(self, request: Request, signal_id: int) -> Response:
+        self.body(EmptyBody, request)
+        signal = quieting.ask(gate.signal_for(self.actor, signal_id), by=self.actor)
         return Response(s.SignalOut(gate.signal_for(self.actor, signal.pk)).data)
 
 

@@ -4,6 +4,10 @@ from typing import Any
 
 from django import forms
 
+from ledger.form_fields import PersonField, text_area
+
+__all__ = ["EmptyForm", "LinesField", "MomentField", "PersonField", "ReasonField", "number_field", "text_area"]
+
 
 class MomentField(forms.DateTimeField):
     """A time of day or a date and time, in UTC, to the second."""
@@ -31,23 +35,6 @@ class LinesField(forms.CharField):
 def number_field(label: str, *, required: bool = True, most: int = 2**31 - 1, help_text: str = "") -> forms.IntegerField:
     """A whole number from one."""
     return forms.IntegerField(label=label, required=required, min_value=1, max_value=most, help_text=help_text)
-
-
-def text_area(rows: int = 3) -> forms.Textarea:
-    """A text area of some lines."""
-    return forms.Textarea(attrs={"rows": rows})
-
-
-class PersonField(forms.CharField):
-    """A member, by e-mail address."""
-
-    def __init__(self, **options: Any) -> None:
-        options.setdefault("max_length", 254)
-        options.setdefault("help_text", "Their e-mail address.")
-        options.setdefault(
-            "widget", forms.TextInput(attrs={"inputmode": "email", "autocomplete": "off", "autocapitalize": "none"})
-        )
-        super().__init__(**options)
 
 
 class ReasonField(forms.CharField):

@@ -29,3 +29,12 @@ def why_not_triage(signal: Signal, by: Actor) -> list[Reason]:
 def why_not_attach(incident: Incident) -> list[Reason]:
     """A signal joins an incident that is still running."""
     return running(incident)
+
+
+def why_not_ask(signal: Signal, by: Actor) -> list[Reason]:
+    """What is suppressed can be asked about after all, by a practitioner; an integration's own news does so too."""
+    reasons = [] if by.kind == "integration" else practitioner(by)
+    if signal.state != SignalState.SUPPRESSED or not signal.is_open:
+        sentence = f"This is not suppressed now: it is {signal.get_state_display().lower()}."
+        reasons.append(Reason("not_suppressed", sentence, clause="triage.is-it-an-incident"))
+    return reasons

@@ -1,4 +1,4 @@
-"""Alertmanager's webhook, version 4: from its JSON to alerts. (Grafana sends the same shape.)
+"""Alertmanager's webhook, version 4: from its JSON to alerts. (Grafana sends the same shape: integrations/grafana.)
 
 A delivery that says "firing" may hold resolved alerts, and the last "resolved" names only the last one: each alert is read by
 its own status.
@@ -12,23 +12,22 @@ import orjson
 
 from incidents import fields
 from incidents.intake import AlertIn, Delivery
+from integrations import reading
+from integrations.reading import LABELS_MOST, VALUE_MOST
 from tenants.refusals import invalid
 from tenants.time import now
 
 ZERO = "0001-01-01T00:00:00Z"  # Go's zero time: an alert that has not ended
 FUTURE = timedelta(minutes=10)  # how far a sender's clock may be ahead of ours
-LABELS_MOST = 64
-VALUE_MOST = 4096
 
 
 def parse(body: bytes, *, digest: str, headers: dict[str, str]) -> Delivery:
     """Read one delivery. Raises Refused (422) that names what is wrong and where."""
-    try:
-        data = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise invalid("body", f"This is not JSON: {error}.", code="malformed") from error
-    if not isinstance(data, dict):
-        raise invalid("body", "Alertmanager sends an object, not a list or a value.", code="malformed")
+    return read(reading.document(body, "Alertmanager"), digest=digest, headers=headers, body=body)
+
+
+def read(data: dict[str, Any], *, digest: str, headers: dict[str, str], body: bytes) -> Delivery:
+    """Read the object that one delivery is. Raises Refused (422) that names what is wrong and where."""
     alerts = data.get("alerts")
     if not isinstance(alerts, list) or not alerts:
         raise invalid("alerts", "There are no alerts in this delivery.", code="no_alerts")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from incidents import gate
 from incidents.doors import DOORS
-from incidents.facts import gather
+from incidents.facts import Facts, gather
 from incidents.models import Incident
 from incidents.sitrep import draft_for
 from integrations.chat.bodies import valid
@@ -16,6 +16,7 @@ from integrations.chat.rooms import Said, meant, rooms_of, told
 from integrations.chat.signals import SIGNALS
 from oncall import subjects
 from oncall.actions import acknowledge as acknowledge_page
+from oncall.actions import decline as decline_page
 from oncall.models import Page
 from tenants.actors import Actor
 
@@ -43,8 +44,8 @@ def perform(text: str, *, by: Actor, ref: str = "") -> Said:
         meant = f" Did you mean “{near[0]}”?" if near else ""
         not_understood(f"There is no word “{name[:30]}”.{meant} “/incident help” lists them all.")
     line = Line(rest.strip(), by, word.example, ref)
-    if word.verb == "acknowledge" and (page := _page_for(line)) is not None:
-        return _acknowledge(page, by)
+    if word.verb in ANSWERS and (page := _page_for(line, word.verb)) is not None:
+        return _answer(page, word.verb, by)
     if word.verb in OUTSIDE:
         return OUTSIDE[word.verb](line)
     return _on_an_incident(word, line)
@@ -64,11 +65,12 @@ def _on_an_incident(word: Word, line: Line) -> Said:
     return Said(told(seen, line.by), word.verb, seen.ref)
 
 
-def _page_for(line: Line) -> Page | None:
-    """The page that a bare "ack" answers: the oldest that calls the actor, of the incident that is meant.
+def _page_for(line: Line, verb: str) -> Page | None:
+    """The page that a bare "ack" or "decline" answers: the oldest that calls the actor, of the incident that is meant.
 
-    An order of theirs that waits comes first. Where no incident is named and their room has nothing that waits for them, it is any
-    page that calls them: an alert pages before there is an incident, and whoever is woken is in no room yet.
+    An order of theirs that waits, or a role that they are offered, comes first. Where no incident is named and their room has
+    nothing that waits for them, it is any page that calls them: an alert pages before there is an incident, and whoever is woken is
+    in no room yet.
     """
     if line.rest:
         return None
@@ -76,19 +78,29 @@ def _page_for(line: Line) -> Page | None:
     refs = [line.ref] if line.ref else rooms_of(line.by)
     for ref in refs:
         incident = gate.incident_for(line.by, ref)
-        if any(order.waits and order.recipient_id == line.by.user_id for order in gather(incident).orders):
+        if _answers_first(gather(incident), verb, line.by):
             return None
         if (page := calling.filter(incident_id=incident.pk).first()) is not None:
             return page
     return None if line.ref else calling.first()
 
 
-def _acknowledge(page: Page, by: Actor) -> Said:
-    acknowledge_page(page, by=by)
+def _answers_first(facts: Facts, verb: str, by: Actor) -> bool:
+    """Whether the word answers something else of the room: "ack" an order that waits, "decline" a role that is offered."""
+    if verb == "acknowledge":
+        return any(order.waits and order.recipient_id == by.user_id for order in facts.orders)
+    return any(offer.user_id == by.user_id for offer in facts.offers)
+
+
+def _answer(page: Page, verb: str, by: Actor) -> Said:
+    if verb == "acknowledge":
+        acknowledge_page(page, by=by)
+    else:
+        decline_page(page, by=by)
     if page.incident_id is None:
-        return Said(f"Acknowledged: {subjects.describe(page.subject_type, page.subject_id)}", "acknowledge")
+        return Said(f"{ANSWERS[verb]}: {subjects.describe(page.subject_type, page.subject_id)}", verb)
     incident = Incident.objects.get(pk=page.incident_id)
-    return Said(told(incident, by), "acknowledge", incident.ref)
+    return Said(told(incident, by), verb, incident.ref)
 
 
 def _help(line: Line) -> Said:
@@ -102,4 +114,5 @@ def _help(line: Line) -> Said:
     return Said("\n".join(f"/incident {word.example}" for word in WORDS), "help")
 
 
+ANSWERS = {"acknowledge": "Acknowledged", "decline": "Declined, the next one is called"}  # what a page is answered with
 OUTSIDE: Mapping[str, Callable[[Line], Said]] = {**SIGNALS, "help": _help}

@@ -10,6 +10,8 @@ from rest_framework.response import Response
 from ledger.api import CursorPages, MusterView, StrictSerializer, page_of
 from oncall import actions, gate, queries
 from oncall.models import Page, Service, Team
+from oncall.models.policies import KINDS
+from standard.faults import all_faults
 
 KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="Repeating a request with its key does nothing twice."
@@ -20,11 +22,18 @@ class NoBody(StrictSerializer):
     """A verb that needs nothing."""
 
 
+class DeclinePageBody(StrictSerializer):
+    """Decline a page."""
+
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=200)
+
+
 class PageOut(serializers.Serializer[Any]):
     """A page."""
 
     id = serializers.IntegerField()
     state = serializers.ChoiceField(choices=Page.State.choices)
+    urgency = serializers.ChoiceField(choices=Page.Urgency.choices)
     reason = serializers.CharField(allow_blank=True)
     clause = serializers.CharField()
     started_at = serializers.DateTimeField()
@@ -79,6 +88,70 @@ class Acknowledge(MusterView):
         self.body(NoBody, request)
         actions.acknowledge(gate.page_for(self.actor, page_id), by=self.actor)
         return Response(PageOut(gate.page_for(self.actor, page_id)).data)
+
+
+class Decline(MusterView):
+    """Declining."""
+
+    @extend_schema(operation_id="decline_page", request=DeclinePageBody, responses=PageOut, parameters=[KEY])
+    def post(self, request: Request, page_id: int) -> Response:
+        """Decline a page: the next ones are called at once (clause oncall.escalate-15-30)."""
+        return self.once(request, lambda: self._decline(request, page_id))
+
+    def _decline(self, request: Request, page_id: int) -> Response:
+        body = self.body(DeclinePageBody, request)
+        actions.decline(gate.page_for(self.actor, page_id), by=self.actor, reason=body.get("reason", ""))
+        return Response(PageOut(gate.page_for(self.actor, page_id)).data)
+
+
+class TargetOut(serializers.Serializer[Any]):
+    """Whom a policy calls, and how long after the page began."""
+
+    after_minutes = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=KINDS)
+    person = serializers.EmailField(source="user.email", default=None, allow_null=True)
+    schedule = serializers.CharField(source="schedule.slug", default=None, allow_null=True)
+    duty = serializers.CharField(allow_blank=True)
+
+
+class PolicyOut(serializers.Serializer[Any]):
+    """An escalation policy."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    is_default = serializers.BooleanField()
+    repeat = serializers.IntegerField()
+    patience_minutes = serializers.IntegerField()
+    forgotten_minutes = serializers.IntegerField()
+    targets = TargetOut(many=True)
+
+
+class FaultOut(serializers.Serializer[Any]):
+    """One thing that would go wrong in the next incident."""
+
+    code = serializers.CharField()
+    about = serializers.CharField()
+    sentence = serializers.CharField()
+    clause = serializers.CharField(allow_blank=True)
+
+
+class Readiness(MusterView):
+    """What would go wrong."""
+
+    @extend_schema(operation_id="readiness_list", responses=page_of(FaultOut))
+    def get(self, request: Request) -> Response:
+        """Everything to be mended before the next incident; an empty list where there is nothing (oncall.primary-secondary)."""
+        return Response({"next": None, "previous": None, "results": FaultOut(all_faults(), many=True).data})
+
+
+class Policies(MusterView):
+    """Escalation policies."""
+
+    @extend_schema(operation_id="escalation_policies_list", responses=page_of(PolicyOut))
+    def get(self, request: Request) -> Response:
+        """Every escalation policy, by name. They are edited in the admin."""
+        rows = queries.policies()
+        return Response({"next": None, "previous": None, "results": PolicyOut(rows, many=True).data})
 
 
 class Services(MusterView):

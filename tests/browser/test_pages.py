@@ -1,14 +1,16 @@
 """Every page, as a person meets it: light and dark, wide and on a phone, by keyboard, and without scripts."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from incidents import actions
+from incidents import actions, quieting, ruling
 from incidents.integrating import make_integration
-from incidents.models import Incident, Integration, Signal
+from incidents.models import Incident, Integration, RoutingRule, Signal
+from incidents.routing import Quiet
 from incidents.states import Audience, FlagKey, Severity, State
 from oncall import actions as oncall
 from oncall import links
@@ -44,7 +46,14 @@ def furnished(site: Site) -> Site:
         oncall.page_team(service.team, report, by=jon, service=service, reason="Is this an incident?")
         actions.dismiss(actions.report(by=jon, title="A typo"), by=amira, reason="Not an incident.")
     with acme.scope(acme.admin):
-        make_integration(Integration.Kind.ALERTMANAGER, "Prometheus", by=acme.admin.actor())
+        admin = acme.admin.actor()
+        make_integration(Integration.Kind.ALERTMANAGER, "Prometheus", by=admin)
+        made, _ = make_integration(Integration.Kind.GENERIC, "Our own", by=admin)
+        rule = {"name": "Quiet", "labels": {"env": ["test", "staging"]}, "outcome": "suppress", "service": service}
+        ruling.set_rule(RoutingRule(), rule, by=admin)
+        ruling.plan_maintenance("Disks", datetime.now(UTC), datetime.now(UTC) + timedelta(hours=1), [service], by=admin)
+        quiet = Signal(kind=Signal.Kind.ALERTS, title="Disk is full", integration=made, group_key="g", service=service)
+        quieting.suppress(quiet, Quiet("Maintenance: Disks."), by=admin)
     return site
 
 
@@ -63,6 +72,10 @@ PAGES = {
 ADMIN_PAGES = {
     "integrations": "integrations/",
     "integration": "integrations/1/",
+    "adding an integration": "integrations/add/",
+    "a mapping": "integrations/4/mapping/",
+    "routing": "routing/",
+    "a rule": "routing/1/",
     "admin": "admin/",
     "teams": "admin/oncall/team/",
 }
@@ -89,6 +102,31 @@ def test_every_page_is_accessible(furnished: Site, look: dict[str, Any]) -> None
         assert answer.status == 200, path
         if not path.startswith("admin"):  # Django's own markup has a finding of its own on tool tips
             assert furnished.faults(page) == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_what_is_tried_and_shown_once_is_accessible(furnished: Site, look: dict[str, Any]) -> None:
+    """A mapping and a rule that are tried, with what came of it and with what is wrong; and a new key."""
+    page = furnished.page(furnished.installation.acme.admin, **look)
+    page.goto(f"{furnished.url}/o/acme/integrations/4/mapping/")
+    page.get_by_role("button", name="Try it").click()
+    expect(page.get_by_text("This field is required.").first).to_be_visible()
+    assert furnished.faults(page) == []
+    page.get_by_label("A sample of what is sent").fill('{"id": 7, "name": "Disk is full", "tags": {"env": "test"}}')
+    for field, place in (("What tells one alert", "/id"), ("What is wrong?", "/name"), ("Labels", "/tags")):
+        page.get_by_label(field).first.fill(place)
+    page.get_by_role("button", name="Try it").click()
+    expect(page.get_by_role("heading", name="What the sample would become")).to_be_visible()
+    assert furnished.faults(page) == []
+    page.goto(f"{furnished.url}/o/acme/routing/1/")
+    page.get_by_role("button", name="Try it").click()
+    expect(page.get_by_role("heading", name="It would have decided on")).to_be_visible()
+    assert furnished.faults(page) == []
+    page.goto(f"{furnished.url}/o/acme/integrations/3/")
+    page.get_by_text("Make another key").click()
+    page.get_by_role("button", name="Make the key").click()
+    expect(page.get_by_label("Address", exact=True)).to_be_visible()
+    assert furnished.faults(page) == []
 
 
 @pytest.mark.clause("warroom.exec-swoop")

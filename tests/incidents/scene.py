@@ -16,7 +16,8 @@ from django.test import Client
 
 from incidents.models import Incident, RoleHolding
 from incidents.states import RoomRole
-from integrations.intake import Said, take
+from integrations.formats import Said
+from integrations.intake import take
 from ledger.models import Event
 from tenants.refusals import Refused
 

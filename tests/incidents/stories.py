@@ -1,10 +1,18 @@
 """Rooms in which everything of one matter happens once, for the tests that look at every kind of entry."""
 
+import json
 from datetime import timedelta
 
+from incidents.models import Incident
+from integrations.formats import Said
+from integrations.intake import take
 from ledger.actions import configure
+from standard import clocks
+from standard.models import Clock, ClockFailure
 from tenants.models import DutyHolder
 from tests.incidents.scene import Scene
+
+DISK = {"summary": "Disk is full", "source": "db-2", "severity": "error", "class": "disk"}
 
 
 def commanding(scene: Scene) -> list[str]:
@@ -57,3 +65,45 @@ def law(scene: Scene) -> list[str]:
     scene.later(minutes=31)
     scene.incident(ref)  # which is on record
     return [ref]
+
+
+def paging(scene: Scene) -> list[str]:
+    """What a rule suppressed is asked after all, and somebody acknowledges it outside; then every way that a page can go.
+
+    Declined, acknowledged and forgotten, calmed, withheld from who was taken off the list; what was merged is restricted with the rest;
+    a clock that could not be struck is tried again.
+    """
+    admin = scene.api("admin")
+    rule = admin.post("routing-rules/", {"name": "Quiet", "labels": {"class": "disk"}, "outcome": "suppress"}).json()
+    made = admin.post("integrations/", {"kind": "pagerduty", "name": "Pager"}).json()
+    trigger = {"routing_key": made["routing_key"], "event_action": "trigger", "dedup_key": "d", "payload": DISK}
+    for said in (trigger, {"routing_key": made["routing_key"], "event_action": "acknowledge", "dedup_key": "d"}):
+        body = json.dumps(said).encode()
+        assert take(scene.acme.key.split("_")[1], [Said("pagerduty", made["routing_key"], {}, body, data=said)]) == [None]
+    admin.post(f"routing-rules/{rule['id']}/remove/")
+    scene.later(seconds=1)
+    signal = scene.signals()[0]["id"]
+    ref = scene.api("mei").post(f"triage/{signal}/declare/", {"severity": "SEV2", "services": ["checkout"]}).json()["ref"]
+    scene.follow()
+    scene.api("amira").post(f"pages/{scene.calls('amira')[0]['id']}/decline/", {"reason": "On a plane"})
+    scene.api("jon").post(f"pages/{scene.calls('jon')[0]['id']}/acknowledge/")
+    scene.later(minutes=31)
+    scene.do("mei", ref, "claim")
+    scene.do("mei", ref, "severity", severity="SEV3", reason="One disk")
+    scene.follow()
+    part, whole = scene.declare("mei", severity="SEV2"), scene.declare("mei", severity="SEV2")
+    for one in (part, whole):
+        scene.do("mei", one, "claim")
+    scene.do("mei", part, "merge", into=whole)
+    scene.follow()
+    whole = str(scene.do("mei", whole, "flag", flag="personal_data", reason="Leaked")["ref"])
+    scene.do("mei", whole, "admit", person=scene.email("jon"), reason="Helps")
+    scene.do("mei", whole, "remove", person=scene.email("jon"), reason="Not his matter")
+    scene.later(minutes=15)
+    with scene.acme.scope():
+        clock = Clock.objects.filter(incident_id=Incident.objects.get(ref=whole).pk).latest("id")
+        stuck = ClockFailure.objects.create(clock=clock, incident_id=clock.incident_id, failures=8, last_error="broke")
+    with scene.acme.scope(scene.acme.admin):
+        clocks.try_again(stuck, by=scene.acme.admin.actor())
+    part = next(row["ref"] for row in scene.api("mei").get("incidents/").json()["results"] if row["state"] == "merged")
+    return [ref, part, whole]

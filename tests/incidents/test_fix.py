@@ -108,15 +108,15 @@ def test_the_owner_team_is_asked_after_one_day_and_the_clause_broken_after_three
     assert prompt is not None
     reach(scene, prompt - timedelta(seconds=1))
     scene.sweep()
-    assert scene.mails("amira", ref) == []
+    assert scene.mails("amira", f"{ref}: time") == []
     scene.later(seconds=1)
     assert len(scene.mails("amira", f"{ref}: time is running out")) == 1  # the first of the team that owns checkout
     assert scene.mails("support", ref) == []
-    assert f"Due at {broken:%Y-%m-%d %H:%M:%S} UTC" in scene.mails("amira", ref)[0].body
+    assert f"Due at {broken:%Y-%m-%d %H:%M:%S} UTC" in scene.mails("amira", f"{ref}: time")[0].body
     reach(scene, broken + timedelta(seconds=90))
     scene.sweep()
-    late = scene.told(ref, "clock.broken")
-    assert [(entry["data"]["clause"], entry["data"]["late_seconds"]) for entry in late] == [(SEV3, 90)]
+    late = [entry for entry in scene.told(ref, "clock.broken") if entry["data"]["clause"] == SEV3]
+    assert [entry["data"]["late_seconds"] for entry in late] == [90]
     assert len(scene.mails("amira", f"{ref}: time is past")) == 1
 
 

@@ -67,7 +67,7 @@ def test_without_a_commander_nobody_lowers_it(scene: Scene) -> None:
 
 @pytest.mark.clause("lifecycle.phases")
 def test_raising_from_the_backlog_mobilises_and_lowering_goes_back(scene: Scene) -> None:
-    ref = scene.declare(severity="SEV3")
+    ref = scene.declare(severity="SEV4")
     scene.follow()
     assert scene.part(ref, "pages") == []
     assert scene.do("mei", ref, "severity", severity="SEV2", reason="It grows")["state"] == "mobilization"

@@ -37,7 +37,16 @@ from tests import everything
 from tests.clock import Clock as MovedClock
 from tests.conftest import Cast, Door, Installation, Person
 from tests.everything import delivery, take, values
-from tests.ledger import command_drivers, comms_drivers, restriction_drivers, work_drivers
+from tests.ledger import (
+    command_drivers,
+    comms_drivers,
+    contact_drivers,
+    page_drivers,
+    restriction_drivers,
+    rota_drivers,
+    signal_drivers,
+    work_drivers,
+)
 
 pytestmark = pytest.mark.servers
 
@@ -98,26 +107,6 @@ def _resolve(s: Stage) -> Act:
     return lambda: actions.resolve(s.incident, by=s.amira, summary="Over.", overrides=reason)
 
 
-def _escalate(s: Stage) -> Act:
-    page = s.page()
-    return lambda: oncall.escalate(page, by=s.muster)
-
-
-def _page_again(s: Stage) -> Act:
-    page = s.page()
-    return lambda: oncall.page_again(page, by=s.muster, incident_id=s.incident.pk, reason="SEV 1 declared")
-
-
-def _acknowledge(s: Stage) -> Act:
-    page = s.page()
-    return lambda: oncall.acknowledge(page, by=s.amira)
-
-
-def _end(s: Stage) -> Act:
-    page = s.page()
-    return lambda: oncall.end(page, by=s.muster)
-
-
 def _prompt(s: Stage) -> Act:
     clock = s.a_clock()
     s.clock.advance(minutes=11)
@@ -158,7 +147,11 @@ def _now(act: Callable[[Stage], object]) -> Callable[[Stage], Act]:
 DRIVERS: dict[str, Callable[[Stage], Act]] = {
     **command_drivers.DRIVERS,
     **comms_drivers.DRIVERS,
+    **contact_drivers.DRIVERS,
     **restriction_drivers.DRIVERS,
+    **page_drivers.DRIVERS,
+    **rota_drivers.DRIVERS,
+    **signal_drivers.DRIVERS,
     **work_drivers.DRIVERS,
     "API token:issue-token": _now(lambda s: people.issue_token(User.objects.earliest("id"), "ci", by=s.admin)),
     "API token:revoke-token": _revoke,
@@ -181,14 +174,6 @@ DRIVERS: dict[str, Callable[[Stage], Act]] = {
     "incident:severity": _now(lambda s: actions.change_severity(s.incident, by=s.amira, severity=Severity.SEV3, reason="Small.")),
     "incident:update": _now(lambda s: actions.update(s.incident, by=s.amira, known="a", impact="b", doing="c")),
     "integration:integrate": _now(lambda s: integrating.make_integration(Integration.Kind.ALERTMANAGER, "Second", by=s.admin)),
-    "page:acknowledge": _acknowledge,
-    "page:end": _end,
-    "page:escalate": _escalate,
-    "page:page": _now(lambda s: s.page()),
-    "page:page-again": _page_again,
-    "page:page-person": _now(
-        lambda s: oncall.page_person(s.cast.exec.user_id, s.incident, by=s.muster, clause="x", reason="CFO")
-    ),
     "signal:attach": _on_signal(lambda s, signal: actions.attach(signal, s.incident, by=s.amira)),
     "signal:declare-from": _on_signal(
         lambda s, signal: actions.declare_from([signal], by=s.amira, title="It is", severity=Severity.SEV2)

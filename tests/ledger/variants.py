@@ -9,8 +9,8 @@ from incidents.models import Incident, StatusUpdate, UpdatePolicy
 from incidents.states import Audience, FlagKey, PublicStatus, RoomRole, Severity, State
 from ledger.actions import configure
 from oncall import actions as oncall
-from oncall.models import Service, Team
-from tenants.models import Membership
+from oncall.models import Page, Service, Team, TeamMember
+from tenants.models import Membership, User
 
 type Act = Callable[[], object]
 
@@ -227,6 +227,81 @@ def _escalate_last(s: Any) -> Act:
     return lambda: oncall.escalate(page, by=s.muster)
 
 
+def _secret(s: Any) -> Incident:
+    """A restricted incident of which Jon was told, and then no more."""
+    incident = actions.flag(small(s, Severity.SEV2), by=s.amira, key=FlagKey.PERSONAL_DATA, reason="Leaked")
+    jon = member_for(s.amira, s.cast.jon.email)
+    actions.admit(incident, jon, by=s.amira, reason="Helps")
+    return actions.remove(incident, jon, by=s.amira, reason="Done")
+
+
+def _page_withheld(s: Any) -> Act:
+    incident = _secret(s)
+    team = configure(Team(), {"slug": "tiny", "name": "Tiny"}, by=s.admin)
+    configure(TeamMember(), {"team": team, "user": User.objects.get(pk=s.cast.jon.user_id), "position": 1}, by=s.admin)
+    return lambda: oncall.page_team(team, incident, by=s.muster, incident_id=incident.pk)
+
+
+def _person_withheld(s: Any) -> Act:
+    incident = _secret(s)
+    return lambda: oncall.page_person(
+        s.cast.jon.user_id, incident, by=s.muster, clause="x", reason="Again", incident_id=incident.pk
+    )
+
+
+def _next_withheld(answer: str) -> Callable[[Any], Act]:
+    """The secondary is Jon: he is passed over, and the manager is called."""
+
+    def driver(s: Any) -> Act:
+        incident = _secret(s)
+        page = oncall.page_team(Team.objects.get(slug="shop"), incident, by=s.muster, incident_id=incident.pk)
+        if answer == "decline":
+            return lambda: oncall.decline(page, by=s.amira)
+        return lambda: oncall.escalate(page, by=s.muster)
+
+    return driver
+
+
+def _decline_last(s: Any) -> Act:
+    page = oncall.page_person(s.cast.amira.user_id, s.incident, by=s.muster, clause="x", reason="CFO", chased=True)
+    return lambda: oncall.decline(page, by=s.amira)
+
+
+def _waiting_page(s: Any, *, restricted: bool = False, nobody: bool = False) -> Page:
+    """A page of low urgency outside business hours, of a team that is Jon alone, or nobody."""
+    s.clock.advance(hours=(20 - s.clock.now.hour) % 24)
+    incident = _secret(s) if restricted else busy(s)
+    team = configure(Team(), {"slug": "tiny", "name": "Tiny"}, by=s.admin)
+    if not nobody:
+        configure(TeamMember(), {"team": team, "user": User.objects.get(pk=s.cast.jon.user_id), "position": 1}, by=s.admin)
+    return oncall.page_team(team, incident, by=s.muster, incident_id=incident.pk, urgency=Page.Urgency.LOW)
+
+
+def _begin(*, restricted: bool = False, nobody: bool = False) -> Callable[[Any], Act]:
+    def driver(s: Any) -> Act:
+        page = _waiting_page(s, restricted=restricted, nobody=nobody)
+        s.clock.advance(days=4)
+        return lambda: oncall.look_at(page, by=s.muster)
+
+    return driver
+
+
+def _again(*, restricted: bool = False, nobody: bool = False) -> Callable[[Any], Act]:
+    """One that waits for business hours, and is needed now."""
+
+    def driver(s: Any) -> Act:
+        page = _waiting_page(s, restricted=restricted, nobody=nobody)
+        return lambda: oncall.page_again(page, by=s.muster, incident_id=page.incident_id or 0, reason="SEV 1")
+
+    return driver
+
+
+def _flag_merged(s: Any) -> Act:
+    part, whole = busy(s), busy(s)
+    actions.merge(part, by=s.amira, into=whole)
+    return lambda: actions.flag(whole, by=s.amira, key=FlagKey.PERSONAL_DATA, reason="Leaked")
+
+
 def _rhythm_again(s: Any) -> Act:
     incident = busy(s)
     return lambda: actions.set_rhythm(incident, by=s.amira, minutes=5)
@@ -235,7 +310,7 @@ def _rhythm_again(s: Any) -> Act:
 VARIANTS: Mapping[str, tuple[Callable[[Any], Act], ...]] = {
     "incident:update": (_update_held, _update_small),
     "incident:approve-update": (_approve_first, _approve_again(Severity.SEV1), _approve_again(Severity.SEV2)),
-    "incident:flag": (*(_flag(small, level) for level in ALL), _flag(busy, Severity.SEV2)),
+    "incident:flag": (_flag_merged, *(_flag(small, level) for level in ALL), _flag(busy, Severity.SEV2)),
     "incident:severity": (
         *(_severity(small, a, b) for a in ALL for b in ALL if a != b),
         _severity(busy, Severity.SEV2, Severity.SEV1),
@@ -260,7 +335,10 @@ VARIANTS: Mapping[str, tuple[Callable[[Any], Act], ...]] = {
     ),
     "incident:page": (_page_service,),
     "incident:rhythm": (_rhythm_again,),
-    "page:page": (_page_nobody,),
-    "page:page-person": (_page_duty,),
-    "page:escalate": (_escalate_last,),
+    "page:page": (_page_nobody, _page_withheld),
+    "page:page-person": (_page_duty, _person_withheld),
+    "page:escalate": (_escalate_last, _next_withheld("nothing")),
+    "page:decline": (_decline_last, _next_withheld("decline")),
+    "page:begin": (_begin(), _begin(restricted=True), _begin(nobody=True)),
+    "page:page-again": (_again(), _again(nobody=True), _again(restricted=True)),
 }

@@ -9,6 +9,7 @@ class Outside:
     """The far side. `answers` are what it does next: None takes the message, an exception is raised; then it takes everything."""
 
     answers: ClassVar[list[BaseException | None]] = []
+    broken: ClassVar[dict[str, BaseException]] = {}  # address -> what comes of every message that goes there
     asked: ClassVar[list[str]] = []
     taken: ClassVar[list[tuple[str, Message]]] = []
 
@@ -16,6 +17,7 @@ class Outside:
         """Take it, or fail."""
         self.asked.append(key)
         answer = self.answers.pop(0) if self.answers else None
+        answer = answer or self.broken.get(message.address)
         if answer is not None:
             raise answer
         self.taken.append((key, message))
@@ -24,7 +26,7 @@ class Outside:
     @classmethod
     def clear(cls) -> None:
         """Forget everything."""
-        for kept in (cls.answers, cls.asked, cls.taken):
+        for kept in (cls.answers, cls.broken, cls.asked, cls.taken):
             kept.clear()
 
 

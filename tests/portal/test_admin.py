@@ -76,6 +76,9 @@ def test_making_and_deleting(acme: Cast, browse: Browse) -> None:
         "labels": '{"team": "mail"}',
         "service": str(service.pk),
         "suggested_severity": "2",
+        "outcome": "ask",
+        "attach_minutes": "60",
+        "is_active": "on",
     }
     assert admin.post("/o/acme/admin/incidents/routingrule/add/", rule).status_code == 302
     with acme.scope():

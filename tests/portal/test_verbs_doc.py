@@ -16,6 +16,23 @@ from standard.law import Law, shipped
 # Every verb is open in web, API and chat alike, but these; each has its reason.
 _BY_ITSELF = "nobody does it: it follows from what was done, or from time"
 _SETTING_UP = "setting the house up is for its own page or command, and no work of an incident"
+SHIFTS = (
+    *("calendar link:share", "calendar link:revoke", "override:give", "override:cancel", "swap:offer", "swap:accept", "swap:end"),
+    *(f"schedule:{verb}" for verb in ("make", "change", "add-layer", "change-layer", "end-layer", "import")),
+)
+CONTACT = ("add", "arrange", "ask-code", "lose", "quiet", "remove", "test", "verify")
+ROUTING = (
+    *(
+        "routing rule:set-rule",
+        "routing rule:remove-rule",
+        "maintenance window:plan-maintenance",
+        "maintenance window:end-maintenance",
+    ),
+    *("integration:issue-key", "integration:withdraw-keys", "integration:map"),
+)
+OWN = tuple(f"contact method:{verb}" for verb in CONTACT)
+_OWN = "how one is reached is set up on one's own page or through the API, not said in a room"
+_SHIFTS = "shifts are arranged on the on-call page and through the API: the grammar of chat speaks of incidents"
 ELSEWHERE: Final = {
     "incident:attach": "a line of chat carries no file",
     "incident:look": "what is recorded is that an executive opened the page",
@@ -27,8 +44,19 @@ ELSEWHERE: Final = {
     "page:page-person": _BY_ITSELF,
     "page:escalate": _BY_ITSELF,
     "page:end": _BY_ITSELF,
+    "page:calm": _BY_ITSELF,
+    "page:begin": _BY_ITSELF,
+    "readiness notice:notice": _BY_ITSELF,
     "clock:prompt": _BY_ITSELF,
     "clock:break": _BY_ITSELF,
+    "clock:strike-again": _SETTING_UP,
+    **dict.fromkeys(SHIFTS, _SHIFTS),
+    **dict.fromkeys(OWN, _OWN),
+    "signal:suppress": _BY_ITSELF,
+    "signal:ask": "what is suppressed is looked through on its own page; the sweep asks when the reason is over",
+    **dict.fromkeys(ROUTING, _SETTING_UP),
+    "alert:acknowledged-outside": "monitoring has a door of its own",
+    "integration:tell-change": "monitoring has a door of its own",
     "alert:receive": "monitoring has a door of its own",
     "API token:issue-token": _SETTING_UP,
     "API token:revoke-token": _SETTING_UP,

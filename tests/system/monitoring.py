@@ -47,7 +47,18 @@ ROUTES = """\
 route: {{receiver: muster, group_by: [alertname, service], group_wait: 1s, group_interval: 2s, repeat_interval: 1h}}
 receivers:
   - name: muster
-    webhook_configs: [{{url: '{hook}', send_resolved: true}}]
+    {receiver}
+"""
+WEBHOOK = "webhook_configs: [{{url: '{hook}', send_resolved: true}}]"
+PAGERDUTY = """\
+pagerduty_configs:
+      - url: '{events}'
+        routing_key: '{key}'
+        severity: '{{{{ .CommonLabels.severity }}}}'
+        class: '{{{{ .CommonLabels.alertname }}}}'
+        description: '{{{{ .CommonAnnotations.summary }}}}'
+        details: {{service: '{{{{ .CommonLabels.service }}}}'}}
+        send_resolved: true
 """
 
 
@@ -110,14 +121,18 @@ class Monitoring:
 
 
 @contextmanager
-def monitoring(folder: Path, hook: str, *, name: str, summary: str) -> Iterator[Monitoring]:
+def monitoring(
+    folder: Path, hook: str = "", *, name: str, summary: str, events: tuple[str, str] | None = None
+) -> Iterator[Monitoring]:
     """Run Prometheus and Alertmanager on configuration and data in `folder`; Alertmanager posts to `hook`.
 
-    There is one rule, of this name and with this summary.
+    There is one rule, of this name and with this summary. With `events`, an address and a routing key, Alertmanager speaks
+    PagerDuty's events instead.
     """
+    receiver = PAGERDUTY.format(events=events[0], key=events[1]) if events else WEBHOOK.format(hook=hook)
     ports = {"prometheus": free_port(), "alertmanager": free_port()}
     (folder / "rules.yml").write_text(RULES.format(name=name, summary=summary))
-    (folder / "alertmanager.yml").write_text(ROUTES.format(hook=hook))
+    (folder / "alertmanager.yml").write_text(ROUTES.format(receiver=receiver))
     with Exporter() as exporter:
         (folder / "prometheus.yml").write_text(SCRAPES.format(exporter=exporter.port, **ports))
         alertmanager = _options(folder, "alertmanager", ports["alertmanager"])

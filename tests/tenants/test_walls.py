@@ -25,6 +25,8 @@ PAGE = Path(settings.BASE_DIR) / "docs" / "unaudited.md"
 OPENINGS = {
     "is_member": "a yes or no, about the organisation whose context is open",
     "figures": "sums over the whole installation, for /metrics",
+    "due_clocks": "ids of organisations and clocks, and whether the clock failed before",
+    "unsent": "ids of organisations and rows, and which of six kinds of difference it is, for the watchdog",
     "forget_answers": "returns nothing: it deletes remembered answers by their age",
 }
 IDS = re.compile(r"^(SETOF )?bigint(\[\])?$|^TABLE\(\w+ bigint(, \w+ bigint)*\)$")

@@ -7,6 +7,9 @@ from rest_framework import serializers
 from incidents.fields import ETA_MOST
 from incidents.states import Severity
 from ledger.api import StrictSerializer
+from ledger.api_fields import Email, Text
+
+__all__ = ["SEVERITIES", "Email", "EmptyBody", "Eta", "Nth", "Reason", "SeverityField", "Text"]
 
 SEVERITIES = [severity.code for severity in Severity]
 
@@ -28,19 +31,6 @@ class SeverityField(serializers.ChoiceField):
         return Severity(value).code
 
 
-class Text(serializers.CharField):
-    """Text as it was typed; its length and characters are judged by the action. A number or a truth is no text."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(trim_whitespace=False, **options)
-
-    def to_internal_value(self, data: Any) -> str:
-        """The text."""
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
-
-
 class Nth(serializers.IntegerField):
     """The number of a part of the incident, as people say it: "approve 3"."""
 
@@ -54,15 +44,6 @@ class Eta(serializers.IntegerField):
     def __init__(self, **options: Any) -> None:
         options.setdefault("required", False)
         super().__init__(min_value=1, max_value=ETA_MOST, **options)
-
-
-class Email(Text):
-    """A member's e-mail address; whose it is, the gate says."""
-
-    def __init__(self, **options: Any) -> None:
-        options.setdefault("max_length", 254)
-        options.setdefault("help_text", "The e-mail address of a member.")
-        super().__init__(**options)
 
 
 class Reason(Text):

@@ -10,6 +10,7 @@ from incidents.components import ship_components
 from incidents.integrating import issue_key, make_integration
 from incidents.models import Integration
 from ledger import people
+from oncall.actions.notices import begin_notices
 from standard.actions import adopt_shipped
 from tenants.actors import Actor, Role, Via, system
 from tenants.models import Organisation, User
@@ -41,10 +42,11 @@ class Command(BaseCommand):
         token.add_argument("name")
         token.add_argument("--read-only", action="store_true")
         key = what.add_parser(
-            "key", help="key SLUG NAME: makes an Alertmanager integration (or another key of it); prints the key, once"
+            "key", help="key SLUG NAME [--kind KIND]: makes an integration (or another key of it); prints the key, once"
         )
         key.add_argument("slug")
         key.add_argument("name")
+        key.add_argument("--kind", choices=Integration.Kind.values, default=Integration.Kind.ALERTMANAGER.value)
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
@@ -75,6 +77,7 @@ class Command(BaseCommand):
     def _found(self, options: dict[str, Any], by: Actor) -> None:
         adopt_shipped(by=by, time_zone=options["time_zone"])
         ship_components(by=by)
+        begin_notices(by=by)
         user = people.person(options["administrator"], "", None)
         people.enrol(user, [Role.ADMINISTRATOR, Role.PRACTITIONER], by=by)
         self.stdout.write(f"{options['name']} is founded. {user.email} sets a password at /accounts/password/reset/.")
@@ -91,5 +94,5 @@ class Command(BaseCommand):
 
     def _key(self, options: dict[str, Any], by: Actor) -> None:
         found = Integration.objects.filter(name=options["name"], organisation_id=by.organisation_id).first()
-        key = issue_key(found, by=by) if found else make_integration(Integration.Kind.ALERTMANAGER, options["name"], by=by)[1]
+        key = issue_key(found, by=by) if found else make_integration(Integration.Kind(options["kind"]), options["name"], by=by)[1]
         self.stdout.write(key)

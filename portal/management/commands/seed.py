@@ -32,6 +32,7 @@ class Command(BaseCommand):
         for slug, name in ORGANISATIONS.items():
             if slug not in known and not demo.exists(slug):
                 document["organisations"].append(demo.build(slug, name))
+                demo.schedule(slug)
         options["data"].mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(".tmp")
         with open(os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:

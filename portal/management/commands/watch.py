@@ -8,7 +8,7 @@ import structlog
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 
-from portal import sweeping
+from portal import engines, sweeping
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +32,8 @@ class Command(BaseCommand):
                     sweeping.sweep()
                 else:
                     sweeping.catch_up()
+                engines.look()
+                engines.ping()
             except DatabaseError as error:  # the database restarts: so do we, in a moment
                 log.warning("watch.database_away", error=str(error))
             except Exception:  # whatever one row does, the loop goes on

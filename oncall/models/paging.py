@@ -1,4 +1,7 @@
-"""Whom we wake: teams, their services, and the pages that go out. (Schedules and policies come to this room next.)"""
+"""Teams, their services, and the pages that go out."""
+
+from datetime import timedelta
+from typing import Any
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -20,6 +23,7 @@ class Team(TenantOwned):
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="The Engineering Manager: paged last."
     )
     is_default = models.BooleanField(default=False)
+    policy = TenantKey("oncall.EscalationPolicy", null=True, blank=True, related_name="+")
 
     history = History()
 
@@ -61,6 +65,7 @@ class Service(TenantOwned):
     name = models.CharField(max_length=80)
     team = TenantKey(Team, related_name="services")
     product_owner = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    policy = TenantKey("oncall.EscalationPolicy", null=True, blank=True, related_name="+", help_text="Empty: its team's.")
 
     history = History()
 
@@ -74,7 +79,10 @@ class Service(TenantOwned):
 class Page(TenantOwned):
     """A call for a person, about one subject, that goes on until somebody acknowledges it.
 
-    `team` is None for a page to one person (a duty); `position` is the last step that was paged.
+    `team` is None for a page to one person (a duty). `plan` is what it goes through (oncall.escalation), as it was when the page started;
+    `position` the last step of it that was called, over all rounds, and 0 before the first. `began_at` is when its present round
+    began, `ahead` how far it is ahead of the plan. `next_at`: a page of low urgency begins then, and one that was acknowledged is
+    looked at again.
     """
 
     class State(models.TextChoices):
@@ -84,6 +92,12 @@ class Page(TenantOwned):
         ACKNOWLEDGED = "acknowledged", "Acknowledged"
         ENDED = "ended", "No longer needed"
 
+    class Urgency(models.TextChoices):
+        """Whether it may wake somebody."""
+
+        HIGH = "high", "High"
+        LOW = "low", "Low: in business hours"
+
     subject_type = models.CharField(max_length=40)
     subject_id = models.BigIntegerField()
     incident_id = models.BigIntegerField(null=True)
@@ -92,8 +106,13 @@ class Page(TenantOwned):
     reason = models.CharField(max_length=120, blank=True)
     clause = models.CharField(max_length=60)
     state = models.CharField(max_length=20, choices=State.choices, default=State.OPEN)
+    urgency = models.CharField(max_length=10, choices=Urgency.choices, default=Urgency.HIGH)
+    plan: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
     position = models.IntegerField(default=0)
     started_at = models.DateTimeField(default=now)
+    began_at = models.DateTimeField(default=now)
+    ahead = models.DurationField(default=timedelta)
+    next_at = models.DateTimeField(null=True)
     acknowledged_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     acknowledged_at = models.DateTimeField(null=True)
 
@@ -107,10 +126,13 @@ class Page(TenantOwned):
                     Q(state="acknowledged"), Q(acknowledged_by__isnull=False, acknowledged_at__isnull=False)
                 ),
             ),
+            models.CheckConstraint(name="an_ended_page_waits_for_nothing", condition=~Q(state="ended") | Q(next_at__isnull=True)),
         ]
         indexes = [
             models.Index(fields=["organisation", "subject_type", "subject_id"], name="page_by_subject"),
             models.Index(fields=["organisation", "incident_id"], name="page_by_incident"),
+            models.Index(fields=["id"], name="page_open", condition=Q(state="open")),
+            models.Index(fields=["next_at"], name="page_due", condition=Q(next_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -132,4 +154,22 @@ class PageStep(TenantOwned):
         indexes = [
             models.Index(fields=["organisation", "user"], name="step_by_person"),
             models.Index(fields=["organisation", "page"], name="step_by_page"),
+        ]
+
+
+class PageDecline(TenantOwned):
+    """Somebody who was called said that they cannot: the next one is called. A fact, written once."""
+
+    page = TenantKey(Page, related_name="declines")
+    incident_id = models.BigIntegerField(null=True)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    declined_at = models.DateTimeField(default=now)
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "page", "user"], name="declined_once", deferrable=models.Deferrable.DEFERRED
+            )
         ]

@@ -1,0 +1,49 @@
+"""What the readers of every provider's JSON share. Their refusals say what is wrong, and where."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from tenants.refusals import invalid
+
+LABELS_MOST = 64
+VALUE_MOST = 4096
+LABEL_MOST = 200  # of a detail that a rule may ask for; longer ones explain, and are annotations
+
+
+def document(body: bytes, sender: str) -> dict[str, Any]:
+    """The object that a body is. Raises Refused (422) for what is none."""
+    try:
+        data = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise invalid("body", f"This is not JSON: {error}.", code="malformed") from error
+    if not isinstance(data, dict):
+        raise invalid("body", f"{sender} sends an object, not a list or a value.", code="malformed")
+    return data
+
+
+def text(value: Any, most: int = VALUE_MOST) -> str:
+    """A value as text: numbers as they are written, nothing for null, cut at `most` characters. NUL cannot be stored."""
+    if value is None:
+        return ""
+    said = value if isinstance(value, str) else orjson.dumps(value).decode()
+    said = said.replace("\x00", "").strip()
+    return said if len(said) <= most else f"{said[: most - 1]}…"
+
+
+def details(given: Any, labels: dict[str, str], annotations: dict[str, str]) -> None:
+    """Sort free details: what is short and plain becomes a label, which a rule can ask for; the rest an annotation.
+
+    No detail takes the place of a label that is there. Those beyond LABELS_MOST are in the raw request only.
+    """
+    if not isinstance(given, Mapping):
+        if said := text(given):
+            annotations["details"] = said
+        return
+    for name, value in given.items():
+        said, called = text(value), text(str(name), LABEL_MOST)
+        plain = not isinstance(value, dict | list) and len(said) <= LABEL_MOST and "\n" not in said
+        kept = labels if plain else annotations
+        if said and called and called not in kept and len(kept) < LABELS_MOST:
+            kept[called] = said

@@ -1,0 +1,139 @@
+"""The mechanics of a page: the plan it goes through, the step that comes next, and calling people. The verbs are in `paging`."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from ledger.actions import record
+from oncall import escalation, subjects, whom
+from oncall.escalation import Plan
+from oncall.models import EscalationPolicy, Page, PageDecline, PageStep, Service, Team
+from standard import clocks
+from standard.queries import in_force_id, law
+from tenants.actors import Actor
+from tenants.models import User
+from tenants.time import now
+
+ESCALATION = "oncall.escalate-15-30"
+FORGOTTEN = timedelta(minutes=30)  # where no policy says another
+
+
+def plan_for(team: Team, service: Service | None, incident_id: int | None) -> Plan:
+    """What a page to a team goes through: its service's policy, its team's, the default, or the standard's own times.
+
+    Those are the times of the version that the incident pinned, or of the one in force where there is none yet.
+    """
+    named = (service.policy_id if service is not None else None) or team.policy_id
+    found = EscalationPolicy.objects.filter(pk=named) if named else EscalationPolicy.objects.filter(is_default=True)
+    for policy in found:
+        plan = policy.plan()
+        if plan.steps:
+            return plan
+    return escalation.standard(_wait("page_secondary", incident_id), _wait("page_manager", incident_id), FORGOTTEN)
+
+
+def direct_plan(user_id: int, incident_id: int | None, *, chased: bool) -> Plan:
+    """What a page to one person goes through."""
+    return escalation.direct(user_id, _wait("page_secondary", incident_id) if chased else None)
+
+
+def _wait(clock: str, incident_id: int | None) -> timedelta:
+    version = in_force_id() if incident_id is None else subjects.standard_of(incident_id)
+    return timedelta(minutes=law(version).minutes(clock))
+
+
+def plan_of(page: Page) -> Plan:
+    """A page's plan; of one that began before pages kept theirs, what it would be."""
+    if page.plan:
+        return Plan.from_data(page.plan)
+    if page.team is not None:
+        return plan_for(page.team, page.service, page.incident_id)
+    first = page.steps.order_by("id").values_list("user_id", flat=True).first()
+    return direct_plan(first, page.incident_id, chased=True) if first else Plan((), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The next step of a page that somebody answers: its position, and whom it calls. Nobody: the plan has run out.
+
+    `withheld` are those of it, and of the steps passed over, who may not be told of what the page is about.
+    """
+
+    position: int
+    people: list[User] = field(default_factory=list)
+    withheld: list[User] = field(default_factory=list)
+
+
+def reach(plan: Plan, after: int, team: Team | None, *, by: Actor, incident_id: int | None, without: frozenset[int]) -> Next:
+    """Find the first step after a position that calls somebody, passing over those where nobody is.
+
+    `without` are those who declined. Who is called to an incident is named on it first, where it is restricted; who was taken off
+    its list is not called (clause breach.need-to-know).
+    """
+    withheld: list[User] = []
+    position = after + 1
+    while (step := plan.step(position)) is not None:
+        people = []
+        for person in whom.who(step, team):
+            if person.pk in without:
+                continue
+            if incident_id is None or subjects.before_a_call(incident_id, person.pk, by):
+                people.append(person)
+            else:
+                withheld.append(person)
+        if people:
+            return Next(position, people, withheld)
+        position += 1
+    return Next(position, [], withheld)
+
+
+def go_on(page: Page, plan: Plan, *, by: Actor) -> None:
+    """Call the next step of a page, or say that nobody is left. No clock of it runs."""
+    declined = frozenset(PageDecline.objects.filter(page=page).values_list("user_id", flat=True))
+    found = reach(plan, page.position, page.team, by=by, incident_id=page.incident_id, without=declined)
+    if found.people:
+        advance(page, plan, found)
+        page.save()
+    call_all(page, plan, found, by=by)
+
+
+def advance(page: Page, plan: Plan, found: Next) -> None:
+    """Put a page at the step that is called now (not saved)."""
+    moment = now()
+    if plan.begins_round(found.position):
+        page.began_at, page.ahead = moment, timedelta()
+    else:
+        page.ahead = plan.ahead_at(found.position, began=page.began_at, ahead=page.ahead, moment=moment)
+    page.position = found.position
+
+
+def call_all(page: Page, plan: Plan, found: Next, *, by: Actor) -> None:
+    """Call the people of a step, and start the clock for the next one."""
+    for person in found.withheld:
+        record("page.withheld", page, by=by, incident_id=page.incident_id, person=person.name)
+    if not found.people:
+        record("page.exhausted", page, by=by, incident_id=page.incident_id, team=page.team.name if page.team else page.reason)
+        return
+    first = "direct" if page.team is None else "first"
+    reason = first if page.position == 1 else "again" if page.team is None else "escalated"
+    for person in found.people:
+        call(page, person, page.position, reason, by=by)
+    moment = now()
+    due = plan.due_after(page.position, began=page.began_at, ahead=page.ahead, moment=moment)
+    if due is not None:
+        clocks.begin(ESCALATION, page, due=due - moment, incident_id=page.incident_id)
+
+
+def call(page: Page, person: User, position: int, reason: str, *, by: Actor) -> None:
+    """Call one person: a row, and the event from which the message follows."""
+    PageStep.objects.create(page=page, incident_id=page.incident_id, position=position, user=person, reason=reason)
+    record(
+        "page.person_paged",
+        page,
+        by=by,
+        incident_id=page.incident_id,
+        user_id=person.pk,
+        person=person.name,
+        position=position,
+        reason=reason,
+        urgency=page.urgency,
+    )

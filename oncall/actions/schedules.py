@@ -1,0 +1,248 @@
+"""Schedules and their layers. An edit of a layer ends its row and begins another: who was on call stays what it was."""
+
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Max
+
+from ledger.actions import record
+from ledger.verbs import verb
+from oncall.models import Layer, LayerMember, Schedule, Team
+from oncall.moments import said
+from oncall.plans import Plan
+from oncall.rota import Rota
+from oncall.rotas import people, plain_layer, rota, zone
+from oncall.rules import schedules as rules
+from tenants.actors import Actor
+from tenants.models import User
+from tenants.refusals import check, invalid
+from tenants.time import now
+from tenants.words import line
+
+NAME_MAX = 80
+SHORT = r"[a-z0-9][a-z0-9-]{0,39}"
+JUDGED = timedelta(days=90)  # how far ahead a layer is tried for one person as primary and secondary at once
+
+
+@verb(
+    "make",
+    kind="schedule.made",
+    who="administrator; the team's lead",
+    subject="schedule",
+    clauses=(rules.PAIR,),
+)
+def make_schedule(*, by: Actor, name: str, slug: str, team: Team | None, time_zone: str) -> Schedule:
+    """Make a schedule of a team (None: the organisation's own), in the wall time of a zone. It has no layers yet."""
+    check(rules.why_not_edit(team, by))
+    name = line("name", name, most=NAME_MAX)
+    if not re.fullmatch(SHORT, slug):
+        raise invalid("slug", "A short name has at most 40 lower-case letters, digits and hyphens.")
+    check(
+        [
+            *rules.why_not_zone(time_zone),
+            *rules.why_not_schedule(team, list(Schedule.objects.filter(organisation_id=by.organisation_id)), slug),
+        ]
+    )
+    schedule = Schedule.objects.create(team=team, slug=slug, name=name, time_zone=time_zone)
+    record("schedule.made", schedule, by=by, name=name, slug=slug, team=team.name if team else "", time_zone=time_zone)
+    return schedule
+
+
+@verb(
+    "change",
+    kind="schedule.changed",
+    who="administrator; the team's lead",
+    subject="schedule",
+    clauses=(rules.PAIR,),
+)
+def change_schedule(
+    schedule: Schedule, *, by: Actor, name: str | None = None, time_zone: str | None = None, is_active: bool | None = None
+) -> Schedule:
+    """Change a schedule's name or zone, or switch it off and on. Layers that went by its zone go by the new one from now on."""
+    schedule = locked(schedule)
+    check(rules.why_not_edit(schedule.team, by))
+    asked: dict[str, Any] = {"name": name and line("name", name, most=NAME_MAX), "time_zone": time_zone, "is_active": is_active}
+    if time_zone is not None:
+        check(rules.why_not_zone(time_zone))
+    if is_active and not schedule.is_active:
+        others = list(Schedule.objects.filter(organisation_id=by.organisation_id).exclude(pk=schedule.pk))
+        check(rules.why_not_schedule(schedule.team, others, schedule.slug))
+    changes = {
+        field: [getattr(schedule, field), value]
+        for field, value in asked.items()
+        if value not in (None, getattr(schedule, field))
+    }
+    if "time_zone" in changes:
+        for layer in _layers(schedule):
+            if layer.time_zone == schedule.time_zone:
+                _begin(schedule, replace(_plan(layer), time_zone=str(time_zone)), _ended(layer).number)
+    for field, (_, value) in changes.items():
+        setattr(schedule, field, value)
+    if changes:
+        schedule.save()
+    record("schedule.changed", schedule, by=by, name=schedule.name, changes=changes)
+    return schedule
+
+
+@verb(
+    "add-layer",
+    kind="schedule.layer_added",
+    who="administrator; the team's lead",
+    subject="schedule",
+    clauses=(rules.PAIR,),
+)
+def add_layer(schedule: Schedule, plan: Plan, *, by: Actor) -> Layer:
+    """Add people who take turns of a duty. Holds from now on."""
+    schedule = locked(schedule)
+    plan = _judged(schedule, plan, by)
+    number = (Layer.objects.filter(schedule=schedule).aggregate(most=Max("number"))["most"] or 0) + 1
+    return _laid(schedule, plan, number, "schedule.layer_added", by)
+
+
+@verb(
+    "change-layer",
+    kind="schedule.layer_changed",
+    who="administrator; the team's lead",
+    subject="schedule",
+    clauses=(rules.PAIR,),
+)
+def change_layer(layer: Layer, plan: Plan, *, by: Actor) -> Layer:
+    """Change a layer from now on. Returns the row that holds now; the one before says who was on call until now."""
+    schedule = locked(layer.schedule)
+    plan = _judged(schedule, plan, by)
+    before = _described(_plan(layer))
+    return _laid(schedule, plan, _ended(layer).number, "schedule.layer_changed", by, before=before)
+
+
+@verb(
+    "end-layer",
+    kind="schedule.layer_ended",
+    who="administrator; the team's lead",
+    subject="schedule",
+    clauses=(rules.PAIR,),
+)
+def end_layer(layer: Layer, *, by: Actor) -> Layer:
+    """End a layer: nobody takes turns in it from now on."""
+    schedule = locked(layer.schedule)
+    check(rules.why_not_edit(schedule.team, by))
+    _ended(layer)
+    record("schedule.layer_ended", schedule, by=by, name=schedule.name, layer=layer.number, what=_described(_plan(layer)))
+    return layer
+
+
+def locked(schedule: Schedule) -> Schedule:
+    """The schedule, with its row locked: one at a time changes who is on call."""
+    found = Schedule.objects.select_for_update(of=("self",)).get(pk=schedule.pk)
+    found.team = schedule.team
+    return found
+
+
+def no_clash(schedule: Schedule, before: Rota, after: Rota, start: datetime, end: datetime, *, field: str) -> None:
+    """Refuse where `after` makes somebody primary and secondary at once between two instants, and `before` did not."""
+
+    def say(person: int, begins: datetime, ends: datetime) -> str:
+        name, where = people([person])[person].name, zone(schedule.time_zone)
+        return (
+            f"{name} would be primary and secondary at once from {said(begins, where)} to {said(ends, where)}: "
+            "nobody would be left to call."
+        )
+
+    check(rules.why_not_both(before, after, start, end, say, field))
+
+
+def _judged(schedule: Schedule, plan: Plan, by: Actor) -> Plan:
+    check(rules.why_not_edit(schedule.team, by))
+    plan = replace(plan, name=line("name", plan.name, most=NAME_MAX, required=False))
+    check(rules.why_not_plan(plan, now().date()))
+    return plan
+
+
+def _laid(schedule: Schedule, plan: Plan, number: int, kind: str, by: Actor, **data: Any) -> Layer:
+    """Begin a layer, unless it makes somebody both, and tell of it."""
+    start, end = now(), now() + JUDGED
+    before = rota(schedule, start, end)
+    layer = _begin(schedule, plan, number)
+    after = replace(before, layers=(*before.layers, plain_layer(layer, [person.pk for person in plan.people])))
+    no_clash(schedule, before, after, start, end, field="people")
+    if kind == "schedule.layer_added":
+        record("schedule.layer_added", schedule, by=by, name=schedule.name, layer=number, what=_described(plan))
+    else:
+        record("schedule.layer_changed", schedule, by=by, name=schedule.name, layer=number, what=_described(plan), **data)
+    return layer
+
+
+def _begin(schedule: Schedule, plan: Plan, number: int) -> Layer:
+    layer = Layer.objects.create(
+        schedule=schedule,
+        number=number,
+        name=plan.name,
+        duty=plan.duty,
+        priority=plan.priority,
+        time_zone=plan.time_zone,
+        every=plan.every,
+        unit=plan.unit,
+        starts_on=plan.starts_on,
+        handover_at=plan.handover_at,
+        opens_at=plan.opens_at,
+        closes_at=plan.closes_at,
+        weekdays=sorted(set(plan.weekdays)),
+        since=now(),
+    )
+    for position, person in enumerate(plan.people, start=1):
+        LayerMember.objects.create(layer=layer, user=person, position=position)
+    return layer
+
+
+def _ended(layer: Layer) -> Layer:
+    """End the row of this number that holds now: somebody may have changed the layer a moment ago."""
+    row = Layer.objects.filter(schedule=layer.schedule_id, number=layer.number, until=None).first()
+    if row is None:
+        raise invalid("layer", "This layer has ended already.", code="ended")
+    row.until = max(now(), row.since)
+    row.save()
+    return row
+
+
+def _layers(schedule: Schedule) -> list[Layer]:
+    return list(Layer.objects.filter(schedule=schedule, until=None).order_by("number"))
+
+
+def _plan(layer: Layer) -> Plan:
+    """A layer's row as it would be asked for."""
+    return Plan(
+        name=layer.name,
+        duty=layer.duty,
+        people=takers(layer),
+        every=layer.every,
+        unit=layer.unit,
+        starts_on=layer.starts_on,
+        handover_at=layer.handover_at,
+        time_zone=layer.time_zone,
+        opens_at=layer.opens_at,
+        closes_at=layer.closes_at,
+        weekdays=tuple(layer.weekdays),
+        priority=layer.priority,
+    )
+
+
+def takers(layer: Layer) -> tuple[User, ...]:
+    """Who takes turns in a layer, in their order."""
+    return tuple(member.user for member in layer.members.select_related("user").order_by("position"))
+
+
+def _described(plan: Plan) -> dict[str, Any]:
+    """A layer as events tell it."""
+    hours = f"{plan.opens_at:%H:%M} to {plan.closes_at:%H:%M}" if plan.opens_at and plan.closes_at else ""
+    return {
+        "name": plan.name,
+        "duty": plan.duty,
+        "people": [person.name for person in plan.people],
+        "turn": f"{plan.every} {plan.unit}",
+        "starts": f"{plan.starts_on:%Y-%m-%d} {plan.handover_at:%H:%M}",
+        "time_zone": plan.time_zone,
+        "hours": hours,
+        "weekdays": sorted(set(plan.weekdays)),
+        "priority": plan.priority,
+    }

@@ -1,0 +1,16 @@
+"""When an organisation's administrators are told next of what would go wrong."""
+
+from django.db import models
+
+from tenants.time import now
+from tenants.walled import TenantOwned
+
+
+class ReadinessNotice(TenantOwned):
+    """The next weekly notice. A queue of one row an organisation: what was told is an event, so it has no history of its own."""
+
+    next_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation"], name="one_notice")]
+        indexes = [models.Index(fields=["next_at"], name="notice_due")]

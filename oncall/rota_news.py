@@ -1,0 +1,75 @@
+"""News of schedules to those whom they concern: whose shifts changed hands, and who is asked to swap."""
+
+from datetime import datetime
+
+from ledger.models import Event
+from notifications.actions import notify
+from notifications.models import Delivery
+from notifications.transports import Message
+from oncall.models import Override, Schedule, Swap
+from oncall.moments import said
+from oncall.rota import OnCallDuty
+from oncall.rotas import zone
+from tenants import addresses
+from tenants.actors import Actor
+from tenants.models import Membership
+
+
+def tell_people(event: Event, by: Actor) -> None:
+    """Those whose shift it is or was, or who are asked, hear of it; whoever did it does not."""
+    wanted = Membership.objects.filter(user__in=set(event.data["people"]) - {event.actor_id}, is_active=True)
+    if found := list(wanted.values_list("user_id", flat=True)):
+        notify(event, sorted(found), template="rota", subject_id=event.subject_id)
+
+
+def render(delivery: Delivery) -> Message | None:
+    """What changed, in the wall time of the schedule."""
+    event = delivery.event
+    schedule = _schedule(event)
+    told = {name: str(event.data.get(name, "")) for name in ("person", "replaced", "offered_by", "offered_to", "duty", "reason")}
+    duty = OnCallDuty(told["duty"]).label.lower()
+    when = _between(schedule, event.data["start"], event.data["end"])
+    subject, line = _words(event, told, duty, schedule.name)
+    lines = [f"{line} {when}."]
+    if event.data.get("return_start"):
+        returned = _between(schedule, event.data["return_start"], event.data["return_end"])
+        lines.append(f"In return {told['offered_by']} takes it {returned}.")
+    lines += [f"Reason: {told['reason']}"] if told["reason"] else []
+    return Message(
+        address=delivery.recipient.email,
+        name=delivery.recipient.name,
+        subject=subject,
+        text="\n".join([*lines, f"By {event.actor_name}."]),
+        link=addresses.page(event.organisation_id, f"oncall/s/{schedule.slug}/"),
+        link_label="Open the schedule",
+    )
+
+
+def _words(event: Event, told: dict[str, str], duty: str, schedule: str) -> tuple[str, str]:
+    """(subject, the sentence without its times)."""
+    place = f" in {told['replaced']}'s place" if told["replaced"] else ""
+    to_whom = told["offered_to"] or "whoever accepts"
+    return {
+        "override.given": (f"On call changes: {schedule}", f"{told['person']} is {duty} of {schedule}{place}"),
+        "override.cancelled": (
+            f"On call changes back: {schedule}",
+            f"Cancelled: {told['person']} as {duty} of {schedule}{place}",
+        ),
+        "swap.offered": (f"A swap is offered: {schedule}", f"{told['offered_by']} offers {to_whom} to be {duty} of {schedule}"),
+        "swap.accepted": (f"Your swap is accepted: {schedule}", f"{event.actor_name} is {duty} of {schedule} in your place"),
+        "swap.ended": (f"A swap is off: {schedule}", f"{told['offered_by']} stays {duty} of {schedule}"),
+    }[event.kind]
+
+
+def _between(schedule: Schedule, start: str, end: str) -> str:
+    where = zone(schedule.time_zone)
+    begins, ends = (said(datetime.fromisoformat(at), where) for at in (start, end))
+    return f"from {begins} to {ends} ({schedule.time_zone})"
+
+
+def _schedule(event: Event) -> Schedule:
+    if event.kind.startswith("override."):
+        found: Schedule = Override.objects.select_related("schedule").get(pk=event.subject_id).schedule
+    else:
+        found = Swap.objects.select_related("schedule").get(pk=event.subject_id).schedule
+    return found

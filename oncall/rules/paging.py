@@ -1,0 +1,40 @@
+"""Rules of pages."""
+
+from oncall.models import Page
+from tenants.actors import Actor, Role
+from tenants.refusals import Reason
+
+
+def why_not_acknowledge(page: Page, by: Actor) -> list[Reason]:
+    """The ones paged acknowledge, once (oncall.escalate-15-30). Another team's people do not."""
+    return [*_not_called(page, by, "acknowledge"), *_over(page)]
+
+
+def why_not_decline(page: Page, by: Actor) -> list[Reason]:
+    """The ones paged decline, each once, while nobody has acknowledged (oncall.escalate-15-30)."""
+    reasons = [*_not_called(page, by, "decline"), *_over(page)]
+    if not reasons and by.user_id in {decline.user_id for decline in page.declines.all()}:
+        reasons.append(Reason("already_declined", "You declined this page already: the next ones are called."))
+    return reasons
+
+
+def may_decline(page: Page, by: Actor) -> bool:
+    """Whether a page can be declined by them now."""
+    return not why_not_decline(page, by)
+
+
+def _not_called(page: Page, by: Actor, done: str) -> list[Reason]:
+    if by.has(Role.AUDITOR) or "write" not in by.scopes:
+        return [Reason("read_only", f"You may read here, but not {done}.", clause="people.auditor", status=403)]
+    if by.user_id not in {step.user_id for step in page.steps.all()}:
+        return [Reason("not_paged", f"Only somebody who was paged can {done} this page.", status=403)]
+    return []
+
+
+def _over(page: Page) -> list[Reason]:
+    if page.state == Page.State.ACKNOWLEDGED:
+        who, when = page.acknowledged_by, page.acknowledged_at
+        return [Reason("already_acknowledged", f"{who} acknowledged this page at {when:%H:%M:%S} UTC.")]
+    if page.state == Page.State.ENDED:
+        return [Reason("page_ended", "This page is no longer needed: what it was about has ended.")]
+    return []

@@ -1,0 +1,60 @@
+"""The watchdog: works out from the data what should have been called, struck and sent by now, and finds every difference.
+
+It trusts no queue: a call without a message, a message that nobody hands over, a page that waits for nothing, a clock that nobody
+strikes. The sweep brings these about; this looks whether it did.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+PATIENCE = timedelta(seconds=60)
+
+UNSENT = """
+CREATE FUNCTION muster.unsent(timestamptz, integer) RETURNS TABLE (organisation_id bigint, what text, id bigint) LANGUAGE sql STABLE
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+(SELECT s.organisation_id, 'call_without_message', s.id FROM oncall_page p
+  JOIN oncall_pagestep s ON s.organisation_id = p.organisation_id AND s.page_id = p.id
+  WHERE p.state = 'open' AND s.paged_at < $1 AND NOT EXISTS (
+    SELECT 1 FROM notifications_delivery d WHERE d.organisation_id = p.organisation_id AND d.template = 'page'
+      AND d.subject_id = p.id AND d.recipient_id = s.user_id AND d.created_at >= s.paged_at - interval '1 second') LIMIT $2)
+UNION ALL (SELECT q.organisation_id, 'message_not_sent', q.delivery_id FROM notifications_queueddelivery q WHERE q.next_try_at < $1 LIMIT $2)
+UNION ALL (SELECT p.organisation_id, 'page_waits_for_nothing', p.id FROM oncall_page p
+  WHERE p.state = 'open' AND p.next_at IS NULL AND p.began_at < $1 AND p.plan ->> 'patience' IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM standard_clock c WHERE c.organisation_id = p.organisation_id AND c.subject_type = 'oncall.page'
+      AND c.subject_id = p.id AND c.stopped_at IS NULL AND c.next_at IS NOT NULL)
+  AND NOT EXISTS (SELECT 1 FROM ledger_event e WHERE e.organisation_id = p.organisation_id AND e.subject_type = 'oncall.page'
+      AND e.subject_id = p.id AND e.kind = 'page.exhausted') LIMIT $2)
+UNION ALL (SELECT p.organisation_id, 'page_not_looked_at', p.id FROM oncall_page p WHERE p.next_at < $1 LIMIT $2)
+UNION ALL (SELECT c.organisation_id, 'clock_not_struck', c.id FROM standard_clock c WHERE c.next_at < $1 LIMIT $2)
+UNION ALL (SELECT o.organisation_id, 'reaction_not_run', o.id FROM ledger_outbox o WHERE o.next_try_at < $1 LIMIT $2)
+$$;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that should have happened by now and did not. `what` is stable; `id` that of the row it is about."""
+
+    organisation_id: int
+    what: str
+    id: int
+
+
+SENTENCES = {
+    "call_without_message": "calls for which no message was made",
+    "message_not_sent": "messages that nobody hands over",
+    "page_waits_for_nothing": "open pages that nothing will take further",
+    "page_not_looked_at": "pages whose moment has passed",
+    "clock_not_struck": "clocks that were not struck in time",
+    "reaction_not_run": "reactions that did not follow",
+}
+
+
+def differences(at: datetime, most: int = 100) -> Sequence[Difference]:
+    """What should have happened a minute before `at` and had not, over all tenants; at most so many of each kind."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT organisation_id, what, id FROM muster.unsent(%s, %s)", [at - PATIENCE, most])
+        return [Difference(*row) for row in cursor.fetchall()]

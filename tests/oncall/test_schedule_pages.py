@@ -1,0 +1,266 @@
+"""The pages of schedules: what they show, what the forms refuse, and that nothing typed is lost. All of it without JavaScript."""
+
+import html
+import re
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from tests.incidents.scene import Scene
+from tests.oncall.planning import BERLIN, at, layer, made, on, override, plan
+
+pytestmark = pytest.mark.servers
+
+PAGE = "/o/acme/oncall/s/shop/"
+
+
+def text(answer: Any) -> str:
+    """What a page says, without its markup."""
+    plain = html.unescape(re.sub(r"<[^>]+>", " ", answer.content.decode().split("<main", 1)[1]))
+    return re.sub(r" ([.,:;])", r"\1", " ".join(plain.split()))
+
+
+def send(client: Client, path: str, status: int = 302, **typed: Any) -> Any:
+    """Send a form."""
+    answer = client.post(path, typed)
+    assert answer.status_code == status, text(answer) if answer.status_code != 302 else answer["Location"]
+    return answer
+
+
+# --- Looking ---------------------------------------------------------------------------------------------------------------
+
+
+def test_the_first_page_says_who_is_on_and_where_nobody_is(scene: Scene) -> None:
+    plan(scene, BERLIN, layers=False)
+    made(scene.api("admin").post("schedules/shop/layers/", layer(scene, "amira", "jon")))
+    found = text(scene.page("mei").get("/o/acme/oncall/"))
+    assert "Primary Amira Ahmadi until Mon 8 Jun, 09:00" in found
+    assert "Secondary Nobody" in found
+    assert "No secondary from Mon 1 Jun, 11:00 to Mon 15 Jun, 11:00" in found
+    assert "Times are Europe/Berlin." in found
+    assert "New schedule" not in found
+    assert "New schedule" in text(scene.page("admin").get("/o/acme/oncall/"))
+
+
+def test_without_a_schedule_the_page_says_what_happens_then(scene: Scene) -> None:
+    found = text(scene.page("mei").get("/o/acme/oncall/"))
+    assert "Until a team has one, its members are paged in their fixed order" in found
+
+
+def test_the_week_is_shown_as_a_list_and_as_a_grid(scene: Scene) -> None:
+    plan(scene, BERLIN)
+    made(override(scene, "admin", "2026-06-10 10:00", "2026-06-10 16:00"))
+    client = scene.page("amira")
+    shown = text(client.get(PAGE, {"week": "2026-06-10"}))
+    assert "Week 24: 8 Jun to 14 Jun 2026" in shown
+    assert "Ada Admin override Primary Wed 10 Jun, 12:00 Wed 10 Jun, 18:00" in shown
+    grid = client.get(PAGE, {"week": "2026-06-10", "view": "grid"})
+    rows = re.findall(r"<th scope=\"row\">(\w+)</th>(.*?)</tr>", grid.content.decode(), re.DOTALL)
+    assert [name for name, _ in rows] == ["Primary", "Secondary"]
+    cells = re.findall(r"<td.*?</td>", rows[0][1], re.DOTALL)
+    said = [" ".join(html.unescape(re.sub(r"<[^>]+>", " ", cell)).split()) for cell in cells]
+    assert said[0] == "Amira Ahmadi 09:00 Jon Jensen Override : primary on 8 June"
+    assert said[2] == "Jon Jensen 12:00 Ada Admin override 18:00 Jon Jensen Override : primary on 10 June"
+    assert '?duty=primary&amp;day=2026-06-10"' in cells[2]
+
+
+def test_a_week_that_is_none_is_this_one(scene: Scene) -> None:
+    plan(scene)
+    for week in ("nonsense", "9999-12-31", "0001-01-01", "2026-06-01\x00"):
+        assert "Week 23: 1 Jun to 7 Jun 2026" in text(scene.page("mei").get(PAGE, {"week": week}))
+
+
+def test_load_and_nights_of_the_last_thirty_days(scene: Scene) -> None:
+    plan(scene)
+    at(scene, "2026-06-09 09:00")
+    found = text(scene.page("mei").get(PAGE))
+    assert "Jon Jensen 24 168 8 Amira Ahmadi 168 0 7 Mei Martin 0 24 1" in found
+
+
+def test_a_handover_that_comes_twice_is_told_beside_its_layer(scene: Scene) -> None:
+    plan(scene, BERLIN, layers=False)
+    made(scene.api("admin").post("schedules/shop/layers/", layer(scene, "amira", handover_at="02:30")))
+    found = text(scene.page("mei").get(PAGE))
+    assert "at UTC+01:00. The handover is at the first of the two." in found
+    assert "the clocks jump over it to 03:00. The handover is when the clocks jump." in found
+
+
+# --- Overrides -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_member_takes_a_stretch_by_the_form_and_cancels_it(scene: Scene) -> None:
+    plan(scene, BERLIN)
+    client = scene.page("mei")
+    form = client.get(f"{PAGE}override/", {"duty": "secondary", "day": "2026-06-03"}).content.decode()
+    assert '<option value="secondary" selected>' in form
+    assert 'value="2026-06-03T00:00"' in form
+    assert 'value="2026-06-04T00:00"' in form
+    assert f'<option value="{scene.email("mei")}" selected>' in form
+    send(client, f"{PAGE}override/", duty="primary", person=scene.email("mei"), start="2026-06-02T20:00", end="2026-06-03T08:00")
+    assert on(scene, "2026-06-02 18:00")["primary"] == "Mei Martin"
+    page = client.get(PAGE).content.decode()
+    cancel = re.findall(r'action="(/o/acme/oncall/overrides/\d+/cancel/)"', page)
+    assert len(cancel) == 1
+    assert re.findall(r"/cancel/", scene.page("jon").get(PAGE).content.decode()) == []
+    send(client, cancel[0])
+    assert on(scene, "2026-06-02 18:00")["primary"] == "Amira Ahmadi"
+
+
+def test_what_cannot_be_is_said_beside_the_field_and_what_was_typed_stays(scene: Scene) -> None:
+    plan(scene, BERLIN)
+    typed: dict[str, Any] = {
+        "duty": "primary",
+        "person": scene.email("jon"),
+        "start": "2026-06-03T08:00",
+        "end": "2026-06-02T20:00",
+        "reason": "Train",
+    }
+    answer = send(scene.page("admin"), f"{PAGE}override/", 422, **typed)
+    assert "Until: This is not after the beginning." in text(answer)
+    for value in ("2026-06-03T08:00", "2026-06-02T20:00", "Train"):
+        assert f'value="{value}"' in answer.content.decode()
+
+
+def test_a_time_that_comes_twice_is_asked_about_in_the_form(scene: Scene) -> None:
+    """The choice is not there before it is needed; then it is, with the sentence that says why."""
+    plan(scene, BERLIN, layers=False)
+    client = scene.page("mei")
+    assert "comes twice" not in text(client.get(f"{PAGE}override/"))
+    typed: dict[str, Any] = {
+        "duty": "primary",
+        "person": scene.email("mei"),
+        "start": "2026-10-25T02:30",
+        "end": "2026-10-25T06:00",
+    }
+    answer = send(client, f"{PAGE}override/", 422, **typed)
+    assert "02:30 on 25 October 2026 in Europe/Berlin happens twice" in text(answer)
+    assert "This time comes twice: which do you mean?" in text(answer)
+    assert '<option value="last">the second time, after the clocks went back</option>' in answer.content.decode()
+    send(client, f"{PAGE}override/", **typed, twice="last")
+    assert on(scene, "2026-10-25 01:29")["primary"] is None
+    assert on(scene, "2026-10-25 01:30")["primary"] == "Mei Martin"
+
+
+def test_a_time_that_does_not_exist_is_refused_in_the_form(scene: Scene) -> None:
+    plan(scene, BERLIN, layers=False)
+    at(scene, "2027-03-20 09:00")
+    typed: dict[str, Any] = {
+        "duty": "primary",
+        "person": scene.email("mei"),
+        "start": "2027-03-28T02:30",
+        "end": "2027-03-28T06:00",
+    }
+    answer = send(scene.page("mei"), f"{PAGE}override/", 422, **typed)
+    assert "does not exist: the clocks jump over it to 03:00. Say 03:00, or an earlier time." in text(answer)
+
+
+# --- Swaps -----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_swap_is_offered_and_accepted_on_the_page(scene: Scene) -> None:
+    plan(scene)
+    send(
+        scene.page("amira"),
+        f"{PAGE}swap/",
+        duty="primary",
+        start="2026-06-06T00:00",
+        end="2026-06-08T00:00",
+        to=scene.email("mei"),
+    )
+    assert re.findall(r"/accept/", scene.page("amira").get(PAGE).content.decode()) == []
+    page = scene.page("mei").get(PAGE)
+    assert "Amira Ahmadi offers Mei Martin: primary from Sat 6 Jun, 00:00 to Mon 8 Jun, 00:00." in text(page)
+    send(scene.page("mei"), re.findall(r'action="([^"]+/accept/)"', page.content.decode())[0])
+    assert on(scene, "2026-06-06 12:00")["primary"] == "Mei Martin"
+
+
+def test_half_a_return_is_no_swap(scene: Scene) -> None:
+    plan(scene)
+    typed: dict[str, Any] = {"duty": "primary", "start": "2026-06-06T00:00", "end": "2026-06-08T00:00", "to": scene.email("mei")}
+    answer = send(scene.page("amira"), f"{PAGE}swap/", 422, **typed, return_start="2026-06-15T10:00")
+    assert "Say both: when it begins and when it ends." in text(answer)
+
+
+# --- Editing ---------------------------------------------------------------------------------------------------------------
+
+
+def test_an_administrator_makes_and_edits_a_schedule_by_forms_alone(scene: Scene) -> None:
+    at(scene, "2026-06-01 09:00")
+    client = scene.page("admin")
+    made_ = send(client, "/o/acme/oncall/new/", name="Shop on call", slug="shop", team="shop", time_zone="UTC")
+    assert made_["Location"] == PAGE
+    turns: dict[str, Any] = {
+        "every": 1,
+        "unit": "week",
+        "starts_on": "2026-06-01",
+        "handover_at": "09:00",
+        "time_zone": "UTC",
+        "priority": 0,
+    }
+    days = [str(day) for day in range(1, 8)]
+    people = "\n".join(scene.email(who) for who in ("amira", "jon", "mei"))
+    send(client, f"{PAGE}layers/new/", duty="primary", people=people, weekdays=days, **turns)
+    assert on(scene, "2026-06-08 09:00")["primary"] == "Jon Jensen"
+    form = client.get(f"{PAGE}layers/1/").content.decode()
+    assert f">\r\n{people}</textarea>".replace("\r\n", "\n") in form.replace("\r\n", "\n")
+    send(client, f"{PAGE}layers/1/", duty="primary", people=scene.email("mei"), weekdays=days, **turns)
+    assert on(scene, "2026-06-08 09:00")["primary"] == "Mei Martin"
+    assert "A rotation of nobody" not in text(
+        send(client, f"{PAGE}layers/1/", 422, duty="primary", people=" ", weekdays=days, **turns)
+    )
+    odd = {**turns, "handover_at": "09:00:30"}
+    answer = send(client, f"{PAGE}layers/1/", 422, duty="primary", people=people, weekdays=days, **odd)
+    assert "Handover at: Say this to the minute." in text(answer)
+    send(client, f"{PAGE}change/", name="Shop", time_zone=BERLIN, is_active="on")
+    assert "Times are Europe/Berlin" in text(client.get(PAGE))
+    send(client, f"{PAGE}layers/1/end/")
+    assert on(scene, "2026-06-08 09:00")["primary"] is None
+    wrong = send(client, f"{PAGE}change/", 422, name="Shop", time_zone="Europe/Atlantis", is_active="on")
+    assert "There is no time zone Europe/Atlantis; one is named like Europe/Berlin." in text(wrong)
+
+
+@pytest.mark.parametrize("who", ["mei", "auditor"])
+def test_members_find_no_form_to_edit_and_are_told_who_does(scene: Scene, who: str) -> None:
+    plan(scene)
+    client = scene.page(who)
+    page = client.get(PAGE)
+    assert "administrators and Ada Admin edit the schedule" in text(page)
+    assert not re.search(r"/(change|import|layers/\w+)/", page.content.decode())
+    for place in ("change/", "import/", "layers/new/", "layers/1/"):
+        assert client.get(f"{PAGE}{place}").status_code == 403
+    if who == "mei":
+        assert "who leads Shop" in text(client.get(f"{PAGE}change/"))
+
+
+def test_shifts_are_imported_by_the_form(scene: Scene) -> None:
+    plan(scene, layers=False)
+    body = (
+        b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20260101T000000Z\r\n"
+        b"DTSTART:20260602T080000Z\r\nDTEND:20260602T200000Z\r\nSUMMARY:Mei Martin\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    client = scene.page("admin")
+    answer = send(client, f"{PAGE}import/", 422, duty="primary", file=SimpleUploadedFile("x.ics", b"nothing"))
+    assert "iCalendar file: This is no calendar that can be read" in text(answer)
+    send(client, f"{PAGE}import/", duty="primary", file=SimpleUploadedFile("x.ics", body))
+    assert on(scene, "2026-06-02 12:00")["primary"] == "Mei Martin"
+
+
+@pytest.mark.parametrize("value", ["a\x00b", "x" * 20_001, "9999-12-31T23:59", "9" * 400, "-1", "\U0001f4a5"])
+def test_no_form_takes_nonsense(scene: Scene, value: str) -> None:
+    from oncall import forms
+
+    plan(scene)
+    client = scene.page("admin")
+    for place, form in (
+        (f"{PAGE}override/", forms.OverrideForm),
+        (f"{PAGE}swap/", forms.SwapForm),
+        (f"{PAGE}change/", forms.ChangeScheduleForm),
+        (f"{PAGE}layers/new/", forms.LayerForm),
+        (f"{PAGE}layers/1/", forms.LayerForm),
+        (f"{PAGE}import/", forms.ImportForm),
+        ("/o/acme/oncall/new/", forms.ScheduleForm),
+    ):
+        assert client.post(place, dict.fromkeys(form.base_fields, value)).status_code == 422, place
+    assert client.post("/o/acme/oncall/my-shifts/", {"schedule": value}).status_code == 404
