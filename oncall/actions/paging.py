@@ -1,5 +1,7 @@
 """Paging: who is called, who is next, and what stops it."""
 
+from datetime import datetime
+
 from django.db import models
 
 from ledger.actions import record
@@ -9,7 +11,7 @@ from oncall.actions.calling import ESCALATION, advance, call, call_all, direct_p
 from oncall.models import Page, PageDecline, Service, Team
 from oncall.rules import paging as rules
 from standard import clocks
-from standard.models import Clock
+from standard.models import Calendar, Clock
 from standard.queries import calendar
 from tenants.actors import Actor
 from tenants.refusals import check, invalid
@@ -55,7 +57,7 @@ def page_team(
         urgency=urgency,
         plan=plan.data(),
     )
-    if urgency == Page.Urgency.LOW and (opening := calendar().hours.next_opening(now())) > now():
+    if urgency == Page.Urgency.LOW and (opening := _opening()) > now():
         page.next_at = opening
         page.save()
         _started(page, by)
@@ -67,6 +69,14 @@ def page_team(
     _started(page, by)
     call_all(page, plan, found, by=by)
     return page
+
+
+def _opening() -> datetime:
+    """When business hours begin, or now. Without a calendar, or on one on which no day comes, now: better at night than never."""
+    try:
+        return calendar().hours.next_opening(now())
+    except (Calendar.DoesNotExist, ValueError):
+        return now()
 
 
 def _started(page: Page, by: Actor) -> None:
@@ -181,7 +191,7 @@ def calm(page: Page, *, by: Actor) -> None:
     if page.state != Page.State.OPEN or page.urgency == Page.Urgency.LOW:
         return
     page.urgency, page.clause = Page.Urgency.LOW, LOW_URGENCY
-    opening = calendar().hours.next_opening(now())
+    opening = _opening()
     waits = opening > now()
     if waits:
         page.next_at, page.position = opening, 0
