@@ -302,7 +302,11 @@ def test_no_key_crosses_the_wall(
     (name,) = owner.execute(sql, [table, f"FOREIGN KEY (organisation_id, {column})%"]).fetchone() or ("",)
     may_insert, may_update = query("SELECT has_table_privilege(%s, 'INSERT'), has_table_privilege(%s, 'UPDATE')", table, table)[0]
     if may_update:
-        beside = ", state = 'merged'" if column == "merged_into_id" else ""  # the two go together, the table says
+        together = {
+            "incidents_incident.merged_into_id": "state = 'merged'",
+            "oncall_escalationtarget.schedule_id": "kind = 'schedule'",
+        }
+        beside = f", {together[f'{table}.{column}']}" if f"{table}.{column}" in together else ""  # the table says so
         change = f"UPDATE {table} SET {column} = {stranger}{beside} WHERE id = {first}"
     elif may_insert:
         model = next(m for m in everything.tenant_models() if m._meta.db_table == table)
