@@ -26,7 +26,8 @@ OPENINGS = {
     "is_member": "a yes or no, about the organisation whose context is open",
     "figures": "sums over the whole installation, for /metrics",
     "due_clocks": "ids of organisations and clocks, and whether the clock failed before",
-    "unsent": "ids of organisations and rows, and which of six kinds of difference it is, for the watchdog",
+    "hidden_sources": "ids of the organisation's own integrations, each with the moment from which its raw requests are hidden",
+    "unsent": "ids of organisations and rows, and which of seven kinds of difference it is, for the watchdog",
     "forget_answers": "returns nothing: it deletes remembered answers by their age",
 }
 IDS = re.compile(r"^(SETOF )?bigint(\[\])?$|^TABLE\(\w+ bigint(, \w+ bigint)*\)$")
