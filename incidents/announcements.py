@@ -158,6 +158,11 @@ def knows(incident: Incident, user_id: int) -> bool:
     return named_now(incident.pk).filter(user_id=user_id).exists()
 
 
+def may_know(incident_id: int, user_id: int) -> bool:
+    """Whether a person may be told of an incident: of a restricted one only who is named on it."""
+    return may_hear(incident_id, [user_id]) == [user_id]
+
+
 def render_flag(delivery: Delivery) -> Message | None:
     """A duty is told of a flag, such as the CFO of lost money (finance.notify-cfo)."""
     incident = Incident.objects.get(pk=delivery.subject_id)

@@ -42,7 +42,7 @@ def mobilise(event: Event, by: Actor) -> None:
     if not incident.is_open:
         return
     if not incident.mobilises and incident.law.severity(incident.severity).urgency == "low":
-        _call_quietly(incident, by)
+        _call_quietly(incident, by, event)
     if not (incident.mobilises and event.data.get("mobilise")):
         return
     severity = incident.law.severity(event.data["severity"])
@@ -104,9 +104,9 @@ def _call_on_call(incident: Incident, standing: QuerySet[Page], by: Actor, *, re
             page_team(team, incident, by=by, service=service, incident_id=incident.pk, reason=reason)
 
 
-def _call_quietly(incident: Incident, by: Actor) -> None:
+def _call_quietly(incident: Incident, by: Actor, event: Event) -> None:
     """Put a SEV 3 to each affected service's team with low urgency, unless somebody of it was called or has it already."""
-    paged = {page.team_id: page for page in _standing(incident).filter(team__isnull=False)}
+    paged = {page.team_id: page for page in _standing(incident, event).filter(team__isnull=False)}
     for page in paged.values():
         calm(page, by=by)
     for team_id, (team, service) in _owners(incident).items():

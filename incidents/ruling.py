@@ -137,6 +137,9 @@ def follow(signal: Signal, rule_id: int | None, *, by: Actor) -> bool:
     except Refused as refused:
         log.warning("rule.refused", rule=rule.pk, signal=signal.pk, why=str(refused))
         return False
+    except Exception:  # whatever breaks in it, somebody is asked
+        log.exception("rule.failed", rule=rule.pk, signal=signal.pk)
+        return False
 
 
 def _join_running(signal: Signal, rule: RoutingRule, by: Actor) -> bool:

@@ -74,6 +74,35 @@ HIDDEN = "".join(
     )
 )
 
+# Since when raw requests of an integration may speak of something hidden: from the first hidden signal on. A body may speak of several
+# groups, repeat an alert in another one, or be refused and have none; whatever came through the same door since is hidden with it.
+HIDDEN_SOURCES = """
+CREATE FUNCTION muster.hidden_sources() RETURNS jsonb LANGUAGE plpgsql STABLE SECURITY DEFINER
+  SET search_path = public, pg_temp AS $$
+DECLARE hidden bigint[] := muster.hidden_incidents(); here bigint := muster.organisation();
+BEGIN
+  IF cardinality(hidden) = 0 THEN RETURN '{}'; END IF;
+  RETURN (SELECT coalesce(jsonb_object_agg(f.integration_id, f.since), '{}') FROM (
+    SELECT s.integration_id, extract(epoch FROM min(least(s.opened_at, a.received_at))) AS since FROM incidents_signal s
+    LEFT JOIN incidents_alert a ON a.organisation_id = s.organisation_id AND a.signal_id = s.id
+    WHERE s.organisation_id = here AND s.incident_id = ANY (hidden) AND s.integration_id IS NOT NULL GROUP BY 1) f);
+END $$;
+DROP POLICY need_to_know_before ON incidents_inbound;
+CREATE POLICY need_to_know_before ON incidents_inbound AS RESTRICTIVE TO {role} USING (integration_id IS NULL OR received_at <
+  coalesce(to_timestamp(((SELECT muster.hidden_sources()) ->> integration_id::text)::double precision) - interval '1 minute', 'infinity'));
+
+CREATE OR REPLACE FUNCTION muster.hidden_reads() RETURNS SETOF bigint LANGUAGE plpgsql STABLE SECURITY DEFINER
+  SET search_path = public, pg_temp AS $$
+DECLARE hidden bigint[] := muster.hidden_incidents(); here bigint := muster.organisation();
+BEGIN
+  IF cardinality(hidden) = 0 THEN RETURN; END IF;
+  RETURN QUERY SELECT e.id FROM ledger_event e JOIN incidents_incident i ON i.id = ANY (hidden)
+    WHERE e.organisation_id = here AND e.kind = 'auditor.read' AND (strpos(upper(e.data ->> 'path'), i.ref) > 0
+      OR upper(e.data ->> 'path') ~ ('INC-' || i.number || '([^0-9]|$)'));
+END $$;
+DROP FUNCTION muster.hidden_groups();
+"""
+
 DUE_EXPIRIES = """
 CREATE FUNCTION muster.due_expiries(timestamptz, integer) RETURNS TABLE (organisation_id bigint, id bigint) LANGUAGE sql STABLE
 SECURITY DEFINER SET search_path = public, pg_temp AS

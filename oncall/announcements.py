@@ -5,9 +5,12 @@ from notifications.actions import notify
 from notifications.models import Delivery
 from notifications.transports import Message
 from oncall import links
-from oncall.models import Page
-from oncall.subjects import describe, is_restricted
-from tenants.actors import Actor
+from oncall.models import Page, PageStep
+from oncall.subjects import address, describe, is_restricted, may_know
+from tenants import addresses
+from tenants.actors import Actor, Role
+from tenants.models import Membership
+from tenants.walled import tenant_of
 
 RESTRICTED = "A restricted incident needs you"  # no notice says more of one (clause breach.need-to-know)
 
@@ -24,7 +27,7 @@ def render_page(delivery: Delivery) -> Message | None:
     page = delivery.subject
     if not isinstance(page, Page):
         page = Page.objects.select_related("service", "team").get(pk=delivery.subject_id)
-    if page.state != Page.State.OPEN:
+    if page.state != Page.State.OPEN or not may_know(page.incident_id, delivery.recipient_id):
         return None
     restricted = is_restricted(page.subject_type, page.subject_id)
     about = RESTRICTED if restricted else describe(page.subject_type, page.subject_id)
@@ -43,6 +46,51 @@ def render_page(delivery: Delivery) -> Message | None:
         text="\n".join(line for index, line in enumerate(lines) if line or index == 1),
         link=links.make(page, delivery.recipient_id),
         link_label="Acknowledge",
+    )
+
+
+def tell_the_rest(event: Event, by: Actor) -> None:
+    """Somebody has a page: whoever else was called for it is told that they need not come (oncall.escalate-15-30)."""
+    called = PageStep.objects.filter(page=event.subject_id).values_list("user_id", flat=True)
+    notify(event, sorted(set(called) - {event.actor_id}), template="page-taken", subject_id=event.subject_id)
+
+
+def render_taken(delivery: Delivery) -> Message | None:
+    """That somebody acknowledged. None where the page is open again by now, and to whom may not know what it is about."""
+    page = Page.objects.select_related("acknowledged_by").get(pk=delivery.subject_id)
+    if page.acknowledged_by is None or not may_know(page.incident_id, delivery.recipient_id):
+        return None
+    return _about(delivery, page, "Acknowledged", f"{page.acknowledged_by.name} has it: you need not answer this page any more.")
+
+
+def tell_nobody_left(event: Event, by: Actor) -> None:
+    """Nobody is left to call and nobody acknowledged: the administrators and the team's manager are told (oncall.escalate-15-30)."""
+    page = Page.objects.select_related("team").get(pk=event.subject_id)
+    members = Membership.objects.filter(is_active=True, user__is_active=True, roles__contains=[Role.ADMINISTRATOR])
+    people = {*members.values_list("user_id", flat=True), *([page.team.manager_id] if page.team and page.team.manager_id else [])}
+    heard = sorted(user_id for user_id in people if may_know(page.incident_id, user_id))
+    notify(event, heard, template="page-exhausted", subject_id=page.pk, urgent=page.urgency == Page.Urgency.HIGH)
+
+
+def render_nobody_left(delivery: Delivery) -> Message | None:
+    """That nobody answered. None once somebody did."""
+    page = Page.objects.get(pk=delivery.subject_id)
+    if page.state != Page.State.OPEN or not may_know(page.incident_id, delivery.recipient_id):
+        return None
+    return _about(delivery, page, "Nobody acknowledged", "Everybody whom its policy names was called, and nobody acknowledged.")
+
+
+def _about(delivery: Delivery, page: Page, subject: str, text: str) -> Message:
+    hidden = is_restricted(page.subject_type, page.subject_id)
+    about = RESTRICTED if hidden else describe(page.subject_type, page.subject_id)
+    where = addresses.page(tenant_of(page), "inbox/" if hidden else address(page.subject_type, page.subject_id))
+    return Message(
+        address=delivery.recipient.email,
+        name=delivery.recipient.name,
+        subject=f"{subject}: {about}",
+        text=text,
+        link=where,
+        link_label="Open",
     )
 
 

@@ -66,6 +66,10 @@ class Plan:
         """Whether a position is the first of a round."""
         return (position - 1) % len(self.steps) == 0
 
+    def after(self, position: int) -> timedelta:
+        """How long after its round began a position is planned."""
+        return self.steps[(position - 1) % len(self.steps)].after
+
     def due_after(self, position: int, *, began: datetime, ahead: timedelta, moment: datetime) -> datetime | None:
         """When the step after `position` is due, where that one was called at `moment`; None where nobody waits for it.
 
@@ -81,8 +85,7 @@ class Plan:
 
     def ahead_at(self, position: int, *, began: datetime, ahead: timedelta, moment: datetime) -> timedelta:
         """How far ahead of the plan a page is once it calls `position` at `moment`. A late sweep puts nothing back."""
-        planned = self.steps[(position - 1) % len(self.steps)].after
-        return max(ahead, planned - (moment - began))
+        return max(ahead, self.after(position) - (moment - began))
 
     def data(self) -> dict[str, Any]:
         """The kept form."""

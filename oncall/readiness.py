@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from notifications.queries import verified
-from oncall.models import EscalationPolicy, Schedule, Service, Team, TeamMember
+from oncall.models import EscalationTarget, Schedule, Service, Team, TeamMember
+from oncall.queries import policies
 from oncall.rota import Rota, clashes, gaps, spans
 from oncall.rota.figures import WOKEN
 from oncall.rotas import people, rotas, zone
 from standard.faults import Fault
 from tenants.addresses import inside
-from tenants.models import Membership
+from tenants.models import DutyHolder, Membership
 from tenants.time import now
 
 CLAUSE = "oncall.primary-secondary"
@@ -29,12 +30,13 @@ def faults() -> list[Fault]:
     members = _members()
     active = frozenset(Membership.objects.filter(is_active=True, user__is_active=True).values_list("user_id", flat=True))
     planned = {schedule.team_id for schedule in schedules if schedule.team_id is not None}
-    found = [*_organisation(teams), *_policies()]
+    found = [*_organisation(teams), *_policies(active)]
     for team in teams:
         found += _team(team, members[team.pk], active, planned=team.pk in planned)
     for schedule in schedules:
         found += _schedule(schedule, laid[schedule.pk], start, end)
-    return [*found, *_unreachable(_woken(teams, members, planned, laid, start, end) & active)]
+    woken = _woken(teams, members, planned, laid, start, end) | _named_by_policies()
+    return [*found, *_unreachable(woken & active)]
 
 
 def _members() -> dict[int, list[int]]:
@@ -65,11 +67,30 @@ def _team(team: Team, members: list[int], active: frozenset[int], *, planned: bo
         yield Fault("no_manager", team.name, sentence, url, "oncall.escalate-15-30")
 
 
-def _policies() -> Iterator[Fault]:
-    for policy in EscalationPolicy.objects.filter(targets=None).order_by("slug"):
-        sentence = f"The policy {policy.name} calls nobody: the standard's own order is used in its place."
+def _policies(active: frozenset[int]) -> Iterator[Fault]:
+    """Policies that call nobody, and rows of them that nobody answers for."""
+    held = set(DutyHolder.objects.filter(user_id__in=active).values_list("duty", flat=True))
+    for policy in policies():
         url = inside("admin:oncall_escalationpolicy_change", policy.pk)
-        yield Fault("policy_empty", policy.name, sentence, url, "oncall.escalate-15-30")
+        rows = list(policy.targets.all())
+        if not rows:
+            sentence = f"The policy {policy.name} calls nobody: the standard's own order is used in its place."
+            yield Fault("policy_empty", policy.name, sentence, url, "oncall.escalate-15-30")
+        for row in rows:
+            if gone := _nobody(row, active, held):
+                sentence = f"The policy {policy.name} calls {gone}: its step after {row.after_minutes} minutes is passed over."
+                yield Fault("policy_target_gone", policy.name, sentence, url, "oncall.escalate-15-30")
+
+
+def _nobody(row: EscalationTarget, active: frozenset[int], held: set[str]) -> str:
+    """What a row of a policy names that is not there, in words; "" where somebody answers for it."""
+    if row.user is not None and row.user_id not in active:
+        return f"{row.user.name}, who has left"
+    if row.schedule is not None and not row.schedule.is_active:
+        return f"{row.schedule.name}, which is switched off"
+    if row.duty and row.duty not in held:
+        return f"the duty of {row.get_duty_display()}, which nobody holds"
+    return ""
 
 
 def _schedule(schedule: Schedule, rota: Rota, start: datetime, end: datetime) -> Iterator[Fault]:
@@ -105,6 +126,12 @@ def _woken(
     for rota in laid.values():
         found |= {span.person for duty in WOKEN for span in spans(rota, start, end, duty) if span.person is not None}
     return frozenset(found)
+
+
+def _named_by_policies() -> frozenset[int]:
+    """The user ids of the persons whom policies call by name."""
+    rows = EscalationTarget.objects.filter(user__isnull=False).values_list("user_id", flat=True)
+    return frozenset(user_id for user_id in rows if user_id is not None)
 
 
 def _unreachable(user_ids: Iterable[int]) -> Iterator[Fault]:

@@ -56,7 +56,7 @@ def on_call(schedule_id: int, at: datetime) -> dict[str, User]:
     """Duty -> who has it in a schedule at an instant: primary and secondary, as far as there are, and are members still."""
     held = rota_at(_rotas([schedule_id], at, at + INSTANT)[schedule_id], at)
     wanted = {duty: held[duty].person for duty in WOKEN if duty in held}
-    members = Membership.objects.filter(is_active=True, user__in=wanted.values())
+    members = Membership.objects.filter(is_active=True, user__is_active=True, user__in=wanted.values())
     found = User.objects.filter(memberships__in=members).in_bulk()
     return {duty: found[pk] for duty, pk in wanted.items() if pk in found}
 

@@ -36,6 +36,12 @@ def before_a_call(incident_id: int, user_id: int, by: Actor) -> bool:
     return prepare(incident_id, user_id, by)
 
 
+def may_know(incident_id: int | None, user_id: int) -> bool:
+    """Whether a person may be told of an incident now; of what is none yet, everybody may."""
+    ask: Callable[[int, int], bool] = import_string(import_string(settings.MUSTER_MAY_KNOW))
+    return incident_id is None or ask(incident_id, user_id)
+
+
 def standard_of(incident_id: int) -> int:
     """The id of the version of the standard that an incident pinned: its pages keep that one's times."""
     pinned: Callable[[int], int] = import_string(import_string(settings.MUSTER_PAGE_STANDARD))

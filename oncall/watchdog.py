@@ -26,9 +26,16 @@ UNION ALL (SELECT p.organisation_id, 'page_waits_for_nothing', p.id FROM oncall_
     SELECT 1 FROM standard_clock c WHERE c.organisation_id = p.organisation_id AND c.subject_type = 'oncall.page'
       AND c.subject_id = p.id AND c.stopped_at IS NULL AND c.next_at IS NOT NULL)
   AND NOT EXISTS (SELECT 1 FROM ledger_event e WHERE e.organisation_id = p.organisation_id AND e.subject_type = 'oncall.page'
-      AND e.subject_id = p.id AND e.kind = 'page.exhausted') LIMIT $2)
+      AND e.subject_id = p.id AND e.kind = 'page.exhausted'
+      AND e.occurred_at >= p.began_at) LIMIT $2)
 UNION ALL (SELECT p.organisation_id, 'page_not_looked_at', p.id FROM oncall_page p WHERE p.next_at < $1 LIMIT $2)
-UNION ALL (SELECT c.organisation_id, 'clock_not_struck', c.id FROM standard_clock c WHERE c.next_at < $1 LIMIT $2)
+UNION ALL (SELECT c.organisation_id, 'clock_not_struck', c.id FROM standard_clock c WHERE c.next_at < $1 AND NOT EXISTS (
+    SELECT 1 FROM standard_clockfailure f WHERE f.clock_id = c.id) LIMIT $2)
+UNION ALL (SELECT d.organisation_id, 'page_not_delivered', d.id FROM oncall_page p
+  JOIN notifications_delivery d ON d.organisation_id = p.organisation_id AND d.template = 'page' AND d.subject_id = p.id
+  WHERE p.state = 'open' AND d.urgent AND d.channel <> 'inbox' AND d.created_at < $1 - interval '60 seconds' AND NOT EXISTS (
+    SELECT 1 FROM notifications_attempt t WHERE t.organisation_id = d.organisation_id AND t.delivery_id = d.id
+      AND t.outcome IN ('sent', 'withdrawn')) LIMIT $2)
 UNION ALL (SELECT o.organisation_id, 'reaction_not_run', o.id FROM ledger_outbox o WHERE o.next_try_at < $1 LIMIT $2)
 $$;
 """
@@ -45,6 +52,7 @@ class Difference:
 
 SENTENCES = {
     "call_without_message": "calls for which no message was made",
+    "page_not_delivered": "urgent calls that reached nobody in two minutes",
     "message_not_sent": "messages that nobody hands over",
     "page_waits_for_nothing": "open pages that nothing will take further",
     "page_not_looked_at": "pages whose moment has passed",

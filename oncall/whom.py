@@ -16,10 +16,10 @@ LEFT JOIN oncall_schedule schedule ON schedule.team_id = %(team)s AND schedule.i
 LEFT JOIN (
   (SELECT m.user_id, 'member' AS kind, m.position FROM oncall_teammember m WHERE m.team_id = %(team)s ORDER BY m.position LIMIT 2)
   UNION ALL SELECT %(manager)s, 'lead', 2147483647 WHERE %(manager)s IS NOT NULL) step
-  JOIN tenants_membership s ON s.user_id = step.user_id AND s.is_active JOIN tenants_user u ON u.id = step.user_id ON true
+  JOIN tenants_membership s ON s.user_id = step.user_id AND s.is_active JOIN tenants_user u ON u.id = step.user_id AND u.is_active ON true
 ORDER BY step.position
 """
-_MEMBERS = "SELECT u.* FROM tenants_user u JOIN tenants_membership s ON s.user_id = u.id AND s.is_active WHERE u.id = ANY(%s)"
+_MEMBERS = "SELECT u.* FROM tenants_user u JOIN tenants_membership s ON s.user_id = u.id AND s.is_active WHERE u.is_active AND u.id = ANY(%s)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,16 +125,22 @@ class OrganisationScope:
                 actor = identify()
                 opened.become(actor)
                 if not actor.has(Role.AUDITOR):
-                    return self._respond(request, actor, opened)
-                if request.method not in _SAFE:
+                    response = self._respond(request, actor, opened)
+                elif request.method not in _SAFE:
                     raise Refused(
                         Reason("read_only", "An auditor reads and changes nothing.", clause="people.auditor", status=403)
                     )
-                # What an auditor reads is recorded, and committed, before it is shown.
-                organisation = Organisation.objects.get(pk=organisation_id)
-                record("auditor.read", organisation, by=actor, path=request.get_full_path()[:1000])
-            with scope(organisation_id, surface=via, user_id=actor.user_id, actor=actor, read_only=True) as opened:
-                return self._respond(request, actor, opened)
+                else:  # what an auditor reads is recorded, and committed, before it is shown
+                    organisation = Organisation.objects.get(pk=organisation_id)
+                    record("auditor.read", organisation, by=actor, path=request.get_full_path()[:1000])
+            if actor.has(Role.AUDITOR):
+                with scope(organisation_id, surface=via, user_id=actor.user_id, actor=actor, read_only=True) as opened:
+                    return self._respond(request, actor, opened)
+            if response.status_code >= 400 and opened.lasting:
+                with scope(organisation_id, surface=via, user_id=actor.user_id, actor=actor):
+                    for act in opened.lasting:
+                        act()
+            return response
         except Refused as refused:
             return problems.answer(request, refused)
 

@@ -9,6 +9,8 @@ from ledger.relay import Reaction
 PAGE_FOR_SIGNAL = Reaction("page-for-signal", "incidents.reactions.page_for_signal")
 MOBILISE = Reaction("mobilise", "incidents.reactions.mobilise")
 DELIVER_PAGE = Reaction("deliver-page", "oncall.announcements.deliver_page")
+TELL_THE_REST = Reaction("tell-the-rest", "oncall.announcements.tell_the_rest")
+TELL_NOBODY_LEFT = Reaction("tell-nobody-left", "oncall.announcements.tell_nobody_left")
 CALL_FOR_FLAG = Reaction("call-for-flag", "incidents.reactions.call_for_flag")
 TELL_ADMINISTRATORS = Reaction("tell-administrators", "incidents.announcements.tell_administrators")
 PROMPT_OWNER = Reaction("prompt-owner", "incidents.announcements.prompt_owner")
@@ -49,6 +51,8 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "incident.update_rejected": (TELL_REJECTION,),
     "incident.asked": (BRING_QUESTION,),
     "page.person_paged": (DELIVER_PAGE,),
+    "page.acknowledged": (TELL_THE_REST,),
+    "page.exhausted": (TELL_NOBODY_LEFT,),
     "override.given": (TELL_PEOPLE,),
     "override.cancelled": (TELL_PEOPLE,),
     "swap.offered": (TELL_PEOPLE,),
@@ -101,6 +105,8 @@ PAGE_STANDARD = "incidents.announcements.pinned_standard"
 # What each room finds wrong before an incident shows it.
 READINESS: tuple[str, ...] = ("oncall.readiness.faults", "incidents.readiness.faults", "portal.engines.faults")
 
+MAY_KNOW = "incidents.announcements.may_know"  # of an incident's and a person's id, whether they may be told of it
+
 # Subject of a page -> whether somebody did what the page asks for; where not, whoever acknowledged is asked again after a while.
 PAGE_ANSWERS: dict[str, str] = {
     "incidents.signal": "incidents.answered.signal_answered",
@@ -113,6 +119,8 @@ BEFORE_A_CALL = "incidents.actions.naming.admit_called"
 # Template of a delivery -> the function that renders it when it is sent.
 RENDERERS: dict[str, str] = {
     "page": "oncall.announcements.render_page",
+    "page-taken": "oncall.announcements.render_taken",
+    "page-exhausted": "oncall.announcements.render_nobody_left",
     "readiness": "oncall.notices.render_faults",
     "rota": "oncall.rota_news.render",
     "notice": "incidents.announcements.render_notice",

@@ -270,6 +270,7 @@ MUSTER_PAGE_RESTRICTIONS = "portal.reactions.PAGE_RESTRICTIONS"
 MUSTER_PAGE_STANDARD = "portal.reactions.PAGE_STANDARD"
 DEADMAN_URL = environment.address("MUSTER_DEADMAN_URL")
 MUSTER_READINESS = "portal.reactions.READINESS"
+MUSTER_MAY_KNOW = "portal.reactions.MAY_KNOW"
 MUSTER_PAGE_ANSWERS = "portal.reactions.PAGE_ANSWERS"
 MUSTER_BEFORE_A_CALL = "portal.reactions.BEFORE_A_CALL"
 MUSTER_RENDERERS = "portal.reactions.RENDERERS"

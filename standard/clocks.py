@@ -8,8 +8,9 @@ from typing import Any
 import structlog
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import DatabaseError, OperationalError, connection, models, transaction
 from django.utils.module_loading import import_string
+from psycopg.errors import LockNotAvailable
 
 from ledger.actions import record
 from ledger.audited import audited_update
@@ -23,7 +24,7 @@ from tenants.walled import tenant_of
 
 MAX_FAILURES = 8
 # A clock that is struck takes no longer than this for any lock or statement, so that it holds up no other by more.
-_HURRY = "SELECT set_config('lock_timeout', '1000', true), set_config('statement_timeout', '1500', true)"
+_HURRY = "SELECT set_config('lock_timeout', '200', true), set_config('statement_timeout', '1500', true)"
 
 log = structlog.get_logger(__name__)
 
@@ -183,14 +184,19 @@ def due(before: datetime, limit: int) -> Iterable[tuple[int, int, bool]]:
         return list(cursor.fetchall())
 
 
+def hurry() -> None:
+    """Let this transaction wait for no lock and no statement longer than a moment: what is due behind it has its time too."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HURRY)
+
+
 def strike(organisation_id: int, clock_id: int, *, failed: bool = False) -> bool:
     """Do what one due clock asks for, in a transaction of its own. Returns whether there was something to do.
 
     It waits for no lock and no statement longer than a moment: the clocks behind it have their time too.
     """
     with scope(organisation_id, surface=Via.CLOCK):
-        with connection.cursor() as cursor:
-            cursor.execute(_HURRY)
+        hurry()
         if failed:
             ClockFailure.objects.filter(clock_id=clock_id).delete()
         _lock_subject(clock_id)
@@ -221,15 +227,28 @@ def sweep(limit: int = 1000) -> int:
     for organisation_id, clock_id, failed in due(now(), limit):
         try:
             struck += strike(organisation_id, clock_id, failed=failed)
+        except OperationalError as error:
+            if isinstance(error.__cause__, LockNotAvailable):  # somebody is at work on it: the next sweep comes by
+                log.info("clock.busy", clock=clock_id)
+            else:
+                _put_off(organisation_id, clock_id, error)
         except Exception as error:  # one that cannot be struck keeps no other from its time
-            log.exception("clock.failed", clock=clock_id)
-            _put_off(organisation_id, clock_id, f"{type(error).__name__}: {error}")
+            _put_off(organisation_id, clock_id, error)
     return struck
 
 
-def _put_off(organisation_id: int, clock_id: int, error: str) -> None:
+def _put_off(organisation_id: int, clock_id: int, error: Exception) -> None:
     """Try a clock again later, each time later; after MAX_FAILURES set it aside, where administrators see it."""
+    log.error("clock.failed", clock=clock_id, error=str(error), exc_info=error)
+    try:
+        _keep_failure(organisation_id, clock_id, f"{type(error).__name__}: {error}")
+    except DatabaseError:  # it is tried at the next sweep, then
+        log.exception("clock.failed_twice", clock=clock_id)
+
+
+def _keep_failure(organisation_id: int, clock_id: int, error: str) -> None:
     with scope(organisation_id, surface=Via.CLOCK):
+        hurry()
         clock = Clock.objects.filter(pk=clock_id).first()
         if clock is None:
             return

@@ -4,7 +4,7 @@ Without a scope no row of any tenant is visible (the walls are row level securit
 The setting is local to the transaction, so a pooled connection keeps nothing of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -27,6 +27,8 @@ class Scope:
     user_id: int | None = None
     actor: Actor | None = field(default=None)
     event_id: int | None = None
+    lasting: list[Callable[[], object]] = field(default_factory=list)
+    """What is done again, in a scope of its own, where this one was undone: what must survive a refusal, such as that somebody read."""
 
     def become(self, actor: Actor) -> None:
         """Say who acts, once that is known: from now on history rows are theirs."""

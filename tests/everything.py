@@ -257,6 +257,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         )
     planned = plan(cast, word)
     with cast.scope(cast.admin):
+        configure(EscalationTarget(), {"policy": policy, "kind": "lead", "after_minutes": 7}, by=cast.admin.actor())
         shift = {"policy": policy, "kind": "schedule", "schedule": Schedule.objects.get(slug=planned["schedule"])}
         configure(EscalationTarget(), shift, by=cast.admin.actor())
     while follow(cast):

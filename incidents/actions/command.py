@@ -17,6 +17,7 @@ from incidents.actions.mobilising import (
     start_command,
     vacate,
 )
+from incidents.actions.naming import let_know
 from incidents.facts import Facts
 from incidents.models import Incident, Participant, RoleHolding
 from incidents.rules import command as rules
@@ -68,6 +69,7 @@ def claim(incident: Incident, *, by: Actor, reason: str = "") -> Incident:
     overridden = check(reasons, {r.code: clean for r in reasons})
     gone = _replace_who_left(incident)
     holding = RoleHolding.objects.create(incident=incident, role=RoomRole.IC, user_id=by.person_id)
+    let_know(incident, by.person_id, by=by, reason="Took command")
     enter(incident, facts, by)
     tell(
         incident,

@@ -2,12 +2,16 @@
 
 from datetime import datetime
 
+import structlog
+
 from incidents.models import Incident
 from incidents.owning import OWNER_TEAM
 from standard import clocks
 from standard.law_types import FixInDays, FixInSprints
 from standard.queries import calendar
 from tenants.time import now
+
+log = structlog.get_logger(__name__)
 
 FIX_CLOCKS = ("severity.sev3-fix", "severity.sev4-ticket")  # as shipped; the clause of each is the law's own
 
@@ -16,14 +20,19 @@ def start_fix(incident: Incident) -> None:
     """Start, or start anew, the clock of the fix that the severity asks for (clauses severity.sev3-fix, severity.sev4-ticket).
 
     SEV 3 is asked for after one business day and broken after three; SEV 4 is due when the next sprint ends. The amounts are
-    those of the standard that the incident pinned, counted from now. A severity without such a limit has no such clock.
+    those of the standard that the incident pinned, counted from now. A severity without such a limit has no such clock, nor has
+    any where the calendar has no such day: nobody is kept from declaring by it.
     """
     stop_fix(incident)
     fix = incident.law.severity(incident.severity).fix
     if fix is None:
         return
     began = now()
-    prompt_at, due_at = _moments(fix, began)
+    try:
+        prompt_at, due_at = _moments(fix, began)
+    except ValueError:  # hundreds of days off in a row
+        log.warning("fix.no_business_day", incident=incident.pk)
+        return
     clocks.start(
         fix.clause,
         incident,

@@ -5,6 +5,7 @@ from datetime import timedelta
 from incidents import fields
 from incidents.actions.base import enter, lock, tell
 from incidents.actions.mobilising import COMMAND_CLOCK, SHADOW_CLOCK, settle_roles, start_command, vacate
+from incidents.actions.naming import let_know
 from incidents.items import Member
 from incidents.models import Handover, Incident, RoleHolding
 from incidents.rules import handover as rules
@@ -90,6 +91,7 @@ def take_command(incident: Incident, *, by: Actor, reason: str = "") -> Incident
     running.save()
     vacate(held)
     taken = RoleHolding.objects.create(incident=incident, role=RoomRole.IC, user_id=by.person_id, since=held.until or moment)
+    let_know(incident, by.person_id, by=by, reason="Took command")
     if running.early_reason:
         clocks.cut_short(running, SHADOW_CLOCK)
     clocks.stop(running, SHADOW_CLOCK)

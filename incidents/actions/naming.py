@@ -94,7 +94,7 @@ def working(incident: Incident, facts: Facts, by: Actor) -> dict[int, str]:
 def name(incident: Incident, user_id: int, *, reason: str, by: Actor, expires_at: datetime | None = None) -> bool:
     """Put a person on the list of an incident and of what was merged into it, unless they are on it. Returns whether they were not.
 
-    A place that expired gives way to the new one.
+    A place that expired, or that would before the new one does, gives way to it: who is given a role must not lose sight of it.
     """
     new = _place(incident, user_id, reason=reason, by=by, expires_at=expires_at)
     for part in merged_into(incident):
@@ -106,8 +106,12 @@ def name(incident: Incident, user_id: int, *, reason: str, by: Actor, expires_at
 def _place(incident: Incident, user_id: int, *, reason: str, by: Actor, expires_at: datetime | None) -> bool:
     place = NeedToKnow.objects.filter(incident=incident, user_id=user_id, removed_at=None).first()
     if place is not None:
-        if place.expires_at is None or place.expires_at > now():
+        if place.expires_at is None or (place.expires_at > now() and expires_at is not None and expires_at <= place.expires_at):
             return False
+        if place.expires_at > now():  # it lasts longer now: one row all the while, so that nobody is blind in between
+            place.expires_at = expires_at
+            place.save()
+            return True
         place.removed_at = place.expires_at
         place.save()
     NeedToKnow.objects.create(

@@ -20,6 +20,7 @@ from ledger.verbs import verb
 from standard.law_types import Flag as FlagRule
 from tenants.actors import Actor, Role
 from tenants.refusals import NotFound, check, invalid
+from tenants.scope import current
 from tenants.time import now
 
 READ_EVERY = timedelta(minutes=15)
@@ -196,6 +197,8 @@ def opened(incident: Incident, *, by: Actor) -> None:
     Incident.objects.select_for_update(of=("self",)).get(pk=incident.pk)  # two windows opened at once are one reading
     if not _opened_lately(incident, by):
         tell(incident, "incident.opened", by=by)
+        if (here := current()) is not None:  # a refusal shows the room too, and is undone
+            here.lasting.append(lambda: opened(incident, by=by))
 
 
 def _opened_lately(incident: Incident, by: Actor) -> bool:

@@ -3,6 +3,7 @@
 from incidents import fields
 from incidents.actions.base import enter, lock, tell
 from incidents.actions.mobilising import COMMAND_CLOCK, ROLES_CLOCK, SHADOW_CLOCK, settle_roles, vacate
+from incidents.actions.naming import let_know
 from incidents.items import Member
 from incidents.models import Incident, Participant, RoleHolding, RoleOffer
 from incidents.rules import roles as rules
@@ -112,6 +113,7 @@ def _seat(incident: Incident, offer: RoleOffer, name: str, by: Actor) -> None:
         vacate(held)
     since = held.until if held is not None and held.until is not None else now()
     RoleHolding.objects.create(incident=incident, role=role, user_id=offer.user_id, since=since)
+    let_know(incident, offer.user_id, by=by, reason=f"Is {role.label}")
     Participant.objects.get_or_create(incident=incident, user_id=offer.user_id)
     tell(incident, "role.accepted", by=by, role=role, person=name, instead_of=held.user.name if held else "")
     settle_roles(incident, by=by)

@@ -62,7 +62,7 @@ def why_not_admit(incident: Incident, facts: Facts, by: Actor, person: Member | 
     if reasons := _names(incident, facts, by):
         return reasons
     named = facts.admits(person.user_id) if person else None
-    if named is not None and named.knows:
+    if named is not None and named.knows and named.expires_at is None:
         return [Reason("admitted", f"{named.name} sees it since {named.added_at:%H:%M:%S} UTC.", clause=NEED, field="person")]
     return []
 

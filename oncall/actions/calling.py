@@ -1,14 +1,17 @@
 """The mechanics of a page: the plan it goes through, the step that comes next, and calling people. The verbs are in `paging`."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from django.apps import apps
 
 from ledger.actions import record
 from oncall import escalation, subjects, whom
 from oncall.escalation import Plan
 from oncall.models import EscalationPolicy, Page, PageDecline, PageStep, Service, Team
 from standard import clocks
-from standard.queries import in_force_id, law
+from standard.models import Calendar, Clock
+from standard.queries import calendar, in_force_id, law
 from tenants.actors import Actor
 from tenants.models import User
 from tenants.time import now
@@ -39,6 +42,38 @@ def direct_plan(user_id: int, incident_id: int | None, *, chased: bool) -> Plan:
 def _wait(clock: str, incident_id: int | None) -> timedelta:
     version = in_force_id() if incident_id is None else subjects.standard_of(incident_id)
     return timedelta(minutes=law(version).minutes(clock))
+
+
+def hold(page: Page) -> Page:
+    """Lock a page, after the incident it belongs to: everybody locks in this order, so that nobody waits for each other in a ring."""
+    incident_id = Page.objects.filter(pk=page.pk).values_list("incident_id", flat=True).get()
+    if incident_id is not None:
+        incidents = apps.get_model("incidents.incident")._default_manager
+        list(incidents.select_for_update(of=("self",)).filter(pk=incident_id).values_list("pk"))
+    rows = Page.objects.select_for_update(of=("self",)).select_related("team", "service", "acknowledged_by")
+    return rows.get(pk=page.pk)
+
+
+def restarts(page: Page) -> bool:
+    """Whether nothing waits for the next step of an open page any more: it was calmed, or had run out."""
+    running = Clock.objects.filter(subject_type=page._meta.label_lower, subject_id=page.pk, clause=ESCALATION)
+    return not running.filter(stopped_at=None, next_at__isnull=False).exists()
+
+
+def in_hours(page: Page, due: datetime) -> datetime:
+    """When a step that is planned for `due` may come: one of low urgency waits for business hours (severity.sev3-low-urgency)."""
+    return opening(due) if page.urgency == Page.Urgency.LOW else due
+
+
+def opening(moment: datetime) -> datetime:
+    """When business hours begin from a moment on: itself within them.
+
+    Without a calendar, or on one on which no day comes, the moment itself: better at night than never.
+    """
+    try:
+        return calendar().hours.next_opening(moment)
+    except (Calendar.DoesNotExist, ValueError):
+        return moment
 
 
 def plan_of(page: Page) -> Plan:
@@ -101,6 +136,8 @@ def advance(page: Page, plan: Plan, found: Next) -> None:
     moment = now()
     if plan.begins_round(found.position):
         page.began_at, page.ahead = moment, timedelta()
+    elif page.urgency == Page.Urgency.LOW:  # it may have waited for business hours: the steps after it keep their distance
+        page.began_at, page.ahead = moment - plan.after(found.position), timedelta()
     else:
         page.ahead = plan.ahead_at(found.position, began=page.began_at, ahead=page.ahead, moment=moment)
     page.position = found.position
@@ -120,7 +157,7 @@ def call_all(page: Page, plan: Plan, found: Next, *, by: Actor) -> None:
     moment = now()
     due = plan.due_after(page.position, began=page.began_at, ahead=page.ahead, moment=moment)
     if due is not None:
-        clocks.begin(ESCALATION, page, due=due - moment, incident_id=page.incident_id)
+        clocks.begin(ESCALATION, page, due=in_hours(page, due) - moment, incident_id=page.incident_id)
 
 
 def call(page: Page, person: User, position: int, reason: str, *, by: Actor) -> None:

@@ -1,16 +1,31 @@
 """Paging: who is called, who is next, and what stops it."""
 
+from datetime import timedelta
+
 from django.db import models
 
 from ledger.actions import record
 from ledger.verbs import verb
 from oncall import subjects
-from oncall.actions.calling import ESCALATION, advance, call, call_all, direct_plan, go_on, plan_for, plan_of, reach
+from oncall.actions.calling import (
+    ESCALATION,
+    advance,
+    call,
+    call_all,
+    direct_plan,
+    go_on,
+    hold,
+    in_hours,
+    opening,
+    plan_for,
+    plan_of,
+    reach,
+    restarts,
+)
 from oncall.models import Page, PageDecline, Service, Team
 from oncall.rules import paging as rules
 from standard import clocks
 from standard.models import Clock
-from standard.queries import calendar
 from tenants.actors import Actor
 from tenants.refusals import check, invalid
 from tenants.time import now
@@ -55,8 +70,8 @@ def page_team(
         urgency=urgency,
         plan=plan.data(),
     )
-    if urgency == Page.Urgency.LOW and (opening := calendar().hours.next_opening(now())) > now():
-        page.next_at = opening
+    if urgency == Page.Urgency.LOW and (begins := opening(now())) > now():
+        page.next_at = begins
         page.save()
         _started(page, by)
         return page
@@ -134,7 +149,7 @@ def page_person(
 )
 def escalate(page: Page, *, by: Actor) -> None:
     """Nobody acknowledged in time: call the next of the plan, or say that there is nobody left."""
-    page = Page.objects.select_for_update(of=("self",)).select_related("team", "service").get(pk=page.pk)
+    page = hold(page)
     if page.state == Page.State.OPEN:
         clocks.stop(page, ESCALATION)
         go_on(page, plan_of(page), by=by)
@@ -154,17 +169,24 @@ def page_again(page: Page, *, by: Actor, incident_id: int, reason: str) -> None:
 
     One of low urgency that waits for business hours waits no more.
     """
-    page = Page.objects.select_for_update(of=("self",)).select_related("team", "service").get(pk=page.pk)
+    page = hold(page)
     if page.state != Page.State.OPEN:
         return
     page.incident_id, page.reason, page.urgency, page.next_at = incident_id, reason, Page.Urgency.HIGH, None
     page.save()
-    steps = {(step.position, step.user): None for step in page.steps.select_related("user")}
-    for position, person in steps:
+    before = list(page.steps.select_related("user"))
+    called = {step.user: step.position for step in before}
+    if restarts(page):  # it waits for business hours, was calmed, or had run out: the plan begins anew
+        page.position = 0
+        page.save()
+        go_on(page, plan_of(page), by=by)
+        anew = page.steps.exclude(pk__in=[step.pk for step in before]).values_list("user_id", flat=True)
+        called = {person: position for person, position in called.items() if person.pk not in set(anew)}
+    for person, position in called.items():
         if subjects.before_a_call(incident_id, person.pk, by):
             call(page, person, position, "again", by=by)
-    if not steps:
-        go_on(page, plan_of(page), by=by)
+        else:
+            record("page.withheld", page, by=by, incident_id=incident_id, person=person.name)
 
 
 @verb(
@@ -172,22 +194,27 @@ def page_again(page: Page, *, by: Actor, incident_id: int, reason: str) -> None:
     kind="page.calmed",
     who="declaring as or lowering to a severity of low urgency",
     subject="page",
+    starts=(ESCALATION,),
     stops=(ESCALATION,),
     clauses=(LOW_URGENCY,),
 )
 def calm(page: Page, *, by: Actor) -> None:
     """What a page is about turned out to be of low urgency: it wakes nobody now, and begins anew when business hours do."""
-    page = Page.objects.select_for_update(of=("self",)).get(pk=page.pk)
+    page = hold(page)
     if page.state != Page.State.OPEN or page.urgency == Page.Urgency.LOW:
         return
     page.urgency, page.clause = Page.Urgency.LOW, LOW_URGENCY
-    opening = calendar().hours.next_opening(now())
-    waits = opening > now()
+    begins = opening(now())
+    waits = begins > now()
+    running = Clock.objects.filter(subject_type=page._meta.label_lower, subject_id=page.pk, clause=ESCALATION, stopped_at=None)
+    due = running.filter(next_at__isnull=False).values_list("due_at", flat=True).first()
     if waits:
-        page.next_at, page.position = opening, 0
+        page.next_at, page.position = begins, 0
         clocks.stop(page, ESCALATION)
     page.save()
-    record("page.calmed", page, by=by, incident_id=page.incident_id, begins_at=opening.isoformat() if waits else None)
+    if not waits and due is not None:  # the step that comes next waits for business hours too
+        clocks.start(ESCALATION, page, due=max(opening(due) - now(), timedelta()), incident_id=page.incident_id)
+    record("page.calmed", page, by=by, incident_id=page.incident_id, begins_at=begins.isoformat() if waits else None)
 
 
 @verb(
@@ -204,7 +231,7 @@ def look_at(page: Page, *, by: Actor) -> bool:
 
     Returns whether there was something to do.
     """
-    page = Page.objects.select_for_update(of=("self",)).select_related("team", "service", "acknowledged_by").get(pk=page.pk)
+    page = hold(page)
     if page.next_at is None or page.next_at > now():
         return False
     page.next_at = None
@@ -229,9 +256,12 @@ def _ask_again(page: Page, *, by: Actor) -> None:
     record("page.forgotten", page, by=by, incident_id=page.incident_id, person=had.name, seconds=forgotten)
     if page.incident_id is None or subjects.before_a_call(page.incident_id, had.pk, by):
         call(page, had, 0, "forgotten", by=by)
+    else:
+        record("page.withheld", page, by=by, incident_id=page.incident_id, person=had.name)
     plan = plan_of(page)
     if plan.patience is not None:
-        clocks.start(ESCALATION, page, due=plan.patience, incident_id=page.incident_id)
+        due = in_hours(page, now() + plan.patience) - now()
+        clocks.start(ESCALATION, page, due=due, incident_id=page.incident_id)
 
 
 @verb(
@@ -244,7 +274,7 @@ def _ask_again(page: Page, *, by: Actor) -> None:
 )
 def acknowledge(page: Page, *, by: Actor) -> Page:
     """Say "I have it": the escalation stops, on every surface. It is asked about again where nothing was done after a while."""
-    page = Page.objects.select_for_update(of=("self",)).select_related("acknowledged_by", "team", "service").get(pk=page.pk)
+    page = hold(page)
     check(rules.why_not_acknowledge(page, by))
     page.state, page.acknowledged_by_id, page.acknowledged_at = Page.State.ACKNOWLEDGED, by.user_id, now()
     forgotten = plan_of(page).forgotten
@@ -268,7 +298,7 @@ def acknowledge(page: Page, *, by: Actor) -> Page:
 )
 def decline(page: Page, *, by: Actor, reason: str = "") -> Page:
     """Say "I cannot": once everybody whom the present step called has said so, the next ones are called at once."""
-    page = Page.objects.select_for_update(of=("self",)).select_related("team", "service").get(pk=page.pk)
+    page = hold(page)
     check(rules.why_not_decline(page, by))
     clean = " ".join(reason.split())
     if len(clean) > REASON_MAX or not clean.isprintable():
@@ -292,7 +322,7 @@ def decline(page: Page, *, by: Actor, reason: str = "") -> Page:
 )
 def end(page: Page, *, by: Actor) -> None:
     """Stop calling: what the page was about has ended without anybody acknowledging, or is so small now that nobody is called."""
-    page = Page.objects.select_for_update().get(pk=page.pk)
+    page = hold(page)
     if page.state == Page.State.OPEN:
         page.state, page.next_at = Page.State.ENDED, None
         page.save()

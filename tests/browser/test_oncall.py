@@ -22,6 +22,8 @@ pytestmark = [pytest.mark.browser]
 SHOTS = os.environ.get("MUSTER_SHOTS", "")
 PAGES = {
     "oncall": "oncall/",
+    "readiness": "readiness/",
+    "my-work": "inbox/",
     "schedule": "oncall/s/shop/",
     "grid": "oncall/s/shop/?view=grid",
     "shifts": "oncall/my-shifts/",

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from notifications.models import Delivery
+from standard.models import Calendar
 from tests.incidents.scene import Scene, alert
 from tests.oncall.test_policies import answer, called
 
@@ -104,4 +105,16 @@ def test_who_acknowledged_already_is_not_called_again_for_it(scene: Scene) -> No
     scene.api("amira").post(f"triage/{scene.signals()[0]['id']}/declare/", {"severity": "SEV3"})
     scene.follow()
     scene.later(hours=2)
+    assert called(scene) == ["amira"]
+
+
+def test_where_no_business_day_comes_it_is_paged_at_once(scene: Scene) -> None:
+    """Better at night than never: a calendar without a single working day, as no door takes it."""
+    with scene.acme.scope(scene.acme.admin):
+        calendar = Calendar.objects.get()
+        calendar.weekdays = []
+        calendar.save()
+    at(scene, 3, 3)
+    scene.declare(severity="SEV3")
+    scene.follow()
     assert called(scene) == ["amira"]

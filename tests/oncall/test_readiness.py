@@ -13,7 +13,7 @@ from ledger.actions import configure
 from ledger.models import Outbox
 from notifications import contacts
 from notifications.models import ContactMethod
-from oncall.models import EscalationPolicy, Layer, LayerMember, ReadinessNotice, Schedule, Service, Team
+from oncall.models import EscalationPolicy, EscalationTarget, Layer, LayerMember, ReadinessNotice, Schedule, Service, Team
 from tenants.models import DutyHolder, Membership
 from tenants.time import now
 from tests.incidents.scene import Scene, alert
@@ -123,6 +123,24 @@ class TestPeople:
         ready(scene)
         change(scene, EscalationPolicy, slug="empty", name="Empty")
         assert found(scene) == [("policy_empty", "Empty")]
+
+    def test_rows_of_a_policy_that_nobody_answers_for(self, scene: Scene) -> None:
+        ready(scene)
+        policy = change(scene, EscalationPolicy, slug="ours", name="Ours")
+        mei = get(scene, Membership, user_id=scene.acme.mei.user_id)
+        with scene.acme.scope(scene.acme.admin):
+            by = scene.acme.admin.actor()
+            configure(EscalationTarget(), {"policy": policy, "kind": "person", "user": mei.user}, by=by)
+            configure(EscalationTarget(), {"policy": policy, "kind": "duty", "duty": "cfo", "after_minutes": 5}, by=by)
+        assert found(scene) == [("no_contact_method", "Mei Martin")], "whom a policy names is woken too"
+        change(scene, mei, is_active=False)
+        with scene.acme.scope(scene.acme.admin):
+            configure(DutyHolder.objects.get(duty="cfo"), {}, by=scene.acme.admin.actor(), delete=True)
+        faults = scene.api("admin").get("readiness/").json()["results"]
+        assert [fault["sentence"] for fault in faults if fault["code"] == "policy_target_gone"] == [
+            "The policy Ours calls Mei Martin, who has left: its step after 0 minutes is passed over.",
+            "The policy Ours calls the duty of CFO, which nobody holds: its step after 5 minutes is passed over.",
+        ]
 
 
 class TestSchedules:

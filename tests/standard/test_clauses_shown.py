@@ -66,6 +66,8 @@ BUILT = [
     "handover.sitrep",
     "handover.announce",
     "oncall.escalate-15-30",
+    "oncall.primary-secondary",
+    "severity.sev3-low-urgency",
     "tools.slack-bot",
     "tools.components",
     "breach.sev1",

@@ -26,7 +26,8 @@ OPENINGS = {
     "is_member": "a yes or no, about the organisation whose context is open",
     "figures": "sums over the whole installation, for /metrics",
     "due_clocks": "ids of organisations and clocks, and whether the clock failed before",
-    "unsent": "ids of organisations and rows, and which of six kinds of difference it is, for the watchdog",
+    "hidden_sources": "ids of the organisation's own integrations, each with the moment from which its raw requests are hidden",
+    "unsent": "ids of organisations and rows, and which of seven kinds of difference it is, for the watchdog",
     "forget_answers": "returns nothing: it deletes remembered answers by their age",
 }
 IDS = re.compile(r"^(SETOF )?bigint(\[\])?$|^TABLE\(\w+ bigint(, \w+ bigint)*\)$")
@@ -302,7 +303,11 @@ def test_no_key_crosses_the_wall(
     (name,) = owner.execute(sql, [table, f"FOREIGN KEY (organisation_id, {column})%"]).fetchone() or ("",)
     may_insert, may_update = query("SELECT has_table_privilege(%s, 'INSERT'), has_table_privilege(%s, 'UPDATE')", table, table)[0]
     if may_update:
-        beside = ", state = 'merged'" if column == "merged_into_id" else ""  # the two go together, the table says
+        together = {
+            "incidents_incident.merged_into_id": "state = 'merged'",
+            "oncall_escalationtarget.schedule_id": "kind = 'schedule'",
+        }
+        beside = f", {together[f'{table}.{column}']}" if f"{table}.{column}" in together else ""  # the table says so
         change = f"UPDATE {table} SET {column} = {stranger}{beside} WHERE id = {first}"
     elif may_insert:
         model = next(m for m in everything.tenant_models() if m._meta.db_table == table)
