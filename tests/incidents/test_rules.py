@@ -158,7 +158,7 @@ def test_a_rule_declares_by_itself_and_the_severity_pages(scene: Scene) -> None:
 
 
 def test_without_a_title_the_alerts_own_words_are_the_incidents(scene: Scene) -> None:
-    rule(scene, labels={"severity": "critical"}, outcome="declare", suggested_severity="SEV3")
+    rule(scene, labels={"severity": "critical"}, outcome="declare", suggested_severity="SEV4")
     fire(scene, severity="critical")
     scene.follow()
     assert scene.incident("INC-1")["title"] == "HighErrorRate on checkout"
