@@ -19,7 +19,7 @@ from oncall.announcements import RESTRICTED
 from oncall.models import PageStep
 from tenants import addresses
 from tenants.actors import Actor, Role
-from tenants.models import Membership
+from tenants.queries import members
 from tenants.walled import tenant_of
 
 ROLES = "mobilize.roles-assigned"
@@ -117,8 +117,7 @@ def incident_restricted(incident_id: int) -> bool:
 
 def tell_administrators(event: Event, by: Actor) -> None:
     """Nobody sits where the law wants somebody called: the administrators are told, and of what it is for nothing."""
-    members = Membership.objects.filter(is_active=True, user__is_active=True, roles__contains=[Role.ADMINISTRATOR])
-    notify(event, members.order_by("id").values_list("user_id", flat=True), template="unfilled", subject_id=event.subject_id)
+    notify(event, members(Role.ADMINISTRATOR), template="unfilled", subject_id=event.subject_id)
 
 
 def render_unfilled(delivery: Delivery) -> Message:

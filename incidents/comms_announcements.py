@@ -10,6 +10,7 @@ from notifications.models import Delivery
 from notifications.transports import Message
 from tenants.actors import Actor, Duty, Role
 from tenants.models import DutyHolder, Membership
+from tenants.queries import members
 
 SUBJECTS = {
     Audience.INTERNAL: "Update on",
@@ -72,7 +73,7 @@ def bring_question(event: Event, by: Actor) -> None:
 
 
 def _members(role: Role) -> set[int]:
-    return set(Membership.objects.filter(roles__contains=[role], is_active=True).values_list("user_id", flat=True))
+    return set(members(role))
 
 
 def _on_duty(*duties: Duty) -> set[int]:

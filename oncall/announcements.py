@@ -9,7 +9,7 @@ from oncall.models import Page, PageStep
 from oncall.subjects import address, describe, is_restricted, may_know
 from tenants import addresses
 from tenants.actors import Actor, Role
-from tenants.models import Membership
+from tenants.queries import members
 from tenants.walled import tenant_of
 
 RESTRICTED = "A restricted incident needs you"  # no notice says more of one (clause breach.need-to-know)
@@ -66,8 +66,7 @@ def render_taken(delivery: Delivery) -> Message | None:
 def tell_nobody_left(event: Event, by: Actor) -> None:
     """Nobody is left to call and nobody acknowledged: the administrators and the team's manager are told (oncall.escalate-15-30)."""
     page = Page.objects.select_related("team").get(pk=event.subject_id)
-    members = Membership.objects.filter(is_active=True, user__is_active=True, roles__contains=[Role.ADMINISTRATOR])
-    people = {*members.values_list("user_id", flat=True), *([page.team.manager_id] if page.team and page.team.manager_id else [])}
+    people = {*members(Role.ADMINISTRATOR), *([page.team.manager_id] if page.team and page.team.manager_id else [])}
     heard = sorted(user_id for user_id in people if may_know(page.incident_id, user_id))
     notify(event, heard, template="page-exhausted", subject_id=page.pk, urgent=page.urgency == Page.Urgency.HIGH)
 

@@ -15,7 +15,7 @@ from oncall.models import ReadinessNotice
 from standard.faults import all_faults
 from tenants import addresses
 from tenants.actors import Actor, Role, Via, system
-from tenants.models import Membership
+from tenants.queries import members
 from tenants.scope import scope
 from tenants.time import now
 from tenants.walled import tenant_of
@@ -28,9 +28,7 @@ TOLD_MOST = 30
 def tell_faults(event: Event, by: Actor) -> None:
     """Where something was found, the administrators are told."""
     if event.data["faults"]:
-        members = Membership.objects.filter(is_active=True, user__is_active=True, roles__contains=[Role.ADMINISTRATOR])
-        people = members.order_by("id").values_list("user_id", flat=True)
-        notify(event, people, template="readiness", subject_id=event.subject_id)
+        notify(event, members(Role.ADMINISTRATOR), template="readiness", subject_id=event.subject_id)
 
 
 def render_faults(delivery: Delivery) -> Message | None:

@@ -22,6 +22,7 @@ from oncall.actions.calling import (
     reach,
     restarts,
 )
+from oncall.escalation import Plan
 from oncall.models import Page, PageDecline, Service, Team
 from oncall.rules import paging as rules
 from standard import clocks
@@ -75,7 +76,12 @@ def page_team(
         page.save()
         _started(page, by)
         return page
-    found = reach(plan, 0, team, by=by, incident_id=incident_id, without=frozenset())
+    return _begin(page, plan, by)
+
+
+def _begin(page: Page, plan: Plan, by: Actor) -> Page:
+    """Store a new page with its first step, and call that step's people."""
+    found = reach(plan, 0, page.team, by=by, incident_id=page.incident_id, without=frozenset())
     if found.people:
         advance(page, plan, found)
     page.save()
@@ -128,13 +134,7 @@ def page_person(
         clause=clause,
         plan=plan.data(),
     )
-    found = reach(plan, 0, None, by=by, incident_id=incident_id, without=frozenset())
-    if found.people:
-        advance(page, plan, found)
-    page.save()
-    _started(page, by)
-    call_all(page, plan, found, by=by)
-    return page
+    return _begin(page, plan, by)
 
 
 @verb(
