@@ -19,7 +19,7 @@ from ledger.verbs import verb
 from oncall.models import Service
 from standard.queries import in_force, law
 from tenants.actors import Actor, Role
-from tenants.refusals import check
+from tenants.refusals import check, invalid
 from tenants.time import now
 
 DECLARING = ("severity.sev1-cadence", "severity.sev2-cadence", ROLES_CLOCK, *FIX_CLOCKS)  # the clocks that it may start
@@ -76,6 +76,8 @@ def declare(
     check(rules.why_not_declare(by))
     for signal in signals:
         check(rules.why_not_triage(signal, by))
+    if kinds and FlagKey.PERSONAL_DATA not in flags:
+        raise invalid("kinds", f"Tick “{FlagKey.PERSONAL_DATA.label}” too, or neither of these.", code="no_flag")
     moment = now()
     clean_title = fields.line("title", title)
     standard = in_force()

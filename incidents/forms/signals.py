@@ -50,13 +50,6 @@ class DeclareForm(forms.Form):
         super().__init__(*args, **options)
         self.fields["services"].queryset = Service.objects.order_by("name")  # type: ignore[attr-defined]
 
-    def clean_kinds(self) -> list[str]:
-        """Kinds of data belong to the flag for data: without it they would be lost unsaid."""
-        kinds: list[str] = self.cleaned_data["kinds"]
-        if kinds and FlagKey.PERSONAL_DATA not in self.cleaned_data.get("flags", []):
-            raise forms.ValidationError(f"Tick “{FlagKey.PERSONAL_DATA.label}” too, or neither of these.", code="no_flag")
-        return kinds
-
 
 class ReportForm(forms.Form):
     """Report what looks wrong."""

@@ -63,6 +63,15 @@ class TestSeverity:
         assert [(f["flag"], f["kinds"]) for f in declared["flags"]] == [("personal_data", ["phi"])]
         assert scene.api("amira").get(f"incidents/{declared['ref']}/").status_code == 404
 
+    def test_kinds_of_data_without_the_flag_are_refused_by_every_door(self, scene: Scene) -> None:
+        refused = scene.api("mei").post("incidents/", {"title": "Invoices", "severity": "SEV3", "kinds": ["pii"]})
+        assert (refused.status_code, list(refused.json()["fields"])) == (422, ["kinds"])
+        scene.api("mei").post("reports/", {"title": "Invoices"})
+        signal = scene.signals()[0]["id"]
+        refused = scene.api("mei").post(f"triage/{signal}/declare/", {"severity": "SEV3", "kinds": ["pii"]})
+        assert (refused.status_code, list(refused.json()["fields"])) == (422, ["kinds"])
+        assert scene.api("mei").get("incidents/").json()["results"] == []
+
 
 @pytest.mark.clause("breach.preserve-logs")
 def test_a_legal_hold_starts_and_outlives_the_flag(scene: Scene) -> None:
