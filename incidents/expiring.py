@@ -11,7 +11,9 @@ from django.db import connection, transaction
 
 from incidents.actions.restriction import expire
 from incidents.models import NeedToKnow
+from standard.clocks import STRIKE_SECONDS, hurry
 from tenants.actors import Via, system
+from tenants.limits import within
 from tenants.scope import scope
 from tenants.time import now
 
@@ -30,7 +32,8 @@ def sweep(limit: int = 200) -> int:
     done = 0
     for organisation_id, place_id in due(now(), limit):
         try:
-            with scope(organisation_id, surface=Via.CLOCK):
+            with scope(organisation_id, surface=Via.CLOCK), within(STRIKE_SECONDS):
+                hurry()
                 place = NeedToKnow.objects.select_related("incident", "user").get(pk=place_id)
                 done += expire(place, by=system(organisation_id, Via.CLOCK))
         except Exception:  # one that cannot be told of keeps no other

@@ -17,7 +17,9 @@ from incidents.states import AlertState, SignalState
 from ledger.actions import record
 from ledger.audited import audited_update
 from ledger.verbs import verb
+from standard.clocks import STRIKE_SECONDS, hurry
 from tenants.actors import Actor, Via, system
+from tenants.limits import within
 from tenants.refusals import check
 from tenants.scope import scope
 from tenants.time import now
@@ -93,7 +95,8 @@ def sweep(limit: int = 200) -> int:
     done = 0
     for organisation_id, signal_id in due(now(), limit):
         try:
-            with scope(organisation_id, surface=Via.CLOCK):
+            with scope(organisation_id, surface=Via.CLOCK), within(STRIKE_SECONDS):
+                hurry()
                 look_again(Signal.objects.get(pk=signal_id), by=system(organisation_id, Via.CLOCK))
                 done += 1
         except Exception:  # one that cannot be judged keeps no other

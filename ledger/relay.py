@@ -21,12 +21,14 @@ from django.utils.module_loading import import_string
 from ledger import nudge
 from ledger.models import Event, Outbox
 from tenants.actors import Actor, Via, system
+from tenants.limits import within
 from tenants.scope import scope
 from tenants.time import now
 
 log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 8
+REACTION_SECONDS = 5.0  # one that takes longer hangs: it is undone, and tried again later and later
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def _first(
     rows: list[Outbox] = []
     chain = _Chain(taken_on=connection.in_atomic_block)  # inside another transaction nothing is committed yet afterwards
     try:
-        with scope(organisation_id, surface=Via.RELAY):
+        with scope(organisation_id, surface=Via.RELAY), within(REACTION_SECONDS):
             rows = _free(event_id=event_id, pk=pk)
             if not rows:
                 return False, []

@@ -12,9 +12,11 @@ from notifications.models import Delivery
 from notifications.transports import Message
 from oncall.actions.notices import notice
 from oncall.models import ReadinessNotice
+from standard.clocks import STRIKE_SECONDS, hurry
 from standard.faults import all_faults
 from tenants import addresses
 from tenants.actors import Actor, Role, Via, system
+from tenants.limits import within
 from tenants.queries import members
 from tenants.scope import scope
 from tenants.time import now
@@ -60,7 +62,8 @@ def sweep(limit: int = 20) -> int:
     done = 0
     for organisation_id, notice_id in due(now(), limit):
         try:
-            with scope(organisation_id, surface=Via.CLOCK):
+            with scope(organisation_id, surface=Via.CLOCK), within(STRIKE_SECONDS):
+                hurry()
                 done += notice(ReadinessNotice(pk=notice_id), by=system(organisation_id, Via.CLOCK))
         except Exception:  # one that cannot be given keeps no other
             log.exception("notice.failed", notice=notice_id)

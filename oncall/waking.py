@@ -9,8 +9,9 @@ from django.db import DatabaseError, connection, transaction
 from ledger.audited import audited_update
 from oncall.actions import look_at
 from oncall.models import Page
-from standard.clocks import hurry
+from standard.clocks import STRIKE_SECONDS, hurry
 from tenants.actors import Via, system
+from tenants.limits import within
 from tenants.scope import scope
 from tenants.time import now
 
@@ -31,7 +32,7 @@ def sweep(limit: int = 200) -> int:
     done = 0
     for organisation_id, page_id in due(now(), limit):
         try:
-            with scope(organisation_id, surface=Via.CLOCK):
+            with scope(organisation_id, surface=Via.CLOCK), within(STRIKE_SECONDS):
                 hurry()
                 done += look_at(Page(pk=page_id), by=system(organisation_id, Via.CLOCK))
         except Exception:  # one that cannot be looked at keeps no other

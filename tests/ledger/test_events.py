@@ -369,6 +369,27 @@ def test_a_failing_reaction_backs_off_and_is_set_aside(
     assert what_followed(cast, event)[1] > 0
 
 
+def test_a_reaction_that_hangs_is_ended_and_put_off(
+    shared_database: Installation, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that never comes to its end fails like any other, though no statement of it takes long."""
+    cast = shared_database.acme
+    event = declared(cast)
+
+    def hangs(event: Event, by: Actor) -> None:
+        while True:
+            pass
+
+    monkeypatch.setattr("incidents.reactions.mobilise", hangs)
+    monkeypatch.setattr(relay, "REACTION_SECONDS", 0.2)
+    assert relay.relay(cast.id, event.pk) == 0
+    with cast.scope():
+        row = Outbox.objects.get(event=event)
+    assert (row.attempts, row.last_error) == (1, "TookTooLong: This took longer than 0.2 seconds.")
+    assert row.next_try_at is not None
+    assert row.next_try_at > clock.now
+
+
 def test_a_reaction_that_is_gone_is_set_aside_too(shared_database: Installation) -> None:
     """An outbox row of a reaction that no longer exists fails like any other: it is seen, and nothing else waits for it."""
     cast = shared_database.acme

@@ -24,7 +24,12 @@ def _hangs(clock: Clock, by: object) -> None:
         cursor.execute("SELECT pg_sleep(60)")
 
 
-@pytest.fixture(params=["breaks", "hangs"])
+def _loops(clock: Clock, by: object) -> None:
+    while True:
+        pass
+
+
+@pytest.fixture(params=["breaks", "hangs", "loops"])
 def poison(request: pytest.FixtureRequest, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> str:
     """A SEV 2 whose page is due in 15 minutes, and before it an order whose handler fails."""
     monkeypatch.setitem(reactions.CLOCK_SUBJECTS, POISON, f"{__name__}._{request.param}")
