@@ -97,6 +97,8 @@ class Installation:
         self.address = self._place.address
         self.http = httpx.Client(base_url=self.address, timeout=30, trust_env=False)
         self.demo: Demo | None = None
+        self.clock_file: Path | None = None
+        """Where its processes read how far their clock is ahead (tests/clock.py); None: they have the real one."""
 
     # --- Its life -------------------------------------------------------------------------------------------------
 
@@ -227,6 +229,7 @@ class Installation:
             "SMTP_PORT": str(self.sink.port),
             "SMTP_FROM": "muster@portal.example",
             "PYTHONUNBUFFERED": "1",
+            **({"MUSTER_NOW": "tests.clock.now", "MUSTER_CLOCK_FILE": str(self.clock_file)} if self.clock_file else {}),
         }
 
 
@@ -266,8 +269,11 @@ def _with_database(url: str, name: str) -> str:
 
 
 @contextmanager
-def installation() -> Iterator[Installation]:
-    """Build one, and leave nothing of it behind. Call it from the main thread: the processes die with the one that starts them."""
+def installation(*, time_travels: bool = False) -> Iterator[Installation]:
+    """Build one, and leave nothing of it behind. Call it from the main thread: the processes die with the one that starts them.
+
+    Where `time_travels`, a test moves the clock of all its processes (`clock_file`).
+    """
     with (
         fresh_folder() as data,
         socket_folder(data.resolve()) as sockets,
@@ -276,6 +282,7 @@ def installation() -> Iterator[Installation]:
         Supervisor(data.resolve()) as supervisor,
     ):
         made = Installation(data, sockets, supervisor, sink, given)
+        made.clock_file = data / "ahead" if time_travels else None
         try:
             made.build()
             yield made
