@@ -8,6 +8,7 @@ MEASUREMENTS = {
     "storm": "P2: 100 alerts a request, 95 % duplicates, five hot keys",
     "rush": "1,000 alerts a second for 10 s in one organisation: durable, p95, and what another organisation notices",
     "latency": "P4: accepted alert, or committed verb, to the first attempt at an SMTP sink; with the broker killed too",
+    "clocks": "P3: the sweep over 1,000,000 open clocks against 10,000, with none and 1,000 due",
     "idle": "P11: memory and CPU of everything that `up` runs, idle",
     "streams": "P7: 1,000 live streams at one web process: memory, fan-out, and a post seen by another",
     "room": "the war room with 500 entries: queries and server time",

@@ -20,7 +20,7 @@ NAMED = SINGLE.replace("More than 5 % of requests fail", "bench-@F").replace("@G
 OPEN_CLOCKS = """
 INSERT INTO standard_clock (organisation_id, clause, subject_type, subject_id, owner_role, started_at, due_at, next_at)
 SELECT %s, 'bench', 'bench.thing', n, '', now(), now() + interval '30 days' + n * interval '1 second',
-  now() + interval '30 days' + n * interval '1 second' FROM generate_series(1, %s) AS n;
+  now() + interval '30 days' + n * interval '1 second' FROM generate_series(%s, %s) AS n;
 """
 
 
@@ -46,25 +46,39 @@ class Sink:
         return found
 
 
-def insert_clocks(on: Stage) -> None:
+def insert_clocks(on: Stage, count: int) -> None:
     """Open clocks with their history, as the guards want it."""
+    first = on.count("standard_clock WHERE clause = 'bench'")
     columns = on.one(
         "SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns WHERE table_name = 'standard_clock'"
     )
     with on.owner.transaction():
-        on.owner.execute(OPEN_CLOCKS, (on.organisation_id(), CLOCKS))
+        on.owner.execute(OPEN_CLOCKS, (on.organisation_id(), first + 1, first + count))
         on.owner.execute(
             f"INSERT INTO standard_historicalclock ({columns}, history_type, history_xid, history_date) "
-            f"SELECT {columns}, '+', 0, now() FROM standard_clock WHERE clause = 'bench'"
+            f"SELECT {columns}, '+', 0, now() FROM standard_clock WHERE clause = 'bench' AND subject_id > %s",
+            (first,),
         )
     on.owner.execute("ANALYZE standard_clock")
 
 
-def alerts(on: Stage, load: Load, sink: Sink, report: Report, what: str, *, p50: float | None, p99: float, wait: float) -> None:
+def alerts(
+    on: Stage,
+    load: Load,
+    sink: Sink,
+    report: Report,
+    what: str,
+    *,
+    p50: float | None,
+    p99: float,
+    wait: float,
+    rate: int = RATE,
+    seconds: float = SECONDS,
+) -> None:
     """Send alerts at the rate, and compare the answers' times with the first attempts'."""
     sink.start()
     time.sleep(1)
-    found = load.send(NAMED, seconds=SECONDS, clients=1 if RATE <= 50 else 16, rate=RATE, trace=True)
+    found = load.send(NAMED, seconds=seconds, clients=1 if rate <= 50 else 16, rate=rate, trace=True)
     first = load.runs * 10_000_000
     names = [f"{first + n:016x}" for n in range(len(found["answered"]))]
     until(lambda: on.count("notifications_queueddelivery") + on.count("ledger_outbox") == 0, wait)
@@ -105,7 +119,7 @@ def main() -> int:
     env = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(sink.port)}
     with stage("web", "worker", "beat", "watch", env=env) as on:
         try:
-            insert_clocks(on)
+            insert_clocks(on, CLOCKS)
             load = Load(on)
             until(lambda: on.count("ledger_heartbeat") > 0, 20)
             load.send(NAMED, seconds=3, clients=1, rate=20)  # warms up; mail that nobody takes is tried again
@@ -115,6 +129,7 @@ def main() -> int:
             report.say(f"{on.count('standard_clock WHERE next_at IS NOT NULL')} open clocks; {RATE} new groups/s for {SECONDS} s")
             alerts(on, load, sink, report, "P4 alert", p50=20, p99=150, wait=30)
             verbs(on, sink, report)
+            alerts(on, load, sink, report, "200 pages at once", p50=None, p99=5000, wait=60, rate=2000, seconds=0.1)
             on.supervisor._kept["valkey"].child.signal(signal.SIGKILL)
             time.sleep(1)
             alerts(on, load, sink, report, "P4 broker killed", p50=None, p99=3000, wait=60)
