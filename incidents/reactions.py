@@ -22,8 +22,10 @@ def page_for_signal(event: Event, by: Actor) -> None:
 
     Where its rule answers it by itself, what the rule did calls whom it needs. Clauses mobilize.page-out, triage.is-it-an-incident.
     """
+    rule = event.data.get("rule")
+    ruling.hold_what_it_joins(Signal.objects.get(pk=event.subject_id), rule)
     signal = Signal.objects.select_for_update(of=("self",), no_key=True).select_related("service__team").get(pk=event.subject_id)
-    if ruling.follow(signal, event.data.get("rule"), by=by):
+    if ruling.follow(signal, rule, by=by):
         return
     team = signal.service.team if signal.service else Team.objects.filter(is_default=True).first()
     if team is not None and signal.state == SignalState.WAITING:  # once answered, declaring calls whom it needs

@@ -120,6 +120,13 @@ def _tell(window: MaintenanceWindow, what: str, by: Actor, **changes: Any) -> No
 # --- Following a rule -----------------------------------------------------------------------------------------------------------
 
 
+def hold_what_it_joins(signal: Signal, rule_id: int | None) -> None:
+    """Lock the running incident that a signal's rule would make it join: before the signal itself, in the order of every verb."""
+    rule = RoutingRule.objects.filter(pk=rule_id, is_active=True).first() if rule_id is not None else None
+    if rule is not None and (incident := _running_for(signal, rule)) is not None:
+        Incident.objects.select_for_update(of=("self",)).get(pk=incident.pk)
+
+
 def follow(signal: Signal, rule_id: int | None, *, by: Actor) -> bool:
     """Do what a signal's rule does by itself: join a running incident, or declare one. Returns whether the question is answered.
 
@@ -143,6 +150,15 @@ def follow(signal: Signal, rule_id: int | None, *, by: Actor) -> bool:
 
 
 def _join_running(signal: Signal, rule: RoutingRule, by: Actor) -> bool:
+    incident = _running_for(signal, rule)
+    if incident is None:
+        return False
+    actions.attach(signal, incident, by=by)
+    return True
+
+
+def _running_for(signal: Signal, rule: RoutingRule) -> Incident | None:
+    """The newest running incident that the rule puts such a signal to, or None."""
     since = now() - timedelta(minutes=rule.attach_minutes)
     running = Incident.objects.filter(state__in=OPEN, exercise=False)
     if rule.attach == Attach.SERVICE and signal.service_id is not None:
@@ -153,12 +169,8 @@ def _join_running(signal: Signal, rule: RoutingRule, by: Actor) -> bool:
         )
         found = running.filter(pk__in=alike.values("incident_id"))
     else:
-        return False
-    incident = found.order_by("-number").first()
-    if incident is None:
-        return False
-    actions.attach(signal, incident, by=by)
-    return True
+        return None
+    return found.order_by("-number").first()
 
 
 def _declare(signal: Signal, rule: RoutingRule, by: Actor) -> bool:

@@ -5,14 +5,18 @@ Each asks on a connection of their own, and both are let go in the same instant.
 
 import threading
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from incidents.models import Incident, RoleHolding
-from ledger.models import Event
+from incidents.actions import triage
+from incidents.models import Incident, RoleHolding, Signal
+from ledger.models import Event, Outbox
+from portal import sweeping
 from tests.conftest import Cast, Door, Installation, Person
+from tests.everything import delivery, take
 
 pytestmark = pytest.mark.servers
 
@@ -167,3 +171,49 @@ def test_two_incidents_are_not_merged_into_each_other(acme: Cast, ref: str) -> N
     with acme.scope(acme.amira):
         states = Incident.objects.filter(ref__in=[ref, other]).values_list("state", flat=True)
         assert sorted(states) == ["merged", "mobilization"]
+
+
+def test_a_rule_and_a_person_that_put_one_signal_to_one_incident(
+    own_database: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rule locks the incident before the signal, as every verb does, so neither has to be thrown out for the other."""
+    acme = own_database.acme
+    wanted = {"title": "Checkout fails", "severity": "SEV3", "services": ["checkout"]}
+    ref = Door(acme.mei).post("incidents/", wanted).json()["ref"]
+    rule = {"name": "Join", "labels": {"alertname": "Slow"}, "attach": "service", "attach_minutes": 30}
+    assert Door(acme.admin).post("routing-rules/", rule).status_code == 201
+    while sweeping.catch_up(grace=timedelta(seconds=-1)):
+        pass
+    assert take(acme, delivery("Slow", "x")) == [None]
+    (waiting,) = Door(acme.jon).get("triage/").json()["results"]
+    inside, go_on, lock = threading.Event(), threading.Event(), triage._lock
+
+    def pausing(signal: Signal) -> Signal:
+        if threading.current_thread().name == "person":
+            inside.set()
+            assert go_on.wait(20)
+        return lock(signal)
+
+    monkeypatch.setattr(triage, "_lock", pausing)
+    told: dict[str, Any] = {}
+
+    def person() -> None:
+        told["person"] = Door(acme.jon).post(f"triage/{waiting['id']}/attach/", {"incident": ref}).status_code
+        connection.close()
+
+    def follow() -> None:
+        sweeping.catch_up(grace=timedelta(seconds=-1))
+        connection.close()
+
+    both = [threading.Thread(target=person, name="person"), threading.Thread(target=follow)]
+    both[0].start()
+    assert inside.wait(20)
+    both[1].start()
+    both[1].join(1)  # it waits for the incident by now
+    go_on.set()
+    for one in both:
+        one.join(20)
+    assert told == {"person": 200}
+    with acme.scope():
+        assert not Outbox.objects.filter(attempts__gt=0).exists(), "the rule's side was not thrown out either"
+        assert Signal.objects.get(pk=waiting["id"]).incident_id == Incident.objects.get(ref=ref).pk
