@@ -20,7 +20,7 @@ NAMED = SINGLE.replace("More than 5 % of requests fail", "bench-@F").replace("@G
 OPEN_CLOCKS = """
 INSERT INTO standard_clock (organisation_id, clause, subject_type, subject_id, owner_role, started_at, due_at, next_at)
 SELECT %s, 'bench', 'bench.thing', n, '', now(), now() + interval '30 days' + n * interval '1 second',
-  now() + interval '30 days' + n * interval '1 second' FROM generate_series(%s, %s) AS n;
+  now() + interval '30 days' + n * interval '1 second' FROM generate_series(%s::bigint, %s::bigint) AS n;
 """
 
 

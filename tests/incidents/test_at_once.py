@@ -14,6 +14,7 @@ from django.db import connection
 from incidents.actions import triage
 from incidents.models import Incident, RoleHolding, Signal
 from ledger.models import Event, Outbox
+from oncall.models import Page
 from portal import sweeping
 from tests.conftest import Cast, Door, Installation, Person
 from tests.everything import delivery, take
@@ -215,5 +216,6 @@ def test_a_rule_and_a_person_that_put_one_signal_to_one_incident(
         one.join(20)
     assert told == {"person": 200}
     with acme.scope():
-        assert not Outbox.objects.filter(attempts__gt=0).exists(), "the rule's side was not thrown out either"
+        assert not Outbox.objects.filter(attempts__gt=0).exists()
+        assert not Page.objects.filter(subject_type="incidents.signal").exists(), "the rule's side was not thrown out either"
         assert Signal.objects.get(pk=waiting["id"]).incident_id == Incident.objects.get(ref=ref).pk
