@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import batched, zip_longest
 from typing import Any
 
 import structlog
@@ -24,9 +25,12 @@ from tenants.time import now
 from tenants.walled import tenant_of
 
 MAX_FAILURES = 8
+_INCIDENT = "incidents.incident"
 # A clock that is struck takes no longer than this for any lock or statement, so that it holds up no other by more.
 STRIKE_SECONDS = 1.8  # of work outside the database
-_HURRY = "SELECT set_config('lock_timeout', '200', true), set_config('statement_timeout', '1500', true)"
+_HURRY = "SELECT set_config('lock_timeout', '200', true), set_config('statement_timeout', %s, true)"
+_STATEMENT_MS, _TOGETHER_STATEMENT_MS = 1500, 200
+TOGETHER, TOGETHER_SECONDS = 10, 0.4  # clocks in one transaction, and how long that may take before each has its own
 
 log = structlog.get_logger(__name__)
 
@@ -186,10 +190,10 @@ def due(before: datetime, limit: int) -> Iterable[tuple[int, int, bool]]:
         return list(cursor.fetchall())
 
 
-def hurry() -> None:
+def hurry(statement_ms: int = _STATEMENT_MS) -> None:
     """Let this transaction wait for no lock and no statement longer than a moment: what is due behind it has its time too."""
     with connection.cursor() as cursor:
-        cursor.execute(_HURRY)
+        cursor.execute(_HURRY, [str(statement_ms)])
 
 
 def strike(organisation_id: int, clock_id: int, *, failed: bool = False) -> bool:
@@ -201,42 +205,104 @@ def strike(organisation_id: int, clock_id: int, *, failed: bool = False) -> bool
         hurry()
         if failed:
             ClockFailure.objects.filter(clock_id=clock_id).delete()
-        _lock_subject(clock_id)
-        clock = Clock.objects.select_for_update(skip_locked=True).filter(pk=clock_id, next_at__lte=now()).first()
-        if clock is None:
-            return False
-        by = system(organisation_id, Via.CLOCK)
-        if clock.due_at <= now():
-            break_(clock, by=by)
-        else:
-            prompt(clock, by=by)
-        return True
+        _hold([clock_id], wait=True)
+        return _strike(clock_id, system(organisation_id, Via.CLOCK))
 
 
-def _lock_subject(clock_id: int) -> None:
-    """Lock what a clock is about before the clock itself, in the order in which the verbs do: incident, subject, clock."""
-    found = Clock.objects.filter(pk=clock_id).values_list("incident_id", "subject_type", "subject_id").first()
-    if found is not None:
-        incident_id, subject_type, subject_id = found
-        for label, pk in (("incidents.incident", incident_id), (subject_type, subject_id)):
-            if pk is not None:
-                list(apps.get_model(label)._default_manager.select_for_update(of=("self",)).filter(pk=pk).values_list("pk"))
+def _strike(clock_id: int, by: Actor) -> bool:
+    """Prompt or break a clock whose subject is held. Not one that somebody else strikes, or that stopped meanwhile."""
+    clock = Clock.objects.select_for_update(skip_locked=True).filter(pk=clock_id, next_at__lte=now()).first()
+    if clock is None:
+        return False
+    if clock.due_at <= now():
+        break_(clock, by=by)
+    else:
+        prompt(clock, by=by)
+    return True
+
+
+def _hold(clock_ids: Sequence[int], *, wait: bool) -> list[int]:
+    """Lock what clocks are about before the clocks themselves, in the order in which the verbs do: incident, subject, clock.
+
+    Returns the clocks of which all that is held now. Without `wait` what somebody else holds is passed by: who holds several
+    incidents at once must wait for none.
+    """
+    rows = list(Clock.objects.filter(pk__in=clock_ids).values_list("pk", "incident_id", "subject_type", "subject_id"))
+    wanted: dict[str, set[int]] = {_INCIDENT: {incident for _, incident, _, _ in rows if incident is not None}}
+    for _, _, label, pk in rows:
+        wanted.setdefault(label, set()).add(pk)
+    held = {label: _locked(label, ids, wait) for label, ids in wanted.items() if ids}
+    free = {
+        pk for pk, incident, label, subject in rows if subject in held[label] and (not incident or incident in held[_INCIDENT])
+    }
+    return [pk for pk in clock_ids if pk in free]
+
+
+def _locked(label: str, ids: Iterable[int], wait: bool) -> set[int]:
+    rows = apps.get_model(label)._default_manager.select_for_update(of=("self",), skip_locked=not wait)
+    return set(rows.filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
 
 
 def sweep(limit: int = 1000) -> int:
-    """Strike every clock that is due, in small transactions. Returns how many. Any number of sweeps may run at once."""
-    struck = 0
-    for organisation_id, clock_id, failed in due(now(), limit):
+    """Strike every clock that is due, in small transactions. Returns how many. Any number of sweeps may run at once.
+
+    Those of one organisation are struck some at a time; whatever goes wrong with them, each then has a transaction of its own.
+    """
+    return sum(_take_turn(organisation_id, ids, failed) for organisation_id, ids, failed in _turns(due(now(), limit)))
+
+
+def _turns(found: Iterable[tuple[int, int, bool]]) -> list[tuple[int, Sequence[int], bool]]:
+    """(organisation, clocks, whether they failed before) that are struck together.
+
+    The organisations take turns, so that one with a thousand due clocks keeps nobody else waiting; what failed before comes last.
+    """
+    due_of: dict[int, list[int]] = {}
+    again: list[tuple[int, Sequence[int], bool]] = []
+    for organisation_id, clock_id, failed in found:
+        if failed:
+            again.append((organisation_id, (clock_id,), True))
+        else:
+            due_of.setdefault(organisation_id, []).append(clock_id)
+    rounds = zip_longest(
+        *([(organisation_id, ids, False) for ids in batched(all_of, TOGETHER)] for organisation_id, all_of in due_of.items())
+    )
+    return [turn for one in rounds for turn in one if turn is not None] + again
+
+
+def _take_turn(organisation_id: int, clock_ids: Sequence[int], failed: bool) -> int:
+    """Strike clocks of an organisation, together where that works. Returns how many there was something to do about."""
+    done: set[int] = set()
+    if len(clock_ids) > 1:
         try:
-            struck += strike(organisation_id, clock_id, failed=failed)
-        except OperationalError as error:
-            if isinstance(error.__cause__, LockNotAvailable):  # somebody is at work on it: the next sweep comes by
-                log.info("clock.busy", clock=clock_id)
-            else:
-                _put_off(organisation_id, clock_id, error)
-        except Exception as error:  # one that cannot be struck keeps no other from its time
+            done = _strike_together(organisation_id, clock_ids)
+        except Exception as error:  # which of them it was is seen when each is struck alone
+            log.info("clock.apart", clocks=len(clock_ids), error=str(error))
+    return len(done) + sum(_alone(organisation_id, pk, failed) for pk in clock_ids if pk not in done)
+
+
+def _strike_together(organisation_id: int, clock_ids: Sequence[int]) -> set[int]:
+    """Strike clocks in one transaction. Returns which are done with; the others' subjects are busy."""
+    with scope(organisation_id, surface=Via.CLOCK), within(TOGETHER_SECONDS):
+        hurry(_TOGETHER_STATEMENT_MS)
+        by = system(organisation_id, Via.CLOCK)
+        free = _hold(clock_ids, wait=False)
+        for clock_id in free:
+            _strike(clock_id, by)
+    return set(free)
+
+
+def _alone(organisation_id: int, clock_id: int, failed: bool) -> bool:
+    """Strike a clock in its own transaction. Returns whether there was something to do; what fails is tried later."""
+    try:
+        return strike(organisation_id, clock_id, failed=failed)
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):  # somebody is at work on it: the next sweep comes by
+            log.info("clock.busy", clock=clock_id)
+        else:
             _put_off(organisation_id, clock_id, error)
-    return struck
+    except Exception as error:  # one that cannot be struck keeps no other from its time
+        _put_off(organisation_id, clock_id, error)
+    return False
 
 
 def _put_off(organisation_id: int, clock_id: int, error: Exception) -> None:
