@@ -38,7 +38,7 @@ up: runtime
 	exec env MUSTER_STOP_WITH_PARENT=1 $(PY) manage.py up $(ARGS)
 
 test: check
-	exec $(PY) -m pytest $(PYTEST_ARGS)
+	exec $(PY) -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
 
 check: dev
 	$(PY) -m ruff check .

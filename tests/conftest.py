@@ -38,6 +38,7 @@ switch.off()  # what MUSTER_TEETH names (tests/teeth.py)
 
 TEMPLATE = f"muster_template_{os.getpid()}"
 DATABASE = f"muster_test_{os.getpid()}"
+settings.CACHES["default"]["KEY_PREFIX"] = DATABASE  # the cache is shared with other workers, whose rows have the same ids
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,6 @@ class Cast:
     def scope(self, person: Person | None = None) -> Any:
         """The organisation's scope, as the walls see it: a person's, or Muster's own work, which sees restricted incidents too."""
         return scope(self.id, surface="web" if person else "command", user_id=person.user_id if person else None)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browsers last: once Playwright has started, its loop runs in this thread, where nobody else can then run one."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 def _connect_as(url: str, database: str) -> None:

@@ -4,15 +4,30 @@ Without DATABASE_URL in the environment, an embedded PostgreSQL and Valkey of th
 that nothing needs to run and ports 5432, 6379 and 5672 do not matter. With it, those servers are used (`pytest -m servers`).
 """
 
+import fcntl
 import os
 import shutil
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from portal.embedded.servers import running_servers
+
+if TYPE_CHECKING:
+    from xdist.scheduler import LoadFileScheduling
+
+FEWEST, MOST = 2, 4
+"""Workers: a second one pays even on one core, since tests wait for the database; each has Django and a browser's worth of memory."""
+
+HEAVY = ("tests/system/", "tests/browser/", "tests/portal/test_embedded.py")
+"""Tests with many processes, Chromium or both. One worker has all of these, one after the other, and begins with them."""
+
+TOGETHER = "MUSTER_TESTS_TOGETHER"
+"""In the environment: the folder where workers agree on who runs."""
 
 _stack = ExitStack()
 
@@ -20,18 +35,68 @@ _stack = ExitStack()
 def _start() -> None:
     os.environ["MUSTER_NOW"] = "tests.clock.now"
     os.environ["MUSTER_SECRET_KEY"] = "tests-only-" + "0123456789abcdef" * 4
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop lives in the thread of all later tests; it never runs ours
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
+        "1"  # Playwright's loop lives in the thread of a browser's tests; it never runs ours
+    )
     os.environ["MUSTER_QUEUE"] = f"muster-tests-{os.getpid()}"  # the broker may be shared
     os.environ["MUSTER_LOG_LEVEL"] = "ERROR"
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
     folder = Path(tempfile.mkdtemp(prefix="muster-tests-"))
     _stack.callback(shutil.rmtree, folder, ignore_errors=True)
     os.environ["MUSTER_DATA"] = str(folder)
+    os.environ.setdefault(TOGETHER, str(folder))
     if "DATABASE_URL" not in os.environ:
         urls = _stack.enter_context(running_servers(folder / "servers", durable=False))
         os.environ.update(urls.environment())
         os.environ.update(urls.owner_environment())
     os.environ.setdefault("CACHE_URL", "redis://127.0.0.1:6379/15")
+
+
+@contextmanager
+def _turn(*, alone: bool) -> Iterator[None]:
+    """Wait until this worker may run its next test: with the others' tests, or while nothing else runs."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        yield
+        return
+    folder = Path(os.environ[TOGETHER])
+    with (folder / "door").open("w") as door, (folder / "room").open("w") as room:
+        fcntl.flock(door, fcntl.LOCK_EX)  # who wants to be alone stays in the door, so that the room empties
+        fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        if not alone:
+            fcntl.flock(door, fcntl.LOCK_UN)
+        yield
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """A test that says how long something may take has the machine to itself."""
+    with _turn(alone=item.get_closest_marker("alone") is not None):
+        return (yield)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: one worker for each core that this process may use, within reason."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(max(cores, FEWEST), MOST)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadFileScheduling | None":
+    """`--dist loadfile`: a file's tests share a worker, and with it what its module makes once; so do all heavy files."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    # In the order of their names, not by the number of their tests, which says little of what they cost: so the heavy ones
+    # (the browser's) come first, and the quick files of the lower rooms last, where one worker would wait for the other.
+    config.option.loadscopereorder = False
+
+    class HeavyTogether(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return HEAVY[0] if nodeid.startswith(HEAVY) else str(super()._split_scope(nodeid))
+
+    return HeavyTogether(config, log)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

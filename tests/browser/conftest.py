@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Response, sync_playwright
 
 from tests.conftest import Installation, Person
 from tests.serving import served
@@ -24,7 +24,14 @@ document.addEventListener('securitypolicyviolation', event => {
 })"""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    """Ends with these tests: while Playwright runs, its loop is this thread's, where nobody else can then run one."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """Debian's Chromium."""
     if not Path(CHROMIUM).exists() and not os.environ.get("CI"):

@@ -15,7 +15,7 @@ from tests.system.test_kills import every_page_went_out_under_one_key, queued, s
 
 __all__ = ["servers_of_our_own"]
 
-pytestmark = [pytest.mark.system, pytest.mark.clause("mobilize.page-out")]
+pytestmark = [pytest.mark.system, pytest.mark.alone, pytest.mark.clause("mobilize.page-out")]
 
 PAGES = 500
 WITHIN = 10.0  # seconds after service has returned

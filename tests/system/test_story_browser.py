@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Locator, Page, Playwright, Response, expect
+from playwright.sync_api import ConsoleMessage, Locator, Page, Response, expect, sync_playwright
 
 from tests.portal.embedded import until
 from tests.system.installation import Installation, Tenant
@@ -23,7 +23,7 @@ CAUSE = "A bad release; rolled back to v1.2.2."
 
 
 @pytest.fixture
-def page(playwright: Playwright) -> Iterator[Page]:
+def page() -> Iterator[Page]:
     """A page of a fresh browser. What the browser complains of, and any 5xx, fails the test."""
     trouble: list[str] = []
 
@@ -37,16 +37,16 @@ def page(playwright: Playwright) -> Iterator[Page]:
             trouble.append(f"{response.status}: {response.url}")
 
     root = ["--no-sandbox"] if os.geteuid() == 0 else []
-    browser = playwright.chromium.launch(executable_path=program(CHROMIUM), args=[*FLAGS, *root])
-    try:
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=program(CHROMIUM), args=[*FLAGS, *root]) as browser,
+    ):
         opened = browser.new_page(viewport={"width": 1280, "height": 900})
         opened.add_init_script(TELL_VIOLATIONS)
         opened.on("console", heard)
         opened.on("pageerror", lambda error: trouble.append(f"script: {error}"))
         opened.on("response", answered)
         yield opened
-    finally:
-        browser.close()
     assert trouble == []
 
 
