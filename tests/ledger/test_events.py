@@ -19,7 +19,7 @@ from django.db import connection
 
 from incidents import actions, integrating
 from incidents.models import Alert, Incident, Integration, Signal
-from incidents.states import Severity, State
+from incidents.states import KeyTime, Severity, State
 from ledger import people, relay
 from ledger.actions import configure, record, try_again
 from ledger.models import Event, Outbox
@@ -168,6 +168,11 @@ DRIVERS: dict[str, Callable[[Stage], Act]] = {
         lambda s: actions.declare(by=s.amira, title="Another", severity=Severity.SEV1, services=list(Service.objects.all()))
     ),
     "incident:impact": _now(lambda s: actions.set_impact(s.incident, by=s.amira, start=s.clock.now)),
+    "incident:correct-time": _now(
+        lambda s: actions.correct_time(
+            s.incident, by=s.amira, which=KeyTime.DETECTED, occurred_at=s.clock.now - timedelta(minutes=3), reason="Seen."
+        )
+    ),
     "incident:join": _now(lambda s: actions.join(s.incident, by=s.jon)),
     "incident:note": _now(lambda s: actions.note(s.incident, by=s.jon, text="Seen.")),
     "incident:resolve": _resolve,
