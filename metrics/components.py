@@ -47,6 +47,13 @@ def availability(start: datetime, end: datetime) -> list[Availability]:
     return [_of(component, said[component.pk], start, until) for component in Component.objects.order_by("position", "id")]
 
 
+def _by_incident(said: list[Said]) -> list[list[Said]]:
+    found: dict[int, list[Said]] = defaultdict(list)
+    for one in said:
+        found[one.incident_id].append(one)
+    return list(found.values())
+
+
 def _of(component: Component, said: list[Said], start: datetime, end: datetime) -> Availability:
     period = end - start
     down = within(windows(said, component.down_when, end), start, end)
@@ -56,7 +63,7 @@ def _of(component: Component, said: list[Said], start: datetime, end: datetime) 
         component.name,
         sli(period, down),
         down,
-        len({one.incident_id for one in said if one.condition in component.down_when}),
+        sum(bool(within(windows(group, component.down_when, end), start, end)) for group in _by_incident(said)),
         budget(slo, period, down),
         budget(sla, period, down),
         tuple(Condition(condition).label for condition in component.down_when),

@@ -13,6 +13,7 @@ import incidents.models.comms
 import tenants.scope
 import tenants.walled
 from ledger.guards import Regard, append_only
+from tenants.together import together
 from tenants.walls import NeedToKnow
 
 
@@ -207,3 +208,4 @@ class Migration(migrations.Migration):
         NeedToKnow("incidents", "timecorrection"),
         Regard("incidents", "component"),
     ]
+    operations = together(operations)

@@ -7,6 +7,7 @@ from django.db import migrations, models
 import tenants.scope
 import tenants.walled
 from metrics.sql import ALL, statements
+from tenants.together import together
 from tenants.walls import NeedToKnow, Sql, Wall
 
 TABLES = ("incidentfigure", "clockfigure")
@@ -103,3 +104,4 @@ class Migration(migrations.Migration):
         NeedToKnow("metrics", *TABLES),
         *(Sql(statement) for statement in statements(ALL)),
     ]
+    operations = together(operations)

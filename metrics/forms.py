@@ -1,0 +1,56 @@
+"""The form of the filters. It only carries what is typed: metrics.filters says what is wrong with it, as at every door."""
+
+from typing import Any
+
+from django import forms
+
+from incidents.states import Severity
+from metrics.filters import BY, NONE, Filters, Places
+from tenants.refusals import Refused
+
+
+class _AnyOf(forms.MultipleChoiceField):
+    def validate(self, value: Any) -> None:
+        """The filters judge it."""
+
+
+class FilterForm(forms.Form):
+    """Period, severities, service, team, and by what the figures are laid out."""
+
+    severity = _AnyOf(label="Severity", choices=Severity.choices, required=False, widget=forms.CheckboxSelectMultiple)
+    service = forms.CharField(label="Service", required=False)
+    team = forms.CharField(label="Team", required=False)
+    by = forms.CharField(label="Laid out by", required=False, widget=forms.Select(choices=list(BY.items())))
+
+    def __init__(self, known: Places, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name, label in (("from", "From"), ("to", "To, included")):
+            self.fields[name] = forms.CharField(label=label, required=False, widget=forms.DateInput(attrs={"type": "date"}))
+        for name in ("service", "team"):
+            typed = self.data.get(name, "") if self.is_bound else ""
+            choices = [("", "All"), *known.of(name).values(), (NONE, "None named")]
+            extra = [(typed, typed)] if typed and typed not in dict(choices) else []
+            self.fields[name].widget = forms.Select(choices=[*choices, *extra])
+        self.order_fields(["from", "to", "severity", "service", "team", "by"])
+
+
+def form_of(filters: Filters, known: Places) -> FilterForm:
+    """The form as it stands for these filters."""
+    initial = {
+        "from": filters.first.isoformat(),
+        "to": filters.last.isoformat(),
+        "severity": list(filters.severities),
+        "service": filters.service,
+        "team": filters.team,
+        "by": filters.by,
+    }
+    return FilterForm(known, initial=initial)
+
+
+def refused_form(data: Any, known: Places, refused: Refused) -> FilterForm:
+    """The form with what was typed, and what is wrong with it beside each field."""
+    form = FilterForm(known, data)
+    form.is_valid()
+    for reason in refused.reasons:
+        form.add_error(reason.field if reason.field in form.fields else None, reason.sentence)
+    return form
