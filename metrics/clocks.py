@@ -1,6 +1,6 @@
 """Clocks kept and broken, by clause."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,14 +36,17 @@ class Kept:
         return self.kept / self.n if self.n else None
 
 
-def kept(filters: Filters) -> list[Kept]:
-    """The clauses whose clocks ran on the incidents of the period, by their names: one query."""
+def kept(filters: Filters, clauses: Sequence[str] = ()) -> list[Kept]:
+    """The clauses (only these, where any are named) whose clocks ran on the incidents of the period, by their names: one query."""
     if filters.service_id is None and filters.team_id is None:
         where, values = filters.where("c")
         source = "metrics_clockfigure c"
     else:
         where, values = filters.where("f")
         source = "metrics_incidentfigure f JOIN metrics_clockfigure c ON c.incident_id = f.incident_id"
+    if clauses:
+        where += " AND c.clause = ANY(%(clauses)s)"
+        values["clauses"] = list(clauses)
     return _kept(f"SELECT c.clause, sum(c.kept), sum(c.broken) FROM {source} WHERE {where} GROUP BY 1 ORDER BY 1", values)
 
 
@@ -68,10 +71,10 @@ def kept_within(start: datetime, end: datetime) -> list[Kept]:
     ]
 
 
-def updates(found: list[Kept]) -> Kept:
-    """Of these the clocks of updates, as one."""
-    cadence = [one for one in found if one.clause in CADENCE_CLAUSES]
-    return Kept("", sum(one.kept for one in cadence), sum(one.broken for one in cadence))
+def updates(filters: Filters) -> Kept:
+    """Of these the clocks of updates, as one: one query."""
+    found = kept(filters, CADENCE_CLAUSES)
+    return Kept("", sum(one.kept for one in found), sum(one.broken for one in found))
 
 
 def _kept(sql: str, values: Mapping[str, Any]) -> list[Kept]:

@@ -17,11 +17,23 @@ _SUMS = ", ".join(
     f"count(f.{one.column}), avg(f.{one.column}), percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY f.{one.column})"
     for one in TIMES
 )
+_WHOLE = f"SELECT NULL, count(*), {_SUMS} FROM metrics_incidentfigure f WHERE {{where}}"
+# Each month is a stretch of the index by detection: nothing has to be sorted into months.
+_BY_MONTH = f"""
+SELECT m.place - 1, x.* FROM unnest(%(months)s::timestamptz[], %(ends)s::timestamptz[]) WITH ORDINALITY AS m(since, until, place)
+CROSS JOIN LATERAL (SELECT count(*), {_SUMS} FROM metrics_incidentfigure f
+  WHERE {{where}} AND f.detected_at >= m.since AND f.detected_at < m.until) x
+"""
+_BY_SEVERITY = f"SELECT f.severity, count(*), {_SUMS} FROM metrics_incidentfigure f WHERE {{where}} GROUP BY 1"
+_BY_NAMED = f"""
+SELECT k, count(*), {_SUMS} FROM metrics_incidentfigure f,
+  unnest(CASE WHEN f.{{named}}_ids = '{{{{}}}}' THEN '{{{{0}}}}' ELSE f.{{named}}_ids END) AS k WHERE {{where}} GROUP BY 1
+"""
 _BY = {
-    "month": ("", "width_bucket(f.detected_at, %(months)s::timestamptz[]) - 1"),
-    "severity": ("", "f.severity"),
-    "service": (", unnest(CASE WHEN f.service_ids = '{}' THEN '{0}' ELSE f.service_ids END) AS k", "k"),
-    "team": (", unnest(CASE WHEN f.team_ids = '{}' THEN '{0}' ELSE f.team_ids END) AS k", "k"),
+    "month": _BY_MONTH,
+    "severity": _BY_SEVERITY,
+    "service": _BY_NAMED.replace("{named}", "service"),
+    "team": _BY_NAMED.replace("{named}", "team"),
 }
 
 
@@ -59,11 +71,10 @@ def figures(filters: Filters, known: Places) -> Figures:
     """Sum up: two queries, however many incidents there are."""
     where, values = filters.where()
     months = _months(filters)
-    values["months"] = [start for _, start in months]
-    ((_, count, *sums),) = _rows(f"SELECT NULL, count(*), {_SUMS} FROM metrics_incidentfigure f WHERE {where}", values)
+    starts = [start for _, start in months]
+    ((_, count, *sums),) = _rows(_WHOLE.format(where=where), values)
     whole = Group("", "All", count, _stats(count, sums), {})
-    also, key = _BY[filters.by]
-    rows = _rows(f"SELECT {key}, count(*), {_SUMS} FROM metrics_incidentfigure f{also} WHERE {where} GROUP BY 1", values)
+    rows = _rows(_BY[filters.by].format(where=where), values | {"months": starts, "ends": [*starts[1:], filters.end]})
     found = {int(row[0]): (int(row[1]), _stats(row[1], row[2:])) for row in rows}
     empty = (0, {one.key: Stat() for one in TIMES})
     kinds = _kinds(filters, known, [first for first, _ in months], set(found))

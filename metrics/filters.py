@@ -75,6 +75,10 @@ class Filters:
         """Whether more than the period was chosen."""
         return bool(self.severities) or self.service_id is not None or self.team_id is not None
 
+    def of_the_period(self) -> "Filters":
+        """The same period, and nothing else."""
+        return Filters(self.zone, self.first, self.last, by=self.by)
+
     def but(self, **changes: Any) -> "Filters":
         """The same with some of it changed."""
         return replace(self, **changes)

@@ -1,5 +1,6 @@
 """The form of the filters. It only carries what is typed: metrics.filters says what is wrong with it, as at every door."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -22,7 +23,7 @@ class FilterForm(forms.Form):
     team = forms.CharField(label="Team", required=False)
     by = forms.CharField(label="Laid out by", required=False, widget=forms.Select(choices=list(BY.items())))
 
-    def __init__(self, known: Places, *args: Any, **options: Any) -> None:
+    def __init__(self, known: Places, asked: Collection[str], *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for name, label in (("from", "From"), ("to", "To, included")):
             self.fields[name] = forms.CharField(label=label, required=False, widget=forms.DateInput(attrs={"type": "date"}))
@@ -32,10 +33,12 @@ class FilterForm(forms.Form):
             extra = [(typed, typed)] if typed and typed not in dict(choices) else []
             self.fields[name].widget = forms.Select(choices=[*choices, *extra])
         self.order_fields(["from", "to", "severity", "service", "team", "by"])
+        for name in self.fields.keys() - {"from", "to"} - set(asked):
+            del self.fields[name]
 
 
-def form_of(filters: Filters, known: Places) -> FilterForm:
-    """The form as it stands for these filters."""
+def form_of(filters: Filters, known: Places, asked: Collection[str]) -> FilterForm:
+    """The form as it stands for these filters, with the period and those fields that are asked for."""
     initial = {
         "from": filters.first.isoformat(),
         "to": filters.last.isoformat(),
@@ -44,12 +47,12 @@ def form_of(filters: Filters, known: Places) -> FilterForm:
         "team": filters.team,
         "by": filters.by,
     }
-    return FilterForm(known, initial=initial)
+    return FilterForm(known, asked, initial=initial)
 
 
-def refused_form(data: Any, known: Places, refused: Refused) -> FilterForm:
+def refused_form(data: Any, known: Places, asked: Collection[str], refused: Refused) -> FilterForm:
     """The form with what was typed, and what is wrong with it beside each field."""
-    form = FilterForm(known, data)
+    form = FilterForm(known, asked, data)
     form.is_valid()
     for reason in refused.reasons:
         form.add_error(reason.field if reason.field in form.fields else None, reason.sentence)

@@ -30,6 +30,11 @@ def incidents_url(filters: Filters, figure: str = "", *, missing: bool = False, 
     return f"{reverse('metrics-incidents')}?{filters.but(**only).query(**more)}"
 
 
+def page_url(name: str, filters: Filters) -> str:
+    """A page of figures, with these filters."""
+    return f"{reverse(name)}?{filters.query()}"
+
+
 def _times_row(one: Definition, group: Group, filters: Filters) -> list[Cell]:
     stat = group.stats[one.key]
     return [
@@ -101,8 +106,8 @@ def calls_table(found: Sequence[Called]) -> Table:
         [Cell(one.name), number(one.calls), number(one.nights), Cell(percent(one.nights / one.calls), one.nights / one.calls)]
         for one in found
     ]
-    heads = [("Person", "person"), ("Calls", "calls"), ("At night", "at_night"), ("Share at night", "share_at_night")]
-    return Table("calls", "Pages by person", heads, rows)
+    heads = [("Person", "person"), ("Pages", "pages"), ("At night", "at_night"), ("Share at night", "share_at_night")]
+    return Table("pages", "Pages by person", heads, rows)
 
 
 def calls_chart(found: Sequence[Called], most: int = 20) -> Chart | None:
@@ -110,7 +115,7 @@ def calls_chart(found: Sequence[Called], most: int = 20) -> Chart | None:
     points: list[Point] = [
         (one.name, float(one.nights), float(one.calls), f"{one.calls:,}, {one.nights:,} at night") for one in found[:most]
     ]
-    return bars("calls", "Pages by person: those at night as bars, all as lines. The table below has the numbers.", points)
+    return bars("pages", "Pages by person: those at night as bars, all as lines. The table below has the numbers.", points)
 
 
 _TARGETS = (("SLO", "slo"), ("SLA", "sla"))

@@ -52,4 +52,4 @@ class ClockFigure(TenantOwned):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "incident", "clause"], name="one_clock_figure_a_clause")]
-        indexes = [models.Index(fields=["organisation", "detected_at"], name="clock_figure_by_detection")]
+        indexes = [models.Index(fields=["organisation", "clause", "detected_at"], name="clock_figure_by_clause")]

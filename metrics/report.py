@@ -13,7 +13,7 @@ from metrics.clocks import Kept, kept, updates
 from metrics.components import availability
 from metrics.figures import Figures, Stat, figures
 from metrics.filters import BY, Filters, Places
-from metrics.tables import Cell, Table
+from metrics.tables import Table
 from metrics.words import percent, span
 
 
@@ -30,16 +30,31 @@ class Part:
     empty: str
 
 
-def parts(filters: Filters, known: Places) -> dict[str, Any]:
-    """Everything that the page shows of these filters: seven queries, however many incidents there are."""
+def times(filters: Filters, known: Places) -> dict[str, Any]:
+    """The page of times: three queries, however many incidents there are."""
     found = figures(filters, known)
-    clocks = kept(filters)
     return {
-        "tiles": [*_tiles(found, filters), _updates_tile(updates(clocks))],
-        "parts": [*_times(found, filters), _clocks(clocks, filters), _calls(filters), _availability(filters)],
+        "tiles": [*_tiles(found, filters), _updates_tile(updates(filters))],
+        "parts": _times(found, filters),
         "incidents": found.whole.incidents,
         "incidents_url": laid_out.incidents_url(filters),
+        "csv_url": _csv("times", filters),
     }
+
+
+def clocks(filters: Filters) -> dict[str, Any]:
+    """The page of clocks: one query."""
+    return {"parts": [_clocks(kept(filters), filters)]}
+
+
+def pages(filters: Filters) -> dict[str, Any]:
+    """The page of who was called: one query."""
+    return {"parts": [_pages(filters)]}
+
+
+def components(filters: Filters) -> dict[str, Any]:
+    """The page of availability: two queries."""
+    return {"parts": [_availability(filters)]}
 
 
 def _tiles(found: Figures, filters: Filters) -> list[dict[str, Any]]:
@@ -103,10 +118,10 @@ def _clocks(found: list[Kept], filters: Filters) -> Part:
     return _part("clocks", "Clocks kept", d.CLOCKS, chart, table, filters, "No clock of these incidents has come to its end.")
 
 
-def _calls(filters: Filters) -> Part:
+def _pages(filters: Filters) -> Part:
     found = called(filters)
     chart, table = laid_out.calls_chart(found), laid_out.calls_table(found)
-    return _part("calls", "Pages by person", d.PAGES, chart, table, filters, "Nobody was called in the period.")
+    return _part("pages", "Pages by person", d.PAGES, chart, table, filters, "Nobody was called in the period.")
 
 
 def _availability(filters: Filters) -> Part:
@@ -121,21 +136,10 @@ def table(key: str, filters: Filters, known: Places) -> Table | None:
         found = figures(filters, known)
         tables = [laid_out.times_table(one, found, filters) for one in d.TIMES if key in (one.key, "times")]
         return laid_out.all_times(tables) if key == "times" else tables[0]
-    makers = {"clocks": _clocks_table, "calls": _calls_table, "availability": _availability_table}
-    return makers[key](filters) if key in makers else None
+    makers = {"clocks": clocks, "pages": pages, "availability": components}
+    return _table_of(makers[key](filters)) if key in makers else None
 
 
-def _clocks_table(filters: Filters) -> Table:
-    found = kept(filters)
-    total = updates(found)
-    whole = laid_out.clocks_table(found)
-    row = laid_out.clocks_table([total]).rows[0]
-    return Table(whole.key, whole.caption, whole.columns, [*whole.rows, [Cell("Updates"), *row[1:]]] if total.n else whole.rows)
-
-
-def _calls_table(filters: Filters) -> Table:
-    return laid_out.calls_table(called(filters))
-
-
-def _availability_table(filters: Filters) -> Table:
-    return laid_out.availability_table(availability(filters.start, filters.end))
+def _table_of(page: dict[str, Any]) -> Table:
+    made: Table = page["parts"][0].table
+    return made

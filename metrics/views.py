@@ -1,5 +1,7 @@
 """The pages of this room: read the filters, ask, show. Every member sees them."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -24,21 +26,54 @@ def _asked(request: HttpRequest) -> dict[str, list[str]]:
     return {name: [str(value) for value in values] for name, values in request.GET.lists()}
 
 
-@require_GET
-def home(request: HttpRequest) -> HttpResponse:
-    """How well we do. What cannot be asked is said beside its field, and nothing typed is lost."""
-    known = places()
-    context: dict[str, Any] = {"counted": definitions.COUNTED, "here": reverse("metrics-home")}
-    try:
-        filters = read(_asked(request), known)
-    except Refused as refused:
-        context["form"] = refused_form(request.GET, known, refused)
-        return render(request, "metrics/home.html", context, status=refused.status)
-    today = now().astimezone(known.zone).date()
-    context |= report.parts(filters, known)
-    context |= {"filters": filters, "form": form_of(filters, known), "zone": known.zone.key, "chosen": _chosen(filters, known)}
-    context |= {"periods": _periods(filters, today), "ways": _ways(filters), "csv_url": _csv_url("times", filters)}
-    return render(request, "metrics/home.html", context)
+@dataclass(frozen=True, slots=True)
+class _View:
+    """One page of figures: its address and name, what it is made of, and which filters it has besides the period."""
+
+    name: str
+    label: str
+    make: Callable[[Filters, Places], dict[str, Any]]
+    asked: tuple[str, ...] = ("severity", "service", "team")
+
+    @property
+    def url(self) -> str:
+        """Where it stands."""
+        return reverse(self.name)
+
+
+VIEWS = (
+    _View("metrics-home", "Times", report.times, ("severity", "service", "team", "by")),
+    _View("metrics-clocks", "Clocks", lambda filters, known: report.clocks(filters)),
+    _View("metrics-pages", "Pages", lambda filters, known: report.pages(filters)),
+    _View("metrics-availability", "Availability", lambda filters, known: report.components(filters), ()),
+)
+
+
+def page(view: _View) -> Callable[[HttpRequest], HttpResponse]:
+    """The page of one view. What cannot be asked is said beside its field, and nothing typed is lost."""
+
+    def show(request: HttpRequest) -> HttpResponse:
+        known = places()
+        context: dict[str, Any] = {"counted": definitions.COUNTED, "here": view.url, "title": view.label}
+        try:
+            filters = read(_asked(request), known)
+        except Refused as refused:
+            context |= {"form": refused_form(request.GET, known, view.asked, refused), "views": _views(None, view)}
+            return render(request, "metrics/home.html", context, status=refused.status)
+        if not view.asked:
+            filters = filters.of_the_period()
+        today = now().astimezone(known.zone).date()
+        context |= {"filters": filters, "form": form_of(filters, known, view.asked), "zone": known.zone.key}
+        context |= {"chosen": _chosen(filters, known), "periods": _periods(filters, today), "views": _views(filters, view)}
+        context |= {"ways": _ways(filters) if "by" in view.asked else []} | view.make(filters, known)
+        return render(request, "metrics/home.html", context)
+
+    return require_GET(show)
+
+
+def _views(filters: Filters | None, here: _View) -> list[dict[str, Any]]:
+    query = f"?{filters.query()}" if filters else ""
+    return [{"label": view.label, "url": f"{view.url}{query}", "current": view is here} for view in VIEWS]
 
 
 def _periods(filters: Filters, today: date) -> list[dict[str, Any]]:

@@ -83,7 +83,7 @@ class Metrics(_FiguresView):
                     "incidents": found.whole.incidents,
                     "figures": found.whole.stats,
                     "groups": found.groups,
-                    "updates": updates(clocks),
+                    "updates": updates(filters),
                     "clauses": clocks,
                     "pages": called(filters),
                     "definitions": _definitions(),

@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "indexes": [models.Index(fields=["organisation", "detected_at"], name="clock_figure_by_detection")],
+                "indexes": [models.Index(fields=["organisation", "clause", "detected_at"], name="clock_figure_by_clause")],
                 "constraints": [
                     models.UniqueConstraint(fields=("organisation", "incident", "clause"), name="one_clock_figure_a_clause")
                 ],

@@ -1,6 +1,6 @@
 """The times of incidents summed up, against an independent computation (metrics.mttd, metrics.mttr)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -117,7 +117,7 @@ def test_the_figures_are_what_plain_python_makes_of_the_record(scene: Scene, mad
         file(scene.acme, made)
         real = [case for case in made if case.counts]
         berlin = ZoneInfo("Europe/Berlin")
-        keys = {
+        keys: dict[str, Callable[[Case], Sequence[str]]] = {
             "month": lambda case: [f"{case.detected.astimezone(berlin):%Y-%m}"],
             "severity": lambda case: [f"SEV{case.severity}"],
             "service": lambda case: case.services or ["-"],
