@@ -119,7 +119,7 @@ def read(query: Mapping[str, Sequence[str]], known: Places) -> Filters:
     levels = [level for value in query.get("severity", []) if (level := value.strip())]
     severities = [int(level[-1]) for level in levels if level.upper().removeprefix("SEV") in ("1", "2", "3", "4")]
     if len(severities) != len(levels):
-        wrong.append(_invalid("severity", "A severity is 1 to 4."))
+        wrong.append(_invalid("severity", f"A severity is 1 to 4; there is no {', '.join(levels)[:40]}."))
     ids = {name: _named(name, one(name), known.of(name), wrong) for name in ("service", "team")}
     by = one("by") or "month"
     if by not in BY:

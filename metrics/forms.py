@@ -21,16 +21,16 @@ class FilterForm(forms.Form):
     severity = _AnyOf(label="Severity", choices=Severity.choices, required=False, widget=forms.CheckboxSelectMultiple)
     service = forms.CharField(label="Service", required=False)
     team = forms.CharField(label="Team", required=False)
-    by = forms.CharField(label="Laid out by", required=False, widget=forms.Select(choices=list(BY.items())))
+    by = forms.CharField(label="Laid out by", required=False)
 
     def __init__(self, known: Places, asked: Collection[str], *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for name, label in (("from", "From"), ("to", "To, included")):
             self.fields[name] = forms.CharField(label=label, required=False, widget=forms.DateInput(attrs={"type": "date"}))
-        for name in ("service", "team"):
+        every = {name: [("", "All"), *known.of(name).values(), (NONE, "None named")] for name in ("service", "team")}
+        for name, choices in (every | {"by": list(BY.items())}).items():
             typed = self.data.get(name, "") if self.is_bound else ""
-            choices = [("", "All"), *known.of(name).values(), (NONE, "None named")]
-            extra = [(typed, typed)] if typed and typed not in dict(choices) else []
+            extra = [(typed, typed)] if typed and typed not in dict(choices) else []  # said beside it to be wrong, and not lost
             self.fields[name].widget = forms.Select(choices=[*choices, *extra])
         self.order_fields(["from", "to", "severity", "service", "team", "by"])
         for name in self.fields.keys() - {"from", "to"} - set(asked):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 
 from metrics.calls import Called
@@ -27,12 +28,12 @@ def incidents_url(filters: Filters, figure: str = "", *, missing: bool = False, 
     more = {"figure": figure} if figure else {}
     if missing:
         more["missing"] = "1"
-    return f"{reverse('metrics-incidents')}?{filters.but(**only).query(**more)}"
+    return page_url("metrics-incidents", filters.but(**only), **more)
 
 
-def page_url(name: str, filters: Filters) -> str:
+def page_url(name: str, filters: Filters, *args: str, **more: str) -> str:
     """A page of figures, with these filters."""
-    return f"{reverse(name)}?{filters.query()}"
+    return f"{reverse(name, urlconf=settings.PORTAL_URLCONF, args=args)}?{filters.query(**more)}"
 
 
 def _times_row(one: Definition, group: Group, filters: Filters) -> list[Cell]:

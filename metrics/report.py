@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import reverse
-
 from metrics import definitions as d
 from metrics import laid_out
 from metrics.calls import called
@@ -91,7 +89,7 @@ def _updates_tile(found: Kept) -> dict[str, Any]:
 
 
 def _csv(key: str, filters: Filters) -> str:
-    return f"{reverse('metrics-csv', args=[key])}?{filters.query()}"
+    return laid_out.page_url("metrics-csv", filters, key)
 
 
 def _times(found: Figures, filters: Filters) -> list[Part]:

@@ -100,12 +100,12 @@ class Migration(migrations.Migration):
                 blank=True,
                 decimal_places=4,
                 help_text="Percent we promised.",
-                max_digits=6,
+                max_digits=7,
                 null=True,
                 validators=[
-                    django.core.validators.MinValueValidator(Decimal("50"), "A target is at least 50 %."),
+                    django.core.validators.MinValueValidator(Decimal("50"), "A target is at least 50 percent."),
                     django.core.validators.MaxValueValidator(
-                        Decimal("99.9999"), "A target is below 100 %: nothing is always there."
+                        Decimal("99.9999"), "A target is below 100 percent: nothing is always there."
                     ),
                 ],
                 verbose_name="SLA",
@@ -118,12 +118,12 @@ class Migration(migrations.Migration):
                 blank=True,
                 decimal_places=4,
                 help_text="Percent of the time we aim at.",
-                max_digits=6,
+                max_digits=7,
                 null=True,
                 validators=[
-                    django.core.validators.MinValueValidator(Decimal("50"), "A target is at least 50 %."),
+                    django.core.validators.MinValueValidator(Decimal("50"), "A target is at least 50 percent."),
                     django.core.validators.MaxValueValidator(
-                        Decimal("99.9999"), "A target is below 100 %: nothing is always there."
+                        Decimal("99.9999"), "A target is below 100 percent: nothing is always there."
                     ),
                 ],
                 verbose_name="SLO",
@@ -155,12 +155,12 @@ class Migration(migrations.Migration):
                 blank=True,
                 decimal_places=4,
                 help_text="Percent we promised.",
-                max_digits=6,
+                max_digits=7,
                 null=True,
                 validators=[
-                    django.core.validators.MinValueValidator(Decimal("50"), "A target is at least 50 %."),
+                    django.core.validators.MinValueValidator(Decimal("50"), "A target is at least 50 percent."),
                     django.core.validators.MaxValueValidator(
-                        Decimal("99.9999"), "A target is below 100 %: nothing is always there."
+                        Decimal("99.9999"), "A target is below 100 percent: nothing is always there."
                     ),
                 ],
                 verbose_name="SLA",
@@ -173,12 +173,12 @@ class Migration(migrations.Migration):
                 blank=True,
                 decimal_places=4,
                 help_text="Percent of the time we aim at.",
-                max_digits=6,
+                max_digits=7,
                 null=True,
                 validators=[
-                    django.core.validators.MinValueValidator(Decimal("50"), "A target is at least 50 %."),
+                    django.core.validators.MinValueValidator(Decimal("50"), "A target is at least 50 percent."),
                     django.core.validators.MaxValueValidator(
-                        Decimal("99.9999"), "A target is below 100 %: nothing is always there."
+                        Decimal("99.9999"), "A target is below 100 percent: nothing is always there."
                     ),
                 ],
                 verbose_name="SLO",

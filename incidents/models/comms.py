@@ -73,8 +73,8 @@ def counts_as_down() -> list[str]:
 # What availability may be aimed at, in percent: below it nothing is aimed at, and at 100 there would be no error budget.
 TARGET_LEAST, TARGET_BELOW = Decimal(50), Decimal(100)
 _TARGET = [
-    MinValueValidator(TARGET_LEAST, f"A target is at least {TARGET_LEAST} %."),
-    MaxValueValidator(Decimal("99.9999"), f"A target is below {TARGET_BELOW} %: nothing is always there."),
+    MinValueValidator(TARGET_LEAST, f"A target is at least {TARGET_LEAST} percent."),
+    MaxValueValidator(Decimal("99.9999"), f"A target is below {TARGET_BELOW} percent: nothing is always there."),
 ]
 
 
@@ -90,7 +90,7 @@ class Component(TenantOwned):
     position = models.IntegerField(default=0)
     slo = models.DecimalField(
         "SLO",
-        max_digits=6,
+        max_digits=7,
         decimal_places=4,
         null=True,
         blank=True,
@@ -98,7 +98,7 @@ class Component(TenantOwned):
         help_text="Percent of the time we aim at.",
     )
     sla = models.DecimalField(
-        "SLA", max_digits=6, decimal_places=4, null=True, blank=True, validators=_TARGET, help_text="Percent we promised."
+        "SLA", max_digits=7, decimal_places=4, null=True, blank=True, validators=_TARGET, help_text="Percent we promised."
     )
     down_when = ArrayField(
         models.CharField(max_length=30, choices=Condition.choices),

@@ -8,6 +8,14 @@ from metrics.definitions import TIMES
 from metrics.filters import BY
 
 
+class Seconds(serializers.FloatField):
+    """A span of time."""
+
+    def to_representation(self, value: Any) -> float:
+        """In seconds."""
+        return float(value.total_seconds())
+
+
 class StatOut(serializers.Serializer[Any]):
     """One figure of some incidents, in seconds; null where none of them has it."""
 
@@ -89,11 +97,9 @@ class BudgetOut(serializers.Serializer[Any]):
 
     target = serializers.FloatField(help_text="Percent of the time.")
     met = serializers.BooleanField(source="kept")
-    budget_seconds = serializers.FloatField(source="allowed.total_seconds")
-    burnt_seconds = serializers.FloatField(source="burnt.total_seconds")
-    left_seconds = serializers.FloatField(
-        source="left.total_seconds", help_text="Below zero where more was burnt than there was."
-    )
+    budget_seconds = Seconds(source="allowed")
+    burnt_seconds = Seconds(source="burnt")
+    left_seconds = Seconds(source="left", help_text="Below zero where more was burnt than there was.")
     burnt_share = serializers.FloatField(source="share", help_text="Of one; above it where more was burnt than there was.")
 
 
@@ -103,7 +109,7 @@ class ComponentOut(serializers.Serializer[Any]):
     slug = serializers.CharField()
     name = serializers.CharField()
     sli = serializers.FloatField(allow_null=True, help_text="The share of the period in which it was available, of one.")
-    down_seconds = serializers.FloatField(source="down.total_seconds")
+    down_seconds = Seconds(source="down")
     incidents = serializers.IntegerField(help_text="How many it was down because of.")
     down_when = serializers.ListField(child=serializers.CharField())
     slo = BudgetOut(allow_null=True)

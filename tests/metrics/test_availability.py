@@ -162,8 +162,8 @@ def test_what_counts_as_down_is_the_organisations_to_say(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"slo": "100"}, "A target is below 100 %"),
-        ({"slo": "12"}, "A target is at least 50 %."),
+        ({"slo": "100"}, "A target is below 100 percent"),
+        ({"slo": "12"}, "A target is at least 50 percent."),
         ({"slo": "99", "sla": "99.9"}, "it is not above the SLO"),
         ({"slo": "high"}, "Enter a number."),
         ({"down_when": []}, "This field is required."),

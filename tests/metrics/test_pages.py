@@ -79,8 +79,8 @@ def test_charts_are_pictures_with_words_and_a_table_each(scene: Scene) -> None:
     resolved(scene)
     for by in ("month", "service"):
         page = html(scene, f"{HOME}?by={by}")
-        pictures = re.findall(r"<svg[^>]*>.*?</svg>", page, re.DOTALL)
-        assert len(pictures) == 3, "nobody acknowledged a page, so there is no picture of that"
+        pictures = re.findall(r'<svg class="chart-picture"[^>]*>.*?</svg>', page, re.DOTALL)
+        assert len(pictures) == 2, "nobody acknowledged a page, and it was mitigated at once: there is nothing to draw of those"
         for picture in pictures:
             assert 'role="img"' in picture
             assert "<title" in picture
@@ -167,7 +167,7 @@ def test_what_cannot_be_asked_is_said_beside_its_field(scene: Scene, query: dict
     page = answer.content.decode()
     assert unescape(page).count(refused.json()["fields"][field]) >= 2, "in the summary and beside the field"
     typed = query[field] if isinstance(query[field], str) else query[field][-1]
-    assert "\x00" in typed or typed == "high" or f'"{typed}"' in page, "nothing typed is lost"
+    assert "\x00" in typed or typed in page, "nothing typed is lost"
     assert scene.page("amira").get(f"{HOME}incidents/", query).status_code in (409, 422)
 
 
