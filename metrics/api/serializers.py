@@ -11,7 +11,7 @@ from metrics.filters import BY
 class Seconds(serializers.FloatField):
     """A span of time."""
 
-    def to_representation(self, value: Any) -> float:
+    def to_representation(self, value: Any) -> Any:
         """In seconds."""
         return float(value.total_seconds())
 
