@@ -11,6 +11,7 @@ from django.db import connection
 
 from incidents.items import (
     AdmittedItem,
+    AnswerItem,
     ChangeItem,
     ComponentItem,
     DutyItem,
@@ -28,6 +29,7 @@ from incidents.items import (
     Seat,
     SnapshotItem,
     TickItem,
+    TimeItem,
     UpdateItem,
 )
 from incidents.models import Incident
@@ -122,6 +124,11 @@ _PARTS: Mapping[str, _Part] = {
         f"x.id, x.what, x.requested_at, x.fulfilled_at, x.location, x.sha256, {_named('requested_by', 'fulfilled_by')}",
         "incidents_snapshotrequest x",
     ),
+    "time_corrections": _Part(
+        TimeItem,
+        f"x.which, x.original, x.occurred_at, x.recorded_at, x.reason, {_name('corrected_by')}",
+        "incidents_timecorrection x",
+    ),
     "ticks": _Part(TickItem, "x.role, x.key, x.ticked_at, x.ticked_by_name, x.seq", "incidents_checklisttick x"),
     "waiting_updates": _Part(UpdateItem, _UPDATE, "incidents_statusupdate x", "x.state = 'waiting'"),
     "latest_updates": _Part(UpdateItem, _UPDATE, "incidents_statusupdate x", _LATEST),
@@ -151,6 +158,9 @@ _AUTHORS = """SELECT DISTINCT x.actor_id AS user_id FROM ledger_event x WHERE x.
 _FIRING = """SELECT a.name, a.labels ->> 'service' AS service, count(*) AS count, min(a.started_at) AS since FROM incidents_alert a
   WHERE a.incident_id = %(incident)s AND a.state = 'firing' GROUP BY 1, 2 ORDER BY 4, 1"""
 
+# A page that is sent out again forgets who acknowledged it; the record does not.
+FIRST_ANSWER = """SELECT min(e.occurred_at) AS at FROM oncall_page p JOIN ledger_event e ON e.subject_type = 'oncall.page'
+  AND e.subject_id = p.id AND e.kind = 'page.acknowledged' WHERE p.incident_id = %(incident)s"""
 _APPROVED = """SELECT unnest(p.approved_audiences) AS audience FROM incidents_updatepolicy p
   WHERE p.organisation_id = muster.organisation()"""
 # What is the organisation's or the record's, read with the room in the same statement.
@@ -167,6 +177,7 @@ _AROUND: Mapping[str, tuple[type[Any], str]] = {
   LEFT JOIN incidents_componentstate s ON s.component_id = c.id AND s.incident_id = %(incident)s AND s.until IS NULL
   WHERE c.organisation_id = muster.organisation() ORDER BY c.position, c.id""",
     ),
+    "answers": (AnswerItem, FIRST_ANSWER),
     "looks": (
         LookItem,
         """SELECT e.actor_id AS user_id, e.actor_name AS name, max(e.occurred_at) AS at FROM ledger_event e
@@ -181,6 +192,7 @@ class Facts:
 
     `owners` are the user ids of the teams whose services it affects, `authors` of those who wrote what a correction may still strike.
     `duties` are the organisation's seats; `approved_audiences` those whose updates Legal or PR approve before they go out.
+    `answered_at` is when somebody first acknowledged a page of it.
     """
 
     roles: dict[str, Seat] = field(default_factory=dict)
@@ -206,6 +218,8 @@ class Facts:
     approved_audiences: frozenset[str] = frozenset()
     components: tuple[ComponentItem, ...] = ()
     looks: tuple[LookItem, ...] = ()
+    time_corrections: tuple[TimeItem, ...] = ()
+    answered_at: datetime | None = None
 
     @property
     def room(self) -> frozenset[int]:
@@ -271,11 +285,12 @@ def gather(incident: Incident) -> Facts:
     raw: dict[str, list[dict[str, Any]]] = told if isinstance(told, dict) else orjson.loads(told)
     parts: dict[str, tuple[Any, ...]] = {name: tuple(_read(part.kind, row) for row in raw[name]) for name, part in _PARTS.items()}
     parts |= {name: tuple(_read(kind, row) for row in raw[name]) for name, (kind, _) in _AROUND.items()}
-    seats, handovers, endings = parts.pop("seats"), parts.pop("handovers"), parts.pop("endings")
+    seats, handovers, endings, answers = (parts.pop(name) for name in ("seats", "handovers", "endings", "answers"))
     return Facts(
         roles={seat.role: seat for seat in seats},
         handover=handovers[0] if handovers else None,
         ended=endings[0] if endings else None,
+        answered_at=answers[0].at,
         owners=frozenset(row["user_id"] for row in raw["owners"]),
         authors=frozenset(row["user_id"] for row in raw["authors"]),
         firing=tuple(_fires(_read(FiringItem, row)) for row in raw["firing"]),

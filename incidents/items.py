@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from incidents.states import ChangeState, Verdict
 from tenants.time import now
 
+LATE = timedelta(seconds=60)  # recorded later than it happened by more than this is shown
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -323,3 +325,28 @@ class FiringItem:
     name: str
     service: str | None
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimeItem:
+    """A correction of a key time: what the record said then, when it really was, and why."""
+
+    which: str
+    original: datetime | None
+    occurred_at: datetime
+    recorded_at: datetime
+    reason: str
+    corrected_by: str
+
+    @property
+    def late_seconds(self) -> float | None:
+        """How much later than it happened it was written down, where that is more than a minute."""
+        late = self.recorded_at - self.occurred_at
+        return late.total_seconds() if late > LATE else None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerItem:
+    """When somebody first acknowledged a page of the incident."""
+
+    at: datetime | None

@@ -70,6 +70,17 @@ class DetectedBy(models.TextChoices):
     USER = "user", "User"
 
 
+class KeyTime(models.TextChoices):
+    """The moments of an incident that its figures are made of, and that can be corrected afterwards (metrics.mttd, metrics.mttr)."""
+
+    IMPACT_START = "impact_start", "Impact began"
+    DETECTED = "detected", "Detected"
+    ACKNOWLEDGED = "acknowledged", "First acknowledged"
+    MITIGATED = "mitigated", "Mitigated"
+    RESOLVED = "resolved", "Resolved"
+    IMPACT_END = "impact_end", "Impact ended"
+
+
 class RoomRole(models.TextChoices):
     """Roles in the room: one holder each."""
 

@@ -20,7 +20,7 @@ FILTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "decisions": ("Decisions", ("decid", "decision", "change_approved", "change_rejected", "deviation", "overrid")),
     "orders": ("Orders", ("order",)),
     "findings": ("Findings", ("hypothesis", "change_")),
-    "updates": ("Updates", ("updat", "sitrep", "impact")),
+    "updates": ("Updates", ("updat", "sitrep", "impact", "time_corrected")),
     "notes": ("Notes", ("noted", "attach", "corrected")),
     "pages": ("Pages", ("page.", "paged", "page_", "duty")),
     "late": ("Late", ("clock.", "chased", "broken")),

@@ -8,7 +8,8 @@ from django.http import HttpRequest
 
 from incidents import ruling
 from incidents.models import Component, Integration, RoutingRule, UpdatePolicy
-from incidents.states import Audience
+from incidents.models.comms import counts_as_down
+from incidents.states import Audience, Condition
 from ledger import people
 from ledger.actions import try_again
 from ledger.models import Outbox
@@ -107,11 +108,23 @@ class DutyAdmin(ConfigurationAdmin):
 
 
 class ComponentAdmin(ConfigurationAdmin):
-    """What customers know of the product by name, in the order in which they see it."""
+    """What customers know of the product by name, in the order in which they see it; how available it is meant to be (metrics.slo)."""
 
-    list_display = ("position", "name", "slug")
+    list_display = ("position", "name", "slug", "slo", "sla")
     list_display_links = ("name",)
     ordering = ("position", "id")
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
+        """Boxes to tick, not words to spell."""
+        if db_field.name == "down_when":
+            return forms.MultipleChoiceField(
+                choices=Condition.choices,
+                widget=forms.CheckboxSelectMultiple,
+                label="Down when",
+                initial=counts_as_down,
+                help_text=db_field.help_text,
+            )
+        return super().formfield_for_dbfield(db_field, request, **options)
 
 
 class UpdatePolicyAdmin(ConfigurationAdmin):

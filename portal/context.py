@@ -35,6 +35,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         ("Incidents", "incident-list", "/incidents/"),
         ("Triage", "triage", "/triage/"),
         ("On call", "oncall", "/oncall/"),
+        ("Metrics", "metrics-home", "/metrics/"),
         ("Readiness", "readiness", "/readiness/"),
     ]
     if actor.has(Role.ADMINISTRATOR):

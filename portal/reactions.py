@@ -28,6 +28,8 @@ TELL_FAULTS = Reaction("tell-faults", "oncall.notices.tell_faults")
 SEND_CODE = Reaction("send-code", "notifications.announcements.send_code")
 SEND_TESTS = Reaction("send-tests", "notifications.announcements.send_tests")
 
+MEASURE = Reaction("measure-incident", "metrics.reactions.measure_incident")
+
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "signal.opened": (PAGE_FOR_SIGNAL,),
     "signal.asked": (PAGE_FOR_SIGNAL,),
@@ -65,6 +67,19 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "clock.prompted": (PROMPT_OWNER,),
     "clock.broken": (PROMPT_OWNER,),
 }
+
+# What changes an incident's key times, its severity or services, or stops and breaks its clocks: after all else it is measured again.
+MEASURED: tuple[str, ...] = (
+    *("incident.declared", "incident.severity_changed", "incident.flagged", "incident.signal_attached", "incident.absorbed"),
+    *("incident.impact_set", "incident.time_corrected", "incident.advanced", "incident.resolved", "incident.reopened"),
+    *("incident.false_positive", "incident.merged", "incident.closed"),
+    *("incident.mobilised", "incident.claimed", "incident.command_taken", "incident.handover_called_off"),
+    *("incident.updated", "incident.check_in_set", "incident.checked_in"),
+    *("incident.order_acknowledged", "incident.order_done", "incident.order_withdrawn"),
+    *("role.assigned", "role.accepted", "role.left"),
+    *("page.acknowledged", "page.declined", "page.calmed", "page.ended", "clock.broken"),
+)
+REACTIONS |= {kind: (*REACTIONS.get(kind, ()), MEASURE) for kind in MEASURED}
 
 # Subject of a clock -> what follows when it breaks. (The sweep records the break itself, whatever the subject.)
 CLOCK_SUBJECTS: dict[str, str] = {

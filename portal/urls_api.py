@@ -8,6 +8,7 @@ from portal.me import Me
 urlpatterns = [
     path("me/", Me.as_view(), name="api-me"),
     path("", include("incidents.api.urls")),
+    path("", include("metrics.api.urls")),
     path("", include("oncall.api.urls")),
     path("", include("notifications.api.urls")),
     path("", include("integrations.api_urls")),

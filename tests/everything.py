@@ -19,7 +19,7 @@ from django.test import Client
 from incidents import actions, integrating, ruling
 from incidents.members import member_for
 from incidents.models import Incident, Integration, RoutingRule, Signal, UpdatePolicy
-from incidents.states import Audience, FlagKey, RoomRole, Severity, State
+from incidents.states import Audience, FlagKey, KeyTime, RoomRole, Severity, State
 from integrations import intake
 from integrations.formats import Said
 from ledger import relay
@@ -285,6 +285,9 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         _say_in_public(cast, last, word)
         actions.advance(last, by=amira, to=State.INVESTIGATION, reason=word)
         actions.set_impact(last, by=amira, start=datetime.now(UTC) - timedelta(minutes=9))
+        actions.correct_time(
+            last, by=amira, which=KeyTime.DETECTED, occurred_at=datetime.now(UTC) - timedelta(minutes=8), reason=word
+        )
         work(cast, last, word)
         other = Signal.objects.filter(kind="alerts", state="waiting").order_by("id").first()
         assert other is not None

@@ -15,6 +15,7 @@ from incidents.actions.record import correct, decide, note, set_impact
 from incidents.actions.restriction import admit, flag, fulfil, opened, remove, snapshot, unflag
 from incidents.actions.rhythm import assess, check_in, open_bridge, page, set_rhythm
 from incidents.actions.roles import accept, assign, decline, step_down
+from incidents.actions.times import correct_time
 from incidents.actions.triage import attach, declare_from, dismiss, report
 from incidents.actions.work import (
     approve,
@@ -47,6 +48,7 @@ __all__ = [
     "claim",
     "close",
     "correct",
+    "correct_time",
     "decide",
     "declare",
     "declare_from",

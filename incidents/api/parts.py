@@ -11,6 +11,7 @@ from incidents.api import serializers as s
 from incidents.facts import Facts, gather
 from incidents.items import ChangeItem, OrderItem
 from incidents.models import Incident
+from incidents.times import told
 from tenants.actors import Actor
 
 type Rows = list[dict[str, Any]]
@@ -39,6 +40,18 @@ def _plain(item: Any) -> dict[str, Any]:
     return {name: value for name, value in asdict(item).items() if not name.endswith("_id")}
 
 
+def _times(incident: Incident) -> Rows:
+    return [
+        {
+            "which": one.key.value,
+            "at": one.at,
+            "original": one.original,
+            "corrections": [_plain(item) for item in one.corrections],
+        }
+        for one in told(incident, gather(incident)).values()
+    ]
+
+
 PARTS: Mapping[str, Callable[[Incident, Actor], Any]] = {
     "roles": lambda incident, by: role_rows(incident, gather(incident)),
     "clocks": lambda incident, by: s.ClockOut(queries.all_clocks(incident), many=True).data,
@@ -47,6 +60,7 @@ PARTS: Mapping[str, Callable[[Incident, Actor], Any]] = {
     "orders": lambda incident, by: _expected(gather(incident).orders),
     "changes": lambda incident, by: _expected(gather(incident).changes),
     "hypotheses": lambda incident, by: [_plain(item) for item in gather(incident).hypotheses],
+    "times": lambda incident, by: _times(incident),
     "files": lambda incident, by: _files(incident),
     "need-to-know": lambda incident, by: s.AdmittedOut(gather(incident).admitted, many=True).data,
     "snapshots": lambda incident, by: s.SnapshotOut(gather(incident).snapshots, many=True).data,

@@ -218,7 +218,7 @@ class Parts(MusterView):
 
     @extend_schema(responses={200: s.PartOut})
     def get(self, request: Request, ref: str, part: str) -> Response:
-        """One part of an incident: roles, clocks, pages, updates, orders, changes, hypotheses, files, checklists, need to know, snapshots."""
+        """One part of an incident: roles, clocks, pages, updates, orders, changes, hypotheses, times, files, checklists, need to know, snapshots."""
         through = gate.incident_for if part == "updates" else gate.room_for
         incident = through(self.actor, ref)
         return Response({"next": None, "previous": None, "results": PARTS[part](incident, self.actor)})

@@ -5,6 +5,7 @@ from incidents.api.bodies import record as b
 from incidents.doors.door import Body, Door
 from incidents.forms import record as f
 from incidents.models import Incident
+from incidents.states import KeyTime
 from tenants.actors import Actor
 
 
@@ -14,6 +15,11 @@ def _note(incident: Incident, by: Actor, body: Body) -> object:
 
 def _decide(incident: Incident, by: Actor, body: Body) -> object:
     return actions.decide(incident, by=by, text=body["text"], reason=body["reason"], options=body.get("options", []))
+
+
+def _correct_time(incident: Incident, by: Actor, body: Body) -> object:
+    which, at = KeyTime(body["which"]), body["occurred_at"]
+    return actions.correct_time(incident, by=by, which=which, occurred_at=at, reason=body["reason"])
 
 
 def _attach(incident: Incident, by: Actor, body: Body) -> object:
@@ -47,6 +53,7 @@ DOORS = (
         lambda incident, by, body: actions.correct(incident, by=by, entry=body["entry"], text=body["text"]),
         part="entry",
     ),
+    Door("correct-time", "Correct a time", "times.why_not_correct_time", b.CorrectTimeBody, f.CorrectTimeForm, _correct_time),
     Door("decide", "Decide", "record.why_not_decide", b.DecideBody, f.DecideForm, _decide),
     Door("attach", "Attach a file", "record.why_not_attach", b.AttachFileBody, f.AttachFileForm, _attach),
     Door(

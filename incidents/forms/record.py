@@ -3,7 +3,7 @@
 from django import forms
 
 from incidents.forms.fields import LinesField, MomentField, number_field, text_area
-from incidents.states import RoomRole
+from incidents.states import KeyTime, RoomRole
 
 
 class NoteForm(forms.Form):
@@ -19,6 +19,14 @@ class CorrectForm(forms.Form):
 
     entry = number_field("Entry", help_text="Its number on the timeline.")
     text = forms.CharField(label="What is right?", widget=text_area(2))
+
+
+class CorrectTimeForm(forms.Form):
+    """Say when something really happened."""
+
+    which = forms.ChoiceField(label="Which time?", choices=KeyTime.choices)
+    occurred_at = MomentField(label="When it really was (UTC)")
+    reason = forms.CharField(label="How do you know?", widget=text_area(2), help_text="What was recorded stays beside it.")
 
 
 class DecideForm(forms.Form):

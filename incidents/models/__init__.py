@@ -16,6 +16,7 @@ from incidents.models.signal import (
     Signal,
     UnknownKey,
 )
+from incidents.models.times import TimeCorrection
 from incidents.models.work import Attachment, Change, Hypothesis, Order
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "Signal",
     "SnapshotRequest",
     "StatusUpdate",
+    "TimeCorrection",
     "UnknownKey",
     "UpdatePolicy",
 ]

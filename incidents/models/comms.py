@@ -1,7 +1,9 @@
 """What is said to whom: status updates for four audiences, who has to approve them, and what customers see of components."""
 
+from decimal import Decimal
+
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 
@@ -63,17 +65,59 @@ class UpdatePolicy(TenantOwned):
         return f"Approval of {', '.join(self.approved_audiences) or 'nothing'}"
 
 
+def counts_as_down() -> list[str]:
+    """The conditions in which a component is down, unless its organisation says otherwise."""
+    return [Condition.PARTIAL.value, Condition.MAJOR.value]
+
+
+# What availability may be aimed at, in percent: below it nothing is aimed at, and at 100 there would be no error budget.
+TARGET_LEAST, TARGET_BELOW = Decimal(50), Decimal(100)
+_TARGET = [
+    MinValueValidator(TARGET_LEAST, f"A target is at least {TARGET_LEAST} percent."),
+    MaxValueValidator(Decimal("99.9999"), f"A target is below {TARGET_BELOW} percent: nothing is always there."),
+]
+
+
 class Component(TenantOwned):
-    """A part of the product as customers know it (tools.components)."""
+    """A part of the product as customers know it (tools.components), and how much of the time it is meant to be there.
+
+    `slo` is what we aim at, `sla` what customers were promised, both in percent of the time; `down_when` are the conditions that
+    count against them (metrics.slo).
+    """
 
     slug = models.CharField(max_length=40, validators=[SLUG])
     name = models.CharField(max_length=80)
     position = models.IntegerField(default=0)
+    slo = models.DecimalField(
+        "SLO",
+        max_digits=7,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=_TARGET,
+        help_text="Percent of the time we aim at.",
+    )
+    sla = models.DecimalField(
+        "SLA", max_digits=7, decimal_places=4, null=True, blank=True, validators=_TARGET, help_text="Percent we promised."
+    )
+    down_when = ArrayField(
+        models.CharField(max_length=30, choices=Condition.choices),
+        verbose_name="down when",
+        default=counts_as_down,
+        help_text="Which conditions count as time in which it was not available.",
+    )
 
     history = History()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["organisation", "slug"], name="component_slug_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "slug"], name="component_slug_once"),
+            models.CheckConstraint(
+                name="no_more_promised_than_aimed_at",
+                condition=Q(slo__isnull=True) | Q(sla__isnull=True) | Q(sla__lte=models.F("slo")),
+                violation_error_message="The SLA is what was promised: it is not above the SLO, which is what you aim at.",
+            ),
+        ]
         ordering = ["position", "id"]
 
     def __str__(self) -> str:

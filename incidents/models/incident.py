@@ -76,6 +76,7 @@ class Incident(TenantOwned):
             models.Index(fields=["organisation", "-number"], name="incident_newest"),
             models.Index(fields=["organisation", "state", "-number"], name="incident_by_state"),
             models.Index(fields=["organisation"], name="incident_restricted", condition=Q(restricted=True)),
+            models.Index(fields=["organisation"], name="incident_exercise", condition=Q(exercise=True)),
         ]
 
     def __str__(self) -> str:

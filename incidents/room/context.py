@@ -15,8 +15,9 @@ from incidents.room.choices import choices
 from incidents.room.late import TOLD_BY_PART, late
 from incidents.room.places import actions, kinds, now_to_do
 from incidents.room.verbs import Failure, Offered
-from incidents.states import DetectedBy, RoomRole, Severity
+from incidents.states import DetectedBy, KeyTime, RoomRole, Severity
 from incidents.timeline import FILTERS, Entry
+from incidents.times import corrected, in_force
 from tenants.actors import Actor
 from tenants.refusals import Reason
 
@@ -87,6 +88,7 @@ def _parts(incident: Incident, facts: Facts, by: Actor, offered: Offered) -> dic
         "law": queries.law(incident, facts) | {"copies": panels.copies(facts, offered)},
         "files": [(file, reverse("incident-file", args=[incident.ref, file.number])) for file in facts.files],
         "people": panels.people(facts),
+        "times": corrected(incident, facts),
     }
 
 
@@ -114,7 +116,8 @@ def _mine(facts: Facts, by: Actor) -> dict[str, Any]:
 
 
 def head(incident: Incident, facts: Facts) -> dict[str, Any]:
-    """What every page of an incident has on top."""
+    """What every page of an incident has on top. Its times are those in force."""
+    times = in_force(incident, facts)
     return {
         "ref": incident.ref,
         "title": incident.title,
@@ -127,12 +130,12 @@ def head(incident: Incident, facts: Facts) -> dict[str, Any]:
         "is_open": incident.is_open,
         "mobilises": incident.mobilises,
         "declared_at": incident.declared_at,
-        "detected_at": incident.detected_at,
+        "detected_at": times[KeyTime.DETECTED],
         "detected_by_label": DetectedBy(incident.detected_by).label,
-        "impact_start": incident.impact_start,
-        "impact_end": incident.impact_end,
-        "resolved_at": incident.resolved_at,
-        "elapsed": panels.since(incident.declared_at, incident.resolved_at),
+        "impact_start": times[KeyTime.IMPACT_START],
+        "impact_end": times[KeyTime.IMPACT_END],
+        "resolved_at": times[KeyTime.RESOLVED],
+        "elapsed": panels.since(incident.declared_at, times[KeyTime.RESOLVED]),
         "summary": incident.summary,
         "ic_name": facts.commander,
         "bridge_url": incident.bridge_url,

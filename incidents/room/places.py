@@ -45,7 +45,7 @@ _ELSEWHERE = frozenset(
 _BY_PART = frozenset({"tick", "correct", "accept", "decline", "step-down"})  # nothing to say of them where there is none
 _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("State", ("advance", "resolve", "reopen", "close", "false-positive", "merge")),
-    ("Incident", ("severity", "impact", "assess", "bridge", "rhythm", "sitrep", "handover")),
+    ("Incident", ("severity", "impact", "correct-time", "assess", "bridge", "rhythm", "sitrep", "handover")),
     ("People", ("page", "join", "leave")),
     ("Law", ("flag", "unflag", "admit", "remove", "snapshot", "fulfil")),
 )

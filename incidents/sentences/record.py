@@ -1,7 +1,7 @@
 """How the record reads on the timeline."""
 
-from incidents.sentences.kind import Data, Kind, Pairs, moment
-from incidents.states import RoomRole
+from incidents.sentences.kind import Data, Kind, Pairs, moment, reason
+from incidents.states import KeyTime, RoomRole
 
 
 def _impact(data: Data) -> str:
@@ -28,11 +28,17 @@ def _filed(data: Data) -> Pairs:
     return [(f"File {data['number']}", data["name"]), ("Type", f"{data['content_type']}, {size}"), ("SHA-256", data["sha256"])]
 
 
+def _time_corrected(data: Data) -> str:
+    what, before = KeyTime(data["which"]).label, data["before"]
+    return f"{what} at {moment(data['after'])}, " + (f"not at {moment(before)}." if before else "which was not known before.")
+
+
 KINDS = {
     "incident.noted": Kind("Note", lambda data: data["text"], written=True),
     "incident.corrected": Kind("Correction", lambda data: data["text"], _corrected, written=True),
     "incident.decided": Kind("Decision", lambda data: data["text"], _decided, written=True),
     "incident.file_attached": Kind("File", lambda data: data["text"] or data["name"], _filed),
     "incident.step_ticked": Kind("Checklist", lambda data: f"{RoomRole(data['role']).label}: {data['text']}, done."),
+    "incident.time_corrected": Kind("Time corrected", _time_corrected, reason),
     "incident.impact_set": Kind("Impact", _impact),
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from incidents.states import Audience, PublicStatus, RoomRole, State, Verdict
 from integrations.chat.line import Line, minutes
+from integrations.chat.times import correct_time
 from integrations.chat.updates import audience, public, script
 from tenants.time import now
 
@@ -334,6 +335,7 @@ WORDS: tuple[Word, ...] = (
     Word("note", "note", "note 10:43 OL restarted pod A", _note),
     Word("reply", "note", "reply 12 that was replica 2", _reply),
     Word("correct", "correct", "correct 12 it was pod B", _correct),
+    Word("correct-time", "correct-time", "correct-time mitigated 10:43 because the graph shows it", correct_time),
     Word("decide", "decide", "decide fail over to region B because A is lost | options fail over / wait", _decide),
     Word("impact", "impact", "impact end 10:58", _impact),
     Word("tick", "tick", "tick ol gather", _tick),

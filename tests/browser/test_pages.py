@@ -11,7 +11,8 @@ from incidents import actions, quieting, ruling
 from incidents.integrating import make_integration
 from incidents.models import Incident, Integration, RoutingRule, Signal
 from incidents.routing import Quiet
-from incidents.states import Audience, FlagKey, Severity, State
+from incidents.states import Audience, FlagKey, KeyTime, Severity, State
+from metrics.actions import measure_all
 from oncall import actions as oncall
 from oncall import links
 from oncall.models import Page as OncallPage
@@ -41,6 +42,9 @@ def furnished(site: Site) -> Site:
         actions.advance(incident, by=amira, to=State.INVESTIGATION, reason="Two of us are awake.")
         actions.note(incident, by=jon, text="A lock on **orders**: `pg_stat_activity` shows it.\n\n1. one\n2. two")
         actions.update(incident, by=amira, known="A lock.", impact="Nobody pays.", doing="Rolling back.")
+        actions.set_impact(incident, by=amira, start=datetime.now(UTC) - timedelta(minutes=7))
+        when = datetime.now(UTC) - timedelta(minutes=2)
+        actions.correct_time(incident, by=amira, which=KeyTime.DETECTED, occurred_at=when, reason="The graph shows it.")
         actions.declare(by=jon, title="Avatars do not load", severity=Severity.SEV3)
         report = actions.report(by=jon, title="Search is slow", text="It takes ten seconds.", service=service, ticket="CS-7")
         oncall.page_team(service.team, report, by=jon, service=service, reason="Is this an incident?")
@@ -54,6 +58,7 @@ def furnished(site: Site) -> Site:
         ruling.plan_maintenance("Disks", datetime.now(UTC), datetime.now(UTC) + timedelta(hours=1), [service], by=admin)
         quiet = Signal(kind=Signal.Kind.ALERTS, title="Disk is full", integration=made, group_key="g", service=service)
         quieting.suppress(quiet, Quiet("Maintenance: Disks."), by=admin)
+        measure_all()
     return site
 
 
@@ -67,6 +72,12 @@ PAGES = {
     "report": "report/",
     "command": "commands/",
     "inbox": "inbox/",
+    "metrics": "metrics/",
+    "metrics by service": "metrics/?by=service",
+    "metrics of clocks": "metrics/clocks/",
+    "metrics of pages": "metrics/pages/",
+    "metrics of availability": "metrics/availability/",
+    "the incidents behind a figure": "metrics/incidents/?figure=mttd",
     "profile": "me/",
 }
 ADMIN_PAGES = {

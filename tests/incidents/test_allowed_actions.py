@@ -1,6 +1,7 @@
 """What the API says one may do is what one then can: every verb, for every person, in every state."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -133,6 +134,10 @@ STATES: dict[str, Callable[[Scene], str]] = {
 OTHER = {"title": "Another one", "severity": "SEV1"}  # what can be merged into, and into what
 
 
+def hour_before(moment: str) -> str:
+    return (datetime.fromisoformat(moment) - timedelta(hours=1)).isoformat()
+
+
 def bodies(verb: str, incident: dict[str, Any], why: list[dict[str, Any]], moment: str) -> list[dict[str, Any]]:
     """Bodies of which one must do, where the verb is open (and where only a written reason is asked for)."""
     if verb == "advance":
@@ -162,6 +167,7 @@ def bodies(verb: str, incident: dict[str, Any], why: list[dict[str, Any]], momen
         "fulfil": {"snapshot": 1, "location": "The vault"},
         "impact": {"end": moment},
         "note": {"text": "A note"},
+        "correct-time": {"which": "detected", "occurred_at": hour_before(moment), "reason": "Because"},
         "decide": {"text": "We stay", "reason": "Because"},
         "hypothesis": {"text": "The cache"},
         "propose": {"text": "Roll back"},

@@ -116,6 +116,7 @@ def house(shared_database: Installation) -> Iterator[House]:
             "key": "forged",
             "uidb36": "1",
             "url": "no/such/page",
+            "table": "incidents",
             "app_label": "oncall",
             **dict.fromkeys(("link_id", "override_id", "swap_id", "method_id", "rule_id", "window_id", "layer"), 1),
             "schedule": "shop",

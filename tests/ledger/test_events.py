@@ -19,7 +19,7 @@ from django.db import connection
 
 from incidents import actions, integrating
 from incidents.models import Alert, Incident, Integration, Signal
-from incidents.states import Severity, State
+from incidents.states import KeyTime, Severity, State
 from ledger import people, relay
 from ledger.actions import configure, record, try_again
 from ledger.models import Event, Outbox
@@ -168,6 +168,11 @@ DRIVERS: dict[str, Callable[[Stage], Act]] = {
         lambda s: actions.declare(by=s.amira, title="Another", severity=Severity.SEV1, services=list(Service.objects.all()))
     ),
     "incident:impact": _now(lambda s: actions.set_impact(s.incident, by=s.amira, start=s.clock.now)),
+    "incident:correct-time": _now(
+        lambda s: actions.correct_time(
+            s.incident, by=s.amira, which=KeyTime.DETECTED, occurred_at=s.clock.now - timedelta(minutes=3), reason="Seen."
+        )
+    ),
     "incident:join": _now(lambda s: actions.join(s.incident, by=s.jon)),
     "incident:note": _now(lambda s: actions.note(s.incident, by=s.jon, text="Seen.")),
     "incident:resolve": _resolve,
@@ -279,10 +284,12 @@ def test_every_reaction_is_a_function_with_a_name_of_its_own() -> None:
 
 
 def declared(cast: Cast) -> Event:
-    """The event of a new SEV 1, committed."""
+    """The event of a new SEV 1, committed, with one reaction that it still has to have: that it is measured too is another's test."""
     with cast.scope(cast.amira):
         incident = actions.declare(by=cast.amira.actor(), title="Checkout fails", severity=Severity.SEV1)
-        return Event.objects.get(kind="incident.declared", subject_id=incident.pk)
+        event = Event.objects.get(kind="incident.declared", subject_id=incident.pk)
+        Outbox.objects.filter(event=event, reaction="measure-incident").delete()
+        return event
 
 
 def what_followed(cast: Cast, event: Event) -> tuple[int, ...]:

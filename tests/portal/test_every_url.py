@@ -104,7 +104,7 @@ def house(shared_database: Installation) -> Iterator[House]:
         token = links.make(Page.objects.get(pk=lived.page_id), acme.amira.user_id).split("/")[-2]
         kind = ContentType.objects.get(app_label="oncall", model="team").pk
     unsigned = {"token": "forged", "key": "forged", "uidb36": "1", "url": "no/such/page", "app_label": "oncall"}
-    unsigned |= {"credential": "forged", "name": "forged"}  # a calendar's address
+    unsigned |= {"table": "mttr", "credential": "forged", "name": "forged"}  # a calendar's address
     values = {**lived.parameters(), **unsigned, "verb": "note", "content_type_id": kind, "object_id": 1}
     logging.disable()  # thousands of refusals need not be formatted
     with everything.connected(settings.DATABASE_OWNER_URL, shared_database.name) as owner:

@@ -79,6 +79,9 @@ BUILT = [
     "checklist.ic",
     "checklist.ol",
     "checklist.cl",
+    "metrics.mttr",
+    "metrics.mttd",
+    "metrics.slo",
     "people.practitioner",
     "people.auditor",
 ]

@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from incidents.api.bodies.fields import Nth, Text
+from incidents.states import KeyTime
 from ledger.api import StrictSerializer
 
 
@@ -19,6 +20,14 @@ class CorrectBody(StrictSerializer):
 
     entry = Nth(help_text="Its seq.")
     text = Text()
+
+
+class CorrectTimeBody(StrictSerializer):
+    """Say when something really happened that the record has another time for. What was recorded stays beside it."""
+
+    which = serializers.ChoiceField(choices=KeyTime.choices)
+    occurred_at = serializers.DateTimeField(help_text="When it really was.")
+    reason = Text(help_text="How you know.")
 
 
 class DecideBody(StrictSerializer):

@@ -1,0 +1,91 @@
+"""The key times of an incident: what the record says, what was corrected since, and what is in force.
+
+Times are bitemporal: a correction is a fact of its own, with when it happened and when that was written down, and nothing of what
+was recorded before is rewritten by it (docs/decisions/0017). In force is the latest correction of what the record says now.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from incidents.facts import Facts
+from incidents.items import TimeItem
+from incidents.models import Incident
+from incidents.sentences.kind import span
+from incidents.states import KeyTime
+
+type Times = Mapping[KeyTime, datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A key time as people read it: `original` as it was recorded, `corrections` of it, oldest first, `holds` the one in force."""
+
+    key: KeyTime
+    original: datetime | None
+    corrections: tuple[TimeItem, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Its name."""
+        return self.key.label
+
+    @property
+    def holds(self) -> TimeItem | None:
+        """The correction in force: the last one, where the record still says what it corrected."""
+        last = self.corrections[-1] if self.corrections else None
+        return last if last is not None and last.original == self.original else None
+
+    @property
+    def at(self) -> datetime | None:
+        """The time in force; None where nothing is known."""
+        return self.holds.occurred_at if self.holds else self.original
+
+
+def originals(incident: Incident, facts: Facts) -> Times:
+    """What the record says of each key time."""
+    return {
+        KeyTime.IMPACT_START: incident.impact_start,
+        KeyTime.DETECTED: incident.detected_at,
+        KeyTime.ACKNOWLEDGED: facts.answered_at,
+        KeyTime.MITIGATED: incident.monitoring_since,
+        KeyTime.RESOLVED: incident.resolved_at,
+        KeyTime.IMPACT_END: incident.impact_end,
+    }
+
+
+def told(incident: Incident, facts: Facts) -> dict[KeyTime, Told]:
+    """Each key time, with its corrections."""
+    return {
+        key: Told(key, original, tuple(item for item in facts.time_corrections if item.which == key))
+        for key, original in originals(incident, facts).items()
+    }
+
+
+def corrected(incident: Incident, facts: Facts) -> list[dict[str, Any]]:
+    """The key times that were corrected, as pages show them (templates/components/corrected_times.html)."""
+    return [
+        {
+            "label": one.label,
+            "at": one.at,
+            "original": one.original,
+            "corrections": [
+                {
+                    "at": item.occurred_at,
+                    "reason": item.reason,
+                    "by": item.corrected_by,
+                    "holds": item is one.holds,
+                    "later": span(item.late_seconds) if item.late_seconds else "",
+                }
+                for item in one.corrections
+            ],
+        }
+        for one in told(incident, facts).values()
+        if one.corrections
+    ]
+
+
+def in_force(incident: Incident, facts: Facts) -> Times:
+    """The time in force of each."""
+    return {key: one.at for key, one in told(incident, facts).items()}

@@ -1,0 +1,91 @@
+"""What each figure means, as data: pages, API, CSV and the guide show these words, and the queries follow them."""
+
+from dataclasses import dataclass
+from datetime import time
+
+from incidents.states import CADENCES
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A figure: its key in addresses and the API, the column it is read from, its names, its words, and why it may be missing."""
+
+    key: str
+    column: str
+    short: str
+    label: str
+    says: str
+    missing: str
+
+
+TIMES: tuple[Definition, ...] = (
+    Definition(
+        "mttd",
+        "to_detect",
+        "MTTD",
+        "Time to detect",
+        "From the start of the impact to its detection: the receipt of the first alert or report. Where it was detected before the "
+        "harm began, it is 0.",
+        "nobody recorded when the impact began",
+    ),
+    Definition(
+        "mtta",
+        "to_acknowledge",
+        "MTTA",
+        "Time to acknowledge",
+        "From detection to the first acknowledgement of a page of the incident.",
+        "no page of it was acknowledged",
+    ),
+    Definition(
+        "ttm",
+        "to_mitigate",
+        "TTM",
+        "Time to mitigate",
+        "From detection to monitoring: the harm has stopped. After a relapse the last time counts.",
+        "it is not in monitoring yet, or never was (SEV 3 and 4 need not be)",
+    ),
+    Definition(
+        "mttr",
+        "to_resolve",
+        "MTTR",
+        "Time to resolve",
+        "From detection to its resolution. After a reopening the last one counts.",
+        "it is not resolved yet",
+    ),
+)
+BY_KEY = {definition.key: definition for definition in TIMES}
+
+COUNTED = (
+    "Incidents count by the moment of their detection, on the organisation's calendar, at the severity they had last. Exercises, false "
+    "positives and incidents merged into others are in no figure. Restricted incidents count only for those who may see them. A time "
+    "that was corrected counts as corrected; what was recorded before stays in the record."
+)
+STATISTICS = (
+    "n is the number of incidents that have both times. The mean is their sum divided by n. The median is the middle one, and p90 the one "
+    "below which nine in ten lie; between two values the line from one to the other is followed (linear interpolation at (n - 1) times "
+    "the share). An incident that affects several services counts for each of them, and for each of their teams once."
+)
+CLOCKS = (
+    "Every “within” of the standard is a clock. It is kept when it was stopped before its time, and broken when its time passed first; "
+    "one that still runs is in neither. The clocks of the incidents of the period count, whenever they ended."
+)
+UPDATES = "The share of the clocks of updates, internal and public, that an update stopped in time."
+CADENCE_CLAUSES = CADENCES
+
+NIGHT_FROM, NIGHT_UNTIL = time(22), time(7)
+PAGES = (
+    "Each time a person was called counts once, when it happened in the period, whether an incident came of it or not. At night is "
+    f"from {NIGHT_FROM:%H:%M} to {NIGHT_UNTIL:%H:%M} by the person's own time zone. Calls of an exercise count for nobody. With a severity, a "
+    "service or a team chosen, only calls about the incidents of the period that fit are left."
+)
+AVAILABILITY = (
+    "The SLI is the share of the period in which a component was available. It was not while it stood in a condition that counts as down "
+    "(its administrators say which; a partial and a major outage unless they changed that), because of an incident: from the moment a "
+    "public update said so, or from the start of the incident's impact where that is earlier and it was the first thing said of the "
+    "component, until an update said otherwise, or until the impact's end where that came first. Incidents that overlap count once. "
+    "The SLO is what we aim at, the SLA what customers were promised. The error budget is the time that a target leaves to be down."
+)
+AGEING = (
+    "Action items of the incidents of the period: those still to be done by how long they have waited, those past their due date, and "
+    "how many of the finished ones were done in time."
+)

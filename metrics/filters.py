@@ -1,0 +1,171 @@
+"""Which incidents a figure is about: a period on the organisation's calendar, severities, a service, a team. Read from an address."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from incidents.states import Severity
+from oncall.models import Service
+from standard.calendar import instant
+from standard.models import Calendar
+from tenants.refusals import Reason, check
+from tenants.time import now
+
+DAYS = 90  # without any word of the period: the last ones, today included
+DAYS_MOST = 3_660
+EARLIEST = date(2000, 1, 1)
+NONE = "-"  # instead of a slug: incidents that name no service, and so no team
+BY = {"month": "Month", "severity": "Severity", "service": "Service", "team": "Team"}
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The organisation's zone, its services and their teams, as figures name them."""
+
+    zone: ZoneInfo
+    services: dict[int, tuple[str, str]]  # id -> (slug, name)
+    teams: dict[int, tuple[str, str]]
+
+    def of(self, by: str) -> dict[int, tuple[str, str]]:
+        """Services or teams."""
+        return self.services if by == "service" else self.teams
+
+
+def places() -> Places:
+    """Read them: two queries."""
+    name = Calendar.objects.values_list("time_zone", flat=True).first() or "UTC"
+    services = list(Service.objects.select_related("team").order_by("name", "id"))
+    teams = {service.team_id: (service.team.slug, service.team.name) for service in services}
+    return Places(
+        ZoneInfo(name),
+        {service.pk: (service.slug, service.name) for service in services},
+        dict(sorted(teams.items(), key=lambda item: item[1][1])),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What was asked for. `first` and `last` are days of `zone`, both included; `service_id` and `team_id` are 0 for "none named"."""
+
+    zone: ZoneInfo
+    first: date
+    last: date
+    severities: tuple[int, ...] = ()
+    service: str = ""
+    service_id: int | None = None
+    team: str = ""
+    team_id: int | None = None
+    by: str = "month"
+
+    @property
+    def start(self) -> datetime:
+        """The first instant of the period (UTC)."""
+        return instant(self.zone, self.first, time())
+
+    @property
+    def end(self) -> datetime:
+        """The first instant after the period (UTC)."""
+        return instant(self.zone, self.last + timedelta(days=1), time())
+
+    @property
+    def narrow(self) -> bool:
+        """Whether more than the period was chosen."""
+        return bool(self.severities) or self.service_id is not None or self.team_id is not None
+
+    def of_the_period(self) -> "Filters":
+        """The same period, and nothing else."""
+        return Filters(self.zone, self.first, self.last, by=self.by)
+
+    def but(self, **changes: Any) -> "Filters":
+        """The same with some of it changed."""
+        return replace(self, **changes)
+
+    def query(self, **more: str) -> str:
+        """As an address carries it."""
+        pairs: list[tuple[str, str]] = [("from", self.first.isoformat()), ("to", self.last.isoformat())]
+        pairs += [("severity", str(level)) for level in self.severities]
+        pairs += [(name, value) for name, value in (("service", self.service), ("team", self.team), ("by", self.by)) if value]
+        return urlencode([*(pair for pair in pairs if pair[0] not in more), *more.items()])
+
+    def where(self, table: str = "f") -> tuple[str, dict[str, Any]]:
+        """The same as SQL on a table of figures, with its values."""
+        parts = [f"{table}.detected_at >= %(start)s", f"{table}.detected_at < %(end)s"]
+        values: dict[str, Any] = {"start": self.start, "end": self.end}
+        if self.severities:
+            parts.append(f"{table}.severity = ANY(%(severities)s)")
+            values["severities"] = list(self.severities)
+        for name, pk in (("service", self.service_id), ("team", self.team_id)):
+            if pk is not None:
+                parts.append(f"{table}.{name}_ids = '{{}}'" if pk == 0 else f"{table}.{name}_ids @> ARRAY[%({name})s]::bigint[]")
+                values[name] = pk
+        return " AND ".join(parts), values
+
+
+def read(query: Mapping[str, Sequence[str]], known: Places) -> Filters:
+    """The filters of an address: field -> its values. Refuses (422) with a sentence a field what cannot be."""
+    today = now().astimezone(known.zone).date()
+    wrong: list[Reason] = []
+
+    def one(name: str) -> str:
+        return (query.get(name) or [""])[-1].strip()
+
+    last = _day("to", one("to"), wrong) or max(today, _quiet(one("from")) or today)
+    first = _day("from", one("from"), wrong) or last - timedelta(days=DAYS - 1)
+    if not wrong:
+        wrong += _period(first, last)
+    levels = [level for value in query.get("severity", []) if (level := value.strip())]
+    severities = [int(level[-1]) for level in levels if level.upper().removeprefix("SEV") in ("1", "2", "3", "4")]
+    if len(severities) != len(levels):
+        wrong.append(_invalid("severity", f"A severity is 1 to 4; there is no {', '.join(levels)[:40]}."))
+    ids = {name: _named(name, one(name), known.of(name), wrong) for name in ("service", "team")}
+    by = one("by") or "month"
+    if by not in BY:
+        wrong.append(_invalid("by", f"Figures are laid out by {', '.join(BY)}."))
+    check(wrong)
+    chosen = tuple(sorted({int(Severity(level)) for level in severities}))
+    return Filters(known.zone, first, last, chosen, one("service"), ids["service"], one("team"), ids["team"], by)
+
+
+def _invalid(name: str, sentence: str, code: str = "invalid") -> Reason:
+    return Reason(code, sentence, field=name, status=422)
+
+
+def _quiet(value: str) -> date | None:
+    return _day("", value, [])
+
+
+def _day(name: str, value: str, wrong: list[Reason]) -> date | None:
+    """A day such as 2026-11-25; None where nothing was said, or nothing that is one."""
+    if not value:
+        return None
+    try:
+        found = date.fromisoformat(value) if len(value) == 10 else None
+    except ValueError:
+        found = None
+    if found is None or not EARLIEST <= found <= date(9000, 1, 1):
+        wrong.append(_invalid(name, f"A day is written like 2026-11-25, from {EARLIEST.year} on."))
+        return None
+    return found
+
+
+def _period(first: date, last: date) -> list[Reason]:
+    if last < first:
+        return [_invalid("to", f"The period ends on {last}, before it starts on {first}.", "ends_before_it_starts")]
+    if (last - first).days >= DAYS_MOST:
+        return [_invalid("from", "A period is at most ten years long.", "too_long")]
+    return []
+
+
+def _named(name: str, slug: str, known: Mapping[int, tuple[str, str]], wrong: list[Reason]) -> int | None:
+    """The id of a service or a team; 0 for "none named", None where nothing was said."""
+    if not slug:
+        return None
+    if slug == NONE:
+        return 0
+    found = next((pk for pk, (own, _) in known.items() if own == slug), None)
+    if found is None:
+        wrong.append(_invalid(name, f"There is no {name} {slug[:40]}.", f"no_such_{name}"))
+    return found

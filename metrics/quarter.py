@@ -1,0 +1,57 @@
+"""What a quarterly review lays out: the quarter's figures as plain data, and how well each clause was kept (improve.quarterly-review)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from metrics.calls import called
+from metrics.clocks import kept_within, updates
+from metrics.components import availability
+from metrics.definitions import TIMES
+from metrics.figures import figures as sums
+from metrics.filters import Filters, places
+from metrics.laid_out import incidents_url, page_url
+from metrics.words import percent, span
+
+type Row = dict[str, Any]
+
+
+def figures(start: datetime, end: datetime) -> list[Row]:
+    """The figures from `start` to `end` (aware instants, `end` not included): [{title, value, n, link}], `value` in words.
+
+    `n` is how many incidents, clocks or pages it is of. Exercises are in none.
+    """
+    known = places()
+    first, last = (moment.astimezone(known.zone).date() for moment in (start, end - timedelta(microseconds=1)))
+    filters = Filters(known.zone, first, last, by="severity")
+    found = sums(filters, known)
+    rows = [_row("Incidents", f"{found.whole.incidents:,}", found.whole.incidents, incidents_url(filters))]
+    rows += [
+        _row(f"Incidents of {group.label}", f"{group.incidents:,}", group.incidents, incidents_url(filters, **group.only))
+        for group in found.groups
+    ]
+    for one in TIMES:
+        stat = found.whole.stats[one.key]
+        value = f"mean {span(stat.mean)}, median {span(stat.median)}, p90 {span(stat.p90)}" if stat.n else "none"
+        rows.append(_row(f"{one.label} ({one.short})", value, stat.n, incidents_url(filters, one.key)))
+    cadence, people = updates(filters), called(filters)
+    rows.append(_row("Updates in time", percent(cadence.share) or "none", cadence.n, page_url("metrics-clocks", filters)))
+    pages, nights = sum(one.calls for one in people), sum(one.nights for one in people)
+    rows.append(_row("Pages", f"{pages:,}, {nights:,} at night", pages, page_url("metrics-pages", filters)))
+    for component in availability(filters.start, filters.end):
+        target = f", SLO {component.slo.target:g} % {'met' if component.slo.kept else 'missed'}" if component.slo else ""
+        value = f"{percent(component.sli, 4) or 'none'}{target}"
+        rows.append(_row(f"{component.name} available", value, component.incidents, page_url("metrics-availability", filters)))
+    return rows
+
+
+def _row(title: str, value: str, n: int, link: str) -> Row:
+    return {"title": title, "value": value, "n": n, "link": link}
+
+
+def clauses_kept(start: datetime, end: datetime) -> dict[str, tuple[int, int]]:
+    """Clause -> (kept, broken) of the quarter.
+
+    It counts the clocks of the incidents detected from `start` to `end`, exercises excluded, and of what has a
+    clock without an incident. A clause whose clocks have not come to their end, or that has none, is not in it.
+    """
+    return {one.clause: (one.kept, one.broken) for one in kept_within(start, end)}

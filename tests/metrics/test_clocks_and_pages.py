@@ -1,0 +1,134 @@
+"""Clocks kept by clause, the cadence, who was called and how often at night; and what a quarterly review is given."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ledger.verbs import VERBS
+from metrics import quarter
+from metrics.actions import measure_all
+from oncall.models import Page, PageStep
+from portal.management.commands.verbs import document
+from portal.reactions import MEASURED, REACTIONS
+from standard.models import Clock
+from tenants.models import User
+from tests.incidents.scene import UPDATE, Scene
+from tests.metrics.test_figures import resolved
+
+pytestmark = pytest.mark.servers
+
+# What stops a clock and needs no measuring: the clock was broken before, and that is measured; or the incident's own event follows.
+FOLLOWED = {"page.person_paged", "signal.attached", "signal.dismissed", "signal.declared"}
+
+
+def told(scene: Scene, **query: Any) -> dict[str, Any]:
+    found: dict[str, Any] = scene.api("amira").get("metrics/", **query).json()
+    return found
+
+
+def test_whatever_stops_a_clock_has_its_incident_measured() -> None:
+    document()  # imports every room
+    stopping = {kind for verb in VERBS.values() if verb.stops for kind in verb.kind.split(", ")}
+    assert stopping - set(MEASURED) - FOLLOWED == set()
+    for kind in MEASURED:
+        assert REACTIONS[kind][-1].name == "measure-incident", "after all else"
+
+
+@pytest.mark.clause("severity.sev1-cadence")
+def test_the_cadence_is_the_share_of_the_updates_that_came_in_time(scene: Scene) -> None:
+    ref = scene.commanded()
+    scene.follow()
+    for minutes in (10, 45, 10, 10):  # the second comes too late
+        scene.later(minutes=minutes)
+        scene.do("amira", ref, "update", **UPDATE)
+        scene.follow()
+    found = told(scene)
+    assert found["updates"] == {"n": 4, "kept": 3, "broken": 1, "share": 0.75}
+    (cadence,) = [one for one in found["clauses"] if one["clause"] == "severity.sev1-cadence"]
+    assert (cadence["kept"], cadence["broken"]) == (3, 1)
+    page = scene.page("amira").get("/o/acme/metrics/clocks/").content.decode()
+    assert "75.0 %" in page
+    assert told(scene, severity="2")["updates"] == {"n": 0, "kept": 0, "broken": 0, "share": None}
+    assert told(scene, service="search")["updates"]["n"] == 0
+    assert told(scene, service="checkout")["updates"]["n"] == 4
+
+
+def test_the_clocks_are_those_of_the_record(scene: Scene) -> None:
+    """Independently: from the clocks themselves, those of drills left out."""
+    resolved(scene)
+    drill = scene.declare(exercise=True)
+    scene.follow()
+    scene.later(minutes=40)
+    with scene.acme.scope():
+        expected: dict[str, list[int]] = {}
+        for clock in Clock.objects.exclude(incident_id=None):
+            if clock.stopped_at or clock.broken_at:
+                expected.setdefault(clock.clause, [0, 0])[bool(clock.broken_at)] += 1
+    found = {one["clause"]: [one["kept"], one["broken"]] for one in told(scene)["clauses"]}
+    with scene.acme.scope():
+        for clock in Clock.objects.filter(incident_id__in=[_id(drill)]):
+            if clock.stopped_at or clock.broken_at:
+                expected[clock.clause][bool(clock.broken_at)] -= 1
+        measure_all()
+    assert found == {clause: counts for clause, counts in expected.items() if any(counts)}
+    assert found == {one["clause"]: [one["kept"], one["broken"]] for one in told(scene)["clauses"]}, "made again, the same"
+
+
+def _id(ref: str) -> int:
+    from incidents.models import Incident
+
+    return Incident.objects.get(ref=ref).pk
+
+
+def test_pages_at_night_are_counted_by_each_persons_own_clock(scene: Scene) -> None:
+    """22:00 to 07:00 where the person lives: 05:30 UTC is night in London's winter and day in Kolkata."""
+    with scene.acme.scope():
+        people = {who: getattr(scene.acme, who).user_id for who in ("amira", "jon")}
+        User.objects.filter(pk=people["amira"]).update(time_zone="Europe/London")
+        User.objects.filter(pk=people["jon"]).update(time_zone="Asia/Kolkata")
+        page = Page.objects.create(subject_type="incidents.signal", subject_id=1, clause="oncall.escalate-15-30")
+        for hour, minute in ((5, 30), (6, 59), (7, 0), (21, 59), (22, 0)):
+            for user_id in people.values():
+                at = datetime(2026, 1, 15, hour, minute, tzinfo=UTC)
+                PageStep.objects.create(page=page, position=0, user_id=user_id, paged_at=at, reason="")
+    found = {
+        one["name"]: (one["pages"], one["at_night"]) for one in told(scene, **{"from": "2026-01-01", "to": "2026-01-31"})["pages"]
+    }
+    assert found[scene.acme.amira.name] == (5, 3)  # 05:30, 06:59 and 22:00 in London
+    assert found[scene.acme.jon.name] == (5, 2)  # 21:59 and 22:00 in London are 03:29 and 03:30 in Kolkata
+    assert told(scene, **{"from": "2026-01-16", "to": "2026-01-31"})["pages"] == []
+
+
+def test_a_drill_calls_nobody_in_the_figures(scene: Scene) -> None:
+    scene.declare(exercise=True)
+    scene.follow()
+    assert scene.calls("amira"), "somebody was really called"
+    assert told(scene)["pages"] == []
+    scene.declare(severity="SEV2")
+    scene.follow()
+    assert told(scene)["pages"] != []
+    assert told(scene, severity="1")["pages"] == []
+
+
+@pytest.mark.clause("metrics.mttr")
+def test_a_quarter_is_laid_out_for_its_review(scene: Scene) -> None:
+    ref = scene.commanded()
+    scene.later(minutes=40)
+    scene.follow()
+    resolved(scene, severity="SEV2")
+    start, end = scene.clock.now - timedelta(days=1), scene.clock.now + timedelta(days=1)
+    with scene.acme.scope(scene.acme.owner):
+        rows = {row["title"]: row for row in quarter.figures(start, end)}
+        kept = quarter.clauses_kept(start, end)
+        assert quarter.clauses_kept(end, end + timedelta(days=1)) == {}
+        assert quarter.figures(end + timedelta(days=2), end + timedelta(days=3))[0]["n"] == 0
+    assert rows["Incidents"]["n"] == 2
+    assert rows["Incidents of SEV 2"]["n"] == 1
+    assert rows["Time to resolve (MTTR)"]["value"] == "mean 15 min, median 15 min, p90 15 min"
+    assert kept["severity.sev1-cadence"] == (0, 1)
+    assert {"title", "value", "n", "link"} == set(rows["Payments available"])
+    page = scene.page("owner")
+    for row in rows.values():
+        assert page.get(row["link"].replace("/metrics/", "/o/acme/metrics/", 1)).status_code == 200, row
+    assert ref
