@@ -36,6 +36,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         ("Triage", "triage", "/triage/"),
         ("On call", "oncall", "/oncall/"),
         ("Readiness", "readiness", "/readiness/"),
+        ("Standard", "standard", "/standard/"),
     ]
     if actor.has(Role.ADMINISTRATOR):
         places += [

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from standard.law import ordered
+
 NOTHING = "none"
 _IDENTITIES = ("level", "id", "key", "to", "term")  # what tells the entries of a list apart (standard/law_types.py)
 _NAMES = ("term", "title", "label", "asks", "text", "name", "says", "meaning", "because")  # what an entry is called
@@ -69,7 +71,7 @@ class Difference:
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
     """Every place where the data of two standards differ, in the order of the standard."""
-    return list(_between(old, new, (), "", ""))
+    return list(_between(ordered(old), ordered(new), (), "", ""))
 
 
 def _between(old: Any, new: Any, place: tuple[str, ...], path: str, unit: str) -> Iterator[Difference]:

@@ -19,7 +19,7 @@ from typing import Any, Self, cast
 
 import yaml
 
-from standard.law_shape import record
+from standard.law_shape import in_order, record
 from standard.law_types import (
     Checklists,
     Clause,
@@ -65,6 +65,12 @@ def _load(edition: int) -> dict[str, Any]:
     if not file.is_file():
         raise LawError("edition", f"there is no shipped edition {edition}.")
     return cast(dict[str, Any], yaml.safe_load(file.read_text(encoding="utf-8")))
+
+
+def ordered(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The data of a standard in the order in which it is written and read."""
+    found: dict[str, Any] = in_order(Law, content)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,23 @@ def record[T](kind: type[T], data: object, path: str) -> T:
     return kind(**{key: _value(hint, given[key], inside(path, key)) for key, hint in hints.items()})
 
 
+def in_order(hint: Any, data: Any) -> Any:
+    """Data of a standard with the keys of each record in the order of its fields: PostgreSQL keeps JSON in an order of its own."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if isinstance(data, list) and origin is tuple:
+        return [in_order(arguments[0], one) for one in data]
+    if not isinstance(data, Mapping):
+        return data
+    if hint == Pairs:
+        return dict(sorted(data.items()))
+    records = [one for one in (*arguments, hint) if is_dataclass(one)]
+    known = {name: one for record_ in records for name, one in _hints(cast(type, record_)).items()}
+    return {
+        name: in_order(known.get(name), data[name])
+        for name in (*(n for n in known if n in data), *(n for n in data if n not in known))
+    }
+
+
 @cache
 def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind)

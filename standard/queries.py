@@ -28,7 +28,7 @@ def last_published() -> StandardVersion:
 
 
 _IN_FORCE = """
-SELECT id FROM standard_standardversion v WHERE effective_at <= %s
+SELECT id FROM standard_standardversion v WHERE organisation_id = (SELECT muster.organisation()) AND effective_at <= %s
 AND NOT EXISTS (SELECT 1 FROM standard_standardwithdrawal w WHERE w.organisation_id = v.organisation_id AND w.version_id = v.id)
 ORDER BY effective_at DESC, number DESC LIMIT 1
 """

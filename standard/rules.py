@@ -12,6 +12,7 @@ OWNER = "people.process-owner"
 REVIEW = "improve.quarterly-review"
 FEEDBACK = "improve.feedback"
 LATE = timedelta(minutes=5)  # what was typed a moment ago is not the past
+AHEAD = timedelta(days=366)
 
 
 def why_not_write(by: Actor) -> list[Reason]:
@@ -80,6 +81,8 @@ def why_not_publish(
     found = []
     if effective < now - LATE:
         found.append(_bad("effective_at", "past", "This lies in the past: what was in force then is not rewritten."))
+    if effective > now + AHEAD:
+        found.append(_bad("effective_at", "too_far", f"A version is published at most {AHEAD.days} days ahead."))
     if effective <= last.effective_at:
         when = f"{last.effective_at:%Y-%m-%d %H:%M} UTC"
         sentence = f"Version {last.number} comes into force at {when}: choose a later time, or withdraw that version first."

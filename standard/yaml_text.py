@@ -3,10 +3,12 @@
 What is read is plain: no tags, no anchors (a few lines of those could stand for gigabytes), no key twice, no date but as text.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
 
+from standard.law import ordered
 from standard.law_types import LawError
 
 
@@ -53,7 +55,7 @@ def read(text: str) -> dict[str, Any]:
     return found
 
 
-def write(data: Any) -> str:
-    """Plain data as YAML, in the order that it has."""
-    text: str = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=120)
+def write(data: Mapping[str, Any]) -> str:
+    """The data of a standard as YAML, in the order in which it is read."""
+    text: str = yaml.safe_dump(ordered(data), sort_keys=False, allow_unicode=True, width=120)
     return text

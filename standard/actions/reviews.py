@@ -28,7 +28,8 @@ def open_review(quarter: Quarter, *, by: Actor) -> ProcessReview:
     """Open the review of a quarter, with its clock; what is there already stays as it is."""
     due = quarter.due(law(in_force_id()).clock(CLOCK).due)
     times = {"starts_at": quarter.start, "ends_at": quarter.end, "due_at": due, "opened_at": now()}
-    review, made = ProcessReview.objects.get_or_create(begins_on=quarter.first_day, defaults=times)
+    own = {"organisation_id": by.organisation_id, "begins_on": quarter.first_day}  # the owner role, who founds, sees others' too
+    review, made = ProcessReview.objects.get_or_create(**own, defaults=times)
     if made:
         began = min(now(), quarter.start) if due <= now() else now()
         asked = max(due - ASKED_BEFORE, began) - began

@@ -81,6 +81,9 @@ BUILT = [
     "checklist.cl",
     "people.practitioner",
     "people.auditor",
+    "people.process-owner",
+    "improve.quarterly-review",
+    "improve.feedback",
 ]
 
 
