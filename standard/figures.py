@@ -16,6 +16,12 @@ class Figures:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
+    clauses: bool = False  # whether the rows are about clauses: their ids lead to the standard's page
+
+    @property
+    def labelled(self) -> list[list[tuple[str, str]]]:
+        """Each row as (column, cell), for a page narrow enough to show cells below each other."""
+        return [list(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
 def of_quarter(start: datetime, end: datetime) -> list[Figures]:

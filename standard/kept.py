@@ -63,4 +63,4 @@ def figures(start: datetime, end: datetime) -> list[Figures]:
     found = sorted(in_quarter(start, end).items(), key=lambda row: (row[1].percent, row[0]))
     rows = tuple((clause, str(one.kept), str(one.broken), str(one.n), f"{one.percent} %") for clause, one in found)
     note = "Of the clocks that were started in the quarter and are decided. Exercises do not count."
-    return [Figures("Clauses kept", ("Clause", "Kept", "Broken", "n", "Share kept"), rows, note)]
+    return [Figures("Clauses kept", ("Clause", "Kept", "Broken", "n", "Share kept"), rows, note, clauses=True)]

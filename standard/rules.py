@@ -13,6 +13,7 @@ REVIEW = "improve.quarterly-review"
 FEEDBACK = "improve.feedback"
 LATE = timedelta(minutes=5)  # what was typed a moment ago is not the past
 AHEAD = timedelta(days=366)
+ASKED_BEFORE = timedelta(days=14)  # the law counts a review in quarters; process owners are asked so long before it is due
 
 
 def why_not_write(by: Actor) -> list[Reason]:

@@ -1,7 +1,6 @@
 """The review of the process each quarter: it opens by itself, is written, and is signed off (improve.quarterly-review)."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from ledger.actions import record
 from ledger.verbs import verb
@@ -9,14 +8,13 @@ from standard import clocks, rules
 from standard.models import Feedback, ProcessReview, ReviewOpening
 from standard.quarters import Quarter, quarter_of
 from standard.queries import calendar, in_force_id, law
-from standard.rules import REVIEW
+from standard.rules import ASKED_BEFORE, REVIEW
 from tenants.actors import Actor, Role
 from tenants.refusals import Conflict, check
 from tenants.time import now
 from tenants.words import text
 
 CLOCK = "process_review"  # the law's clock
-ASKED_BEFORE = timedelta(days=14)  # the law counts it in quarters; process owners are asked so long before it is due
 REASON_MAX = 2_000
 
 

@@ -8,9 +8,10 @@ import pytest
 from django.db import connection
 
 from ledger.models import Event
-from standard import actions
+from standard import actions, yaml_text
 from standard.law import shipped
-from standard.models import StandardDraft, StandardVersion
+from standard.models import Clock, StandardDraft, StandardVersion
+from standard.parts import PARTS
 from tenants.refusals import Refused
 from tests.conftest import Cast, Installation
 from tests.incidents.scene import Scene
@@ -50,8 +51,6 @@ def cadence_minutes(scene: Scene, ref: str) -> int:
     clocks = scene.api("amira").get(f"incidents/{ref}/clocks/").json()["results"]
     clock = next(one for one in clocks if one["clause"] == "severity.sev1-cadence")
     with scene.acme.scope():
-        from standard.models import Clock
-
         row = Clock.objects.filter(clause="severity.sev1-cadence", due_at=clock["due_at"]).latest("id")
         return round((row.due_at - row.started_at).total_seconds() / 60)
 
@@ -205,15 +204,10 @@ def test_a_discarded_draft_stays_so_once_another_took_its_place(scene: Scene) ->
 # --- By form ---------------------------------------------------------------------------------------------------------------
 
 
-def form_of(page: Any, url: str) -> dict[str, Any]:
+def form_of(page: Any, part: str) -> dict[str, Any]:
     """The fields of a part's form as a browser would send them, unchanged."""
-    from standard.parts import PARTS
-
-    found = page.get("/o/acme/standard/draft/standard.yaml")
-    from standard import yaml_text
-
-    content = yaml_text.read(found.content.decode())
-    form = PARTS[url].form(None, content, 1)
+    content = yaml_text.read(page.get("/o/acme/standard/draft/standard.yaml").content.decode())
+    form = PARTS[part].form(None, content, 1)
     return {name: value for name in form.fields if (value := form[name].value()) not in (None, False, "")}
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core import mail
 
 from notifications.models import Delivery
 from tests.incidents.scene import Scene
@@ -91,8 +92,6 @@ def test_the_process_owner_answers_and_the_author_is_told(scene: Scene) -> None:
     with scene.acme.scope():
         told = set(Delivery.objects.filter(template="feedback").values_list("recipient_id", "channel"))
     assert told == {(scene.acme.jon.user_id, "email"), (scene.acme.jon.user_id, "inbox")}
-    from django.core import mail
-
     assert "We merge two steps." in mail.outbox[-1].body
     again = scene.api("owner").post(f"feedback/{given['id']}/settle/", {"answer": "Again."})
     assert (again.status_code, again.json()["code"]) == (409, "settled")
