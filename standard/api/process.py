@@ -50,14 +50,16 @@ class FeedbackList(MusterView):
 class SettleFeedback(MusterView):
     """Answering feedback."""
 
-    @extend_schema(operation_id="feedback_settle", request=shapes.SettleBody, responses=shapes.FeedbackOut, parameters=[KEY])
+    @extend_schema(
+        operation_id="feedback_settle", request=shapes.SettleFeedbackBody, responses=shapes.FeedbackOut, parameters=[KEY]
+    )
     def post(self, request: Request, feedback_id: int) -> Response:
         """Answer feedback with a sentence (process owner); its author is told."""
         return self.once(request, lambda: self._settle(request, feedback_id))
 
     def _settle(self, request: Request, feedback_id: int) -> Response:
         found = gate.feedback_for(self.actor, feedback_id)
-        body = self.body(shapes.SettleBody, request)
+        body = self.body(shapes.SettleFeedbackBody, request)
         actions.settle_feedback(found, by=self.actor, answer=body["answer"])
         return Response(shapes.feedback_row(gate.feedback_for(self.actor, feedback_id)))
 
@@ -65,7 +67,7 @@ class SettleFeedback(MusterView):
 class Reviews(MusterView):
     """Reviews of the process."""
 
-    @extend_schema(operation_id="process_reviews", responses=page_of(shapes.ReviewOut))
+    @extend_schema(operation_id="process_reviews", responses=page_of(shapes.ProcessReviewOut))
     def get(self, request: Request) -> Response:
         """Every quarter's review, the newest first."""
         pages = CursorPages()
@@ -93,7 +95,7 @@ def whole(review: ProcessReview) -> dict[str, Any]:
 class OneReview(MusterView):
     """One quarter's review."""
 
-    @extend_schema(operation_id="process_review", responses=shapes.WholeReviewOut)
+    @extend_schema(operation_id="process_review", responses=shapes.WholeProcessReviewOut)
     def get(self, request: Request, review_id: int) -> Response:
         """The quarter's figures, its feedback, the versions published, notes and decisions."""
         return Response(whole(gate.review_for(self.actor, review_id)))
@@ -103,7 +105,10 @@ class WriteReview(MusterView):
     """Writing in a review."""
 
     @extend_schema(
-        operation_id="process_review_write", request=shapes.ReviewBody, responses=shapes.WholeReviewOut, parameters=[KEY]
+        operation_id="process_review_write",
+        request=shapes.ProcessReviewBody,
+        responses=shapes.WholeProcessReviewOut,
+        parameters=[KEY],
     )
     def post(self, request: Request, review_id: int) -> Response:
         """Keep notes and decisions (process owner). 409 with `current` where somebody wrote since `revision`."""
@@ -111,7 +116,7 @@ class WriteReview(MusterView):
 
     def _write(self, request: Request, review_id: int) -> Response:
         found = gate.review_for(self.actor, review_id)
-        body = self.body(shapes.ReviewBody, request)
+        body = self.body(shapes.ProcessReviewBody, request)
         words = {name: body.get(name, getattr(found, name)) for name in ("notes", "decisions")}
         actions.write_review(found, by=self.actor, revision=body["revision"], **words)
         return Response(whole(gate.review_for(self.actor, review_id)))
@@ -120,13 +125,18 @@ class WriteReview(MusterView):
 class SignReview(MusterView):
     """Signing a review off."""
 
-    @extend_schema(operation_id="process_review_sign", request=shapes.SignBody, responses=shapes.WholeReviewOut, parameters=[KEY])
+    @extend_schema(
+        operation_id="process_review_sign",
+        request=shapes.SignReviewBody,
+        responses=shapes.WholeProcessReviewOut,
+        parameters=[KEY],
+    )
     def post(self, request: Request, review_id: int) -> Response:
         """Sign a quarter's review off (process owner): its clock stops, the next quarter's opens (clause improve.quarterly-review)."""
         return self.once(request, lambda: self._sign(request, review_id))
 
     def _sign(self, request: Request, review_id: int) -> Response:
         found = gate.review_for(self.actor, review_id)
-        body = self.body(shapes.SignBody, request)
+        body = self.body(shapes.SignReviewBody, request)
         actions.sign_review(found, by=self.actor, overrides=body.get("overrides"))
         return Response(whole(gate.review_for(self.actor, review_id)))

@@ -23,7 +23,7 @@ class NoBody(StrictSerializer):
     """Nothing is needed."""
 
 
-class StartBody(StrictSerializer):
+class StartDraftBody(StrictSerializer):
     """A new draft."""
 
     base = serializers.IntegerField(
@@ -31,7 +31,7 @@ class StartBody(StrictSerializer):
     )
 
 
-class DraftBody(StrictSerializer):
+class StandardDraftBody(StrictSerializer):
     """The whole draft, as it shall be: `content` (JSON) or `yaml`."""
 
     revision = Revision(help_text="The revision that this was made from.")
@@ -39,14 +39,14 @@ class DraftBody(StrictSerializer):
     yaml = Text(required=False, allow_blank=True)
 
 
-class DiscardBody(StrictSerializer):
+class DiscardDraftBody(StrictSerializer):
     """Giving the draft up."""
 
     revision = Revision()
     reason = Text(required=False, allow_blank=True)
 
 
-class PublishBody(StrictSerializer):
+class PublishStandardBody(StrictSerializer):
     """Publishing the draft."""
 
     revision = Revision()
@@ -54,7 +54,7 @@ class PublishBody(StrictSerializer):
     effective_at = serializers.DateTimeField(required=False, help_text="From when on it is in force; without, from now on.")
 
 
-class WithdrawBody(StrictSerializer):
+class WithdrawVersionBody(StrictSerializer):
     """Withdrawing a version."""
 
     reason = Text(allow_blank=True)
@@ -68,13 +68,13 @@ class FeedbackBody(StrictSerializer):
     clause = Text(required=False, allow_blank=True, max_length=60)
 
 
-class SettleBody(StrictSerializer):
+class SettleFeedbackBody(StrictSerializer):
     """The answer to feedback."""
 
     answer = Text(allow_blank=True)
 
 
-class ReviewBody(StrictSerializer):
+class ProcessReviewBody(StrictSerializer):
     """What was noted and decided."""
 
     revision = Revision()
@@ -82,13 +82,13 @@ class ReviewBody(StrictSerializer):
     decisions = Text(required=False, allow_blank=True)
 
 
-class SignBody(StrictSerializer):
+class SignReviewBody(StrictSerializer):
     """Signing off; `overrides` has the reason why feedback still waits: `{"feedback_unsettled": "…"}`."""
 
     overrides = serializers.DictField(child=Text(allow_blank=True), required=False)
 
 
-class KeptOut(serializers.Serializer[Any]):
+class ClauseKeptOut(serializers.Serializer[Any]):
     """How well a clause was kept this quarter."""
 
     kept = serializers.IntegerField()
@@ -97,7 +97,7 @@ class KeptOut(serializers.Serializer[Any]):
     percent = serializers.IntegerField()
 
 
-class VersionOut(serializers.Serializer[Any]):
+class StandardVersionOut(serializers.Serializer[Any]):
     """A version, without its content."""
 
     number = serializers.IntegerField()
@@ -109,20 +109,20 @@ class VersionOut(serializers.Serializer[Any]):
     withdrawn = serializers.CharField(allow_null=True, help_text="Why it was withdrawn.")
 
 
-class WholeVersionOut(VersionOut):
+class WholeStandardVersionOut(StandardVersionOut):
     """A version with its content."""
 
     content = serializers.DictField()
 
 
-class StandardOut(WholeVersionOut):
+class StandardOut(WholeStandardVersionOut):
     """The standard in force, and how well its clauses were kept this quarter."""
 
     quarter = serializers.CharField()
-    kept = serializers.DictField(child=KeptOut())
+    kept = serializers.DictField(child=ClauseKeptOut())
 
 
-class DifferenceOut(serializers.Serializer[Any]):
+class StandardDifferenceOut(serializers.Serializer[Any]):
     """A place that says something else."""
 
     path = serializers.CharField()
@@ -133,7 +133,7 @@ class DifferenceOut(serializers.Serializer[Any]):
     text = serializers.CharField()
 
 
-class DraftOut(serializers.Serializer[Any]):
+class StandardDraftOut(serializers.Serializer[Any]):
     """The draft."""
 
     revision = serializers.IntegerField()
@@ -144,7 +144,7 @@ class DraftOut(serializers.Serializer[Any]):
     changed_by = serializers.CharField()
     changed_at = serializers.DateTimeField()
     content = serializers.DictField()
-    differences = DifferenceOut(many=True)
+    differences = StandardDifferenceOut(many=True)
 
 
 class FeedbackOut(serializers.Serializer[Any]):
@@ -162,7 +162,7 @@ class FeedbackOut(serializers.Serializer[Any]):
     review = serializers.IntegerField(allow_null=True)
 
 
-class FiguresOut(serializers.Serializer[Any]):
+class ProcessFiguresOut(serializers.Serializer[Any]):
     """A table of a quarter's figures."""
 
     title = serializers.CharField()
@@ -171,7 +171,7 @@ class FiguresOut(serializers.Serializer[Any]):
     note = serializers.CharField(allow_blank=True)
 
 
-class ReviewOut(serializers.Serializer[Any]):
+class ProcessReviewOut(serializers.Serializer[Any]):
     """A quarter's review."""
 
     id = serializers.IntegerField()
@@ -183,7 +183,7 @@ class ReviewOut(serializers.Serializer[Any]):
     signed_by = serializers.CharField(allow_null=True)
 
 
-class WholeReviewOut(ReviewOut):
+class WholeProcessReviewOut(ProcessReviewOut):
     """A quarter's review with what it lays out."""
 
     revision = serializers.IntegerField()
@@ -191,7 +191,7 @@ class WholeReviewOut(ReviewOut):
     decisions = serializers.CharField(allow_blank=True)
     unsettled_reason = serializers.CharField(allow_blank=True)
     broken = serializers.BooleanField()
-    figures = FiguresOut(many=True)
+    figures = ProcessFiguresOut(many=True)
     feedback = FeedbackOut(many=True)
     versions = serializers.ListField(child=serializers.IntegerField())
 

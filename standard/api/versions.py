@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ledger.api import CursorPages, MusterView, page_of
-from standard import actions, gate, kept, reading, rules, yaml_text
+from standard import actions, gate, kept, reading, yaml_text
 from standard.api import shapes
 from standard.differences import differences
 from standard.drafting import refused as refused_place
@@ -18,7 +19,7 @@ from standard.law_types import LawError
 from standard.models import StandardDraft, StandardVersion
 from standard.models.process import quarter_name
 from standard.queries import in_force_id, last_published
-from tenants.refusals import check, invalid
+from tenants.refusals import invalid
 
 KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="Repeating a request with its key does nothing twice."
@@ -48,7 +49,7 @@ class Standard(MusterView):
 class Versions(MusterView):
     """Versions of the standard."""
 
-    @extend_schema(operation_id="standard_versions", responses=page_of(shapes.VersionOut))
+    @extend_schema(operation_id="standard_versions", responses=page_of(shapes.StandardVersionOut))
     def get(self, request: Request) -> Response:
         """Every version, the newest first, withdrawn ones too."""
         pages = CursorPages()
@@ -60,7 +61,7 @@ class Versions(MusterView):
 class OneVersion(MusterView):
     """One version."""
 
-    @extend_schema(operation_id="standard_version", responses=shapes.WholeVersionOut)
+    @extend_schema(operation_id="standard_version", responses=shapes.WholeStandardVersionOut)
     def get(self, request: Request, version: int) -> Response:
         """A version with its content, as it was published."""
         return Response(whole(gate.version_for(self.actor, version)))
@@ -69,7 +70,7 @@ class OneVersion(MusterView):
 class Changes(MusterView):
     """What a version changed."""
 
-    @extend_schema(operation_id="standard_changes", responses=page_of(shapes.DifferenceOut), parameters=[TO])
+    @extend_schema(operation_id="standard_changes", responses=page_of(shapes.StandardDifferenceOut), parameters=[TO])
     def get(self, request: Request, version: int) -> Response:
         """What this version says otherwise than the one before it, or than version `to`, place by place."""
         new = gate.version_for(self.actor, version)
@@ -85,7 +86,10 @@ class WithdrawVersion(MusterView):
     """Withdrawing a version."""
 
     @extend_schema(
-        operation_id="standard_withdraw", request=shapes.WithdrawBody, responses=shapes.WholeVersionOut, parameters=[KEY]
+        operation_id="standard_withdraw",
+        request=shapes.WithdrawVersionBody,
+        responses=shapes.WholeStandardVersionOut,
+        parameters=[KEY],
     )
     def post(self, request: Request, version: int) -> Response:
         """Have a version that is published and not yet in force never come into force (process owner)."""
@@ -93,7 +97,7 @@ class WithdrawVersion(MusterView):
 
     def _withdraw(self, request: Request, number: int) -> Response:
         found = gate.version_for(self.actor, number)
-        body = self.body(shapes.WithdrawBody, request)
+        body = self.body(shapes.WithdrawVersionBody, request)
         actions.withdraw_version(found, by=self.actor, reason=body["reason"])
         return Response(whole(found))
 
@@ -117,7 +121,7 @@ class _YamlView(MusterView):
 class VersionYaml(_YamlView):
     """A version as YAML."""
 
-    @extend_schema(operation_id="standard_version_yaml", responses={(200, "application/yaml"): str})
+    @extend_schema(operation_id="standard_version_yaml", responses={(200, "application/yaml"): OpenApiTypes.OBJECT})
     def get(self, request: Request, version: int) -> Response:
         """A version's content as YAML."""
         return Response(yaml_text.write(gate.version_for(self.actor, version).content))
@@ -126,7 +130,7 @@ class VersionYaml(_YamlView):
 class DraftYaml(_YamlView):
     """The draft as YAML."""
 
-    @extend_schema(operation_id="standard_draft_yaml", responses={(200, "application/yaml"): str})
+    @extend_schema(operation_id="standard_draft_yaml", responses={(200, "application/yaml"): OpenApiTypes.OBJECT})
     def get(self, request: Request) -> Response:
         """The draft's content as YAML; `PUT standard/draft/` takes it back as `yaml`."""
         return Response(yaml_text.write(gate.open_draft(self.actor).content))
@@ -140,35 +144,38 @@ class Draft(MusterView):
         fresh = StandardDraft.objects.select_related("base", "started_by", "changed_by").get(pk=draft.pk)
         return Response(shapes.draft_row(fresh, differences(last_published().content, fresh.content)))
 
-    @extend_schema(operation_id="standard_draft", responses=shapes.DraftOut)
+    @extend_schema(operation_id="standard_draft", responses=shapes.StandardDraftOut)
     def get(self, request: Request) -> Response:
         """The open draft, and what it says otherwise than the version that it would follow. 404 where there is none."""
         return self.shown(gate.open_draft(self.actor))
 
     @extend_schema(
-        operation_id="standard_draft_start", request=shapes.StartBody, responses={201: shapes.DraftOut}, parameters=[KEY]
+        operation_id="standard_draft_start",
+        request=shapes.StartDraftBody,
+        responses={201: shapes.StandardDraftOut},
+        parameters=[KEY],
     )
     def post(self, request: Request) -> Response:
         """Start a draft from the newest version, or from `base` (process owner)."""
         return self.once(request, lambda: self._start(request))
 
     def _start(self, request: Request) -> Response:
-        body = self.body(shapes.StartBody, request)
-        check(rules.why_not_own(self.actor))
+        body = self.body(shapes.StartDraftBody, request)
         base = gate.version_for(self.actor, body["base"]) if "base" in body else None
         made = self.shown(actions.start_draft(by=self.actor, base=base))
         made.status_code = 201
         return made
 
-    @extend_schema(operation_id="standard_draft_put", request=shapes.DraftBody, responses=shapes.DraftOut, parameters=[KEY])
+    @extend_schema(
+        operation_id="standard_draft_put", request=shapes.StandardDraftBody, responses=shapes.StandardDraftOut, parameters=[KEY]
+    )
     def put(self, request: Request) -> Response:
         """Have the draft say this, the whole of it (process owner). 409 with `current` where somebody changed it since `revision`."""
         return self.once(request, lambda: self._put(request))
 
     def _put(self, request: Request) -> Response:
-        check(rules.why_not_own(self.actor))
         draft = gate.open_draft(self.actor)
-        body = self.body(shapes.DraftBody, request)
+        body = self.body(shapes.StandardDraftBody, request)
         if ("content" in body) is ("yaml" in body):
             raise invalid("content", "Send either content or yaml.")
         content = body["content"] if "content" in body else read_yaml(body["yaml"])
@@ -192,7 +199,6 @@ class _OfTheDraft(Draft):
         """Do it once."""
 
         def perform() -> Response:
-            check(rules.why_not_own(self.actor))
             draft = self.found()
             return act(draft, self.body(shape, request))
 
@@ -206,7 +212,12 @@ class _OfTheDraft(Draft):
 class DiscardDraft(_OfTheDraft):
     """Giving the draft up."""
 
-    @extend_schema(operation_id="standard_draft_discard", request=shapes.DiscardBody, responses=shapes.DraftOut, parameters=[KEY])
+    @extend_schema(
+        operation_id="standard_draft_discard",
+        request=shapes.DiscardDraftBody,
+        responses=shapes.StandardDraftOut,
+        parameters=[KEY],
+    )
     def post(self, request: Request) -> Response:
         """Discard the draft; `restore/` takes it up again until another is started."""
 
@@ -214,7 +225,7 @@ class DiscardDraft(_OfTheDraft):
             gone = actions.discard_draft(draft, by=self.actor, revision=body["revision"], reason=body.get("reason", ""))
             return self.shown(gone)
 
-        return self.done(request, shapes.DiscardBody, act)
+        return self.done(request, shapes.DiscardDraftBody, act)
 
 
 class RestoreDraft(_OfTheDraft):
@@ -224,7 +235,9 @@ class RestoreDraft(_OfTheDraft):
         """The one that was worked on last."""
         return gate.last_draft(self.actor)
 
-    @extend_schema(operation_id="standard_draft_restore", request=shapes.NoBody, responses=shapes.DraftOut, parameters=[KEY])
+    @extend_schema(
+        operation_id="standard_draft_restore", request=shapes.NoBody, responses=shapes.StandardDraftOut, parameters=[KEY]
+    )
     def post(self, request: Request) -> Response:
         """Take up again the draft that was discarded last."""
         return self.done(request, shapes.NoBody, lambda draft, _: self.shown(actions.restore_draft(draft, by=self.actor)))
@@ -235,8 +248,8 @@ class PublishDraft(_OfTheDraft):
 
     @extend_schema(
         operation_id="standard_draft_publish",
-        request=shapes.PublishBody,
-        responses={201: shapes.WholeVersionOut},
+        request=shapes.PublishStandardBody,
+        responses={201: shapes.WholeStandardVersionOut},
         parameters=[KEY],
     )
     def post(self, request: Request) -> Response:
@@ -248,4 +261,4 @@ class PublishDraft(_OfTheDraft):
             )
             return Response(whole(made), status=201)
 
-        return self.done(request, shapes.PublishBody, act)
+        return self.done(request, shapes.PublishStandardBody, act)

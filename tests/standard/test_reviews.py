@@ -109,9 +109,9 @@ def test_process_owners_are_asked_two_weeks_before(scene: Scene) -> None:
         scene.clock.advance(seconds=(asked - scene.clock.now).total_seconds())
     scene.sweep()
     scene.follow()
-    told = [message for message in mail.outbox if "is due soon" in message.subject]
-    assert [len(message.to) for message in told] == [1]
-    assert "owner@acme.example" in told[0].to[0]
+    told = [message.to for message in mail.outbox if "is due soon" in message.subject]
+    assert len([to for to in told if "owner@acme.example" in to[0]]) == 1
+    assert all("owner@" in to[0] for to in told)
     assert b"Process review of" in scene.page("owner").get("/o/acme/inbox/").content
     assert b"Process review of" not in scene.page("jon").get("/o/acme/inbox/").content
 
