@@ -56,7 +56,7 @@ DOORS: dict[str, tuple[str, ...]] = {
 FUNCTIONS: dict[str, str] = {
     "oncall.views._linked": "e-mail link",
     "oncall.actions.paging.on_clock_broken": "clock",
-    "standard.clocks.strike": "clock",
+    "standard.clocks._strike": "clock",
     "oncall.waking.sweep": "clock",
     "oncall.notices.sweep": "clock",
     "standard.actions.reviews.open_due": "clock",
