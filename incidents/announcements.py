@@ -12,6 +12,7 @@ from incidents.owning import OWNER_TEAM, owner_of
 from incidents.queries import named_now
 from incidents.states import OfferState, RoomRole
 from ledger.models import Event
+from notifications import process_news
 from notifications.actions import notify
 from notifications.models import Delivery
 from notifications.transports import Message
@@ -56,8 +57,11 @@ def _line(incident: Incident) -> str:
 def prompt_owner(event: Event, by: Actor) -> None:
     """A clock of an incident runs out, or has: its owner is told (the IC where the role is open, the declarer before).
 
-    A clock of the owner team's (the fix of a SEV 3 or 4) is told to the IC if there is one, else to the first of that team.
+    A clock of the owner team's (the fix of a SEV 3 or 4) is told to the IC if there is one, else to the first of that team; that of
+    the process itself to the process owners.
     """
+    if event.data.get("owner_role") == Role.PROCESS_OWNER:
+        process_news.tell_owners(event)
     if event.incident_id is None or not event.data.get("owner_role"):
         return
     chased = event.data["clause"] == ROLES

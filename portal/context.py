@@ -37,6 +37,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         ("On call", "oncall", "/oncall/"),
         ("Metrics", "metrics-home", "/metrics/"),
         ("Readiness", "readiness", "/readiness/"),
+        ("Standard", "standard", "/standard/"),
     ]
     if actor.has(Role.ADMINISTRATOR):
         places += [

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from tenants.refusals import NotFound, Reason, Refused
+from tenants.refusals import Conflict, NotFound, Reason, Refused
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +40,8 @@ def body(refused: Refused, request_id: str = "") -> dict[str, Any]:
         document["clause"] = first.clause
     if fields := {reason.field: reason.sentence for reason in refused.reasons if reason.field}:
         document["fields"] = fields
+    if isinstance(refused, Conflict):
+        document["current"] = refused.current
     if request_id:
         document["request_id"] = request_id
     return document

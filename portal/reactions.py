@@ -26,6 +26,7 @@ TELL_PEOPLE = Reaction("tell-people-of-a-schedule", "oncall.rota_news.tell_peopl
 TELL_COMMANDER = Reaction("tell-commander", "incidents.news.tell_commander")
 TELL_FAULTS = Reaction("tell-faults", "oncall.notices.tell_faults")
 SEND_CODE = Reaction("send-code", "notifications.announcements.send_code")
+TELL_AUTHOR = Reaction("tell-author-of-feedback", "notifications.process_news.tell_author")
 SEND_TESTS = Reaction("send-tests", "notifications.announcements.send_tests")
 
 MEASURE = Reaction("measure-incident", "metrics.reactions.measure_incident")
@@ -64,6 +65,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "contact.added": (SEND_CODE,),
     "contact.code_asked": (SEND_CODE,),
     "contact.tested": (SEND_TESTS,),
+    "feedback.settled": (TELL_AUTHOR,),
     "clock.prompted": (PROMPT_OWNER,),
     "clock.broken": (PROMPT_OWNER,),
 }
@@ -106,7 +108,7 @@ PAGE_ADDRESSES: dict[str, str] = {
 # What waits for a person in their inbox besides pages: functions of an actor that give [{title, text, at, url, act}]
 # (`act`: what can be pressed there and then, as incidents/owed.py says it; not where it has to be read first).
 IN_HAND: tuple[str, ...] = ("incidents.mine.roles",)  # on the same page: what one has in hand
-INBOX: tuple[str, ...] = ("incidents.owed.orders", "incidents.comms.to_decide")
+INBOX: tuple[str, ...] = ("incidents.owed.orders", "incidents.comms.to_decide", "standard.owed.reviews")
 
 # The same, and whether it must not be said.
 PAGE_RESTRICTIONS: dict[str, str] = {
@@ -119,6 +121,13 @@ PAGE_STANDARD = "incidents.announcements.pinned_standard"
 
 # What each room finds wrong before an incident shows it.
 READINESS: tuple[str, ...] = ("oncall.readiness.faults", "incidents.readiness.faults", "portal.engines.faults")
+
+# What the review of a quarter lays out: functions of its two ends that give [standard.figures.Figures].
+PROCESS_FIGURES: tuple[str, ...] = ("standard.kept.figures", "incidents.quarter.figures")
+
+# Of the two ends of a quarter, clause id -> (kept, broken, n); and the ids of the incidents that are exercises, which count nowhere.
+CLAUSES_KEPT = "standard.kept.clauses_kept"
+EXERCISES = "incidents.quarter.exercises"
 
 MAY_KNOW = "incidents.announcements.may_know"  # of an incident's and a person's id, whether they may be told of it
 
@@ -150,5 +159,7 @@ RENDERERS: dict[str, str] = {
     "contact-code": "notifications.announcements.render_code",
     "contact-test": "notifications.announcements.render_test",
     "account-test": "notifications.announcements.render_test",
+    "process-review": "notifications.process_news.render_review",
+    "feedback": "notifications.process_news.render_feedback",
     "question": "incidents.comms_announcements.render_question",
 }

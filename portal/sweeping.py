@@ -10,7 +10,7 @@ from incidents import expiring, quieting
 from ledger import heartbeats, relay
 from notifications import actions as notifications
 from oncall import notices, waking
-from standard import clocks
+from standard import clocks, reviewing
 from tenants.time import now
 
 log = structlog.get_logger(__name__)
@@ -23,7 +23,7 @@ LATE = timedelta(seconds=10)  # from here on the watch loop does the sweep itsel
 def sweep(grace: timedelta = GRACE) -> int:
     """Strike due clocks, relay and deliver what is overdue by `grace`. Returns how much there was to do. Leaves a heartbeat."""
     began = time.perf_counter()
-    done = clocks.sweep() + waking.sweep() + expiring.sweep() + quieting.sweep() + notices.sweep()
+    done = clocks.sweep() + waking.sweep() + expiring.sweep() + quieting.sweep() + notices.sweep() + reviewing.sweep()
     done += catch_up(grace)
     with transaction.atomic():
         heartbeats.beat("sweep", took_ms=(time.perf_counter() - began) * 1000)

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("metrics.api.urls")),
     path("", include("oncall.api.urls")),
     path("", include("notifications.api.urls")),
+    path("", include("standard.api.urls")),
     path("", include("integrations.api_urls")),
     path("", include("integrations.chat.api_urls")),
 ]

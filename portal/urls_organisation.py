@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("oncall.urls")),
     path("", include("notifications.urls")),
     path("", include("metrics.urls")),
+    path("", include("standard.urls")),
     path("", include("integrations.urls")),
     path("", include("integrations.chat.urls")),
     path("me/", profile, name="profile"),

@@ -10,16 +10,16 @@ Pure but for reading the shipped file: no Django, no database, no clock.
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
 from string import Formatter
-from types import UnionType
-from typing import Any, Literal, Self, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Self, cast
 
 import yaml
 
+from standard.law_shape import in_order, record
 from standard.law_types import (
     Checklists,
     Clause,
@@ -29,7 +29,6 @@ from standard.law_types import (
     ImpactQuestion,
     LawError,
     Move,
-    Pairs,
     Scripts,
     Section,
     Severity,
@@ -40,6 +39,8 @@ from standard.law_types import (
 
 LATEST_EDITION = 1
 LEVELS = (1, 2, 3, 4)
+TEMPLATE_CLAUSE = "postmortem.template"  # what a section cites that no clause of its own asks for
+MOST: Mapping[str, int] = {"minutes": 525_600, "business_days": 250, "sprints": 52, "quarters": 8}  # a limit that can be met
 
 _SHIPPED = Path(__file__).parent / "shipped"
 _PLACEHOLDERS: Mapping[str, frozenset[str]] = {
@@ -64,6 +65,12 @@ def _load(edition: int) -> dict[str, Any]:
     if not file.is_file():
         raise LawError("edition", f"there is no shipped edition {edition}.")
     return cast(dict[str, Any], yaml.safe_load(file.read_text(encoding="utf-8")))
+
+
+def ordered(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The data of a standard in the order in which it is written and read."""
+    found: dict[str, Any] = in_order(Law, content)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,7 @@ class Law:
         First the shape (unknown and missing keys, types, choices, entries given twice), then the sense (four severities, every
         clause of the edition, references that lead somewhere, limits that can be met).
         """
-        law = _record(cls, data, "")
+        law = record(cls, data, "")
         for check in _CHECKS:
             check(law)
         return law
@@ -180,6 +187,23 @@ def _check_limits(law: Law) -> None:
             raise LawError(f"clocks[{clock.key}].prompt", "must be less than due.")
 
 
+def _check_reach(law: Law) -> None:
+    """No limit lies further ahead than somebody could wait for, or the calendar could count."""
+    limits = [(f"clocks[{clock.key}].due", clock.due, clock.unit) for clock in law.clocks]
+    for severity in law.severities:
+        path = f"severities[{severity.level}]"
+        if severity.cadence:
+            limits.append((f"{path}.cadence.break_minutes", severity.cadence.break_minutes, "minutes"))
+        if isinstance(severity.fix, FixInDays):
+            limits.append((f"{path}.fix.break_business_days", severity.fix.break_business_days, "business_days"))
+        elif severity.fix:
+            limits.append((f"{path}.fix.sprints", severity.fix.sprints, "sprints"))
+        limits.append((f"{path}.action_item_sprints", severity.action_item_sprints or 1, "sprints"))
+    for path, amount, unit in limits:
+        if amount > MOST[unit]:
+            raise LawError(path, f"must be at most {MOST[unit]:,} {unit.replace('_', ' ')}.")
+
+
 def _check_fixed(law: Law) -> None:
     """What code names by key is the edition's own: a version may change its words and amounts, never lose or invent one."""
     edition = _load(law.edition)
@@ -190,8 +214,8 @@ def _check_fixed(law: Law) -> None:
         for name in ("unit", "bound"):
             if getattr(law.clock(entry["key"]), name) != entry[name]:
                 raise LawError(f"clocks[{entry['key']}].{name}", f"must be {entry[name]}.")
-    for entry in edition["postmortem_template"]:
-        if all(section.key != entry["key"] for section in law.postmortem_template):
+    for entry in edition["postmortem_template"]:  # those with a clause of their own; the others an organisation may do without
+        if entry["clause"] != TEMPLATE_CLAUSE and all(section.key != entry["key"] for section in law.postmortem_template):
             raise LawError(f"postmortem_template[{entry['key']}]", "is missing.")
 
 
@@ -272,120 +296,9 @@ _CHECKS: tuple[Callable[[Law], None], ...] = (
     _check_severities,
     _check_limits,
     _check_fixed,
+    _check_reach,
     _check_clauses,
     _check_moves,
     _check_suggestions,
     _check_scripts,
 )
-
-
-# --- Shape: plain data into the dataclass that its annotations describe -------------------------------------------------------
-
-
-def _record[T](kind: type[T], data: object, path: str) -> T:
-    """An instance of the dataclass `kind` from a mapping with exactly its fields as keys."""
-    given = _mapping(data, path)
-    hints = _hints(cast(type, kind))
-    for key in given:
-        if key not in hints:
-            raise LawError(_inside(path, key), "is not a key of the standard.")
-    for key in hints:
-        if key not in given:
-            raise LawError(_inside(path, key), "is missing.")
-    return kind(**{key: _value(hint, given[key], _inside(path, key)) for key, hint in hints.items()})
-
-
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
-
-
-def _value(hint: Any, data: object, path: str) -> object:
-    """`data` read as the annotation `hint` wants it."""
-    origin, arguments = get_origin(hint), get_args(hint)
-    if hint == Pairs:
-        return tuple((key, _text(value, _inside(path, key))) for key, value in sorted(_mapping(data, path).items()))
-    if origin is tuple:
-        return _list(arguments[0], data, path)
-    if origin in (Union, UnionType):
-        return _either(arguments, data, path)
-    if origin is Literal:
-        return _choice(arguments, data, path)
-    if is_dataclass(hint):
-        return _record(cast(type[Any], hint), data, path)
-    return _SCALARS[hint](data, path)
-
-
-def _list(item: Any, data: object, path: str) -> tuple[Any, ...]:
-    """A tuple of `item` from a list. No entry occurs twice; a dataclass is told apart by its first field."""
-    if not isinstance(data, list | tuple):
-        raise LawError(path, "must be a list.")
-    identity = fields(item)[0].name if is_dataclass(item) else None
-    seen: set[object] = set()
-    entries = []
-    for index, entry in enumerate(data):
-        name = entry.get(identity) if isinstance(entry, Mapping) else None
-        label = name if isinstance(name, str | int) else f"#{index}"
-        value = _value(item, entry, f"{path}[{label}]")
-        own = getattr(value, identity) if identity else value
-        if own in seen:
-            raise LawError(f"{path}[{label}]", "is given twice.")
-        seen.add(own)
-        entries.append(value)
-    return tuple(entries)
-
-
-def _either(options: tuple[Any, ...], data: object, path: str) -> object:
-    """The one of `options` that the data mean: nothing, or the dataclass with which a mapping shares most keys."""
-    if data is None:
-        return None
-    records = [option for option in options if is_dataclass(option)]
-    if not records:
-        return _value(next(option for option in options if option is not type(None)), data, path)
-    keys = set(_mapping(data, path))
-    best = max(records, key=lambda option: len(keys & {field.name for field in fields(option)}))
-    return _value(best, data, path)
-
-
-def _choice(choices: tuple[Any, ...], data: object, path: str) -> object:
-    if not isinstance(data, str) or data not in choices:
-        raise LawError(path, f"{data!r} is not one of {', '.join(choices)}.")
-    return data
-
-
-def _mapping(data: object, path: str) -> Mapping[str, object]:
-    if not isinstance(data, Mapping) or not all(isinstance(key, str) for key in data):
-        raise LawError(path, "must be a mapping with text keys.")
-    return data
-
-
-def _inside(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
-
-
-def _text(data: object, path: str) -> str:
-    if not isinstance(data, str) or not data.strip():
-        raise LawError(path, "must be text, and not blank.")
-    return data
-
-
-def _whole_number(data: object, path: str) -> int:
-    if type(data) is not int or data < 1:
-        raise LawError(path, "must be a whole number of at least 1.")
-    return data
-
-
-def _yes_or_no(data: object, path: str) -> bool:
-    if type(data) is not bool:
-        raise LawError(path, "must be true or false.")
-    return data
-
-
-def _date(data: object, path: str) -> date:
-    try:
-        return date.fromisoformat(_text(data, path))
-    except ValueError:
-        raise LawError(path, "must be a date as text, such as 2024-01-31.") from None
-
-
-_SCALARS: Mapping[type, Callable[[object, str], object]] = {str: _text, int: _whole_number, bool: _yes_or_no, date: _date}

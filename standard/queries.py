@@ -3,21 +3,35 @@
 from functools import lru_cache
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from standard.calendar import WorkCalendar
 from standard.law import Law
-from standard.models import Calendar, CalendarDay, Clock, StandardVersion
+from standard.models import Calendar, CalendarDay, Clock, StandardVersion, StandardWithdrawal
 from tenants.scope import organisation_id
 from tenants.time import now
 
 
 def in_force() -> StandardVersion:
     """The organisation's version in force now, without its content. Every organisation adopts one when it is made."""
-    return StandardVersion.objects.defer("content").filter(effective_at__lte=now()).latest("effective_at", "number")
+    return standing().defer("content").filter(effective_at__lte=now()).latest("effective_at", "number")
 
 
-_IN_FORCE = "SELECT id FROM standard_standardversion WHERE effective_at <= %s ORDER BY effective_at DESC, number DESC LIMIT 1"
+def standing() -> QuerySet[StandardVersion]:
+    """The versions that were not withdrawn before they came into force."""
+    return StandardVersion.objects.filter(~Exists(StandardWithdrawal.objects.filter(version=OuterRef("pk"))))
+
+
+def last_published() -> StandardVersion:
+    """The newest version that stands: the one in force, or one that will be."""
+    return standing().latest("effective_at", "number")
+
+
+_IN_FORCE = """
+SELECT id FROM standard_standardversion v WHERE organisation_id = (SELECT muster.organisation()) AND effective_at <= %s
+AND NOT EXISTS (SELECT 1 FROM standard_standardwithdrawal w WHERE w.organisation_id = v.organisation_id AND w.version_id = v.id)
+ORDER BY effective_at DESC, number DESC LIMIT 1
+"""
 
 
 def in_force_id() -> int:
@@ -50,3 +64,8 @@ def calendar() -> WorkCalendar:
     """The organisation's calendar, on which its business days and sprints are counted. Two queries."""
     row = Calendar.objects.get(organisation_id=organisation_id())
     return row.work(CalendarDay.objects.filter(calendar=row))
+
+
+def clause_ids() -> frozenset[str]:
+    """The clauses of the standard in force."""
+    return frozenset(clause.id for clause in law(in_force_id()).clauses)

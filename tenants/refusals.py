@@ -1,7 +1,8 @@
 """How Muster says no: one exception family, with a stable code and a sentence that a tired person understands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,14 @@ class NotFound(Refused):
 
     def __init__(self, what: str = "page") -> None:
         super().__init__(Reason("not_found", f"There is no such {what} here.", status=404))
+
+
+class Conflict(Refused):
+    """Somebody else changed it since the caller read it. `current` (JSON) is what stands there now, so that neither text is lost."""
+
+    def __init__(self, sentence: str, current: Mapping[str, Any], *, clause: str = "") -> None:
+        self.current = current
+        super().__init__(Reason("changed_meanwhile", sentence, clause=clause))
 
 
 def invalid(field: str, sentence: str, *, code: str = "invalid") -> Refused:

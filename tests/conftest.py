@@ -274,6 +274,10 @@ class Door:
             f"/api/v1/{path}", json.dumps(body or {}), content_type="application/json", headers={**self._headers(), **headers}
         )
 
+    def put(self, path: str, body: dict[str, Any]) -> Any:
+        """PUT JSON below /api/v1/."""
+        return self.client.put(f"/api/v1/{path}", json.dumps(body), content_type="application/json", headers=self._headers())
+
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.person.token}"}
 

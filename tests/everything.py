@@ -32,7 +32,9 @@ from oncall.actions import acknowledge, calendars, decline, overrides, schedules
 from oncall.models import EscalationPolicy, EscalationTarget, Page, Schedule, Service
 from oncall.plans import Plan, Stretch
 from portal import environment
-from standard.models import Calendar, CalendarDay, Clock, ClockFailure
+from standard import actions as process
+from standard import gate
+from standard.models import Calendar, CalendarDay, Clock, ClockFailure, ProcessReview
 from tenants.models import ApiToken, User
 from tenants.walled import TenantOwned
 from tests.conftest import Cast
@@ -217,6 +219,9 @@ class Lived:
     override_id: int
     swap_id: int
     link_id: int
+    version: int
+    feedback_id: int
+    review_id: int
 
     def parameters(self) -> dict[str, Any]:
         """The values of URL parameters."""
@@ -314,6 +319,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             by=amira, title=f"restricted {word}", severity=Severity.SEV1, services=[service], flags=[FlagKey.PERSONAL_DATA]
         )
         actions.flag(secret, by=amira, key=FlagKey.FINANCIAL_LOSS, reason=word)
+    improved = improve(cast, word, versions=2 if more else 1)
     with cast.scope(cast.amira):
         unrelayed = actions.declare(by=amira, title=f"unrelayed {word}", severity=Severity.SEV2)
         event = Event.objects.filter(kind="incident.declared").latest("id")
@@ -327,9 +333,35 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             window_id=window.pk,
             number=1,
             **planned,
+            **improved,
             method_id=ContactMethod.objects.get(user_id=cast.amira.user_id).pk,
             token_id=ApiToken.objects.filter(user_id=cast.amira.user_id).latest("id").pk,
         )
+
+
+def improve(cast: Cast, word: str, *, versions: int) -> dict[str, Any]:
+    """The process looked after: versions published, one of them withdrawn, a draft, feedback, a review. Returns its URL parameters."""
+    owner = cast.owner.actor()
+    with cast.scope(cast.owner):
+        for n in range(versions):
+            draft = process.start_draft(by=owner)
+            content = {**draft.content, "audience": f"audience {word} {n}"}
+            draft = process.change_draft(draft, content, by=owner, revision=draft.revision)
+            last = n == versions - 1
+            later = datetime.now(UTC) + timedelta(days=30) if last else None
+            version = process.publish_draft(
+                draft, by=owner, revision=draft.revision, summary=f"summary {word}", effective_at=later
+            )
+        process.withdraw_version(version, by=owner, reason=f"withdrawn {word}")
+        given = process.give_feedback(by=owner, text_=f"answered {word}", clause="checklist.ic")
+        process.settle_feedback(given, by=owner, answer=f"answer {word}")
+        review = ProcessReview.objects.earliest("id")
+        process.write_review(review, by=owner, notes=f"notes {word}", decisions=word, revision=review.revision)
+        draft = process.start_draft(by=owner)
+        process.change_draft(draft, {**draft.content, "contact": word}, by=owner, revision=gate.open_draft(owner).revision)
+    with cast.scope(cast.jon):
+        open_one = process.give_feedback(by=cast.jon.actor(), text_=f"feedback {word}")
+        return {"version": version.number, "feedback_id": open_one.pk, "review_id": review.pk}
 
 
 def plan(cast: Cast, word: str) -> dict[str, Any]:

@@ -18,6 +18,9 @@ from oncall import subjects
 from oncall.actions import acknowledge as acknowledge_page
 from oncall.actions import decline as decline_page
 from oncall.models import Page
+from standard.actions import give_feedback
+from standard.api.shapes import FeedbackBody
+from standard.models import Feedback
 from tenants.actors import Actor
 
 LONGEST = 5_000  # characters of a line
@@ -114,5 +117,12 @@ def _help(line: Line) -> Said:
     return Said("\n".join(f"/incident {word.example}" for word in WORDS), "help")
 
 
+def _feedback(line: Line) -> Said:
+    """What the actor thinks of the process (clause improve.feedback)."""
+    body = valid(FeedbackBody, {"text": line.text("Say what should be better.")})
+    give_feedback(by=line.by, text_=body["text"], about=Feedback.About.CHAT)
+    return Said("Thank you. The next review of the process answers it.", "feedback")
+
+
 ANSWERS = {"acknowledge": "Acknowledged", "decline": "Declined, the next one is called"}  # what a page is answered with
-OUTSIDE: Mapping[str, Callable[[Line], Said]] = {**SIGNALS, "help": _help}
+OUTSIDE: Mapping[str, Callable[[Line], Said]] = {**SIGNALS, "feedback": _feedback, "help": _help}

@@ -364,6 +364,7 @@ WORDS: tuple[Word, ...] = (
     Word("merge", "merge", "merge INC-41", _merge),
     Word("false-positive", "false-positive", "false-positive because the probe was broken", _reason),
     Word("close", "close", "close", _maybe_because),
+    Word("feedback", "feedback", "feedback the IC checklist has a step too many", _aside),
     Word("help", "help", "help", _aside),
 )  # fmt: skip
 

@@ -17,6 +17,7 @@ from oncall import actions as oncall
 from oncall import links
 from oncall.models import Page as OncallPage
 from oncall.models import Service
+from standard import actions as process
 from tests.browser.conftest import Site
 
 pytestmark = [pytest.mark.browser]
@@ -79,6 +80,28 @@ PAGES = {
     "metrics of availability": "metrics/availability/",
     "the incidents behind a figure": "metrics/incidents/?figure=mttd",
     "profile": "me/",
+    "the standard": "standard/",
+    "the standard, searched": "standard/?q=shadow",
+    "versions": "standard/versions/",
+    "feedback": "feedback/",
+    "reviews": "reviews/",
+}
+OWNER_PAGES = {
+    "versions": "standard/versions/",
+    "an old version": "standard/versions/1/",
+    "a version to come": "standard/versions/2/",
+    "comparing": "standard/compare/?from=1&to=2",
+    "withdrawing": "standard/versions/2/withdraw/",
+    "the draft": "standard/draft/",
+    "publishing": "standard/draft/publish/",
+    "discarding": "standard/draft/discard/",
+    "the whole as YAML": "standard/draft/whole/",
+    "a severity": "standard/draft/part/sev1/",
+    "the clocks": "standard/draft/part/clocks/",
+    "a checklist": "standard/draft/part/checklist-ic/",
+    "the sections": "standard/draft/part/postmortem/",
+    "feedback to answer": "feedback/1/",
+    "a review": "reviews/1/",
 }
 ADMIN_PAGES = {
     "integrations": "integrations/",
@@ -137,6 +160,38 @@ def test_what_is_tried_and_shown_once_is_accessible(furnished: Site, look: dict[
     page.get_by_text("Make another key").click()
     page.get_by_role("button", name="Make the key").click()
     expect(page.get_by_label("Address", exact=True)).to_be_visible()
+    assert furnished.faults(page) == []
+
+
+@pytest.mark.clause("people.process-owner")
+@pytest.mark.clause("improve.quarterly-review")
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_process_owners_pages_are_accessible(furnished: Site, look: dict[str, Any]) -> None:
+    """With a version to come, a draft that differs, feedback to answer; and with what is wrong beside the fields."""
+    acme = furnished.installation.acme
+    owner = acme.owner.actor()
+    with acme.scope(acme.owner):
+        draft = process.start_draft(by=owner)
+        draft = process.change_draft(draft, {**draft.content, "contact": "us@acme.example"}, by=owner, revision=1)
+        later = datetime.now(UTC) + timedelta(days=9)
+        process.publish_draft(draft, by=owner, revision=2, summary="Ask us.", effective_at=later)
+        draft = process.start_draft(by=owner)
+        process.change_draft(draft, {**draft.content, "owner": "Olga"}, by=owner, revision=1)
+        process.give_feedback(by=acme.jon.actor(), text_="Shorter updates.", clause="checklist.ic")
+    page = furnished.page(acme.owner, **look)
+    for name, path in OWNER_PAGES.items():
+        answer = page.goto(f"{furnished.url}/o/acme/{path}")
+        assert answer is not None
+        assert answer.status == 200, name
+        assert furnished.faults(page) == []
+    page.goto(f"{furnished.url}/o/acme/standard/draft/part/sev1/")
+    page.get_by_label("Update asked for after, minutes").fill("30")
+    page.get_by_role("button", name="Save in the draft").click()
+    expect(page.get_by_role("link", name="Update asked for after, minutes: must be less than break_minutes.")).to_be_visible()
+    assert furnished.faults(page) == []
+    page.goto(f"{furnished.url}/o/acme/reviews/1/")
+    page.get_by_role("button", name="Sign off").click()
+    expect(page.get_by_text("Write down first what was decided").first).to_be_visible()
     assert furnished.faults(page) == []
 
 

@@ -49,4 +49,4 @@ def test_a_restricted_incident_is_on_nobodys_page_but_theirs(scene: Scene) -> No
 
 
 def test_with_nothing_to_do_it_says_so(scene: Scene) -> None:
-    assert "Nothing waits for you" in shown(scene, "owner")
+    assert "Nothing waits for you" in shown(scene, "support")

@@ -33,6 +33,17 @@ NOT_OF_A_TIMELINE = {
     "organisation.founded": "the platform's",
     "standard.adopted": "configuration",
     **dict.fromkeys(
+        (
+            *("standard.draft_started", "standard.draft_changed", "standard.draft_discarded", "standard.draft_restored"),
+            *("standard.published", "standard.withdrawn"),
+        ),
+        "the standard itself, whatever the incident: told on its page of versions",
+    ),
+    **dict.fromkeys(
+        ("process_review.opened", "process_review.written", "process_review.signed", "feedback.given", "feedback.settled"),
+        "how the process itself is looked after",
+    ),
+    **dict.fromkeys(
         ("schedule.made", "schedule.changed", "schedule.layer_added", "schedule.layer_changed", "schedule.layer_ended"),
         "who is on call, whatever the incident",
     ),

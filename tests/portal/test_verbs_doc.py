@@ -30,8 +30,15 @@ ROUTING = (
     ),
     *("integration:issue-key", "integration:withdraw-keys", "integration:map"),
 )
+OF_THE_PROCESS_OWNER = (
+    *(f"standard draft:{verb}" for verb in ("start", "change", "discard", "restore", "publish")),
+    *("standard version:withdraw", "feedback:settle", "process review:write", "process review:sign-off"),
+)
 OWN = tuple(f"contact method:{verb}" for verb in CONTACT)
 _OWN = "how one is reached is set up on one's own page or through the API, not said in a room"
+_OF_THE_PROCESS_OWNER = (
+    "the standard is worked on at a desk, on its pages or through the API: the grammar of chat speaks of incidents"
+)
 _SHIFTS = "shifts are arranged on the on-call page and through the API: the grammar of chat speaks of incidents"
 ELSEWHERE: Final = {
     "incident:attach": "a line of chat carries no file",
@@ -65,6 +72,8 @@ ELSEWHERE: Final = {
     "integration:integrate": _SETTING_UP,
     "organisation:found": _SETTING_UP,
     "standard version:adopt": _SETTING_UP,
+    **dict.fromkeys(OF_THE_PROCESS_OWNER, _OF_THE_PROCESS_OWNER),
+    "process review:open": _BY_ITSELF,
 }
 
 

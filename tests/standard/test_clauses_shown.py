@@ -84,6 +84,9 @@ BUILT = [
     "metrics.slo",
     "people.practitioner",
     "people.auditor",
+    "people.process-owner",
+    "improve.quarterly-review",
+    "improve.feedback",
 ]
 
 

@@ -207,8 +207,20 @@ def test_every_event_that_ticks_is_named_noun_dot_past_tense(law: Law) -> None:
         assert item.ticks_on is None or re.fullmatch(r"(incident|role)\.[a-z_]+(ed|set)", item.ticks_on)
 
 
-def test_the_postmortem_has_the_five_sections_of_the_standard(law: Law) -> None:
-    assert [section.key for section in law.postmortem_template] == ["summary", "timeline", "root_cause", "impact", "action_items"]
+def test_the_postmortem_has_the_sections_of_the_standard_and_two_more(law: Law) -> None:
+    wanted = ["summary", "timeline", "root_cause", "impact", "action_items", "went_well", "lucky"]
+    assert [section.key for section in law.postmortem_template] == wanted
+
+
+def test_a_version_stored_before_the_two_more_stays_readable(data: dict[str, Any]) -> None:
+    data["postmortem_template"] = [one for one in data["postmortem_template"] if one["key"] not in ("went_well", "lucky")]
+    assert len(Law.from_data(data).postmortem_template) == 5
+
+
+def test_an_organisation_may_have_a_section_of_its_own(data: dict[str, Any]) -> None:
+    own = {"key": "customers", "clause": "postmortem.template", "title": "What customers said", "prompt": "Quote them."}
+    data["postmortem_template"].insert(1, own)
+    assert Law.from_data(data).postmortem_template[1].title == "What customers said"
 
 
 def test_the_glossary_explains_every_abbreviation(law: Law) -> None:

@@ -83,6 +83,20 @@ from tests.standard.spoiling import drop, set_at, twice
         (set_at("clocks", "shadow", "bound", to="at_most"), "clocks[shadow].bound", "must be at_least."),
         (drop("flags", "financial_loss"), "flags[financial_loss]", "is missing."),
         (drop("postmortem_template", "impact"), "postmortem_template[impact]", "is missing."),
+        # Limits that nobody could meet
+        (set_at("clocks", "order_ack", "due", to=10**400), "clocks[order_ack].due", "must be at most 525,600 minutes."),
+        (set_at("clocks", "access_review", "due", to=251), "clocks[access_review].due", "must be at most 250 business days."),
+        (
+            set_at("severities", 1, "cadence", "break_minutes", to=10**9),
+            "severities[1].cadence.break_minutes",
+            "must be at most 525,600 minutes.",
+        ),
+        (set_at("severities", 4, "fix", "sprints", to=53), "severities[4].fix.sprints", "must be at most 52 sprints."),
+        (
+            set_at("severities", 2, "action_item_sprints", to=99),
+            "severities[2].action_item_sprints",
+            "must be at most 52 sprints.",
+        ),
         (set_at("clauses", "handover.sitrep", "kinds", to=[]), "clauses[handover.sitrep].kinds", "needs at least one kind."),
         # References
         (

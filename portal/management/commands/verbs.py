@@ -39,6 +39,10 @@ DOORS: dict[str, tuple[str, ...]] = {
     "oncall.api.changing_hands": ("API",),
     "oncall.schedule_views": ("web",),
     "portal.pages": ("web",),
+    "standard.draft_views": ("web",),
+    "standard.process_views": ("web",),
+    "standard.api.versions": ("API",),
+    "standard.api.process": ("API",),
     "portal.admin": ("admin",),
     "portal.admin_base": ("admin",),
     "integrations.intake": ("hook",),
@@ -52,9 +56,10 @@ DOORS: dict[str, tuple[str, ...]] = {
 FUNCTIONS: dict[str, str] = {
     "oncall.views._linked": "e-mail link",
     "oncall.actions.paging.on_clock_broken": "clock",
-    "standard.clocks.strike": "clock",
+    "standard.clocks._strike": "clock",
     "oncall.waking.sweep": "clock",
     "oncall.notices.sweep": "clock",
+    "standard.actions.reviews.open_due": "clock",
 }
 ORDER = ("web", "API", "chat", "e-mail link", "hook", "admin", "reaction", "clock", "command")
 

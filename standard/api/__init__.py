@@ -1,0 +1,1 @@
+"""The standard and its process by API."""

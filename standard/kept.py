@@ -1,0 +1,66 @@
+"""How well each clause was kept in a stretch of time, by the clocks that measure it; exercises are left out.
+
+`portal/reactions.py` names who answers (CLAUSES_KEPT) and which incidents are exercises (EXERCISES). What belongs to a restricted
+incident is counted for those alone who may know of it: the database shows others none of its clocks.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Q, QuerySet
+from django.utils.module_loading import import_string
+
+from standard.figures import Figures
+from standard.models import Clock
+
+type Counts = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How often the clock of a clause was kept and broken, of `n` that are decided."""
+
+    kept: int
+    broken: int
+    n: int
+
+    @property
+    def percent(self) -> int:
+        """The share kept, in whole per cent, rounded down: nothing short of all of them is 100."""
+        return 100 * self.kept // self.n if self.n else 0
+
+    def __str__(self) -> str:
+        return f"{self.percent} % kept ({self.kept} of {self.n})"
+
+
+def in_quarter(start: datetime, end: datetime) -> dict[str, Kept]:
+    """Clause id -> how well it was kept between two instants, as the room that answers for it says. Clauses without any are left out."""
+    answer: Callable[[datetime, datetime], Mapping[str, Counts]] = import_string(import_string(settings.MUSTER_CLAUSES_KEPT))
+    return {clause: Kept(*counts) for clause, counts in answer(start, end).items() if counts[2]}
+
+
+def clauses_kept(start: datetime, end: datetime) -> dict[str, Counts]:
+    """Clause id -> (kept, broken, n) of the clocks that were started between two instants and are decided: stopped, or broken. One query."""
+    exercises: Callable[[], QuerySet[Any, int]] = import_string(import_string(settings.MUSTER_EXERCISES))
+    rows = (
+        Clock.objects.filter(started_at__gte=start, started_at__lt=end)
+        .exclude(incident_id__in=exercises())
+        .values_list("clause")
+        .annotate(
+            kept=Count("id", filter=Q(broken_at__isnull=True, stopped_at__isnull=False)),
+            broken=Count("id", filter=Q(broken_at__isnull=False)),
+        )
+        .order_by("clause")
+    )
+    return {clause: (kept, broken, kept + broken) for clause, kept, broken in rows}
+
+
+def figures(start: datetime, end: datetime) -> list[Figures]:
+    """The clauses that a clock measured, for the review of a quarter: the least kept first."""
+    found = sorted(in_quarter(start, end).items(), key=lambda row: (row[1].percent, row[0]))
+    rows = tuple((clause, str(one.kept), str(one.broken), str(one.n), f"{one.percent} %") for clause, one in found)
+    note = "Of the clocks that were started in the quarter and are decided. Exercises do not count."
+    return [Figures("Clauses kept", ("Clause", "Kept", "Broken", "n", "Share kept"), rows, note, clauses=True)]

@@ -1,0 +1,121 @@
+"""What people say of the process: from every page of it, by API and in chat; answered at the next review; the author is told."""
+
+from typing import Any
+
+import pytest
+from django.core import mail
+
+from notifications.models import Delivery
+from tests.incidents.scene import Scene
+
+pytestmark = [pytest.mark.servers, pytest.mark.clause("improve.feedback")]
+
+
+def give(scene: Scene, who: str = "jon", **body: Any) -> Any:
+    answer = scene.api(who).post("feedback/", {"text": "The IC checklist is too long.", **body})
+    assert answer.status_code == 201, answer.content
+    return answer.json()
+
+
+@pytest.mark.parametrize("path", ["standard/", "reviews/", "feedback/", "incidents/{ref}/"])
+def test_every_page_of_the_process_has_the_form(scene: Scene, path: str) -> None:
+    ref = scene.declare()
+    shown = scene.page("jon").get(f"/o/acme/{path.format(ref=ref)}").content
+    assert b'action="/o/acme/feedback/"' in shown
+
+
+def test_a_form_sends_it_and_leads_back(scene: Scene) -> None:
+    typed = {"about": "checklists", "clause": "checklist.ic", "text": "Too long.", "next": "/o/acme/standard/"}
+    answer = scene.page("support").post("/o/acme/feedback/", typed)
+    assert (answer.status_code, answer["Location"]) == (302, "/o/acme/standard/")
+    (row,) = scene.api("owner").get("feedback/", open="true").json()["results"]
+    assert (row["about"], row["clause"], row["text"], row["author"]) == ("checklists", "checklist.ic", "Too long.", "Sam Support")
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
+def test_it_leads_nowhere_else(scene: Scene, elsewhere: str) -> None:
+    answer = scene.page("jon").post("/o/acme/feedback/", {"about": "standard", "text": "x", "next": elsewhere})
+    assert answer["Location"] == "/o/acme/feedback/"
+
+
+def test_each_clause_leads_to_its_form(scene: Scene) -> None:
+    page = scene.page("jon")
+    assert b"feedback/?about=standard&amp;clause=checklist.ic" in page.get("/o/acme/standard/").content
+    assert b'value="checklist.ic"' in page.get("/o/acme/feedback/?about=standard&clause=checklist.ic").content
+
+
+def test_chat_takes_it_too(scene: Scene) -> None:
+    answer = scene.api("amira").post("commands/", {"text": "/incident feedback the handover takes too long"})
+    assert (answer.status_code, answer.json()["verb"]) == (200, "feedback")
+    (row,) = scene.api("owner").get("feedback/").json()["results"]
+    assert (row["about"], row["text"]) == ("chat", "the handover takes too long")
+    assert scene.api("amira").post("commands/", {"text": "/incident feedback"}).json()["code"] == "not_understood"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"text": ""}, "text"),
+        ({"text": "x" * 4_001}, "text"),
+        ({"text": "a\u202eb"}, "text"),
+        ({"text": "x", "clause": "no.such"}, "clause"),
+        ({"text": "x", "about": "lunch"}, "about"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_what_was_typed_stays(scene: Scene, body: dict[str, str], field: str) -> None:
+    answer = scene.api("jon").post("feedback/", body)
+    assert (answer.status_code, answer.json()["reasons"][0]["field"]) == (422, field)
+    shown = scene.page("jon").post("/o/acme/feedback/", {"about": "standard", **body})
+    assert shown.status_code == 422
+    assert not body["text"] or body["text"].encode() in shown.content
+
+
+def test_hostile_markdown_is_shown_as_it_was_typed_and_does_nothing(scene: Scene) -> None:
+    hostile = '<script>alert(1)</script> [x](javascript:alert(1)) <img src=x onerror=alert(1)> <b hx-get="/">b</b>'
+    give(scene, text=hostile)
+    shown = scene.page("jon").get("/o/acme/feedback/").content
+    assert b"&lt;script&gt;alert(1)&lt;/script&gt;" in shown
+    assert b"<script>alert" not in shown
+    assert b"<b hx-get" not in shown
+    assert b'href="javascript' not in shown
+
+
+def test_the_process_owner_answers_and_the_author_is_told(scene: Scene) -> None:
+    given = give(scene)
+    answer = scene.api("owner").post(f"feedback/{given['id']}/settle/", {"answer": "We merge two steps."})
+    assert (answer.status_code, answer.json()["answer"], answer.json()["settled_by"]) == (
+        200,
+        "We merge two steps.",
+        "Olga Owner",
+    )
+    scene.follow()
+    with scene.acme.scope():
+        told = set(Delivery.objects.filter(template="feedback").values_list("recipient_id", "channel"))
+    assert told == {(scene.acme.jon.user_id, "email"), (scene.acme.jon.user_id, "inbox")}
+    assert "We merge two steps." in mail.outbox[-1].body
+    again = scene.api("owner").post(f"feedback/{given['id']}/settle/", {"answer": "Again."})
+    assert (again.status_code, again.json()["code"]) == (409, "settled")
+
+
+@pytest.mark.parametrize("who", ["admin", "jon", "exec"])
+def test_nobody_else_answers(scene: Scene, who: str) -> None:
+    given = give(scene)
+    answer = scene.api(who).post(f"feedback/{given['id']}/settle/", {"answer": "No."})
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_process_owner")
+    assert scene.page(who).post(f"/o/acme/feedback/{given['id']}/", {"answer": "No."}).status_code == 403
+    assert scene.page(who).get(f"/o/acme/feedback/{given['id']}/").status_code == 200
+
+
+def test_an_auditor_reads_it_all_and_says_nothing(scene: Scene) -> None:
+    give(scene)
+    page = scene.page("auditor").get("/o/acme/feedback/").content
+    assert b"too long" in page
+    assert b"Send feedback" not in page
+    assert scene.api("auditor").post("feedback/", {"text": "x"}).status_code == 403
+
+
+def test_an_outsider_finds_none_of_it(scene: Scene) -> None:
+    given = give(scene)
+    outsider = scene.door(scene.globex.owner)
+    assert outsider.post(f"feedback/{given['id']}/settle/", {"answer": "Mine."}).status_code == 404
+    assert outsider.get("feedback/").json()["results"] == []

@@ -1,0 +1,226 @@
+"""The review of the process each quarter: it opens by itself, is prepared, asked for, signed off, or late where everybody sees it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core import mail
+
+from ledger.models import Event
+from standard import reviewing
+from standard.models import Calendar, Clock, ProcessReview, ReviewOpening
+from standard.quarters import quarter_of
+from tests.incidents.scene import Scene
+
+pytestmark = [pytest.mark.servers, pytest.mark.clause("improve.quarterly-review")]
+
+
+def the_review(scene: Scene) -> Any:
+    return scene.api("owner").get("process-reviews/").json()["results"][-1]
+
+
+def decided(scene: Scene, words: str = "Nothing changes.") -> Any:
+    """The running quarter's review, with something decided."""
+    review = scene.api("owner").get(f"process-reviews/{the_review(scene)['id']}/").json()
+    scene.api("owner").post(f"process-reviews/{review['id']}/write/", {"revision": review["revision"], "decisions": words})
+    return review
+
+
+def sign(scene: Scene, review: Any, who: str = "owner", **body: Any) -> Any:
+    return scene.api(who).post(f"process-reviews/{review['id']}/sign/", body)
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "start", "end"),
+    [
+        ("UTC", datetime(2026, 11, 25, tzinfo=UTC), "2026-10-01T00:00:00+00:00", "2027-01-01T00:00:00+00:00"),
+        # Midnight by the wall clock, on both sides of daylight saving.
+        ("Europe/Berlin", datetime(2026, 3, 31, 22, 30, tzinfo=UTC), "2026-03-31T22:00:00+00:00", "2026-06-30T22:00:00+00:00"),
+        ("Europe/Berlin", datetime(2026, 3, 31, 21, 30, tzinfo=UTC), "2025-12-31T23:00:00+00:00", "2026-03-31T22:00:00+00:00"),
+        ("Pacific/Auckland", datetime(2026, 9, 30, 12, tzinfo=UTC), "2026-09-30T11:00:00+00:00", "2026-12-31T11:00:00+00:00"),
+    ],
+)
+def test_a_quarter_is_the_organisations_own(zone: str, at: datetime, start: str, end: str) -> None:
+    quarter = quarter_of(ZoneInfo(zone), at)
+    assert (quarter.start.isoformat(), quarter.end.isoformat()) == (start, end)
+    assert quarter.due(1) == quarter.end
+    assert quarter.due(5) == quarter.later(5).start
+
+
+def test_an_organisation_begins_with_the_running_quarters_review(scene: Scene) -> None:
+    review = the_review(scene)
+    quarter = quarter_of(ZoneInfo("UTC"), scene.clock.now)
+    assert datetime.fromisoformat(review["starts_at"]) == quarter.start
+    assert datetime.fromisoformat(review["due_at"]) == quarter.end
+    with scene.acme.scope():
+        clock = Clock.objects.get(clause="improve.quarterly-review")
+        assert (clock.due_at, clock.prompt_at, clock.owner_role) == (
+            quarter.end,
+            max(clock.started_at, quarter.end - timedelta(days=14)),
+            "process_owner",
+        )
+
+
+def test_the_quarters_end_opens_the_next_and_what_was_not_signed_is_late(scene: Scene) -> None:
+    """The clock breaks, process owners are told, the page says so, and the next quarter's review is there. Twice makes no second."""
+    review = the_review(scene)
+    scene.clock.advance(seconds=(datetime.fromisoformat(review["due_at"]) - scene.clock.now).total_seconds() + 5)
+    scene.sweep()
+    scene.sweep()
+    rows = scene.api("auditor").get("process-reviews/").json()["results"]
+    assert [row["starts_at"] for row in rows] == [review["ends_at"], review["starts_at"]]
+    assert scene.api("auditor").get(f"process-reviews/{review['id']}/").json()["broken"] is True
+    assert b"past its time" in scene.page("jon").get(f"/o/acme/reviews/{review['id']}/").content
+    scene.follow()
+    assert any("is past its time" in message.subject and "owner@acme.example" in message.to[0] for message in mail.outbox)
+    with scene.acme.scope():
+        broken = Event.objects.filter(kind="clock.broken", data__clause="improve.quarterly-review")
+        assert broken.count() == 1
+
+
+def test_quarters_that_were_passed_over_are_owed_each(scene: Scene) -> None:
+    scene.clock.advance(days=300)
+    scene.sweep()
+    rows = scene.api("owner").get("process-reviews/").json()["results"]
+    assert len(rows) == 4
+    assert [row["ends_at"] for row in rows[1:]] == [row["starts_at"] for row in rows[:-1]]
+
+
+def test_an_organisation_without_any_review_begins_with_the_running_quarter(scene: Scene) -> None:
+    """What a migration left behind: an opening that is due. The sweep makes it a review, once."""
+    globex = scene.globex
+    with globex.scope():
+        row = ReviewOpening.objects.get()
+        ProcessReview.objects.get()
+        row.next_at = scene.clock.now - timedelta(days=1)
+        row.save()
+    assert reviewing.sweep() == 1
+    assert reviewing.sweep() == 0
+    with globex.scope():
+        assert ProcessReview.objects.count() == 1
+        assert ReviewOpening.objects.get().next_at == quarter_of(ZoneInfo("UTC"), scene.clock.now).end
+
+
+def test_process_owners_are_asked_two_weeks_before(scene: Scene) -> None:
+    review = the_review(scene)
+    asked = datetime.fromisoformat(review["due_at"]) - timedelta(days=13)
+    if asked > scene.clock.now:
+        scene.clock.advance(seconds=(asked - scene.clock.now).total_seconds())
+    scene.sweep()
+    scene.follow()
+    told = [message.to for message in mail.outbox if "is due soon" in message.subject]
+    assert len([to for to in told if "owner@acme.example" in to[0]]) == 1
+    assert all("owner@" in to[0] for to in told)
+    assert b"Process review of" in scene.page("owner").get("/o/acme/inbox/").content
+    assert b"Process review of" not in scene.page("jon").get("/o/acme/inbox/").content
+
+
+def test_the_page_lays_out_figures_feedback_and_versions(scene: Scene) -> None:
+    """Clocks kept and broken by clause, incidents by severity; an exercise counts in neither."""
+    ref = scene.declare()
+    scene.declare(exercise=True)
+    scene.do("mei", ref, "claim")
+    scene.later(minutes=40)
+    scene.api("jon").post("feedback/", {"text": "Shorter updates, please."})
+    review = scene.api("owner").get(f"process-reviews/{the_review(scene)['id']}/").json()
+    tables = {table["title"]: table for table in review["figures"]}
+    severities = {row[0]: row[1:] for row in tables["Incidents by severity"]["rows"]}
+    assert severities["SEV 1"][0] == "1"
+    kept = {row[0]: row[1:] for row in tables["Clauses kept"]["rows"]}
+    assert kept["severity.sev1-cadence"] == ["0", "1", "1", "0 %"]
+    assert [row["text"] for row in review["feedback"]] == ["Shorter updates, please."]
+    page = scene.page("owner").get(f"/o/acme/reviews/{review['id']}/").content
+    for words in (b"Clauses kept", b"severity.sev1-cadence", b"Shorter updates, please.", b"Sign off"):
+        assert words in page
+
+
+def test_signing_off_stops_the_clock_and_opens_the_next(scene: Scene) -> None:
+    review = decided(scene)
+    answer = sign(scene, review)
+    assert (answer.status_code, answer.json()["signed_by"], answer.json()["broken"]) == (200, "Olga Owner", False)
+    rows = scene.api("owner").get("process-reviews/").json()["results"]
+    assert [row["starts_at"] for row in rows] == [review["ends_at"], review["starts_at"]]
+    with scene.acme.scope():
+        done, running = Clock.objects.filter(clause="improve.quarterly-review").order_by("id")
+        assert (done.stopped_at, running.stopped_at) == (scene.clock.now, None)
+    again = sign(scene, review)
+    assert (again.status_code, again.json()["code"]) == (409, "signed")
+    write = scene.api("owner").post(f"process-reviews/{review['id']}/write/", {"revision": 2, "notes": "later"})
+    assert write.json()["code"] == "signed"
+
+
+def test_a_quarter_that_has_not_begun_is_not_signed(scene: Scene) -> None:
+    sign(scene, decided(scene))
+    coming = scene.api("owner").get("process-reviews/").json()["results"][0]
+    scene.api("owner").post(f"process-reviews/{coming['id']}/write/", {"revision": 1, "decisions": "x"})
+    assert sign(scene, coming).json()["code"] == "not_begun"
+
+
+def test_nothing_is_signed_before_something_is_decided(scene: Scene) -> None:
+    assert sign(scene, the_review(scene)).json()["code"] == "no_decisions"
+
+
+def test_feedback_is_answered_first_or_a_reason_given(scene: Scene) -> None:
+    review = decided(scene)
+    scene.api("jon").post("feedback/", {"text": "Shorter updates, please."})
+    refused = sign(scene, review)
+    assert (refused.status_code, refused.json()["code"], refused.json()["reasons"][0]["overridable"]) == (
+        409,
+        "feedback_unsettled",
+        True,
+    )
+    shown = scene.page("owner").post(f"/o/acme/reviews/{review['id']}/sign/", {})
+    assert (shown.status_code, b"1 piece of feedback is not answered yet" in shown.content) == (409, True)
+    answer = sign(scene, review, overrides={"feedback_unsettled": "Jon explains it next week."})
+    assert (answer.status_code, answer.json()["unsettled_reason"]) == (200, "Jon explains it next week.")
+    coming = scene.api("owner").get("process-reviews/").json()["results"][0]
+    later = scene.api("owner").get(f"process-reviews/{coming['id']}/").json()
+    assert [row["text"] for row in later["feedback"]] == ["Shorter updates, please."], "it waits for the next one"
+
+
+@pytest.mark.parametrize("who", ["admin", "jon", "exec", "support"])
+def test_nobody_else_writes_or_signs(scene: Scene, who: str) -> None:
+    review = decided(scene)
+    assert sign(scene, review, who).json()["code"] == "not_process_owner"
+    answer = scene.api(who).post(f"process-reviews/{review['id']}/write/", {"revision": 2, "notes": "x"})
+    assert (answer.status_code, "Olga Owner may" in answer.json()["detail"]) == (403, True)
+    assert scene.page(who).post(f"/o/acme/reviews/{review['id']}/sign/", {}).status_code == 403
+    assert scene.page(who).get(f"/o/acme/reviews/{review['id']}/").status_code == 200
+
+
+def test_an_auditor_reads_it_all(scene: Scene) -> None:
+    review = decided(scene, "We shorten the checklist.")
+    page = scene.page("auditor").get(f"/o/acme/reviews/{review['id']}/").content
+    assert b"We shorten the checklist." in page
+    assert b"<textarea" not in page
+    assert sign(scene, review, "auditor").status_code == 403
+
+
+def test_who_writes_over_another_is_shown_both(scene: Scene) -> None:
+    review = decided(scene, "Theirs.")
+    answer = scene.api("owner").post(
+        f"process-reviews/{review['id']}/write/", {"revision": 1, "notes": "n", "decisions": "Mine."}
+    )
+    assert (answer.status_code, answer.json()["current"]["decisions"]) == (409, "Theirs.")
+    shown = scene.page("owner").post(
+        f"/o/acme/reviews/{review['id']}/write/", {"revision": 1, "notes": "n", "decisions": "Mine."}
+    )
+    assert (shown.status_code, b"Theirs." in shown.content, b"Mine." in shown.content) == (409, True, True)
+
+
+def test_a_review_counts_by_the_calendars_zone(scene: Scene) -> None:
+    with scene.acme.scope(scene.acme.admin):
+        row = Calendar.objects.get()
+        row.time_zone = "Asia/Tokyo"
+        row.save()
+    sign(scene, decided(scene))
+    coming = scene.api("owner").get("process-reviews/").json()["results"][0]
+    assert datetime.fromisoformat(coming["ends_at"]).astimezone(ZoneInfo("Asia/Tokyo")).hour == 0
+
+
+def test_an_outsider_finds_none_of_it(scene: Scene) -> None:
+    review = decided(scene)
+    outsider = scene.door(scene.globex.owner)
+    assert outsider.get(f"process-reviews/{review['id']}/").status_code == 404
+    assert outsider.post(f"process-reviews/{review['id']}/sign/").status_code == 404
