@@ -11,6 +11,7 @@ from metrics.figures import figures as sums
 from metrics.filters import Filters, places
 from metrics.laid_out import incidents_url, page_url
 from metrics.words import percent, span
+from standard.figures import Figures
 
 type Row = dict[str, Any]
 
@@ -44,14 +45,21 @@ def figures(start: datetime, end: datetime) -> list[Row]:
     return rows
 
 
+def laid_out(start: datetime, end: datetime) -> list[Figures]:
+    """The same as a table of the review's page."""
+    rows = tuple((row["title"], row["value"], f"{row['n']:,}") for row in figures(start, end))
+    note = "Of the incidents detected in the quarter, as the pages of figures define each. Exercises do not count."
+    return [Figures("Figures", ("Figure", "Value", "n"), rows, note)]
+
+
 def _row(title: str, value: str, n: int, link: str) -> Row:
     return {"title": title, "value": value, "n": n, "link": link}
 
 
-def clauses_kept(start: datetime, end: datetime) -> dict[str, tuple[int, int]]:
-    """Clause -> (kept, broken) of the quarter.
+def clauses_kept(start: datetime, end: datetime) -> dict[str, tuple[int, int, int]]:
+    """Clause -> (kept, broken, how many that are) of the quarter.
 
     It counts the clocks of the incidents detected from `start` to `end`, exercises excluded, and of what has a
     clock without an incident. A clause whose clocks have not come to their end, or that has none, is not in it.
     """
-    return {one.clause: (one.kept, one.broken) for one in kept_within(start, end)}
+    return {one.clause: (one.kept, one.broken, one.n) for one in kept_within(start, end)}

@@ -123,11 +123,10 @@ PAGE_STANDARD = "incidents.announcements.pinned_standard"
 READINESS: tuple[str, ...] = ("oncall.readiness.faults", "incidents.readiness.faults", "portal.engines.faults")
 
 # What the review of a quarter lays out: functions of its two ends that give [standard.figures.Figures].
-PROCESS_FIGURES: tuple[str, ...] = ("standard.kept.figures", "incidents.quarter.figures")
+PROCESS_FIGURES: tuple[str, ...] = ("metrics.quarter.laid_out", "standard.kept.figures", "incidents.quarter.figures")
 
-# Of the two ends of a quarter, clause id -> (kept, broken, n); and the ids of the incidents that are exercises, which count nowhere.
-CLAUSES_KEPT = "standard.kept.clauses_kept"
-EXERCISES = "incidents.quarter.exercises"
+# Of the two ends of a quarter, clause id -> (kept, broken, n).
+CLAUSES_KEPT = "metrics.quarter.clauses_kept"
 
 MAY_KNOW = "incidents.announcements.may_know"  # of an incident's and a person's id, whether they may be told of it
 

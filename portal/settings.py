@@ -275,7 +275,6 @@ MUSTER_PAGE_ANSWERS = "portal.reactions.PAGE_ANSWERS"
 MUSTER_BEFORE_A_CALL = "portal.reactions.BEFORE_A_CALL"
 MUSTER_PROCESS_FIGURES = "portal.reactions.PROCESS_FIGURES"
 MUSTER_CLAUSES_KEPT = "portal.reactions.CLAUSES_KEPT"
-MUSTER_EXERCISES = "portal.reactions.EXERCISES"
 MUSTER_RENDERERS = "portal.reactions.RENDERERS"
 
 # --- Logs ---------------------------------------------------------------------------------------------------------

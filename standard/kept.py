@@ -1,20 +1,17 @@
 """How well each clause was kept in a stretch of time, by the clocks that measure it; exercises are left out.
 
-`portal/reactions.py` names who answers (CLAUSES_KEPT) and which incidents are exercises (EXERCISES). What belongs to a restricted
-incident is counted for those alone who may know of it: the database shows others none of its clocks.
+`portal/reactions.py` names who answers (CLAUSES_KEPT). What belongs to a restricted incident is counted for those alone who may
+know of it: the database shows others none of its clocks.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
 from django.utils.module_loading import import_string
 
 from standard.figures import Figures
-from standard.models import Clock
 
 type Counts = tuple[int, int, int]
 
@@ -42,25 +39,9 @@ def in_quarter(start: datetime, end: datetime) -> dict[str, Kept]:
     return {clause: Kept(*counts) for clause, counts in answer(start, end).items() if counts[2]}
 
 
-def clauses_kept(start: datetime, end: datetime) -> dict[str, Counts]:
-    """Clause id -> (kept, broken, n) of the clocks that were started between two instants and are decided: stopped, or broken. One query."""
-    exercises: Callable[[], QuerySet[Any, int]] = import_string(import_string(settings.MUSTER_EXERCISES))
-    rows = (
-        Clock.objects.filter(started_at__gte=start, started_at__lt=end)
-        .exclude(incident_id__in=exercises())
-        .values_list("clause")
-        .annotate(
-            kept=Count("id", filter=Q(broken_at__isnull=True, stopped_at__isnull=False)),
-            broken=Count("id", filter=Q(broken_at__isnull=False)),
-        )
-        .order_by("clause")
-    )
-    return {clause: (kept, broken, kept + broken) for clause, kept, broken in rows}
-
-
 def figures(start: datetime, end: datetime) -> list[Figures]:
     """The clauses that a clock measured, for the review of a quarter: the least kept first."""
     found = sorted(in_quarter(start, end).items(), key=lambda row: (row[1].percent, row[0]))
     rows = tuple((clause, str(one.kept), str(one.broken), str(one.n), f"{one.percent} %") for clause, one in found)
-    note = "Of the clocks that were started in the quarter and are decided. Exercises do not count."
+    note = "Of the clocks of incidents detected in the quarter that came to their end. Exercises do not count."
     return [Figures("Clauses kept", ("Clause", "Kept", "Broken", "n", "Share kept"), rows, note, clauses=True)]
