@@ -17,7 +17,7 @@ ALLOWED_HOSTS = os.environ.get("MUSTER_ALLOWED_HOSTS", f"{urlsplit(BASE_URL).hos
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 # --- What is installed: the rooms of the house, lowest first -----------------------------------------------------
-ROOMS = ["tenants", "ledger", "standard", "notifications", "oncall", "incidents", "integrations", "portal"]
+ROOMS = ["tenants", "ledger", "standard", "notifications", "oncall", "incidents", "postmortems", "integrations", "portal"]
 INSTALLED_APPS = [
     *ROOMS,
     "django.contrib.admin",
