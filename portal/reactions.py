@@ -27,19 +27,22 @@ TELL_COMMANDER = Reaction("tell-commander", "incidents.news.tell_commander")
 TELL_FAULTS = Reaction("tell-faults", "oncall.notices.tell_faults")
 SEND_CODE = Reaction("send-code", "notifications.announcements.send_code")
 SEND_TESTS = Reaction("send-tests", "notifications.announcements.send_tests")
+OPEN_DRAFT = Reaction("open-postmortem", "postmortems.reactions.open_draft")
+SET_ASIDE = Reaction("set-postmortem-aside", "postmortems.reactions.set_aside")
 
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "signal.opened": (PAGE_FOR_SIGNAL,),
     "signal.asked": (PAGE_FOR_SIGNAL,),
     "incident.declared": (MOBILISE,),
-    "incident.severity_changed": (MOBILISE,),
+    "incident.severity_changed": (MOBILISE, OPEN_DRAFT),
     "incident.absorbed": (CALL_FOR_SERVICES,),
     "incident.flagged": (CALL_FOR_FLAG,),
     "incident.duty_unfilled": (TELL_ADMINISTRATORS,),
     "incident.updated": (TELL_UPDATE,),
     "incident.order_issued": (TELL_ORDER,),
     "incident.order_chased": (TELL_ORDER,),
-    "incident.reopened": (MOBILISE, TELL_ROOM),
+    "incident.resolved": (OPEN_DRAFT,),
+    "incident.reopened": (MOBILISE, TELL_ROOM, SET_ASIDE),
     "incident.merged": (TELL_ROOM,),
     "incident.false_positive": (TELL_ROOM,),
     "incident.command_taken": (TELL_ROOM,),

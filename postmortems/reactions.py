@@ -1,0 +1,16 @@
+"""What follows for post-mortems from events (portal/reactions.py says from which). Each runs once an event, inside the scope."""
+
+from incidents.models import Incident
+from ledger.models import Event
+from postmortems.actions import opening
+from tenants.actors import Actor
+
+
+def open_draft(event: Event, by: Actor) -> None:
+    """A SEV 1/2 was resolved (or raised to one when it was resolved already): its post-mortem is begun, due 24 h from then."""
+    opening.open_draft(Incident.objects.get(pk=event.subject_id), by=by, at=event.occurred_at)
+
+
+def set_aside(event: Event, by: Actor) -> None:
+    """An incident was reopened: the clocks of its post-mortem stop until it is resolved again."""
+    opening.set_aside(Incident.objects.get(pk=event.subject_id))

@@ -1,0 +1,63 @@
+"""Resolving a SEV 1/2 opens its post-mortem, filled from the record and due in 24 hours."""
+
+from datetime import timedelta
+
+import pytest
+
+from postmortems.gate import postmortem_for
+from postmortems.models import PostMortem
+from standard.models import Clock
+from tests.incidents.scene import Scene
+
+
+def _drafts(scene: Scene) -> list[PostMortem]:
+    with scene.acme.scope():
+        return list(PostMortem.objects.select_related("author", "incident"))
+
+
+@pytest.mark.clause("postmortem.draft-24h")
+def test_resolving_a_sev_1_opens_a_draft_due_24_hours_after(scene: Scene) -> None:
+    ref = scene.ended("resolve")
+    resolved = scene.clock.now
+    scene.follow()
+    (draft,) = _drafts(scene)
+    assert (draft.incident.ref, draft.state, draft.author and draft.author.email) == (ref, "draft", "amira@acme.example")
+    running = scene.running(ref, "postmortem.draft-24h")
+    assert running["due_at"] == (resolved + timedelta(hours=24)).isoformat().replace("+00:00", "Z")
+
+
+def test_a_sev_3_has_none(scene: Scene) -> None:
+    scene.ended("resolve", severity="SEV3")
+    scene.follow()
+    assert _drafts(scene) == []
+
+
+def test_reopening_stops_its_clock_and_resolving_again_starts_it_afresh_with_the_document_as_it_was(scene: Scene) -> None:
+    ref = scene.ended("resolve")
+    scene.follow()
+    scene.do("amira", ref, "reopen", reason="It came back")
+    scene.follow()
+    with scene.acme.scope():
+        assert not Clock.objects.filter(clause="postmortem.draft-24h", stopped_at=None).exists()
+    scene.do("amira", ref, "advance", to="monitoring", reason="Again")
+    scene.do("amira", ref, "impact", end=scene.clock.now.isoformat())
+    scene.clock.advance(minutes=15)
+    scene.do("amira", ref, "resolve", summary="Now for good")
+    scene.follow()
+    assert len(_drafts(scene)) == 1
+    due = scene.clock.now + timedelta(hours=24)
+    assert scene.running(ref, "postmortem.draft-24h")["due_at"] == due.isoformat().replace("+00:00", "Z")
+
+
+@pytest.mark.clause("postmortem.timeline")
+def test_its_timeline_begins_with_the_entries_that_tell_the_story(scene: Scene) -> None:
+    ref = scene.ended("resolve")
+    scene.follow()
+    with scene.acme.scope(scene.acme.amira):
+        found = postmortem_for(scene.acme.amira.actor(), ref)
+        kinds = {entry["seq"]: entry["kind"] for entry in scene.part(ref, "timeline")}
+        picked = [kinds[pick.seq] for pick in found.picks.order_by("occurred_at", "seq") if pick.seq]
+    assert picked[0] == "incident.declared"
+    assert picked[-1] == "incident.resolved"
+    assert "incident.impact_set" in picked
+    assert "incident.joined" not in picked
