@@ -35,6 +35,7 @@ def body(refused: Refused, request_id: str = "") -> dict[str, Any]:
         "code": first.code,
         "detail": str(refused),
         "reasons": [reason_body(reason) for reason in refused.reasons],
+        **refused.more,
     }
     if first.clause:
         document["clause"] = first.clause
