@@ -8,6 +8,8 @@ import tenants.walled
 from django.conf import settings
 from django.db import migrations, models
 
+from tenants.together import together
+
 
 class Migration(migrations.Migration):
 
@@ -520,3 +522,4 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('organisation', 'integration', 'fingerprint', 'started_at'), name='an_alert_once'),
         ),
     ]
+    operations = together(operations)

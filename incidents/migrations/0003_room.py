@@ -10,6 +10,7 @@ from django.db import migrations, models
 import tenants.scope
 import tenants.time
 import tenants.walled
+from tenants.together import together
 
 
 class Migration(migrations.Migration):
@@ -2108,3 +2109,4 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("organisation",), name="one_update_policy"),
         ),
     ]
+    operations = together(operations)

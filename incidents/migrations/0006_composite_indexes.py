@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import migrations, models
 
+from tenants.together import together
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -28,3 +30,4 @@ class Migration(migrations.Migration):
             ),
         ),
     ]
+    operations = together(operations)

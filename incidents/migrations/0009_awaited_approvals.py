@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import migrations, models
 
 from ledger.guards import Regard
+from tenants.together import together
 
 AWAITS = ArrayField(
     base_field=models.CharField(
@@ -27,3 +28,4 @@ class Migration(migrations.Migration):
         ),
         Regard("incidents", "statusupdate"),
     ]
+    operations = together(operations)

@@ -3,6 +3,7 @@
 from django.db import migrations, models
 
 from incidents.sql import DUE_EXPIRIES, HIDDEN, OTHER_WALLS
+from tenants.together import together
 from tenants.walls import Sql
 
 
@@ -28,3 +29,4 @@ class Migration(migrations.Migration):
         Sql(DUE_EXPIRIES),
         Sql(OTHER_WALLS),
     ]
+    operations = together(operations)

@@ -3,6 +3,7 @@
 from django.db import migrations, models
 
 from ledger.guards import Regard
+from tenants.together import together
 
 
 class Migration(migrations.Migration):
@@ -77,3 +78,4 @@ class Migration(migrations.Migration):
         ),
         Regard("incidents", "integration"),
     ]
+    operations = together(operations)

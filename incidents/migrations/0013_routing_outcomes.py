@@ -10,6 +10,7 @@ import tenants.scope
 import tenants.walled
 from incidents.sql import DUE_QUIET
 from ledger.guards import Regard, audited
+from tenants.together import together
 from tenants.walls import DropLoneIndexes, Sql, Within
 
 
@@ -437,3 +438,4 @@ class Migration(migrations.Migration):
         DropLoneIndexes("incidents"),
         Sql(DUE_QUIET),
     ]
+    operations = together(operations)

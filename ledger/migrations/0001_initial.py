@@ -7,6 +7,8 @@ import tenants.time
 import tenants.walled
 from django.db import migrations, models
 
+from tenants.together import together
+
 
 class Migration(migrations.Migration):
 
@@ -117,3 +119,4 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('organisation', 'actor_id', 'key'), name='one_answer_a_key'),
         ),
     ]
+    operations = together(operations)

@@ -7,6 +7,8 @@ import tenants.walled
 from django.conf import settings
 from django.db import migrations, models
 
+from tenants.together import together
+
 
 class Migration(migrations.Migration):
 
@@ -81,3 +83,4 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('organisation', 'delivery'), name='queued_once'),
         ),
     ]
+    operations = together(operations)

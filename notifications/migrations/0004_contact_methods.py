@@ -8,6 +8,7 @@ from django.db import migrations, models
 import tenants.scope
 import tenants.time
 import tenants.walled
+from tenants.together import together
 
 
 class Migration(migrations.Migration):
@@ -283,3 +284,4 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("organisation", "method"), name="one_secret_a_method"),
         ),
     ]
+    operations = together(operations)

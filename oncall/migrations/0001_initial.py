@@ -10,6 +10,8 @@ import tenants.walled
 from django.conf import settings
 from django.db import migrations, models
 
+from tenants.together import together
+
 
 class Migration(migrations.Migration):
 
@@ -225,3 +227,4 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('organisation', 'team', 'user'), name='a_member_once'),
         ),
     ]
+    operations = together(operations)

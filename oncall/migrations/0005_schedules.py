@@ -13,6 +13,7 @@ import oncall.models.schedules
 import tenants.scope
 import tenants.time
 import tenants.walled
+from tenants.together import together
 
 
 class Migration(migrations.Migration):
@@ -880,3 +881,4 @@ class Migration(migrations.Migration):
             ),
         ),
     ]
+    operations = together(operations)

@@ -11,6 +11,7 @@ from django.db import migrations, models
 import tenants.scope
 import tenants.time
 import tenants.walled
+from tenants.together import together
 
 
 class Migration(migrations.Migration):
@@ -504,3 +505,4 @@ class Migration(migrations.Migration):
             ),
         ),
     ]
+    operations = together(operations)

@@ -5,6 +5,7 @@ from django.db import migrations, models
 
 import tenants.scope
 import tenants.time
+from tenants.together import together
 
 
 class Migration(migrations.Migration):
@@ -45,3 +46,4 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("organisation",), name="one_notice"),
         ),
     ]
+    operations = together(operations)

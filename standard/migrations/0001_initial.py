@@ -8,6 +8,8 @@ import tenants.scope
 import tenants.time
 from django.db import migrations, models
 
+from tenants.together import together
+
 
 class Migration(migrations.Migration):
 
@@ -150,3 +152,4 @@ class Migration(migrations.Migration):
             },
         ),
     ]
+    operations = together(operations)

@@ -12,6 +12,7 @@ from django.db import migrations, models
 import tenants.scope
 import tenants.walled
 from ledger.guards import Regard, audited
+from tenants.together import together
 
 
 class Migration(migrations.Migration):
@@ -182,3 +183,4 @@ class Migration(migrations.Migration):
         Regard("standard", "calendar"),
         *audited("standard", "calendarday"),
     ]
+    operations = together(operations)

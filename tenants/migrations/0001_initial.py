@@ -12,6 +12,8 @@ import tenants.walled
 from django.conf import settings
 from django.db import migrations, models
 
+from tenants.together import together
+
 
 class Migration(migrations.Migration):
 
@@ -178,3 +180,4 @@ class Migration(migrations.Migration):
             },
         ),
     ]
+    operations = together(operations)
