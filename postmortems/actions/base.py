@@ -1,6 +1,6 @@
 """What the verbs of this room share: the rows locked in one order, and the event recorded."""
 
-from datetime import datetime
+from typing import Any
 
 from django.db import models
 
@@ -22,8 +22,6 @@ def lock(postmortem: PostMortem) -> PostMortem:
     return locked
 
 
-def tell(
-    subject: models.Model, kind: str, *, incident: Incident, by: Actor, occurred_at: datetime | None = None, **data: object
-) -> Event:
+def tell(subject: models.Model, kind: str, *, incident: Incident, by: Actor, **data: Any) -> Event:
     """Record an event about a row of this room on its incident's timeline."""
-    return record(kind, subject, by=by, incident_id=incident.pk, occurred_at=occurred_at, **data)
+    return record(kind, subject, by=by, incident_id=incident.pk, **data)
