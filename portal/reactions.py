@@ -29,6 +29,9 @@ SEND_CODE = Reaction("send-code", "notifications.announcements.send_code")
 SEND_TESTS = Reaction("send-tests", "notifications.announcements.send_tests")
 OPEN_DRAFT = Reaction("open-postmortem", "postmortems.reactions.open_draft")
 SET_ASIDE = Reaction("set-postmortem-aside", "postmortems.reactions.set_aside")
+PROMPT_AUTHOR = Reaction("prompt-author", "postmortems.announcements.prompt_author")
+TELL_AUTHOR = Reaction("tell-author", "postmortems.announcements.tell_author")
+TELL_NAMED = Reaction("tell-named", "postmortems.announcements.tell_named")
 
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "signal.opened": (PAGE_FOR_SIGNAL,),
@@ -65,8 +68,13 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "contact.added": (SEND_CODE,),
     "contact.code_asked": (SEND_CODE,),
     "contact.tested": (SEND_TESTS,),
-    "clock.prompted": (PROMPT_OWNER,),
-    "clock.broken": (PROMPT_OWNER,),
+    "clock.prompted": (PROMPT_OWNER, PROMPT_AUTHOR),
+    "clock.broken": (PROMPT_OWNER, PROMPT_AUTHOR),
+    "postmortem.opened": (TELL_AUTHOR,),
+    "postmortem.author_named": (TELL_NAMED,),
+    "postmortem.reading_asked": (TELL_NAMED,),
+    "postmortem.commented": (TELL_AUTHOR,),
+    "postmortem.read": (TELL_AUTHOR,),
 }
 
 # Subject of a clock -> what follows when it breaks. (The sweep records the break itself, whatever the subject.)
@@ -139,6 +147,8 @@ RENDERERS: dict[str, str] = {
     "contact-test": "notifications.announcements.render_test",
     "account-test": "notifications.announcements.render_test",
     "question": "incidents.comms_announcements.render_question",
+    "postmortem": "postmortems.announcements.render",
+    "postmortem-due": "postmortems.announcements.render_due",
 }
 
 # What stands in the way of publishing a post-mortem besides an empty section: functions of its id that give reasons.

@@ -162,7 +162,7 @@ if environment.flag("MUSTER_BEHIND_PROXY"):
 BODY_LIMIT = 1 * 1024 * 1024
 FILE_BODY_LIMIT = 8 * 1024 * 1024 + 64 * 1024  # a file of 8 MiB, and what the form around it takes
 HOOK_BODY_LIMIT = 16 * 1024 * 1024
-DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_BODY_LIMIT  # the middleware judges by address; this is the most of any
 
 # --- Words, times, files ------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -9,6 +9,7 @@ urlpatterns = [
     path("me/", Me.as_view(), name="api-me"),
     path("", include("incidents.api.urls")),
     path("", include("oncall.api.urls")),
+    path("", include("postmortems.api.document_urls")),
     path("", include("notifications.api.urls")),
     path("", include("integrations.api_urls")),
     path("", include("integrations.chat.api_urls")),

@@ -123,7 +123,7 @@ def _whys(postmortem: PostMortem) -> list[Content]:
     return [
         {
             "number": node.number,
-            "parent": numbers[node.parent] if node.parent is not None else None,
+            "below": numbers[node.parent] if node.parent is not None else None,
             "depth": node.depth,
             "text": node.text,
         }

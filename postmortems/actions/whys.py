@@ -25,7 +25,7 @@ def add_why(postmortem: PostMortem, *, by: Actor, text: str, parent: int | None 
     postmortem = lock(postmortem)
     check(rules.why_not_add_why(Standing(postmortem), by))
     clean = checked("text", text, most=BRIEF_MAX)
-    above = _standing(postmortem, parent, "parent") if parent is not None else None
+    above = _standing(postmortem, parent, "below") if parent is not None else None
     rows = Why.objects.filter(postmortem=postmortem)
     if rows.filter(removed_at=None).count() >= MOST:
         raise Refused(Reason("too_many", f"A post-mortem has at most {MOST} whys.", clause=CLAUSE))
@@ -53,13 +53,13 @@ def move_why(postmortem: PostMortem, number: int, *, by: Actor, parent: int | No
     postmortem = lock(postmortem)
     check(rules.why_not_move_why(Standing(postmortem), by))
     found = _standing(postmortem, number, "why")
-    above = _standing(postmortem, parent, "parent") if parent is not None else None
+    above = _standing(postmortem, parent, "below") if parent is not None else None
     if above is not None:
         tree = {node.id: node for node in whys.nodes(postmortem)}
         if whys.is_below(tree.values(), tree[above.pk], tree[found.pk]):
             which = "itself" if above.pk == found.pk else f"why {parent}, which hangs on it"
             sentence = f"Why {number} cannot hang on {which}: the whys would go round in a circle."
-            raise Refused(Reason("loop", sentence, clause=CLAUSE, field="parent", status=422))
+            raise Refused(Reason("loop", sentence, clause=CLAUSE, field="below", status=422))
     found.parent = above
     found.save()
     tell(found, "postmortem.why_moved", incident=postmortem.incident, by=by, why=number, parent=parent)
