@@ -35,6 +35,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         ("Incidents", "incident-list", "/incidents/"),
         ("Triage", "triage", "/triage/"),
         ("On call", "oncall", "/oncall/"),
+        ("Post-mortems", "postmortem-list", "/postmortems/"),
         ("Readiness", "readiness", "/readiness/"),
     ]
     if actor.has(Role.ADMINISTRATOR):

@@ -41,14 +41,18 @@ def prompt_author(event: Event, by: Actor) -> None:
 
 def tell_author(event: Event, by: Actor) -> None:
     """Whoever answers for a draft hears what was said of it, or that it is theirs to write."""
-    postmortem = PostMortem.objects.select_related("author", "incident").get(incident__pk=event.incident_id)
+    postmortem = _of(event)
     _tell(event, _answerable(postmortem), postmortem, "postmortem")
 
 
 def tell_named(event: Event, by: Actor) -> None:
     """The one who is asked, or named, hears of it."""
-    postmortem = PostMortem.objects.get(incident__pk=event.incident_id)
-    _tell(event, [event.data["user_id"]], postmortem, "postmortem")
+    _tell(event, [event.data["user_id"]], _of(event), "postmortem")
+
+
+def _of(event: Event) -> PostMortem:
+    """The post-mortem of the incident that an event belongs to."""
+    return PostMortem.objects.select_related("author", "incident").get(incident__pk=event.incident_id or 0)
 
 
 def _subject(event: Event) -> int:

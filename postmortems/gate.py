@@ -2,7 +2,7 @@
 
 from incidents.gate import incident_for
 from incidents.rules.outside import own_page, why_not_enter
-from postmortems.models import PostMortem, Publication
+from postmortems.models import PostMortem, Publication, Section
 from tenants.actors import Actor
 from tenants.refusals import NotFound, check
 
@@ -41,3 +41,13 @@ def publication_for(by: Actor, ref: str, number: int | None = None) -> Publicati
 def reads_drafts(by: Actor, postmortem: PostMortem) -> bool:
     """Whether the actor reads a post-mortem while it is written, or only what was published of it."""
     return own_page(by, postmortem.incident) is None
+
+
+def section_for(postmortem: PostMortem, key: str) -> Section:
+    """A section of a post-mortem by its key. Raises NotFound otherwise."""
+    rows = Section.objects.filter(postmortem=postmortem, key=key).select_related("saved_by")
+    found = rows.first() if "\x00" not in key else None
+    if found is None:
+        raise NotFound("section")
+    found.postmortem = postmortem
+    return found

@@ -2,6 +2,7 @@
 
 from postmortems.doors import DOORS
 from postmortems.models import Comment, PostMortem, Publication, ReviewRequest
+from postmortems.rules import document as rules
 from postmortems.standing import Standing
 from tenants.actors import Actor
 from tenants.refusals import Reason
@@ -29,8 +30,9 @@ def asked(postmortem: PostMortem, by: Actor) -> ReviewRequest | None:
 
 
 def why_not(standing: Standing, by: Actor) -> dict[str, list[Reason]]:
-    """Each verb with why the actor cannot do it now: the same rules that refuse."""
+    """Each verb with why the actor cannot do it now: the same rules that refuse. A section is saved at an address of its own."""
     request = asked(standing.postmortem, by)
-    return {
+    doors = {
         name: door.why_not(standing, by, *([request] if name == "answer" and request else [])) for name, door in DOORS.items()
     }
+    return {"edit-section": rules.why_not_edit_section(standing, by), **doors}

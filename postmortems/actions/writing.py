@@ -32,7 +32,8 @@ def edit_section(postmortem: PostMortem, key: str, *, by: Actor, text: str, vers
     """
     postmortem = lock(postmortem)
     check(rules.why_not_edit_section(Standing(postmortem), by))
-    section = Section.objects.select_for_update(of=("self",)).filter(postmortem=postmortem, key=key).first()
+    rows = Section.objects.select_for_update(of=("self",)).filter(postmortem=postmortem, key=key)
+    section = rows.first() if "\x00" not in key else None
     if section is None:
         raise NotFound("section")
     clean = fields.section(text)

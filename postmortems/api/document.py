@@ -22,7 +22,7 @@ from postmortems.entries import known
 from postmortems.models import Comment, PostMortem, Publication, ReviewRequest, Section
 from postmortems.standing import Standing
 from tenants.actors import Actor
-from tenants.refusals import NotFound, Reason
+from tenants.refusals import Reason
 
 
 def postmortem_out(postmortem: PostMortem, by: Actor) -> dict[str, Any]:
@@ -111,7 +111,7 @@ class PostmortemSection(MusterView):
     @extend_schema(operation_id="postmortem_section", responses=s.SectionHistoryOut)
     def get(self, request: Request, ref: str, section: str) -> Response:
         """A section with each of its versions, the newest first."""
-        found = section_for(gate.postmortem_for(self.actor, ref), section)
+        found = gate.section_for(gate.postmortem_for(self.actor, ref), section)
         return Response(_section_out(found))
 
     @extend_schema(
@@ -123,16 +123,6 @@ class PostmortemSection(MusterView):
         body = self.body(b.SectionBody, request)
         saved = edit_section(postmortem, section, by=self.actor, text=body["text"], version=body["version"])
         return Response(s.SavedOut(history.versions(saved)[0]).data)
-
-
-def section_for(postmortem: PostMortem, key: str) -> Section:
-    """A section by its key. Raises NotFound otherwise."""
-    rows = Section.objects.filter(postmortem=postmortem, key=key).select_related("saved_by")
-    found = rows.first() if "\x00" not in key else None
-    if found is None:
-        raise NotFound("section")
-    found.postmortem = postmortem
-    return found
 
 
 def _section_out(section: Section) -> dict[str, Any]:
