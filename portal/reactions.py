@@ -101,8 +101,12 @@ PAGE_ADDRESSES: dict[str, str] = {
 
 # What waits for a person in their inbox besides pages: functions of an actor that give [{title, text, at, url, act}]
 # (`act`: what can be pressed there and then, as incidents/owed.py says it; not where it has to be read first).
-IN_HAND: tuple[str, ...] = ("incidents.mine.roles",)  # on the same page: what one has in hand
-INBOX: tuple[str, ...] = ("incidents.owed.orders", "incidents.comms.to_decide")
+IN_HAND: tuple[str, ...] = ("incidents.mine.roles", "postmortems.showing.in_hand")  # on the same page: what one has in hand
+INBOX: tuple[str, ...] = ("incidents.owed.orders", "incidents.comms.to_decide", "postmortems.showing.to_read")
+
+# What comes after an incident, on the page of one that is over: functions of it and of an actor that give
+# {title, text, url, label, tone ("soon", "late", "kept", "told"), clock} or None.
+AFTERWARDS: tuple[str, ...] = ("postmortems.showing.on_incident",)
 
 # The same, and whether it must not be said.
 PAGE_RESTRICTIONS: dict[str, str] = {

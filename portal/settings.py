@@ -274,6 +274,7 @@ MUSTER_MAY_KNOW = "portal.reactions.MAY_KNOW"
 MUSTER_PAGE_ANSWERS = "portal.reactions.PAGE_ANSWERS"
 MUSTER_BEFORE_A_CALL = "portal.reactions.BEFORE_A_CALL"
 MUSTER_RENDERERS = "portal.reactions.RENDERERS"
+MUSTER_AFTERWARDS = "portal.reactions.AFTERWARDS"
 MUSTER_POSTMORTEM_READY = "portal.reactions.POSTMORTEM_READY"
 
 # --- Logs ---------------------------------------------------------------------------------------------------------

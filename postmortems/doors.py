@@ -4,7 +4,7 @@ from incidents.api.bodies.fields import EmptyBody
 from incidents.forms.fields import EmptyForm
 from incidents.members import member_for
 from postmortems import document_forms as f
-from postmortems.actions import comments, facts, publishing, timeline, whys
+from postmortems.actions import choosing, comments, impact, publishing, whys
 from postmortems.api import bodies as b
 from postmortems.door import Body, Door
 from postmortems.models import PostMortem
@@ -13,7 +13,7 @@ from tenants.actors import Actor
 
 
 def _add_entry(postmortem: PostMortem, by: Actor, body: Body) -> object:
-    return timeline.add_entry(
+    return choosing.add_entry(
         postmortem,
         by=by,
         occurred_at=body["occurred_at"],
@@ -25,7 +25,7 @@ def _add_entry(postmortem: PostMortem, by: Actor, body: Body) -> object:
 
 def _set_facts(postmortem: PostMortem, by: Actor, body: Body) -> object:
     said = {name: value for name, value in body.items() if name != "revision"}
-    return facts.set_facts(postmortem, by=by, facts=said, revision=body.get("revision"))
+    return impact.set_facts(postmortem, by=by, facts=said, revision=body.get("revision"))
 
 
 def _answer(postmortem: PostMortem, by: Actor, body: Body) -> object:
@@ -40,7 +40,7 @@ _ALL = (
         "document.why_not_pick",
         b.PickBody,
         f.PickForm,
-        lambda postmortem, by, body: timeline.pick(postmortem, by=by, seq=body["seq"]),
+        lambda postmortem, by, body: choosing.pick(postmortem, by=by, seq=body["seq"]),
         "record",
     ),
     Door("add-entry", "Add an entry", "document.why_not_add_entry", b.AddEntryBody, f.AddEntryForm, _add_entry, "timeline"),
@@ -50,7 +50,7 @@ _ALL = (
         "document.why_not_annotate",
         b.AnnotateBody,
         f.AnnotateForm,
-        lambda postmortem, by, body: timeline.annotate(postmortem, body["entry"], by=by, text=body["text"]),
+        lambda postmortem, by, body: choosing.annotate(postmortem, body["entry"], by=by, text=body["text"]),
         "timeline",
     ),
     Door(
@@ -59,7 +59,7 @@ _ALL = (
         "document.why_not_remove_entry",
         b.RemoveEntryBody,
         f.EntryForm,
-        lambda postmortem, by, body: timeline.remove_entry(postmortem, body["entry"], by=by),
+        lambda postmortem, by, body: choosing.remove_entry(postmortem, body["entry"], by=by),
         "timeline",
     ),
     Door(
@@ -104,7 +104,7 @@ _ALL = (
         "document.why_not_explain_whys",
         b.FewWhysBody,
         f.FewWhysForm,
-        lambda postmortem, by, body: facts.explain_whys(postmortem, by=by, reason=body["reason"]),
+        lambda postmortem, by, body: impact.explain_whys(postmortem, by=by, reason=body["reason"]),
         "whys",
     ),
     Door(

@@ -19,7 +19,7 @@ SITTING = timedelta(minutes=10)  # what one person saves of a section by itself 
 
 @verb(
     "edit-section",
-    kind=EDITED,
+    kind="postmortem.section_edited",
     who="author, IC, OL, process owner",
     subject="postmortem",
     clauses=("postmortem.template", "postmortem.summary"),
@@ -46,7 +46,7 @@ def edit_section(postmortem: PostMortem, key: str, *, by: Actor, text: str, vers
     if not (automatic and _told_lately(section, by)):
         tell(
             section,
-            EDITED,
+            "postmortem.section_edited",
             incident=postmortem.incident,
             by=by,
             section=section.key,
@@ -78,7 +78,7 @@ def _told_lately(section: Section, by: Actor) -> bool:
         organisation_id=by.organisation_id,
         subject_type=section._meta.label_lower,
         subject_id=section.pk,
-        kind=EDITED,
+        kind="postmortem.section_edited",
         actor_id=by.user_id,
     )
     return said.filter(occurred_at__gt=now() - SITTING).exists()

@@ -6,7 +6,10 @@ from rest_framework import serializers
 
 from incidents.api.bodies.fields import Email, Nth, Reason, Text
 from ledger.api import StrictSerializer
+from postmortems.fields import SECTION_MAX
 from postmortems.states import Verdict
+
+TOO_LONG = f"A section has at most {SECTION_MAX // 1000} kB of text. It was not saved."
 
 
 class RowId(serializers.IntegerField):
@@ -29,7 +32,7 @@ class SectionBody(StrictSerializer):
     Where somebody saved another version since, the answer is 409 `stale` with `theirs`: {version, text, saved_by, saved_at}.
     """
 
-    text = Text(allow_blank=True)
+    text = Text(allow_blank=True, max_length=SECTION_MAX, error_messages={"max_length": TOO_LONG})
     version = Count(help_text="The version that this was written over.")
 
 

@@ -23,6 +23,10 @@ DOORS: dict[str, tuple[str, ...]] = {
         f"incidents.doors.{module.name}": ("web", "API")
         for module in pkgutil.iter_modules(import_module("incidents.doors").__path__)
     },
+    "postmortems.doors": ("web", "API"),
+    "postmortems.document_views": ("web",),
+    "postmortems.api.document": ("API",),
+    "postmortems.reactions": ("reaction",),
     "incidents.declare_views": ("web",),
     "incidents.views": ("web",),
     "integrations.chat.dispatch": ("chat",),
