@@ -11,9 +11,9 @@ from typing import Any
 from incidents.models import Change, Hypothesis, Incident, IncidentService, RoleHolding
 from incidents.queries import clock_name
 from incidents.states import ChangeState, DetectedBy, RoomRole, Verdict
-from postmortems import whys
+from postmortems import links, whys
 from postmortems.durations import durations
-from postmortems.entries import Line, lines
+from postmortems.entries import Line, known, lines
 from postmortems.models import ActionItem, PostMortem, Section
 from standard.models import Clock
 
@@ -26,15 +26,18 @@ _AFTERWARDS = ("postmortem.", "actions.", "improve.")
 def content(postmortem: PostMortem) -> Content:
     """The post-mortem as it is now. About ten queries, however long it is.
 
-    {incident, author, roles, sections, timeline, whys, few_whys_reason, impact, durations, hypotheses, changes, missed, items}
+    {incident, author, roles, sections, linked, timeline, whys, few_whys_reason, impact, durations, hypotheses, changes, missed,
+    items}; `linked` are the entries of the record that the sections name, where the record has them.
     """
     incident = postmortem.incident
     took = durations(incident)
+    parts = sections(postmortem)
     return {
         "incident": _incident(incident),
         "author": postmortem.author.name if postmortem.author else "",
         "roles": _roles(incident),
-        "sections": sections(postmortem),
+        "sections": parts,
+        "linked": sorted(known(incident, links.named(*(part["text"] for part in parts)))),
         "timeline": [_told(line) for line in lines(postmortem)],
         "whys": _whys(postmortem),
         "few_whys_reason": postmortem.few_whys_reason,

@@ -20,7 +20,8 @@ from postmortems.content import content
 from postmortems.document_filters import PostmortemFilter
 from postmortems.document_forms import SectionForm
 from postmortems.doors import DOORS
-from postmortems.links import linked
+from postmortems.entries import known
+from postmortems.links import linked, named
 from postmortems.models import PostMortem, Section
 from postmortems.sheet import Failure, blank
 from postmortems.states import DocumentState
@@ -204,7 +205,8 @@ def section_preview(request: HttpRequest, ref: str, section: str) -> HttpRespons
     found = gate.postmortem_for(_actor(request), ref)
     row = gate.section_for(found, section)
     text = request.POST.get("text", "")[:400_000] if request.method == "POST" else row.text
-    html = linked(text, rendering.addresses(found.incident.ref, set()))
+    there = set(known(found.incident, named(text)))
+    html = linked(text, rendering.addresses(found.incident.ref, set(), there))
     context = {"html": html, "section": row, "incident": found.incident, "back_url": reverse("postmortem", args=[ref])}
     return render(request, "postmortems/preview.html", context)
 

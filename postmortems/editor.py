@@ -114,7 +114,6 @@ def _sections(
 ) -> list[Row]:
     """The sections with their forms, what they lack, their comments, and the links that lead nowhere."""
     lacks = {chapter.key: chapter.lacks for chapter in standing.chapters}
-    there = entries.known(postmortem.incident, links.named(*(row["text"] for row in document["sections"])))
     ref = postmortem.incident.ref
     return [
         {
@@ -124,7 +123,7 @@ def _sections(
             "url": reverse("postmortem-section", args=[ref, row["key"]]),
             "history_url": reverse("postmortem-section-history", args=[ref, row["key"]]),
             "preview_url": reverse("postmortem-section-preview", args=[ref, row["key"]]),
-            "unknown_links": links.unknown(row["text"], there),
+            "unknown_links": links.unknown(row["text"], document["linked"]),
             "comments": [_comment(one, sheet) for one in remarks if one.section == row["key"]],
             "comment": sheet.row("comment", section=row["key"]),
         }

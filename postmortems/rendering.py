@@ -33,7 +33,7 @@ KINDS = {
 def shown(content: Content) -> dict[str, Any]:
     """The content, ready for a template."""
     lines = [_line(line) for line in content["timeline"]]
-    address = addresses(content["incident"]["ref"], {line["seq"] for line in lines if line["seq"]})
+    address = addresses(content["incident"]["ref"], {line["seq"] for line in lines if line["seq"]}, set(content["linked"]))
     return {
         "incident": _dated(content["incident"], "detected_at", "declared_at", "resolved_at"),
         "author": content["author"],
@@ -52,10 +52,10 @@ def shown(content: Content) -> dict[str, Any]:
     }
 
 
-def addresses(ref: str, here: set[int]) -> Callable[[int], str]:
-    """Where an entry of the record is read: on this page where it stands in the timeline, else in the incident's."""
+def addresses(ref: str, here: set[int], there: set[int]) -> Callable[[int], str]:
+    """Where an entry of the record is read: on this page where it stands in the timeline, else in the incident's; "" for none."""
     room = reverse("incident", args=[ref])
-    return lambda seq: f"#ev-{seq}" if seq in here else f"{room}#ev-{seq}"
+    return lambda seq: f"#ev-{seq}" if seq in here else f"{room}#ev-{seq}" if seq in there else ""
 
 
 def section(row: Content, address: Callable[[int], str]) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Sheet:
         """A verb; `initial` fills its fields in, `others` are what there is to choose from."""
         door = DOORS[name]
         mine = self.failed is None and self.failure is not None and self.failure.was(door, preset)
-        row_id = "-".join([name, *preset.values()])
+        row_id = "-".join([name, *filter(None, preset.values())])
         form: Any = self.failure.form if mine and self.failure else blank(door, key=row_id, initial=initial, others=others)
         _fill(form, preset)
         asks = any(field.required for field in form.fields.values()) or name in _ASKING

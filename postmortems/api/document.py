@@ -18,7 +18,6 @@ from postmortems.content import content, sections
 from postmortems.document_filters import PostmortemFilter
 from postmortems.door import Door
 from postmortems.doors import DOORS
-from postmortems.entries import known
 from postmortems.models import Comment, PostMortem, Publication, ReviewRequest, Section
 from postmortems.standing import Standing
 from tenants.actors import Actor
@@ -29,12 +28,10 @@ def postmortem_out(postmortem: PostMortem, by: Actor) -> dict[str, Any]:
     """A post-mortem as the API shows it to this actor."""
     standing = Standing(postmortem)
     document = {**queries.rows([postmortem])[0], **content(postmortem)}
-    texts = [section["text"] for section in document["sections"]]
-    there = known(postmortem.incident, links.named(*texts))
     lacks = {chapter.key: chapter.lacks for chapter in standing.chapters}
     for section in document["sections"]:
         section["lacks"] = ReasonOut(lacks.get(section["key"], []), many=True).data
-        section["unknown_links"] = links.unknown(section["text"], there)
+        section["unknown_links"] = links.unknown(section["text"], document["linked"])
     document |= {
         "revision": postmortem.revision,
         "reason": postmortem.reason,

@@ -140,6 +140,9 @@ class ContentOut(serializers.Serializer[Any]):
     incident = serializers.DictField()
     roles = serializers.ListField(child=serializers.DictField())
     sections = SectionOut(many=True)
+    linked = serializers.ListField(
+        child=serializers.IntegerField(), help_text="The entries that the sections name by `[[ev-…]]` and the record has."
+    )
     timeline = LineOut(many=True)
     whys = WhyOut(many=True)
     few_whys_reason = serializers.CharField(allow_blank=True)

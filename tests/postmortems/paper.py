@@ -48,9 +48,9 @@ class Paper:
         found: dict[str, Any] = self.scene.api(who).get(f"{self.at}sections/{key}/").json()
         return found
 
-    def keys(self) -> list[str]:
-        """The keys of its sections."""
-        return [section["key"] for section in self.read()["sections"]]
+    def has(self, key: str) -> bool:
+        """Whether the template has such a section."""
+        return any(section["key"] == key for section in self.read()["sections"])
 
     def chain(self, who: str = "amira", *texts: str) -> None:
         """A chain of whys."""
@@ -62,7 +62,7 @@ class Paper:
     def fill(self, who: str = "amira") -> None:
         """Everything that it needs to be published."""
         for key, text in TEXTS.items():
-            if key in self.keys():
+            if self.has(key):
                 assert self.save(who, key, text).status_code == 200
         self.chain(who)
         self.do(who, "facts", users_affected=41_000, cost_amount="12500.00", cost_currency="EUR")
