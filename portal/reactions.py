@@ -28,6 +28,7 @@ TELL_FAULTS = Reaction("tell-faults", "oncall.notices.tell_faults")
 SEND_CODE = Reaction("send-code", "notifications.announcements.send_code")
 SEND_TESTS = Reaction("send-tests", "notifications.announcements.send_tests")
 OPEN_DRAFT = Reaction("open-postmortem", "postmortems.reactions.open_draft")
+OPEN_FOR_FLAG = Reaction("open-postmortem-for-flag", "postmortems.reactions.open_for_flag")
 SET_ASIDE = Reaction("set-postmortem-aside", "postmortems.reactions.set_aside")
 PROMPT_AUTHOR = Reaction("prompt-author", "postmortems.announcements.prompt_author")
 TELL_AUTHOR = Reaction("tell-author", "postmortems.announcements.tell_author")
@@ -37,9 +38,9 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "signal.opened": (PAGE_FOR_SIGNAL,),
     "signal.asked": (PAGE_FOR_SIGNAL,),
     "incident.declared": (MOBILISE,),
-    "incident.severity_changed": (MOBILISE, OPEN_DRAFT),
+    "incident.severity_changed": (MOBILISE,),
     "incident.absorbed": (CALL_FOR_SERVICES,),
-    "incident.flagged": (CALL_FOR_FLAG,),
+    "incident.flagged": (CALL_FOR_FLAG, OPEN_FOR_FLAG),
     "incident.duty_unfilled": (TELL_ADMINISTRATORS,),
     "incident.updated": (TELL_UPDATE,),
     "incident.order_issued": (TELL_ORDER,),

@@ -9,6 +9,7 @@ from incidents.timeline import FILTERS
 from postmortems import entries, links, queries, reading, rendering
 from postmortems.content import content
 from postmortems.document_forms import CURRENCY_CHOICES, SectionForm
+from postmortems.doors import DOORS
 from postmortems.models import Comment, PostMortem
 from postmortems.sheet import Failure, Row, Sheet
 from postmortems.standing import Standing
@@ -99,6 +100,8 @@ def _addresses(postmortem: PostMortem) -> dict[str, str]:
         "panels_url": reverse("postmortem-panels", args=[ref]),
         "mark_url": reverse("postmortem-mark", args=[ref]),
         "pick_url": reverse("postmortem-verb", args=[ref, "pick"]),
+        "annotate_url": reverse("postmortem-verb", args=[ref, "annotate"]),
+        "remove_url": reverse("postmortem-verb", args=[ref, "remove-entry"]),
         "list_url": reverse("postmortem-list"),
     }
 
@@ -150,12 +153,12 @@ def _comment(comment: Comment, sheet: Sheet) -> Row:
 
 
 def _line(line: Row, sheet: Sheet) -> Row:
-    entry = str(line["id"])
-    return {
-        **line,
-        "annotate": sheet.row("annotate", initial={"text": line["annotation"]}, entry=entry) if sheet.may("annotate") else None,
-        "remove": sheet.row("remove-entry", entry=entry) if sheet.may("remove-entry") else None,
-    }
+    """A line with the verb that was just refused for it. (The others' forms are drawn without Django's: there may be hundreds.)"""
+    preset = {"entry": str(line["id"])}
+    for name in ("annotate", "remove-entry"):
+        if sheet.failure is not None and sheet.failure.was(DOORS[name], preset):
+            return {**line, "refused": sheet.row(name, entry=preset["entry"])}
+    return line
 
 
 def _whys(doc: dict[str, Any], sheet: Sheet) -> list[Row]:

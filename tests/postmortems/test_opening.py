@@ -32,6 +32,37 @@ def test_a_sev_3_has_none(scene: Scene) -> None:
     assert _drafts(scene) == []
 
 
+@pytest.mark.clause("postmortem.draft-24h")
+def test_what_a_flag_raises_to_a_sev_1_after_it_was_resolved_has_one_due_24_hours_after_the_flag(scene: Scene) -> None:
+    ref = scene.ended("resolve", severity="SEV3")
+    scene.follow()
+    scene.clock.advance(hours=30)
+    flagged = scene.clock.now
+    answer = scene.verb("amira", ref, "flag", flag="personal_data", kinds=["pii"], reason="The export had addresses")
+    assert answer.status_code == 200, answer.content
+    scene.follow()
+    (draft,) = _drafts(scene)
+    due = flagged + timedelta(hours=24)
+    assert scene.running(answer.json()["ref"], "postmortem.draft-24h")["due_at"] == due.isoformat().replace("+00:00", "Z")
+    assert draft.incident.restricted
+
+
+def test_a_flag_on_what_has_a_post_mortem_leaves_its_time_as_it_is(scene: Scene) -> None:
+    ref = scene.ended("resolve")
+    scene.follow()
+    due = scene.running(ref, "postmortem.draft-24h")["due_at"]
+    scene.clock.advance(hours=1)
+    ref = scene.verb("amira", ref, "flag", flag="financial_loss", reason="Charged twice").json()["ref"]
+    scene.follow()
+    assert scene.running(ref, "postmortem.draft-24h")["due_at"] == due
+
+
+def test_a_false_positive_and_what_was_merged_have_none(scene: Scene) -> None:
+    scene.ended("false-positive")
+    scene.follow()
+    assert _drafts(scene) == []
+
+
 def test_reopening_stops_its_clock_and_resolving_again_starts_it_afresh_with_the_document_as_it_was(scene: Scene) -> None:
     ref = scene.ended("resolve")
     scene.follow()
