@@ -12,6 +12,7 @@ MEASUREMENTS = {
     "idle": "P11: memory and CPU of everything that `up` runs, idle",
     "streams": "P7: 1,000 live streams at one web process: memory, fan-out, and a post seen by another",
     "room": "the war room with 500 entries: queries and server time",
+    "postmortem": "what a post-mortem's page saves while somebody types, and the page with 300 entries",
     "verb": "P5: a verb by API against one bare Django insert",
     "oncall": "who is on call, of 10 layers and 1,000 overrides",
     "metrics": "the page of figures over 100,000 incidents of three years: queries and server time",

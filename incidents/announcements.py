@@ -24,6 +24,7 @@ from tenants.queries import members
 from tenants.walled import tenant_of
 
 ROLES = "mobilize.roles-assigned"
+_AFTERWARDS = "postmortems."
 # What is asked of whoever is told, where the clause alone would not say it.
 _ASKED = {
     ROLES: "Not all of commander, Operations Lead and Communications Lead are found: claim command, assign them, or answer.",
@@ -63,6 +64,8 @@ def prompt_owner(event: Event, by: Actor) -> None:
     if event.data.get("owner_role") == Role.PROCESS_OWNER:
         process_news.tell_owners(event)
     if event.incident_id is None or not event.data.get("owner_role"):
+        return
+    if event.data["about"].startswith(_AFTERWARDS):  # what is owed once it is over has reactions of its own
         return
     chased = event.data["clause"] == ROLES
     wanted = _chased(event.incident_id) if chased else _first(*_owners(event.incident_id, event.data["owner_role"]))
@@ -137,10 +140,13 @@ def render_unfilled(delivery: Delivery) -> Message:
     )
 
 
-def message(delivery: Delivery, incident: Incident, subject: str, text: str) -> Message | None:
+def message(
+    delivery: Delivery, incident: Incident, subject: str, text: str, *, below: str = "", label: str = ""
+) -> Message | None:
     """A notice of an incident. Of a restricted one it says nothing but that, and goes to nobody who is not named on it.
 
-    What was queued before it was restricted is judged by this too: it is asked when it is sent (clause breach.need-to-know).
+    What was queued before it was restricted is judged by this too: it is asked when it is sent (clause breach.need-to-know). Its
+    link leads to the incident, or to the page `below` it that is called `label`.
     """
     if incident.restricted:
         if not knows(incident, delivery.recipient_id):
@@ -151,8 +157,8 @@ def message(delivery: Delivery, incident: Incident, subject: str, text: str) -> 
         name=delivery.recipient.name,
         subject=subject,
         text=text,
-        link=addresses.page(tenant_of(delivery), f"incidents/{incident.ref}/"),
-        link_label="The war room" if incident.mobilises else "The incident",
+        link=addresses.page(tenant_of(delivery), f"incidents/{incident.ref}/{below}"),
+        link_label=label or ("The war room" if incident.mobilises else "The incident"),
     )
 
 

@@ -46,4 +46,5 @@ def context(
         "verbs": [verb for name, verb in verbs.items() if name not in OWN_PLACE and (verb["allowed"] or verb["open"])],
         "report_form": ReportForm(initial={"title": f"{incident.ref}: "}, auto_id="report-%s"),
         "report_url": reverse("report"),
+        "afterwards": room.afterwards(incident, by),
     }

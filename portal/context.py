@@ -1,5 +1,6 @@
 """What every page's frame shows: the organisation, who is signed in, where one can go, how many pages wait."""
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,8 @@ from django.urls import reverse
 from oncall.queries import waiting_for
 from tenants.actors import Actor, Role
 from tenants.time import now
+
+_POSTMORTEM = re.compile(r"^/incidents/[^/]+/postmortem/")  # it stands below its incident, and in the navigation by itself
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -36,6 +39,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         ("Triage", "triage", "/triage/"),
         ("On call", "oncall", "/oncall/"),
         ("Metrics", "metrics-home", "/metrics/"),
+        ("Post-mortems", "postmortem-list", "/postmortems/"),
         ("Readiness", "readiness", "/readiness/"),
         ("Standard", "standard", "/standard/"),
     ]
@@ -45,7 +49,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             ("Integrations", "integration-list", "/integrations/"),
             ("Admin", "admin:index", "/admin/"),
         ]
-    nav = [{"label": label, "url": _url(name), "current": request.path_info.startswith(prefix)} for label, name, prefix in places]
+    where = "/postmortems/" if _POSTMORTEM.match(request.path_info) else request.path_info
+    nav = [{"label": label, "url": _url(name), "current": where.startswith(prefix)} for label, name, prefix in places]
     return context | {
         "nav": nav,
         "inbox_count": waiting_for(actor.person_id),

@@ -35,6 +35,7 @@ def body(refused: Refused, request_id: str = "") -> dict[str, Any]:
         "code": first.code,
         "detail": str(refused),
         "reasons": [reason_body(reason) for reason in refused.reasons],
+        **refused.more,
     }
     if first.clause:
         document["clause"] = first.clause
@@ -61,7 +62,8 @@ def reason_body(reason: Reason) -> dict[str, Any]:
 
 def wants_json(request: HttpRequest) -> bool:
     """Whether a machine asks: an API path, or a client that takes no HTML."""
-    return "/api/v1/" in request.path or request.path.startswith(("/hooks/", "/v2/"))
+    by_path = "/api/v1/" in request.path or request.path.startswith(("/hooks/", "/v2/"))
+    return by_path or request.headers.get("Accept", "") == "application/json"
 
 
 def answer(request: HttpRequest, refused: Refused) -> HttpResponse:

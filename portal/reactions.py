@@ -26,8 +26,14 @@ TELL_PEOPLE = Reaction("tell-people-of-a-schedule", "oncall.rota_news.tell_peopl
 TELL_COMMANDER = Reaction("tell-commander", "incidents.news.tell_commander")
 TELL_FAULTS = Reaction("tell-faults", "oncall.notices.tell_faults")
 SEND_CODE = Reaction("send-code", "notifications.announcements.send_code")
-TELL_AUTHOR = Reaction("tell-author-of-feedback", "notifications.process_news.tell_author")
+TELL_WHO_SAID_IT = Reaction("tell-author-of-feedback", "notifications.process_news.tell_author")
 SEND_TESTS = Reaction("send-tests", "notifications.announcements.send_tests")
+OPEN_DRAFT = Reaction("open-postmortem", "postmortems.reactions.open_draft")
+OPEN_FOR_FLAG = Reaction("open-postmortem-for-flag", "postmortems.reactions.open_for_flag")
+SET_ASIDE = Reaction("set-postmortem-aside", "postmortems.reactions.set_aside")
+PROMPT_AUTHOR = Reaction("prompt-author", "postmortems.announcements.prompt_author")
+TELL_AUTHOR = Reaction("tell-author", "postmortems.announcements.tell_author")
+TELL_NAMED = Reaction("tell-named", "postmortems.announcements.tell_named")
 
 MEASURE = Reaction("measure-incident", "metrics.reactions.measure_incident")
 
@@ -37,12 +43,13 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "incident.declared": (MOBILISE,),
     "incident.severity_changed": (MOBILISE,),
     "incident.absorbed": (CALL_FOR_SERVICES,),
-    "incident.flagged": (CALL_FOR_FLAG,),
+    "incident.flagged": (CALL_FOR_FLAG, OPEN_FOR_FLAG),
     "incident.duty_unfilled": (TELL_ADMINISTRATORS,),
     "incident.updated": (TELL_UPDATE,),
     "incident.order_issued": (TELL_ORDER,),
     "incident.order_chased": (TELL_ORDER,),
-    "incident.reopened": (MOBILISE, TELL_ROOM),
+    "incident.resolved": (OPEN_DRAFT,),
+    "incident.reopened": (MOBILISE, TELL_ROOM, SET_ASIDE),
     "incident.merged": (TELL_ROOM,),
     "incident.false_positive": (TELL_ROOM,),
     "incident.command_taken": (TELL_ROOM,),
@@ -65,9 +72,14 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "contact.added": (SEND_CODE,),
     "contact.code_asked": (SEND_CODE,),
     "contact.tested": (SEND_TESTS,),
-    "feedback.settled": (TELL_AUTHOR,),
-    "clock.prompted": (PROMPT_OWNER,),
-    "clock.broken": (PROMPT_OWNER,),
+    "feedback.settled": (TELL_WHO_SAID_IT,),
+    "clock.prompted": (PROMPT_OWNER, PROMPT_AUTHOR),
+    "clock.broken": (PROMPT_OWNER, PROMPT_AUTHOR),
+    "postmortem.opened": (TELL_AUTHOR,),
+    "postmortem.author_named": (TELL_NAMED,),
+    "postmortem.reading_asked": (TELL_NAMED,),
+    "postmortem.commented": (TELL_AUTHOR,),
+    "postmortem.read": (TELL_AUTHOR,),
 }
 
 # What changes an incident's key times, its severity or services, or stops and breaks its clocks: after all else it is measured again.
@@ -107,8 +119,15 @@ PAGE_ADDRESSES: dict[str, str] = {
 
 # What waits for a person in their inbox besides pages: functions of an actor that give [{title, text, at, url, act}]
 # (`act`: what can be pressed there and then, as incidents/owed.py says it; not where it has to be read first).
-IN_HAND: tuple[str, ...] = ("incidents.mine.roles",)  # on the same page: what one has in hand
-INBOX: tuple[str, ...] = ("incidents.owed.orders", "incidents.comms.to_decide", "standard.owed.reviews")
+IN_HAND: tuple[str, ...] = ("incidents.mine.roles", "postmortems.showing.in_hand")  # on the same page: what one has in hand
+INBOX: tuple[str, ...] = (
+    *("incidents.owed.orders", "incidents.comms.to_decide", "standard.owed.reviews"),
+    *("postmortems.showing.to_read",),
+)
+
+# What comes after an incident, on the page of one that is over: functions of it and of an actor that give
+# {title, text, url, label, tone ("soon", "late", "kept", "told"), clock} or None.
+AFTERWARDS: tuple[str, ...] = ("postmortems.showing.on_incident",)
 
 # The same, and whether it must not be said.
 PAGE_RESTRICTIONS: dict[str, str] = {
@@ -161,4 +180,9 @@ RENDERERS: dict[str, str] = {
     "process-review": "notifications.process_news.render_review",
     "feedback": "notifications.process_news.render_feedback",
     "question": "incidents.comms_announcements.render_question",
+    "postmortem": "postmortems.announcements.render",
+    "postmortem-due": "postmortems.announcements.render_due",
 }
+
+# What stands in the way of publishing a post-mortem besides an empty section: functions of its id that give reasons.
+POSTMORTEM_READY: tuple[str, ...] = ()

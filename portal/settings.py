@@ -17,7 +17,18 @@ ALLOWED_HOSTS = os.environ.get("MUSTER_ALLOWED_HOSTS", f"{urlsplit(BASE_URL).hos
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 # --- What is installed: the rooms of the house, lowest first -----------------------------------------------------
-ROOMS = ["tenants", "ledger", "standard", "notifications", "oncall", "incidents", "metrics", "integrations", "portal"]
+ROOMS = [
+    "tenants",
+    "ledger",
+    "standard",
+    "notifications",
+    "oncall",
+    "incidents",
+    "postmortems",
+    "metrics",
+    "integrations",
+    "portal",
+]
 INSTALLED_APPS = [
     *ROOMS,
     "django.contrib.admin",
@@ -162,7 +173,7 @@ if environment.flag("MUSTER_BEHIND_PROXY"):
 BODY_LIMIT = 1 * 1024 * 1024
 FILE_BODY_LIMIT = 8 * 1024 * 1024 + 64 * 1024  # a file of 8 MiB, and what the form around it takes
 HOOK_BODY_LIMIT = 16 * 1024 * 1024
-DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_BODY_LIMIT  # the middleware judges by address; this is the most of any
 
 # --- Words, times, files ------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
@@ -214,6 +225,8 @@ SPECTACULAR_SETTINGS = {
         "FlagKind": "incidents.states.FlagKind",
         "ContactKind": "notifications.models.ContactMethod.Kind",
         "ContactQuiet": "notifications.models.ContactMethod.Quiet",
+        "PostmortemState": "postmortems.states.DocumentState",
+        "ReadingVerdict": "postmortems.states.Verdict",
     },
 }
 
@@ -276,6 +289,8 @@ MUSTER_BEFORE_A_CALL = "portal.reactions.BEFORE_A_CALL"
 MUSTER_PROCESS_FIGURES = "portal.reactions.PROCESS_FIGURES"
 MUSTER_CLAUSES_KEPT = "portal.reactions.CLAUSES_KEPT"
 MUSTER_RENDERERS = "portal.reactions.RENDERERS"
+MUSTER_AFTERWARDS = "portal.reactions.AFTERWARDS"
+MUSTER_POSTMORTEM_READY = "portal.reactions.POSTMORTEM_READY"
 
 # --- Logs ---------------------------------------------------------------------------------------------------------
 LOGGING_CONFIG = "portal.logs.configure"

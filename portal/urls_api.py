@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("incidents.api.urls")),
     path("", include("metrics.api.urls")),
     path("", include("oncall.api.urls")),
+    path("", include("postmortems.api.document_urls")),
     path("", include("notifications.api.urls")),
     path("", include("standard.api.urls")),
     path("", include("integrations.api_urls")),

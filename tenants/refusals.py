@@ -22,10 +22,14 @@ class Reason:
 
 
 class Refused(Exception):
-    """A verb was refused. Nothing was changed. `status` is the HTTP status that says the same."""
+    """A verb was refused. Nothing was changed. `status` is the HTTP status that says the same.
 
-    def __init__(self, *reasons: Reason) -> None:
+    `more` is what the answer says besides the reasons, such as what somebody else has saved meanwhile; it must be JSON.
+    """
+
+    def __init__(self, *reasons: Reason, more: Mapping[str, object] | None = None) -> None:
         self.reasons: Sequence[Reason] = reasons
+        self.more: Mapping[str, object] = more or {}
         super().__init__(" ".join(reason.sentence for reason in reasons))
 
     @property

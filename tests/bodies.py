@@ -81,6 +81,7 @@ def plain(schema: Mapping[str, Any], ref: str = "INC-1", name: str = "") -> Any:
         "to": "jon@acme.example",
         "address": "jon@acme.example",
         "key": "gather",
+        "section": "summary",
     }
     return known.get(name, "words")
 
@@ -114,6 +115,8 @@ def bad_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield what, value
     if kind == "integer" or (kind == "array" and schema.get("items", {}).get("type") == "integer"):
         for number in (-1, 0, 2**63, 10**30, 1.5, "one"):
+            if number == 0 and schema.get("minimum") == 0:
+                continue
             yield f"the number {number}", [number] if kind == "array" else number
     if kind == "boolean":
         yield "a word", "maybe"
@@ -130,7 +133,12 @@ def bad_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         ):
             yield f"the time {time}", time
     elif kind == "string":
-        yield from (("over-long", LONG), ("NUL", NUL), ("a bidirectional override", DECEIVING), ("half a character", HALF))
+        yield from (
+            ("over-long", "x" * max(len(LONG), schema.get("maxLength", 0) + 1)),
+            ("NUL", NUL),
+            ("a bidirectional override", DECEIVING),
+            ("half a character", HALF),
+        )
     elif kind == "array":
         yield from (("too many", ["x"] * 51), ("over-long inside", [LONG]), ("NUL inside", [NUL]), ("a string", "x"))
     elif kind == "object":

@@ -32,6 +32,12 @@ from oncall.actions import acknowledge, calendars, decline, overrides, schedules
 from oncall.models import EscalationPolicy, EscalationTarget, Page, Schedule, Service
 from oncall.plans import Plan, Stretch
 from portal import environment
+from postmortems.actions import choosing, impact, writing
+from postmortems.actions import comments as pm_comments
+from postmortems.actions import whys as pm_whys
+from postmortems.content import content as content_of
+from postmortems.models import PostMortem, Publication, Section
+from postmortems.states import Verdict
 from standard import actions as process
 from standard import gate
 from standard.models import Calendar, CalendarDay, Clock, ClockFailure, ProcessReview
@@ -222,6 +228,7 @@ class Lived:
     version: int
     feedback_id: int
     review_id: int
+    section: str
 
     def parameters(self) -> dict[str, Any]:
         """The values of URL parameters."""
@@ -297,6 +304,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         other = Signal.objects.filter(kind="alerts", state="waiting").order_by("id").first()
         assert other is not None
         actions.attach(other, last, by=amira)
+        learn(cast, last, word)
     follow(cast)
     with cast.scope(cast.amira):
         page = (
@@ -332,6 +340,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             rule_id=passing.pk,
             window_id=window.pk,
             number=1,
+            section="summary",
             **planned,
             **improved,
             method_id=ContactMethod.objects.get(user_id=cast.amira.user_id).pk,
@@ -392,6 +401,30 @@ def work(cast: Cast, incident: Incident, word: str) -> None:
     actions.order(incident, by=amira, to=cast.jon.email, text=f"order {word}", eta_minutes=5)
     actions.decide(incident, by=amira, text=f"decision {word}", reason=word, options=[word])
     actions.attach_file(incident, by=jon, name=f"{word}.txt", body=word.encode(), caption=word)
+
+
+def learn(cast: Cast, incident: Incident, word: str) -> None:
+    """What was learnt of an incident: a post-mortem with all that can be of one, each with `word` in it, and its first version."""
+    jon, amira = cast.jon.actor(), cast.amira.actor()
+    document = PostMortem.objects.create(incident=incident, author_id=cast.amira.user_id)
+    for position, key in enumerate(("summary", "timeline", "root_cause", "impact", "action_items")):
+        Section.objects.create(incident=incident, postmortem=document, key=key, title=key.title(), position=position)
+    writing.edit_section(document, "summary", by=amira, text=f"summary {word}", version=0)
+    choosing.annotate(document, choosing.pick(document, by=amira, seq=1).pk, by=amira, text=f"annotation {word}")
+    moment = datetime.now(UTC) - timedelta(minutes=2)
+    choosing.add_entry(document, by=amira, occurred_at=moment, text=f"entry {word}", reason=word)
+    pm_whys.add_why(document, by=amira, text=f"why {word}")
+    impact.explain_whys(document, by=amira, reason=f"few {word}")
+    said = {"users_affected": 5, "users_note": f"users {word}", "cost_amount": "1.50", "cost_currency": "EUR"}
+    impact.set_facts(document, by=amira, facts=said)
+    pm_comments.settle_comment(
+        document, pm_comments.comment(document, by=jon, section="summary", text=f"comment {word}").pk, by=amira
+    )
+    pm_comments.ask_reader(document, member_for(amira, cast.jon.email), by=amira)
+    pm_comments.answer_reading(document, by=jon, verdict=Verdict.CHANGES, text=f"answer {word}")
+    Publication.objects.create(
+        incident=incident, postmortem=document, number=1, content=content_of(document), published_by_id=cast.amira.user_id
+    )
 
 
 def _say_in_public(cast: Cast, incident: Incident, word: str) -> None:

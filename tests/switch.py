@@ -16,12 +16,14 @@ from typing import Any
 
 import incidents.rules
 import oncall.rules
+import postmortems.rules
 from portal.reactions import CLOCK_SUBJECTS, REACTIONS
 from tenants.refusals import Reason
 
 RULES = (
     *(f"incidents.rules.{m.name}" for m in iter_modules(incidents.rules.__path__) if m.name != "common"),
     *(f"oncall.rules.{m.name}" for m in iter_modules(oncall.rules.__path__)),
+    *(f"postmortems.rules.{m.name}" for m in iter_modules(postmortems.rules.__path__)),
     "notifications.rules",
 )
 

@@ -52,7 +52,11 @@ class ListView(MusterView):
         pages = CursorPages()
         pages.ordering = self.ordering
         found: Any = pages.paginate_queryset(filtered.qs, request, view=self)
-        return pages.get_paginated_response(self.serializer(found, many=True).data)
+        return pages.get_paginated_response(self.shown(found))
+
+    def shown(self, found: list[Any]) -> Any:
+        """The rows of one page as JSON."""
+        return self.serializer(found, many=True).data
 
 
 def incident_out(incident: Incident, by: Actor) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
+from django.utils.module_loading import import_string
 
 from incidents import comms, queries, swoop
 from incidents.doors import Door
@@ -69,8 +71,17 @@ def context(
         "commands_url": reverse("commands"),
         "record": entries,
         "can": dict.fromkeys(can, True),
+        "afterwards": afterwards(incident, by),
         **_feed(entries, asked.get("show", "")),
     }
+
+
+def afterwards(incident: Incident, by: Actor) -> list[dict[str, Any]]:
+    """What comes after an incident that is over, such as its post-mortem (portal/reactions.py, AFTERWARDS)."""
+    if incident.is_open:
+        return []
+    functions: tuple[str, ...] = import_string(settings.MUSTER_AFTERWARDS)
+    return [found for name in functions if (found := import_string(name)(incident, by)) is not None]
 
 
 def _parts(incident: Incident, facts: Facts, by: Actor, offered: Offered) -> dict[str, Any]:

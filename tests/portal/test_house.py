@@ -14,7 +14,18 @@ from django.apps import apps
 from incidents.sentences import KINDS
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("tenants", "ledger", "standard", "notifications", "oncall", "incidents", "metrics", "integrations", "portal")
+ROOMS = (
+    "tenants",
+    "ledger",
+    "standard",
+    "notifications",
+    "oncall",
+    "incidents",
+    "postmortems",
+    "metrics",
+    "integrations",
+    "portal",
+)
 LINES, TEST_LINES = 400, 600  # tests are tables, mostly
 
 # Events that no incident's timeline tells, each with why.

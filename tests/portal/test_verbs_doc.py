@@ -39,6 +39,12 @@ _OWN = "how one is reached is set up on one's own page or through the API, not s
 _OF_THE_PROCESS_OWNER = (
     "the standard is worked on at a desk, on its pages or through the API: the grammar of chat speaks of incidents"
 )
+DOCUMENT = (
+    *("edit-section", "set-facts", "explain-whys", "pick", "add-entry", "annotate", "remove-entry"),
+    *("add-why", "change-why", "move-why", "remove-why", "comment", "settle-comment", "ask-reader", "answer-reading"),
+    *("name-author", "publish", "take-up"),
+)
+_DOCUMENT = "a document is written on its page and through the API: a line of chat speaks of the incident while it runs"
 _SHIFTS = "shifts are arranged on the on-call page and through the API: the grammar of chat speaks of incidents"
 ELSEWHERE: Final = {
     "incident:attach": "a line of chat carries no file",
@@ -59,6 +65,8 @@ ELSEWHERE: Final = {
     "clock:strike-again": _SETTING_UP,
     **dict.fromkeys(SHIFTS, _SHIFTS),
     **dict.fromkeys(OWN, _OWN),
+    "postmortem:open": _BY_ITSELF,
+    **dict.fromkeys((f"postmortem:{verb}" for verb in DOCUMENT), _DOCUMENT),
     "signal:suppress": _BY_ITSELF,
     "signal:ask": "what is suppressed is looked through on its own page; the sweep asks when the reason is over",
     **dict.fromkeys(ROUTING, _SETTING_UP),

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from integrations.chat.grammar import WORDS
 from ledger.verbs import VERBS, Verb
 
-ROOMS = ("tenants", "ledger", "standard", "notifications", "oncall", "incidents", "metrics", "integrations")
+ROOMS = ("tenants", "ledger", "standard", "notifications", "oncall", "incidents", "postmortems", "metrics", "integrations")
 
 # Module -> what its callers come through. The clock's and the relay's own functions stand in rooms' modules, so they are named.
 DOORS: dict[str, tuple[str, ...]] = {
@@ -23,6 +23,10 @@ DOORS: dict[str, tuple[str, ...]] = {
         f"incidents.doors.{module.name}": ("web", "API")
         for module in pkgutil.iter_modules(import_module("incidents.doors").__path__)
     },
+    "postmortems.doors": ("web", "API"),
+    "postmortems.document_views": ("web",),
+    "postmortems.api.document": ("API",),
+    "postmortems.reactions": ("reaction",),
     "incidents.declare_views": ("web",),
     "incidents.views": ("web",),
     "integrations.chat.dispatch": ("chat",),

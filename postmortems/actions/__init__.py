@@ -1,0 +1,1 @@
+"""The verbs of post-mortems: the only writers of this room."""

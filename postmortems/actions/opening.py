@@ -1,0 +1,81 @@
+"""Opening a post-mortem: the resolution of a SEV 1/2 begins it, filled from the record (clause postmortem.draft-24h)."""
+
+from datetime import datetime, timedelta
+
+from incidents.models import Incident
+from incidents.states import RoomRole, State
+from ledger.verbs import verb
+from postmortems.actions.base import DRAFT_CLOCK, REVIEW_CLOCK, lock, tell
+from postmortems.models import Pick, PostMortem, Section
+from postmortems.people import last_holders
+from postmortems.telling import chosen, first_summary
+from standard import clocks
+from tenants.actors import Actor
+
+AUTHOR = "author"  # the owner of the clock of a draft
+
+
+@verb(
+    "open",
+    kind="postmortem.opened",
+    who="Muster, when a SEV 1 or 2 is resolved",
+    subject="postmortem",
+    starts=(DRAFT_CLOCK,),
+    clauses=(DRAFT_CLOCK, "postmortem.template", "postmortem.timeline"),
+)
+def open_draft(incident: Incident, *, by: Actor, at: datetime | None = None) -> PostMortem | None:
+    """Begin the post-mortem of a resolved SEV 1/2: sections by the template, a first summary, the telling entries; due in 24 hours.
+
+    Where there is one already (the incident was reopened and resolved again) it stays as it is, and its clock starts afresh from
+    `at`, when it was resolved. Returns None where the incident is not resolved (any more), or of a severity without a war room.
+    """
+    incident = Incident.objects.select_for_update(of=("self",), no_key=True).get(pk=incident.pk)
+    if incident.state != State.RESOLVED or not incident.mobilises:
+        return None
+    found = PostMortem.objects.filter(incident=incident).first()
+    postmortem = lock(found) if found else _begin(incident)
+    if not postmortem.is_waived:
+        start_draft(postmortem, incident, max(moment for moment in (at, incident.resolved_at) if moment is not None))
+    author = postmortem.author.name if postmortem.author else ""
+    tell(postmortem, "postmortem.opened", incident=incident, by=by, again=found is not None, author=author)
+    return postmortem
+
+
+def start_draft(postmortem: PostMortem, incident: Incident, at: datetime) -> None:
+    """Start the clock of the draft, as the incident's standard says (24 hours as shipped), counted from `at`."""
+    rule = incident.law.clock("postmortem_draft")
+    clocks.start(
+        DRAFT_CLOCK,
+        postmortem,
+        due=timedelta(minutes=rule.due),
+        prompt=timedelta(minutes=rule.prompt) if rule.prompt is not None else None,
+        owner_role=AUTHOR,
+        incident_id=incident.pk,
+        at=at,
+    )
+
+
+def set_aside(incident: Incident) -> None:
+    """The incident goes on: nothing is owed of its post-mortem until it is resolved again. The document stays.
+
+    Where it is resolved again by the time this runs, the clocks are those of that resolution.
+    """
+    incident = Incident.objects.select_for_update(of=("self",), no_key=True).get(pk=incident.pk)
+    postmortem = PostMortem.objects.filter(incident=incident).first()
+    if postmortem is not None and incident.state != State.RESOLVED:
+        clocks.stop(lock(postmortem), DRAFT_CLOCK, REVIEW_CLOCK)
+
+
+def _begin(incident: Incident) -> PostMortem:
+    """The draft as the record fills it. Its author is whoever commanded last; without a commander nobody yet."""
+    commander = last_holders(incident.pk).get(RoomRole.IC)
+    author = commander.user if commander else None
+    postmortem = PostMortem.objects.create(incident=incident, author=author)
+    for position, part in enumerate(incident.law.postmortem_template):
+        text = first_summary(incident) if part.clause == "postmortem.summary" else ""
+        Section.objects.create(
+            incident=incident, postmortem=postmortem, key=part.key, title=part.title, position=position, text=text
+        )
+    for event in chosen(incident):
+        Pick.objects.create(incident=incident, postmortem=postmortem, seq=event.seq, occurred_at=event.occurred_at)
+    return postmortem

@@ -1,0 +1,1 @@
+"""The API of this room: parse, gate, action, respond."""

@@ -1,0 +1,9 @@
+"""The room postmortems: what did we learn?"""
+
+from django.apps import AppConfig
+
+
+class PostmortemsConfig(AppConfig):
+    """What did we learn?"""
+
+    name = "postmortems"

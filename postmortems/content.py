@@ -1,0 +1,211 @@
+"""The whole of a post-mortem as data: what its pages show of the draft, and what a publication keeps word for word.
+
+Everything in it is JSON: times are ISO 8601 in UTC, durations seconds, money text. So a rendering of the draft and one of any
+published version are made by the same code, of the same shape.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from incidents.models import Change, Hypothesis, Incident, IncidentService, RoleHolding
+from incidents.queries import clock_name
+from incidents.states import ChangeState, DetectedBy, RoomRole, Verdict
+from postmortems import links, whys
+from postmortems.durations import durations
+from postmortems.entries import Line, known, lines
+from postmortems.models import ActionItem, PostMortem, Section
+from standard.models import Clock
+
+type Content = dict[str, Any]
+
+# Clocks of what comes after the incident, which say nothing of how it went.
+_AFTERWARDS = ("postmortem.", "actions.", "improve.")
+
+
+def content(postmortem: PostMortem) -> Content:
+    """The post-mortem as it is now. About ten queries, however long it is.
+
+    {incident, author, roles, sections, linked, timeline, whys, few_whys_reason, impact, durations, hypotheses, changes, missed,
+    items}; `linked` are the entries of the record that the sections name, where the record has them.
+    """
+    incident = postmortem.incident
+    took = durations(incident)
+    parts = sections(postmortem)
+    return {
+        "incident": _incident(incident),
+        "author": postmortem.author.name if postmortem.author else "",
+        "roles": _roles(incident),
+        "sections": parts,
+        "linked": sorted(known(incident, links.named(*(part["text"] for part in parts)))),
+        "timeline": [_told(line) for line in lines(postmortem)],
+        "whys": _whys(postmortem),
+        "few_whys_reason": postmortem.few_whys_reason,
+        "impact": impact(postmortem),
+        "durations": {key: seconds for key, _, seconds in took.rows},
+        "hypotheses": _hypotheses(incident),
+        "changes": _changes(incident),
+        "missed": missed(incident),
+        "items": _items(incident),
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _incident(incident: Incident) -> Content:
+    services = IncidentService.objects.filter(incident=incident).order_by("id").values_list("service__name", flat=True)
+    return {
+        "ref": incident.ref,
+        "title": incident.title,
+        "severity": incident.severity,
+        "level": incident.level,
+        "exercise": incident.exercise,
+        "restricted": incident.restricted,
+        "services": list(services),
+        "detected_by": DetectedBy(incident.detected_by).label,
+        "detected_at": _iso(incident.detected_at),
+        "declared_at": _iso(incident.declared_at),
+        "resolved_at": _iso(incident.resolved_at),
+        "relapses": incident.relapses,
+        "reopened": incident.reopened,
+    }
+
+
+def _roles(incident: Incident) -> list[Content]:
+    """Who held which role, from when until when, in that order."""
+    holdings = RoleHolding.objects.filter(incident=incident).select_related("user").order_by("since", "id")
+    return [
+        {"role": RoomRole(one.role).label, "name": one.user.name, "since": _iso(one.since), "until": _iso(one.until)}
+        for one in holdings
+    ]
+
+
+def sections(postmortem: PostMortem) -> list[Content]:
+    """The sections in the order of the template, each with the clause that it serves and its prompt."""
+    template = {part.key: part for part in postmortem.incident.law.postmortem_template}
+    rows = Section.objects.filter(postmortem=postmortem).select_related("saved_by").order_by("position", "id")
+    return [
+        {
+            "key": row.key,
+            "title": row.title,
+            "clause": template[row.key].clause if row.key in template else "postmortem.template",
+            "prompt": template[row.key].prompt if row.key in template else "",
+            "text": row.text,
+            "version": row.version,
+            "saved_at": _iso(row.saved_at) if row.version else None,
+            "saved_by": row.saved_by.name if row.saved_by else "",
+        }
+        for row in rows
+    ]
+
+
+def _told(line: Line) -> Content:
+    return {
+        "id": line.id,
+        "seq": line.seq,
+        "at": _iso(line.at),
+        "recorded_at": _iso(line.recorded_at),
+        "late": line.late,
+        "label": line.label,
+        "actor": line.actor,
+        "text": line.text,
+        "written": line.written,
+        "facts": [list(fact) for fact in line.facts],
+        "annotation": line.annotation,
+        "reason": line.reason,
+        "corrected_by": line.corrected_by,
+        "restated": line.restated,
+    }
+
+
+def _whys(postmortem: PostMortem) -> list[Content]:
+    tree = whys.nodes(postmortem)
+    numbers = {node.id: node.number for node in tree}
+    return [
+        {
+            "number": node.number,
+            "below": numbers[node.parent] if node.parent is not None else None,
+            "depth": node.depth,
+            "text": node.text,
+        }
+        for node in tree
+    ]
+
+
+def impact(postmortem: PostMortem) -> Content:
+    """What it did to others: how long (computed), how many users, and what it cost (clause postmortem.impact)."""
+    incident = postmortem.incident
+    return {
+        "start": _iso(incident.impact_start),
+        "end": _iso(incident.impact_end),
+        "seconds": durations_of_impact(incident),
+        "users_affected": postmortem.users_affected,
+        "users_note": postmortem.users_note,
+        "cost_amount": f"{postmortem.cost_amount:.2f}" if postmortem.cost_amount is not None else None,
+        "cost_currency": postmortem.cost_currency,
+    }
+
+
+def durations_of_impact(incident: Incident) -> float | None:
+    """How many seconds the impact lasted; None where its beginning or end is not known."""
+    if incident.impact_start is None or incident.impact_end is None:
+        return None
+    return round((incident.impact_end - incident.impact_start).total_seconds(), 3)
+
+
+def _hypotheses(incident: Incident) -> list[Content]:
+    """What contributed to it: the hypotheses that were confirmed, with what was seen."""
+    rows = Hypothesis.objects.filter(incident=incident, verdict=Verdict.CONFIRMED).order_by("number")
+    return [{"number": row.number, "text": row.text, "seen": row.seen} for row in rows]
+
+
+def _changes(incident: Incident) -> list[Content]:
+    """What was done to the system."""
+    rows = Change.objects.filter(incident=incident, executed_at__isnull=False).order_by("executed_at", "number")
+    return [
+        {
+            "number": row.number,
+            "text": row.text,
+            "at": _iso(row.executed_at),
+            "state": ChangeState(row.state).label,
+            "outcome": row.outcome or row.seen,
+            "deviation": row.deviation,
+            "deviation_reason": row.deviation_reason,
+        }
+        for row in rows
+    ]
+
+
+def missed(incident: Incident) -> list[Content]:
+    """The clocks of the incident that were missed, with how late each was kept at last (None: never)."""
+    clocks = Clock.objects.filter(incident_id=incident.pk, broken_at__isnull=False).order_by("due_at", "id")
+    return [
+        {
+            "clause": clock.clause,
+            "label": clock_name(clock.clause),
+            "due_at": _iso(clock.due_at),
+            "late_seconds": round((clock.stopped_at - clock.due_at).total_seconds(), 3) if clock.stopped_at else None,
+        }
+        for clock in clocks
+        if not clock.clause.startswith(_AFTERWARDS)
+    ]
+
+
+def _items(incident: Incident) -> list[Content]:
+    """The work that follows."""
+    rows: Iterable[ActionItem] = ActionItem.objects.filter(incident=incident).select_related("owner").order_by("number")
+    return [
+        {
+            "ref": f"{incident.ref}-{row.number}",
+            "title": row.title,
+            "details": row.details,
+            "kind": row.get_kind_display(),
+            "owner": row.owner.name,
+            "state": row.get_state_display(),
+            "due_at": _iso(row.due_at),
+            "ticket_url": row.ticket_url,
+        }
+        for row in rows
+    ]

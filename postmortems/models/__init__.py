@@ -1,0 +1,21 @@
+"""What this room keeps: the document and what it is made of, its review, and the work that follows."""
+
+from postmortems.models.document import BlamePhrase, KeptWording, Pick, PostMortem, Publication, Release, Section, Why
+from postmortems.models.items import ActionItem
+from postmortems.models.reading import Attendee, Comment, Review, ReviewRequest
+
+__all__ = [
+    "ActionItem",
+    "Attendee",
+    "BlamePhrase",
+    "Comment",
+    "KeptWording",
+    "Pick",
+    "PostMortem",
+    "Publication",
+    "Release",
+    "Review",
+    "ReviewRequest",
+    "Section",
+    "Why",
+]

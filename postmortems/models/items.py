@@ -1,0 +1,57 @@
+"""The work that follows from an incident: who does what, by when (clauses postmortem.action-items, actions.tags, actions.sla)."""
+
+from django.db import models
+from django.db.models import Q
+
+from incidents.models import Incident
+from postmortems.states import ItemKind, ItemState
+from tenants.models import User
+from tenants.time import now
+from tenants.walled import History, TenantKey, TenantOwned
+
+
+class ActionItem(TenantOwned):
+    """One thing to be done so that it cannot recur, or is noticed sooner. Numbered within its incident: INC-42-3.
+
+    `due_at` is the end of the sprint that the incident's severity allows, or None where the standard sets no limit.
+    """
+
+    incident = TenantKey(Incident, related_name="action_items")
+    number = models.IntegerField()
+    title = models.CharField(max_length=200)
+    details = models.TextField(blank=True)
+    kind = models.CharField(max_length=12, choices=ItemKind.choices)
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=ItemState.choices, default=ItemState.OPEN)
+    ticket_url = models.CharField(max_length=500, blank=True)
+    filed_at = models.DateTimeField(default=now)
+    filed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    due_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.TextField(blank=True)
+
+    history = History()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "incident", "number"], name="an_item_has_its_number"),
+            models.CheckConstraint(name="an_item_is_one_of_both", condition=Q(kind__in=["prevention", "detection"])),
+            models.CheckConstraint(
+                name="an_item_ends_when_it_ends",
+                condition=(Q(state__in=["done", "dropped"]) & Q(ended_at__isnull=False))
+                | (Q(state__in=["open", "started"]) & Q(ended_at__isnull=True)),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "state", "due_at"], name="item_by_state"),
+            models.Index(fields=["organisation", "owner", "state"], name="item_by_owner"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ref} {self.title}"
+
+    @property
+    def ref(self) -> str:
+        """How people name it: INC-42-3."""
+        return f"{self.incident.ref}-{self.number}"

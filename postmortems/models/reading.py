@@ -1,0 +1,102 @@
+"""Who reads a post-mortem before it is published, and who meets over it."""
+
+from django.db import models
+from django.db.models import Q
+
+from incidents.models import Incident
+from postmortems.models.document import PostMortem
+from postmortems.states import ReviewSeat, Verdict
+from tenants.models import User
+from tenants.time import now
+from tenants.walled import History, TenantKey, TenantOwned
+
+
+class Comment(TenantOwned):
+    """A remark on a section, until somebody settles it."""
+
+    incident = TenantKey(Incident, related_name="+")
+    postmortem = TenantKey(PostMortem, related_name="comments")
+    section = models.CharField(max_length=40)
+    text = models.TextField()
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    written_at = models.DateTimeField(default=now)
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    history = History()
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation", "postmortem", "id"], name="comment_by_postmortem")]
+
+
+class ReviewRequest(TenantOwned):
+    """Somebody was asked to read it; what they said."""
+
+    incident = TenantKey(Incident, related_name="+")
+    postmortem = TenantKey(PostMortem, related_name="requests")
+    reader = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    asked_at = models.DateTimeField(default=now)
+    verdict = models.CharField(max_length=10, choices=Verdict.choices, blank=True)
+    text = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+    history = History()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "postmortem", "reader"],
+                condition=Q(answered_at__isnull=True),
+                name="a_reader_is_asked_once",
+            )
+        ]
+        indexes = [models.Index(fields=["organisation", "reader"], name="asked_to_read", condition=Q(answered_at__isnull=True))]
+
+
+class Review(TenantOwned):
+    """The review meeting (clause postmortem.review-5-days): when, where, what was decided. One that is called at a time.
+
+    `sequence` counts its invitations, as iCalendar wants it: who has an older one knows that it was moved.
+    """
+
+    incident = TenantKey(Incident, related_name="+")
+    postmortem = TenantKey(PostMortem, related_name="reviews")
+    starts_at = models.DateTimeField()
+    minutes = models.IntegerField(default=60)
+    place = models.CharField(max_length=500, blank=True)
+    sequence = models.IntegerField(default=0)
+    called_at = models.DateTimeField(default=now)
+    called_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    held_at = models.DateTimeField(null=True)
+    decisions = models.TextField(blank=True)
+    cancelled_at = models.DateTimeField(null=True)
+    cancel_reason = models.TextField(blank=True)
+
+    history = History()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "postmortem"],
+                condition=Q(held_at__isnull=True, cancelled_at__isnull=True),
+                name="one_review_is_called",
+            ),
+            models.CheckConstraint(name="a_review_takes_its_time", condition=Q(minutes__gte=5, minutes__lte=480)),
+        ]
+
+
+class Attendee(TenantOwned):
+    """Who is asked to a review, in which seats, and whether they came (clause postmortem.attendance)."""
+
+    incident = TenantKey(Incident, related_name="+")
+    review = TenantKey(Review, related_name="attendees")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    seat = models.CharField(max_length=20, choices=ReviewSeat.choices)
+    attended = models.BooleanField(null=True)
+    excuse = models.CharField(max_length=200, blank=True)
+
+    history = History()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "review", "user", "seat"], name="a_seat_once_a_person")]

@@ -1,0 +1,108 @@
+"""A post-mortem's content (postmortems/content.py) as pages show it: times as times, Markdown as clean HTML, links to entries led there."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from incidents.markdown import plain, render
+from incidents.sentences.kind import span
+from postmortems.content import Content
+from postmortems.links import linked
+from postmortems.rules import completeness
+
+_TIMES = ("at", "recorded_at", "since", "until", "due_at", "saved_at", "start", "end")
+DEEPEST = 8  # levels of whys that are drawn further in
+_DURATIONS = (
+    ("detect", "To detect", "from the first harm to our first signal"),
+    ("acknowledge", "To acknowledge", "from detection to the first person who took notice"),
+    ("mitigate", "To mitigate", "from detection until the harm had stopped"),
+    ("resolve", "To resolve", "from detection until it was resolved"),
+)
+
+# What fills a section besides its text, by the clause that it serves.
+KINDS = {
+    completeness.TIMELINE: "timeline",
+    completeness.WHYS: "whys",
+    completeness.IMPACT: "impact",
+    completeness.ITEMS: "items",
+}
+
+
+def shown(content: Content) -> dict[str, Any]:
+    """The content, ready for a template."""
+    lines = [_line(line) for line in content["timeline"]]
+    address = addresses(content["incident"]["ref"], {line["seq"] for line in lines if line["seq"]}, set(content["linked"]))
+    return {
+        "incident": _dated(content["incident"], "detected_at", "declared_at", "resolved_at"),
+        "author": content["author"],
+        "roles": [_dated(role, *_TIMES) for role in content["roles"]],
+        "sections": [section(one, address) for one in content["sections"]],
+        "timeline": lines,
+        "whys": [why | {"level": min(why["depth"], DEEPEST)} for why in content["whys"]],
+        "depth": max((why["depth"] for why in content["whys"]), default=0),
+        "few_whys_reason": content["few_whys_reason"],
+        "impact": impact(content["impact"]),
+        "durations": durations(content["durations"]),
+        "hypotheses": content["hypotheses"],
+        "changes": [_dated(change, *_TIMES) for change in content["changes"]],
+        "missed": [_missed(clock) for clock in content["missed"]],
+        "items": [_dated(item, *_TIMES) for item in content["items"]],
+    }
+
+
+def addresses(ref: str, here: set[int], there: set[int]) -> Callable[[int], str]:
+    """Where an entry of the record is read: on this page where it stands in the timeline, else in the incident's; "" for none."""
+    room = reverse("incident", args=[ref])
+    return lambda seq: f"#ev-{seq}" if seq in here else f"{room}#ev-{seq}" if seq in there else ""
+
+
+def section(row: Content, address: Callable[[int], str]) -> dict[str, Any]:
+    """A section with its text as HTML, and what it consists of besides."""
+    return {
+        **row,
+        "saved_at": _moment(row.get("saved_at")),
+        "html": linked(row["text"], address) if row["text"] else "",
+        "kind": KINDS.get(row["clause"], "text"),
+    }
+
+
+def impact(row: Content) -> dict[str, Any]:
+    """What it did to others, as words."""
+    users = row["users_affected"]
+    cost = f"{float(row['cost_amount']):,.2f} {row['cost_currency']}" if row["cost_amount"] is not None else ""
+    return {
+        **row,
+        "start": _moment(row["start"]),
+        "end": _moment(row["end"]),
+        "lasted": span(row["seconds"]) if row["seconds"] is not None else "",
+        "users": f"{users:,}" if users is not None else "",
+        "cost": cost,
+    }
+
+
+def durations(row: Content) -> list[dict[str, str]]:
+    """The four durations with what each is: {label, of, lasted}; "" where not known."""
+    return [{"label": label, "of": of, "lasted": span(row[key]) if row[key] is not None else ""} for key, label, of in _DURATIONS]
+
+
+def _line(line: Content) -> dict[str, Any]:
+    return {
+        **_dated(line, *_TIMES),
+        "html": render(line["text"]) if line["written"] else plain(line["text"]),
+        "annotation_html": render(line["annotation"]) if line["annotation"] else "",
+    }
+
+
+def _missed(clock: Content) -> dict[str, Any]:
+    late = clock["late_seconds"]
+    return {**_dated(clock, *_TIMES), "late": span(late) if late is not None else ""}
+
+
+def _dated(row: Content, *names: str) -> dict[str, Any]:
+    return {name: _moment(value) if name in names else value for name, value in row.items()}
+
+
+def _moment(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None

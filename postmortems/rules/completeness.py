@@ -1,0 +1,129 @@
+"""What a post-mortem lacks, section by section, each with its clause: it is published once nothing is missing (postmortem.*)."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Q
+
+from postmortems import whys
+from postmortems.models import ActionItem, PostMortem, Section, Why
+from tenants.refusals import Reason
+
+TIMELINE, WHYS, IMPACT, ITEMS = (
+    "postmortem.timeline",
+    "postmortem.five-whys",
+    "postmortem.impact",
+    "postmortem.action-items",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A section with what it lacks; [] where it is complete. `clause` is the one that it serves."""
+
+    key: str
+    title: str
+    clause: str
+    lacks: list[Reason] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What of a post-mortem fills its sections besides their texts."""
+
+    postmortem: PostMortem
+    entries: int
+    whys: int
+    depth: int
+    items: int
+
+
+def chapters(found: Sequence[PostMortem]) -> dict[int, list[Chapter]]:
+    """The sections of each post-mortem, in the template's order, with what they lack. Four queries, for however many."""
+    parts = _parts(found)
+    sections: dict[int, list[Section]] = defaultdict(list)
+    for section in Section.objects.filter(postmortem__in=found).order_by("position", "id"):
+        sections[section.postmortem_id].append(section)
+    return {one.pk: [_chapter(section, parts[one.pk]) for section in sections[one.pk]] for one in found}
+
+
+def _parts(found: Sequence[PostMortem]) -> dict[int, _Parts]:
+    counted = PostMortem.objects.filter(pk__in=[one.pk for one in found]).annotate(
+        entries=Count("picks", filter=Q(picks__removed_at=None))
+    )
+    entries = dict(counted.values_list("pk", "entries"))
+    incidents = [one.incident_id for one in found]
+    rows = ActionItem.objects.filter(incident_id__in=incidents).exclude(state="dropped")
+    items = dict(rows.values_list("incident_id").annotate(times=Count("pk")).order_by())
+    trees: dict[int, list[whys.Node]] = defaultdict(list)
+    for why in Why.objects.filter(postmortem__in=found, removed_at=None).order_by("number"):
+        trees[why.postmortem_id].append(whys.Node(why.pk, why.number, why.parent_id, why.text))
+    return {
+        one.pk: _Parts(
+            postmortem=one,
+            entries=entries.get(one.pk, 0),
+            whys=len(trees[one.pk]),
+            depth=whys.depth(whys.arranged(trees[one.pk])),
+            items=items.get(one.incident_id, 0),
+        )
+        for one in found
+    }
+
+
+def _chapter(section: Section, parts: _Parts) -> Chapter:
+    template = {part.key: part.clause for part in parts.postmortem.incident.law.postmortem_template}
+    clause = template.get(section.key, "postmortem.template")
+    lacks = _LACKS.get(clause, _lacks_text)(section, parts)
+    return Chapter(section.key, section.title, clause, [_of(reason, section, clause) for reason in lacks])
+
+
+def _of(reason: Reason, section: Section, clause: str) -> Reason:
+    return Reason(reason.code, f"{section.title}: {reason.sentence}", clause=clause, field=section.key)
+
+
+def _empty(sentence: str = "this section is empty.") -> list[Reason]:
+    return [Reason("section_empty", sentence)]
+
+
+def _lacks_text(section: Section, parts: _Parts) -> list[Reason]:
+    return [] if section.text else _empty()
+
+
+def _lacks_entries(section: Section, parts: _Parts) -> list[Reason]:
+    return [] if parts.entries else _empty("this section is empty: no entry of the record is chosen.")
+
+
+def _lacks_whys(section: Section, parts: _Parts) -> list[Reason]:
+    if not parts.whys:
+        return _empty("this section is empty: nobody has asked why yet.")
+    if parts.depth < whys.FIVE and not parts.postmortem.few_whys_reason:
+        times = "once" if parts.depth == 1 else f"{parts.depth} times in a row"
+        return [Reason("few_whys", f"it was asked why {times}, not five: go on asking, or say why that is enough.")]
+    return []
+
+
+def _lacks_impact(section: Section, parts: _Parts) -> list[Reason]:
+    postmortem, incident = parts.postmortem, parts.postmortem.incident
+    lacks = []
+    if incident.impact_start is None or incident.impact_end is None:
+        lacks.append(Reason("impact_missing", "the record does not say from when until when it lasted."))
+    if postmortem.users_affected is None:
+        lacks.append(Reason("users_missing", "say how many users were affected (0 if none)."))
+    if postmortem.cost_amount is None:
+        lacks.append(Reason("cost_missing", "say what it cost, in which currency (0 if nothing)."))
+    return lacks
+
+
+def _lacks_items(section: Section, parts: _Parts) -> list[Reason]:
+    if parts.items or section.text:
+        return []
+    return _empty("this section is empty: file an action item, or write why nothing is to be done.")
+
+
+_LACKS: Mapping[str, Callable[[Section, _Parts], list[Reason]]] = {
+    TIMELINE: _lacks_entries,
+    WHYS: _lacks_whys,
+    IMPACT: _lacks_impact,
+    ITEMS: _lacks_items,
+}

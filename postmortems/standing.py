@@ -1,0 +1,45 @@
+"""What the rules of a post-mortem look at: the document with its incident, whose it is, and what it still lacks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from postmortems.models import PostMortem
+from postmortems.people import Writer, writers
+from postmortems.rules import completeness
+from postmortems.rules.completeness import Chapter
+from tenants.actors import Actor
+from tenants.refusals import Reason
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One post-mortem as it stands now. What costs a query is asked for once, when a rule wants it."""
+
+    postmortem: PostMortem
+
+    @cached_property
+    def writers(self) -> list[Writer]:
+        """Who writes it."""
+        return writers(self.postmortem)
+
+    def writes(self, by: Actor) -> bool:
+        """Whether the actor is one of its writers."""
+        return by.user_id is not None and any(writer.user_id == by.user_id for writer in self.writers)
+
+    @cached_property
+    def chapters(self) -> list[Chapter]:
+        """Its sections, each with what it lacks."""
+        return completeness.chapters([self.postmortem])[self.postmortem.pk]
+
+    @cached_property
+    def objections(self) -> list[Reason]:
+        """What else stands in the way of publishing it, besides an empty section (portal/reactions.py, POSTMORTEM_READY)."""
+        found: list[Reason] = []
+        for name in import_string(settings.MUSTER_POSTMORTEM_READY):
+            question: Callable[[int], list[Reason]] = import_string(name)
+            found += question(self.postmortem.pk)
+        return found

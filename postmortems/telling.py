@@ -1,0 +1,83 @@
+"""What of an incident's record tells its story: which entries a post-mortem's timeline begins with, and its first summary."""
+
+from collections.abc import Iterable
+
+from incidents.models import Incident, IncidentService
+from incidents.sentences.kind import span
+from incidents.states import Audience, DetectedBy
+from ledger.models import Event
+from postmortems.durations import Durations, durations
+
+# The kinds of entries that turned the incident. (Not notes, orders and pages: who writes it adds of them what a reader misses.)
+TELLING = (
+    "incident.declared",
+    "incident.severity_changed",
+    "incident.flagged",
+    "incident.absorbed",
+    "incident.claimed",
+    "incident.command_taken",
+    "role.accepted",
+    "incident.advanced",
+    "incident.hypothesis_verified",
+    "incident.decided",
+    "incident.change_executed",
+    "incident.change_verified",
+    "incident.change_deviated",
+    "incident.impact_set",
+    "incident.reopened",
+    "incident.resolved",
+)
+FIRSTS = ("page.acknowledged",)  # of these kinds the first tells something, the others repeat it
+BEFORE = ("signal.opened",)  # of what led to the incident (incident.preceded)
+
+
+def chosen(incident: Incident) -> list[Event]:
+    """The entries of an incident's record that its post-mortem begins with, in the record's order."""
+    kinds = (*TELLING, *FIRSTS, "incident.preceded", "incident.updated")
+    events = Event.objects.filter(incident_id=incident.pk, kind__in=kinds).order_by("seq")
+    return list(_telling(events))
+
+
+def _telling(events: Iterable[Event]) -> Iterable[Event]:
+    seen: set[str] = set()
+    for event in events:
+        kind = event.data["kind_then"] if event.kind == "incident.preceded" else event.kind
+        first = kind not in seen
+        seen.add(kind)
+        if kind == "incident.updated":
+            wanted = event.data.get("audience") == Audience.PUBLIC
+        elif kind in FIRSTS:
+            wanted = first
+        else:
+            wanted = kind in (*TELLING, *BEFORE)
+        if wanted:
+            yield event
+
+
+def first_summary(incident: Incident) -> str:
+    """The executive summary to begin with: what the record knows, in plain sentences, without a name of a person."""
+    took = durations(incident)
+    services = IncidentService.objects.filter(incident=incident).order_by("id").values_list("service__name", flat=True)
+    affected = f" It affected {', '.join(services)}." if services else ""
+    noticed = DetectedBy(incident.detected_by).label.lower()
+    after = f", {span(took.detect)} after the impact began" if took.detect else ""
+    lines = [
+        f"{incident.level} {incident.ref}: {incident.title}.{affected}",
+        f"It was detected by {noticed} at {incident.detected_at:%Y-%m-%d %H:%M:%S} UTC{after}. {_course(took)}".strip(),
+    ]
+    if incident.summary:
+        lines.append(incident.summary)
+    return "\n\n".join(lines)
+
+
+def _course(took: Durations) -> str:
+    """How it went on, each part counted from its detection."""
+    parts = [
+        (took.acknowledge, "acknowledged after {}"),
+        (took.mitigate, "mitigated after {}"),
+        (took.resolve, "resolved after {}"),
+    ]
+    told = [words.format(span(seconds)) for seconds, words in parts if seconds is not None]
+    course = f"It was {', '.join(told[:-1])}{' and ' if told[:-1] else ''}{told[-1]}." if told else ""
+    lasted = f" The impact lasted {span(took.impact)}." if took.impact is not None else ""
+    return f"{course}{lasted}"

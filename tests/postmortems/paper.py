@@ -1,0 +1,91 @@
+"""What the tests of post-mortems play on: a resolved SEV 1 with its draft, and the doors of the document."""
+
+from typing import Any
+
+from tests.incidents.scene import Scene
+
+TEXTS = {
+    "summary": "A lock on orders stopped the checkout for 49 minutes. A lock timeout comes.",
+    "action_items": "See the list.",
+    "went_well": "The rollback was ready in two minutes.",
+    "lucky": "It was not Black Friday.",
+}
+WHYS = ("Orders waited for a lock", "A migration held it", "It ran at noon", "Nothing stopped it", "The pipeline knows no hours")
+
+
+class Paper:
+    """The post-mortem of one incident, as people write it."""
+
+    def __init__(self, scene: Scene, ref: str) -> None:
+        self.scene, self.ref = scene, ref
+        self.at = f"incidents/{ref}/postmortem/"
+
+    def ask(self, who: str, verb: str, **body: Any) -> Any:
+        """A verb by API, whatever the answer is."""
+        return self.scene.api(who).post(f"{self.at}{verb}/", body)
+
+    def do(self, who: str, verb: str, **body: Any) -> dict[str, Any]:
+        """A verb that is done. Returns the post-mortem."""
+        answer = self.ask(who, verb, **body)
+        assert answer.status_code == 200, (verb, answer.content)
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def save(self, who: str, section: str, text: str, version: int | None = None) -> Any:
+        """Save a section over a version (the present one)."""
+        over = self.section(section)["version"] if version is None else version
+        return self.scene.api(who).post(f"{self.at}sections/{section}/", {"text": text, "version": over})
+
+    def read(self, who: str = "amira") -> dict[str, Any]:
+        """The post-mortem as the API shows it."""
+        answer = self.scene.api(who).get(self.at)
+        assert answer.status_code == 200, answer.content
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def section(self, key: str, who: str = "amira") -> dict[str, Any]:
+        """One section, with its versions."""
+        found: dict[str, Any] = self.scene.api(who).get(f"{self.at}sections/{key}/").json()
+        return found
+
+    def has(self, key: str) -> bool:
+        """Whether the template has such a section."""
+        return any(section["key"] == key for section in self.read()["sections"])
+
+    def chain(self, who: str = "amira", *texts: str) -> None:
+        """A chain of whys."""
+        below: dict[str, int] = {}
+        for text in texts or WHYS:
+            told = self.do(who, "add-why", text=text, **below)
+            below = {"below": max(why["number"] for why in told["whys"])}
+
+    def fill(self, who: str = "amira") -> None:
+        """Everything that it needs to be published."""
+        for key, text in TEXTS.items():
+            if self.has(key):
+                assert self.save(who, key, text).status_code == 200
+        self.chain(who)
+        self.do(who, "facts", users_affected=41_000, cost_amount="12500.00", cost_currency="EUR")
+
+    def published(self, who: str = "amira") -> dict[str, Any]:
+        """Filled, and published."""
+        self.fill(who)
+        return self.do(who, "publish")
+
+
+def paper(scene: Scene, severity: str = "SEV1") -> Paper:
+    """The draft of an incident that was just resolved: Amira commanded, Jon led operations."""
+    ref = scene.mobilised(severity)
+    scene.do("jon", ref, "hypothesis", text="A lock on orders")
+    scene.do("jon", ref, "verify", hypothesis=1, verdict="confirmed", seen="pg_locks shows it")
+    scene.do("jon", ref, "propose", text="Roll back v1.2.3")
+    scene.do("amira", ref, "approve", change=1)
+    scene.do("jon", ref, "execute", change=1, outcome="Rolled back")
+    scene.do("jon", ref, "note", text="Orders flow again")
+    scene.do("amira", ref, "advance", to="mitigation")
+    scene.do("amira", ref, "advance", to="monitoring")
+    scene.do("amira", ref, "impact", end=scene.clock.now.isoformat())
+    scene.clock.advance(minutes=15)
+    scene.do("amira", ref, "resolve", summary="Rolled back the migration")
+    scene.follow()
+    return Paper(scene, ref)

@@ -1,0 +1,68 @@
+"""What it did to others: users affected, and what it cost in which currency; two authors at once lose nothing."""
+
+import pytest
+
+from tests.incidents.scene import Scene
+from tests.postmortems.paper import paper
+
+
+@pytest.mark.clause("postmortem.impact")
+def test_its_impact_is_computed_and_users_and_cost_are_asked_for(scene: Scene) -> None:
+    page = paper(scene)
+    impact = page.read()["impact"]
+    assert (impact["users_affected"], impact["cost_amount"]) == (None, None)
+    assert impact["start"] is not None
+    assert impact["end"] is not None
+    page.do("jon", "facts", users_affected=41_000, users_note="Sessions with an error")
+    page.do("jon", "facts", cost_amount="1250.5", cost_currency="eur")
+    told = page.read()["impact"]
+    assert (told["users_affected"], told["users_note"]) == (41_000, "Sessions with an error")
+    assert (told["cost_amount"], told["cost_currency"]) == ("1250.50", "EUR")
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "code"),
+    [
+        ({"cost_amount": "100"}, "cost_currency", "currency_missing"),
+        ({"cost_amount": "100", "cost_currency": "XYZ"}, "cost_currency", "no_such_currency"),
+        ({"cost_currency": "EUR"}, "cost_amount", "required"),
+        ({"cost_amount": "-1", "cost_currency": "EUR"}, "cost_amount", "invalid"),
+        ({"cost_amount": "1.005", "cost_currency": "EUR"}, "cost_amount", "invalid"),
+        ({"cost_amount": "a lot", "cost_currency": "EUR"}, "cost_amount", "invalid"),
+        ({"cost_amount": "NaN", "cost_currency": "EUR"}, "cost_amount", "invalid"),
+        ({"cost_amount": "1e99", "cost_currency": "EUR"}, "cost_amount", "invalid"),
+        ({"users_affected": -1}, "users_affected", "min_value"),
+        ({}, "users_affected", "required"),
+    ],
+)
+def test_a_cost_has_its_currency_and_amounts_are_amounts(scene: Scene, body: dict[str, object], field: str, code: str) -> None:
+    page = paper(scene)
+    refused = page.ask("amira", "facts", **body)
+    assert refused.status_code == 422
+    assert [(r["field"], r["code"]) for r in refused.json()["reasons"]] == [(field, code)]
+    assert page.read()["impact"]["cost_amount"] is None
+
+
+def test_facts_over_an_older_revision_are_refused_with_the_present_ones(scene: Scene) -> None:
+    page = paper(scene)
+    revision = page.read()["revision"]
+    page.do("jon", "facts", users_affected=5, revision=revision)
+    refused = page.ask("amira", "facts", users_affected=6, revision=revision)
+    assert (refused.status_code, refused.json()["code"]) == (409, "stale")
+    assert refused.json()["theirs"]["users_affected"] == 5
+    assert (
+        page.do("amira", "facts", users_affected=5, revision=revision)["impact"]["users_affected"] == 5
+    )  # the same is no conflict
+    page.do("amira", "facts", users_affected=6, revision=revision + 1)
+    assert page.read()["impact"]["users_affected"] == 6
+
+
+def test_on_the_page_a_cost_without_a_currency_comes_back_with_what_was_typed(scene: Scene) -> None:
+    page = paper(scene)
+    form = {"revision": "0", "users_affected": "41000", "users_note": "By the logs", "cost_amount": "100", "cost_currency": ""}
+    answer = scene.page("amira").post(f"/o/acme/incidents/{page.ref}/postmortem/do/facts/", form)
+    assert answer.status_code == 422
+    told = answer.content.decode()
+    assert "A cost needs its currency" in told
+    for typed in ("41000", "By the logs", "100"):
+        assert f'value="{typed}"' in told
