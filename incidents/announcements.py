@@ -58,9 +58,8 @@ def prompt_owner(event: Event, by: Actor) -> None:
     """A clock of an incident runs out, or has: its owner is told (the IC where the role is open, the declarer before).
 
     A clock of the owner team's (the fix of a SEV 3 or 4) is told to the IC if there is one, else to the first of that team.
-    Of what comes after the incident the room of post-mortems tells its own people.
     """
-    if event.incident_id is None or not event.data.get("owner_role") or event.data.get("about", "").startswith("postmortems."):
+    if event.incident_id is None or not event.data.get("owner_role"):
         return
     if event.data["about"].startswith(_AFTERWARDS):  # what is owed once it is over has reactions of its own
         return

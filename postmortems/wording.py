@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from postmortems.blame import Finding, Person, Place, checker
 from postmortems.models import BlamePhrase, KeptWording, PostMortem
+from postmortems.rules.wording import why_not_keep
 from tenants.actors import Actor
 from tenants.models import Membership
 from tenants.refusals import Reason
@@ -77,8 +78,6 @@ def _reason(place: str, found: Sequence[Finding]) -> Reason:
 
 def rows(postmortem: PostMortem, by: Actor) -> list[dict[str, Any]]:
     """The findings as pages and the API show them: where, what, what to ask instead, and whether it is kept, with where to say so."""
-    from postmortems.rules.wording import why_not_keep
-
     may = not why_not_keep(postmortem, by)
     ref = postmortem.incident.ref
     return [_row(number, one, ref, may) for number, one in enumerate(settled(postmortem), 1)]
