@@ -30,9 +30,8 @@ _URL = re.compile(r"https?://[^\s)>\]\"']+", re.IGNORECASE)
 _HOST = re.compile(
     r"(?<![\w.@/-])(?:[\w-]+\.)+(?:internal|local|localdomain|lan|corp|intra|intranet|private|home|test)\b", re.IGNORECASE
 )
-_IP = re.compile(
-    r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d)|(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}[0-9a-f]{0,4}(?![\w:])", re.IGNORECASE
-)
+_IP4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\w|\.\d)")
+_IP6 = re.compile(r"(?<![\w:.])(?=[0-9a-f]*:[0-9a-f:]*:)[0-9a-f:]{3,39}(?![\w:])", re.IGNORECASE)
 _ENTRY = re.compile(r"\[\[[^\]\n]{1,40}\]\]")
 SAID: dict[str, str] = {
     "name": "a person's name",
@@ -79,11 +78,12 @@ def _host(url: str) -> str:
 
 def _leaks(text: str, members: Sequence[Person], hosts: frozenset[str]) -> list[Leak]:
     addresses = {person.email.lower() for person in members}
-    found = [Leak("link", m[0], m.start()) for m in _URL.finditer(text) if _is_inside(m[0], hosts)]
+    links = ((m[0].rstrip(".,;:!?"), m.start()) for m in _URL.finditer(text))
+    found = [Leak("link", url, start) for url, start in links if _is_inside(url, hosts)]
     found += [Leak("address", m[0], m.start()) for m in _EMAIL.finditer(text) if m[0].lower().rstrip(".") in addresses]
     found += [Leak("handle", m[0], m.start()) for m in _HANDLE.finditer(text)]
     found += [Leak("host", m[0], m.start()) for m in _HOST.finditer(text)]
-    found += [Leak("host", m[0], m.start()) for m in _IP.finditer(text) if _is_address(m[0])]
+    found += [Leak("host", m[0], m.start()) for ip in (_IP4, _IP6) for m in ip.finditer(text) if _is_address(m[0])]
     found += [Leak("entry", m[0], m.start()) for m in _ENTRY.finditer(text)]
     found += [Leak("name", text[start:end], start) for start, end in _names(text, members)]
     taken: list[Leak] = []

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import reverse
-
 from postmortems.blame import Finding, Person, Place, checker
 from postmortems.models import BlamePhrase, KeptWording, PostMortem
 from postmortems.rules.wording import why_not_keep
 from tenants.actors import Actor
+from tenants.addresses import inside
 from tenants.models import Membership
 from tenants.refusals import Reason
 
@@ -97,8 +96,8 @@ def _row(number: int, one: Settled, ref: str, may: bool) -> dict[str, Any]:
         "after": finding.after,
         "suggestion": finding.suggestion,
         "kept": {"reason": kept.reason, "by": kept.kept_by.name if kept.kept_by else "", "at": kept.kept_at} if kept else None,
-        "keep_url": reverse("postmortem-keep-wording", args=[ref]) if may and kept is None else "",
-        "take_back_url": reverse("postmortem-take-back-wording", args=[ref]) if may and kept is not None else "",
+        "keep_url": inside("postmortem-keep-wording", ref) if may and kept is None else "",
+        "take_back_url": inside("postmortem-take-back-wording", ref) if may and kept is not None else "",
     }
 
 

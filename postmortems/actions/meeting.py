@@ -58,7 +58,7 @@ def call_review(
     review = Review.objects.create(
         incident=postmortem.incident,
         postmortem=postmortem,
-        starts_at=starts_at,
+        starts_at=_whole(starts_at),
         minutes=minutes,
         place=fields.line("place", place, most=PLACE_MAX, required=False),
         called_by_id=by.user_id,
@@ -102,7 +102,7 @@ def move_review(
     review = _there(found)
     before = review.starts_at
     check(rules.why_not_time(starts_at, review.minutes if minutes is None else minutes))
-    review.starts_at = starts_at
+    review.starts_at = _whole(starts_at)
     review.minutes = review.minutes if minutes is None else minutes
     review.place = review.place if place is None else fields.line("place", place, most=PLACE_MAX, required=False)
     review.sequence += 1
@@ -181,6 +181,11 @@ def hold_review(
         vacant=[str(seat.label) for seat in seats.vacant(invited)],
     )
     return review
+
+
+def _whole(moment: datetime) -> datetime:
+    """A meeting begins at a whole minute."""
+    return moment.replace(second=0, microsecond=0)
 
 
 def _answered_for(invited: Iterable[Attendee], attendance: Mapping[int, Came]) -> None:

@@ -38,11 +38,14 @@ class Names:
         return frozenset(row for row in rows if len(row) > 1 or any(any(c.isdigit() for c in part) for part in row))
 
     @cached_property
-    def parts(self) -> frozenset[str]:
-        """First and family names; taken where they begin with a capital."""
-        return frozenset(
-            word.text for person in self.members for word in words(person.name) if len(word.text) > 1 and word.text.isalpha()
-        )
+    def parts(self) -> dict[str, bool]:
+        """First and family names, which are taken where they begin with a capital; each with whether somebody is called so first."""
+        found: dict[str, bool] = {}
+        for person in self.members:
+            for number, word in enumerate(words(person.name)):
+                if len(word.text) > 1 and word.text.isalpha():
+                    found[word.text] = found.get(word.text, False) or number == 0
+        return found
 
     @cached_property
     def longest(self) -> int:
@@ -59,8 +62,10 @@ class Names:
             return 1
         if not word.capital or word.text not in self.parts:
             return 0
+        if word.text not in common:
+            return 1
         begins = n == 0 or text[n - 1].sentence != word.sentence
-        return 0 if begins and word.text in common else 1
+        return 1 if self.parts[word.text] and not begins else 0  # nobody calls a colleague by a family name that is a word
 
 
 class Reader:
