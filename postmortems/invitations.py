@@ -15,11 +15,11 @@ from oncall.moments import said
 from postmortems.models import Attendee, PostMortem, Review
 from postmortems.states import REQUIRED_SEATS, ReviewSeat
 from standard.queries import calendar as work_calendar
-from tenants import addresses
 from tenants.models import Organisation
 from tenants.walled import tenant_of
 
 RULE = "postmortem.blameless-rule"
+PAGE, LABEL = "postmortem/review/", "The review"
 _WORDS = {"review.called": "Post-mortem review", "review.moved": "Moved: post-mortem review", "review.cancelled": "Cancelled"}
 
 
@@ -31,18 +31,11 @@ def render(delivery: Delivery) -> Message | None:
     if over != (kind == "review.cancelled"):
         return None
     title = f"{incident.level} {incident.ref}: {incident.title}"
-    made = message(delivery, incident, f"{_WORDS[kind]}: {title}", _text(review, delivery.recipient_id))
+    text = _text(review, delivery.recipient_id)
+    made = message(delivery, incident, f"{_WORDS[kind]}: {title}", text, below=PAGE, label=LABEL)
     if made is None:
         return None
-    link = page(review)
-    return replace(
-        made, link=link, link_label="The review", calendars=(written(review, title, link, delivery.event.occurred_at),)
-    )
-
-
-def page(review: Review) -> str:
-    """The whole address of a review's page."""
-    return addresses.page(tenant_of(review), f"incidents/{review.incident.ref}/postmortem/review/")
+    return replace(made, calendars=(written(review, title, made.link, delivery.event.occurred_at),))
 
 
 def _text(review: Review, recipient: int) -> str:
@@ -116,8 +109,4 @@ def render_late(delivery: Delivery) -> Message | None:
     late = delivery.event.kind == "clock.broken"
     what = "is overdue" if late else "is due soon"
     text = f"{incident.law.clause(delivery.event.data['clause']).says}\nCall it, or hold it and take the attendance."
-    made = message(delivery, incident, f"{incident.ref}: the review of its post-mortem {what}", text)
-    if made is None:
-        return None
-    link = addresses.page(tenant_of(delivery), f"incidents/{incident.ref}/postmortem/review/")
-    return replace(made, link=link, link_label="The review")
+    return message(delivery, incident, f"{incident.ref}: the review of its post-mortem {what}", text, below=PAGE, label=LABEL)

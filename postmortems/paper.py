@@ -3,7 +3,7 @@
 Times are absolute, in UTC to the second: paper has no reader's zone.
 """
 
-import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,10 +13,10 @@ from django.utils.safestring import SafeString
 from incidents import markdown
 from incidents.sentences.kind import span
 from postmortems.content import Content, content
+from postmortems.links import linked
 from postmortems.models import PostMortem, Publication
 from tenants.time import now
 
-_ENTRY = re.compile(r"\[\[ev-([1-9][0-9]{0,8})\]\]")
 NOT_KNOWN = "not known"
 
 
@@ -63,9 +63,9 @@ def lasted(seconds: float | None) -> str:
     return NOT_KNOWN if seconds is None else span(seconds)
 
 
-def written(text: str) -> SafeString:
-    """What a person wrote, as HTML; links to entries lead to them on the same sheet."""
-    return markdown.render(_ENTRY.sub(r"[entry \1](#entry-\1)", text))
+def written(text: str, here: Collection[int]) -> SafeString:
+    """What a person wrote, as HTML; links to entries lead to those that are on the same sheet (`here`), the others stay text."""
+    return linked(text, lambda seq: f"#ev-{seq}" if seq in here else "")
 
 
 def facts(told: Content) -> list[tuple[str, str]]:
@@ -105,10 +105,11 @@ def impact(told: Content) -> list[tuple[str, str]]:
 def context(paper: Paper) -> dict[str, Any]:
     """What the templates show (templates/postmortems/_paper.html)."""
     told = paper.content
+    here = {line["seq"] for line in told["timeline"]}
     sections = [
         {
             "title": section["title"],
-            "html": written(section["text"]) if section["text"] else "",
+            "html": written(section["text"], here) if section["text"] else "",
             "kind": section["clause"].removeprefix("postmortem."),
         }
         for section in told["sections"]
@@ -120,8 +121,8 @@ def context(paper: Paper) -> dict[str, Any]:
         "restricted": told["incident"]["restricted"],
         "facts": facts(told),
         "sections": sections,
-        "timeline": [_line(line) for line in told["timeline"]],
-        "whys": [{**why, "html": written(why["text"])} for why in told["whys"]],
+        "timeline": [_line(line, here) for line in told["timeline"]],
+        "whys": [{**why, "html": written(why["text"], here)} for why in told["whys"]],
         "few_whys_reason": told["few_whys_reason"],
         "impact": impact(told),
         "hypotheses": told["hypotheses"],
@@ -135,11 +136,11 @@ def _late(seconds: float | None) -> str:
     return "never kept" if seconds is None else f"kept {span(seconds)} late"
 
 
-def _line(line: Content) -> dict[str, Any]:
+def _line(line: Content, here: Collection[int]) -> dict[str, Any]:
     return {
         **line,
         "at": utc(line["at"]),
         "recorded": utc(line["recorded_at"]) if line["late"] else "",
-        "html": written(line["text"]) if line["written"] else markdown.plain(line["text"]),
-        "remark": written(line["annotation"]) if line["annotation"] else "",
+        "html": written(line["text"], here) if line["written"] else markdown.plain(line["text"]),
+        "remark": written(line["annotation"], here) if line["annotation"] else "",
     }

@@ -150,14 +150,26 @@ def _done(result: object) -> None:
 def waive_page(request: HttpRequest, ref: str) -> HttpResponse:
     """Waive the post-mortem."""
     lead = "It stands in for the post-mortem and its review: the incident can be closed. It is recorded, with your reason."
-    return _decide(request, ref, waive, waiving.why_not_waive, ("Waive the post-mortem of {ref}", "Waive it", lead))
+    return _decide(
+        request,
+        ref,
+        lambda found, by, said: waive(found, by=by, **said),
+        waiving.why_not_waive,
+        ("Waive the post-mortem of {ref}", "Waive it", lead),
+    )
 
 
 @require_http_methods(["GET", "POST"])
 def lift_page(request: HttpRequest, ref: str) -> HttpResponse:
     """Lift the waiver."""
     lead = "What is still owed of the post-mortem is due as from now."
-    return _decide(request, ref, lift_waiver, waiving.why_not_lift, ("Lift the waiver of {ref}", "Lift it", lead))
+    return _decide(
+        request,
+        ref,
+        lambda found, by, said: lift_waiver(found, by=by, **said),
+        waiving.why_not_lift,
+        ("Lift the waiver of {ref}", "Lift it", lead),
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -165,13 +177,13 @@ def no_items_page(request: HttpRequest, ref: str) -> HttpResponse:
     """Say that nothing is to be done."""
     lead = "An incident is closed once action items are filed, or once somebody said why none is needed."
     words = ("Nothing is to be done after {ref}", "Say so", lead)
-    return _decide(request, ref, need_no_items, waiving.why_not_need_none, words)
+    return _decide(request, ref, lambda found, by, said: need_no_items(found, by=by, **said), waiving.why_not_need_none, words)
 
 
 def _decide(
     request: HttpRequest,
     ref: str,
-    act: Callable[..., object],
+    act: Callable[[PostMortem, Actor, Any], object],
     why_not: Callable[[PostMortem, Actor], list[Reason]],
     words: tuple[str, str, str],
 ) -> HttpResponse:
@@ -180,4 +192,4 @@ def _decide(
     check(why_not(postmortem, by))
     title, button, lead = words
     shown = Words(title.format(ref=postmortem.incident.ref), button, reverse("postmortem-review", args=[ref]), lead)
-    return send(request, ReasonForm(request.POST or None), lambda data: _done(act(postmortem, by=by, **data)), shown)
+    return send(request, ReasonForm(request.POST or None), lambda data: _done(act(postmortem, by, data)), shown)

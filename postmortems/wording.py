@@ -42,6 +42,16 @@ def places(postmortem: PostMortem) -> list[Place]:
     return [place for place in found if place.text]
 
 
+def section_of(postmortem: PostMortem, place: str) -> str:
+    """The key of the section that a place belongs to: where it is settled on the page."""
+    kind, _, key = place.partition(":")
+    if kind == "section":
+        return key
+    clause = WHYS if kind in ("why", "few-whys") else "postmortem.timeline"
+    template = postmortem.incident.law.postmortem_template
+    return next((section.key for section in template if section.clause == clause), "")
+
+
 def people() -> list[Person]:
     """The members of the organisation, those who left too: whose names belong in no cause."""
     rows = Membership.objects.order_by("id").values_list("user__name", "user__email")
@@ -65,14 +75,15 @@ def unsettled(postmortem_id: int) -> list[Reason]:
     """Why a post-mortem is not published yet: wordings that nobody has changed, or kept with a reason (POSTMORTEM_READY)."""
     postmortem = PostMortem.objects.select_related("incident").get(pk=postmortem_id)
     open_ = [one.finding for one in settled(postmortem) if one.kept is None]
-    return [_reason(place, [one for one in open_ if one.title == place]) for place in dict.fromkeys(one.title for one in open_)]
+    titles = dict.fromkeys(one.title for one in open_)
+    return [_reason(postmortem, title, [one for one in open_ if one.title == title]) for title in titles]
 
 
-def _reason(place: str, found: Sequence[Finding]) -> Reason:
+def _reason(postmortem: PostMortem, place: str, found: Sequence[Finding]) -> Reason:
     quotes = list(dict.fromkeys(f"“{finding.quote}”" for finding in found))
     named = ", ".join(quotes[:3]) + (f" and {len(quotes) - 3} more" if len(quotes) > 3 else "")
     sentence = f"{place} blames, or names somebody as a cause: {named}. Change it, or keep it with a reason."
-    return Reason("wording_unsettled", sentence, clause=CLAUSE, field=found[0].place)
+    return Reason("wording_unsettled", sentence, clause=CLAUSE, field=section_of(postmortem, found[0].place))
 
 
 def rows(postmortem: PostMortem, by: Actor) -> list[dict[str, Any]]:
@@ -101,9 +112,9 @@ def _row(number: int, one: Settled, ref: str, may: bool) -> dict[str, Any]:
     }
 
 
-def by_place(postmortem: PostMortem, by: Actor) -> dict[str, list[dict[str, Any]]]:
-    """The same by place ("section:summary", "why:3"), for an editor that shows each beside its text."""
+def by_section(postmortem: PostMortem, by: Actor) -> dict[str, list[dict[str, Any]]]:
+    """The same by the key of the section that each belongs to, for an editor that shows them beside its text."""
     found: dict[str, list[dict[str, Any]]] = {}
     for row in rows(postmortem, by):
-        found.setdefault(row["place"], []).append(row)
+        found.setdefault(section_of(postmortem, row["place"]), []).append(row)
     return found

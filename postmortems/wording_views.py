@@ -17,6 +17,7 @@ from postmortems.actions.wording import keep_wording, take_back_wording
 from postmortems.gate import postmortem_for
 from postmortems.models import PostMortem
 from postmortems.review_forms import KeepForm, TakeBackForm
+from tenants.actors import Actor
 from tenants.refusals import Refused
 
 
@@ -49,23 +50,23 @@ def _page(request: HttpRequest, postmortem: PostMortem, form: Any = None, status
 @require_POST
 def keep(request: HttpRequest, ref: str) -> HttpResponse:
     """Keep a wording, with a reason."""
-    return _settle(request, ref, KeepForm(request.POST), keep_wording)
+    return _settle(request, ref, KeepForm(request.POST), lambda found, by, said: keep_wording(found, by=by, **said))
 
 
 @require_POST
 def take_back(request: HttpRequest, ref: str) -> HttpResponse:
     """Keep it no longer."""
-    return _settle(request, ref, TakeBackForm(request.POST), take_back_wording)
+    return _settle(request, ref, TakeBackForm(request.POST), lambda found, by, said: take_back_wording(found, by=by, **said))
 
 
-def _settle(request: HttpRequest, ref: str, form: Form, act: Callable[..., object]) -> HttpResponse:
+def _settle(request: HttpRequest, ref: str, form: Form, act: Callable[[PostMortem, Actor, Any], object]) -> HttpResponse:
     by = actor(request)
     postmortem = postmortem_for(by, ref)
     if not form.is_valid():
         return _page(request, postmortem, form, 422)
 
     def perform() -> HttpResponse:
-        act(postmortem, by=by, **form.cleaned_data)
+        act(postmortem, by, form.cleaned_data)
         return HttpResponseRedirect(reverse("postmortem-wording", args=[postmortem.incident.ref]))
 
     try:

@@ -150,45 +150,40 @@ class TakeBackWording(_Wording):
 class _Decide(MusterView):
     """A verb of the whole post-mortem that asks why."""
 
-    act: Callable[..., PostMortem]
-
-    def _decide(self, request: Request, ref: str) -> Response:
+    def _decide(self, request: Request, ref: str, act: Callable[[PostMortem, str], PostMortem]) -> Response:
         postmortem = postmortem_for(self.actor, ref)
-        decided = type(self).act(postmortem, by=self.actor, **self.body(b.WhyBody, request))
-        return Response(s.WaiverOut(decided).data)
+        return Response(s.WaiverOut(act(postmortem, self.body(b.WhyBody, request)["reason"])).data)
 
 
 class Waive(_Decide):
     """Waiving a post-mortem."""
 
-    act = staticmethod(waive)
-
     @extend_schema(operation_id="postmortem_waive", request=b.WhyBody, responses=s.WaiverOut, parameters=[KEY])
     def post(self, request: Request, ref: str) -> Response:
         """Say, as the process owner, that this incident needs no post-mortem."""
-        return self.once(request, lambda: self._decide(request, ref))
+        return self.once(request, lambda: self._decide(request, ref, lambda found, why: waive(found, by=self.actor, reason=why)))
 
 
 class LiftWaiver(_Decide):
     """Lifting a waiver."""
 
-    act = staticmethod(lift_waiver)
-
     @extend_schema(operation_id="postmortem_lift_waiver", request=b.WhyBody, responses=s.WaiverOut, parameters=[KEY])
     def post(self, request: Request, ref: str) -> Response:
         """Take a waiver back; what is still owed is due as from now."""
-        return self.once(request, lambda: self._decide(request, ref))
+        return self.once(
+            request, lambda: self._decide(request, ref, lambda found, why: lift_waiver(found, by=self.actor, reason=why))
+        )
 
 
 class NeedNoItems(_Decide):
     """Needing no action items."""
 
-    act = staticmethod(need_no_items)
-
     @extend_schema(operation_id="postmortem_need_no_items", request=b.WhyBody, responses=s.WaiverOut, parameters=[KEY])
     def post(self, request: Request, ref: str) -> Response:
         """Say why nothing is to be done after this incident."""
-        return self.once(request, lambda: self._decide(request, ref))
+        return self.once(
+            request, lambda: self._decide(request, ref, lambda found, why: need_no_items(found, by=self.actor, reason=why))
+        )
 
 
 class AsMarkdown(MusterView):

@@ -34,7 +34,7 @@ def test_the_print_view_has_the_whole_document_with_times_in_utc_to_the_second(s
     write(scene, ref, summary="A lock, see [[ev-1]].")
     draft = page(scene, "jon", ref, "postmortem/print/").content.decode()
     assert "This is a draft." in draft
-    assert '<a href="#entry-1"' in draft
+    assert '<a href="#ev-1"' in draft
     with scene.acme.scope():
         moment = postmortem(scene, ref).incident.resolved_at
     assert f"{moment:%Y-%m-%d %H:%M:%S} UTC" in draft
