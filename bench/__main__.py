@@ -14,6 +14,7 @@ MEASUREMENTS = {
     "postmortem": "what a post-mortem's page saves while somebody types, and the page with 300 entries",
     "verb": "P5: a verb by API against one bare Django insert",
     "oncall": "who is on call, of 10 layers and 1,000 overrides",
+    "pdf": "the PDF of a post-mortem with 300 entries, and the blameless check",
     "guards": "P9: guards and ledger against the same write without",
 }
 
