@@ -1,5 +1,6 @@
 """A post-mortem as PDF, by WeasyPrint: an extra, for it needs the system's Pango. Without it the pages offer the print view."""
 
+import logging
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ def _maker() -> Any:
         import weasyprint
     except (ImportError, OSError):  # OSError: the package is there, Pango is not
         return None
+    logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)  # it tells of each page that it lays out
     return weasyprint
 
 
