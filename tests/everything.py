@@ -311,7 +311,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         acknowledge(page, by=amira)
         stuck = Clock.objects.filter(incident_id=last.pk).latest("id")
         ClockFailure.objects.create(clock=stuck, incident_id=last.pk, failures=1, last_error=word, next_try_at=stuck.due_at)
-    learnt = reviewed(cast, word)
+    learnt = reviewed(cast, word, by="exec")
     headers = {"Authorization": f"Bearer {cast.amira.token}", "Idempotency-Key": f"key-{word}"}
     answer = Client().post(
         f"/api/v1/incidents/{last.ref}/note/", {"text": word}, content_type="application/json", headers=headers

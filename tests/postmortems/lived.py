@@ -31,8 +31,11 @@ def resolved(cast: Cast, word: str) -> Incident:
     return actions.resolve(made, by=amira, summary=word, overrides={"monitoring_too_short": word})
 
 
-def reviewed(cast: Cast, word: str) -> str:
-    """Its post-mortem: a wording is kept, a review called, a version published, and a public rendering released. Returns its reference."""
+def reviewed(cast: Cast, word: str, by: str = "amira") -> str:
+    """Its post-mortem: a wording is kept, a review called, a version published, and a public rendering released. Returns its reference.
+
+    `by` releases it: where the public's updates are approved, only Legal and PR may.
+    """
     amira = cast.amira.actor()
     with cast.scope(cast.admin):
         added = {"phrase": f"phrase {word}", "suggestion": f"suggestion {word}"}
@@ -54,5 +57,5 @@ def reviewed(cast: Cast, word: str) -> str:
         opened.refresh_from_db()
         opened.version, opened.state, opened.published_at = 1, "published", now()
         opened.save()
-        releasing.release(published, by=cast.exec.actor(), title=f"title {word}", text=f"text {word}")
+        releasing.release(published, by=cast.people[by].actor(), title=f"title {word}", text=f"text {word}")
     return incident.ref
