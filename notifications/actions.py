@@ -223,6 +223,7 @@ def merged(messages: Sequence[Message], link: str) -> Message:
         link=link,
         link_label="Open the inbox",
         spoken=". ".join(one.subject for one in messages[1:]),
+        calendars=tuple(calendar for one in messages for calendar in one.calendars),
     )
 
 

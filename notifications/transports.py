@@ -30,6 +30,7 @@ class Message:
     link_label: str = ""
     urgent: bool = False
     spoken: str = ""  # what only a call says besides the subject
+    calendars: tuple[str, ...] = ()  # invitations that only an e-mail brings along: each an iCalendar with its METHOD
 
     def with_link(self) -> str:
         """The text, and where it leads."""
@@ -51,8 +52,20 @@ class _WholeLines(EmailMultiAlternatives):
     """A mail whose lines are not broken: a link can be copied from the raw text too, such as from the mail folder's files."""
 
     def message(self, *, policy: Any = default_policy) -> Any:
-        """The message, with lines as long as SMTP allows."""
-        return super().message(policy=policy.clone(max_line_length=998))
+        """The message, with lines as long as SMTP allows. A calendar's part says what it is for, or no mail program takes it up."""
+        made = super().message(policy=policy.clone(max_line_length=998))
+        for part in made.walk():
+            if part.get_content_type() == _CALENDAR:
+                part.set_param("method", method_of(part.get_content()))
+        return made
+
+
+_CALENDAR = "text/calendar"
+
+
+def method_of(calendar: str) -> str:
+    """What an iCalendar asks for: REQUEST, CANCEL … (RFC 5546); PUBLISH where it does not say."""
+    return next((line[7:].strip() for line in calendar.splitlines() if line.startswith("METHOD:")), "PUBLISH")
 
 
 class Email:
@@ -68,6 +81,11 @@ class Email:
             to=[message.address],
             headers={"Message-ID": f"<{key}@{host}>", "X-Muster-Key": key, "Auto-Submitted": "auto-generated"},
         )
+        if len(message.calendars) == 1:  # as another form of the same message, so that a mail program offers to accept it
+            mail.attach_alternative(message.calendars[0], _CALENDAR)
+        else:
+            for number, calendar in enumerate(message.calendars, 1):
+                mail.attach(f"invitation-{number}.ics", calendar, _CALENDAR)
         try:
             mail.send()
         except Exception as error:  # smtplib, sockets and TLS each have a family of their own

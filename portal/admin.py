@@ -16,6 +16,7 @@ from ledger.models import Outbox
 from notifications.queries import verified
 from oncall.models import EscalationPolicy, EscalationTarget, Service, Team, TeamMember
 from portal.admin_base import ConfigurationAdmin, ConfigurationInline, ReadOnlyAdmin, site
+from postmortems.models import BlamePhrase
 from standard.clocks import try_again as strike_again
 from standard.models import Calendar, CalendarDay, ClockFailure, StandardVersion
 from tenants.models import ApiToken, DutyHolder, Membership
@@ -169,6 +170,12 @@ class CalendarAdmin(ConfigurationAdmin):
         return False
 
 
+class BlamePhraseAdmin(ConfigurationAdmin):
+    """Phrases that the organisation wants found in post-mortems, beside the shipped ones (clause principle.blameless)."""
+
+    list_display = ("phrase", "suggestion", "is_active")
+
+
 class IntegrationAdmin(ConfigurationAdmin):
     """Ways in for monitoring. They are added, with a key that is shown once, under Integrations."""
 
@@ -267,6 +274,7 @@ for model, model_admin in (
     (Integration, IntegrationAdmin),
     (Component, ComponentAdmin),
     (UpdatePolicy, UpdatePolicyAdmin),
+    (BlamePhrase, BlamePhraseAdmin),
     (Calendar, CalendarAdmin),
     (StandardVersion, StandardAdmin),
     (Outbox, SetAsideAdmin),

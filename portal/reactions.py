@@ -34,6 +34,9 @@ SET_ASIDE = Reaction("set-postmortem-aside", "postmortems.reactions.set_aside")
 PROMPT_AUTHOR = Reaction("prompt-author", "postmortems.announcements.prompt_author")
 TELL_AUTHOR = Reaction("tell-author", "postmortems.announcements.tell_author")
 TELL_NAMED = Reaction("tell-named", "postmortems.announcements.tell_named")
+OPEN_REVIEW = Reaction("open-review", "postmortems.review_reactions.open_review")
+INVITE = Reaction("invite-to-review", "postmortems.review_reactions.invite")
+TELL_REVIEW_LATE = Reaction("tell-review-late", "postmortems.review_reactions.tell_late")
 
 MEASURE = Reaction("measure-incident", "metrics.reactions.measure_incident")
 
@@ -73,13 +76,16 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "contact.code_asked": (SEND_CODE,),
     "contact.tested": (SEND_TESTS,),
     "feedback.settled": (TELL_WHO_SAID_IT,),
-    "clock.prompted": (PROMPT_OWNER, PROMPT_AUTHOR),
-    "clock.broken": (PROMPT_OWNER, PROMPT_AUTHOR),
-    "postmortem.opened": (TELL_AUTHOR,),
+    "clock.prompted": (PROMPT_OWNER, PROMPT_AUTHOR, TELL_REVIEW_LATE),
+    "clock.broken": (PROMPT_OWNER, PROMPT_AUTHOR, TELL_REVIEW_LATE),
+    "postmortem.opened": (TELL_AUTHOR, OPEN_REVIEW),
     "postmortem.author_named": (TELL_NAMED,),
     "postmortem.reading_asked": (TELL_NAMED,),
     "postmortem.commented": (TELL_AUTHOR,),
     "postmortem.read": (TELL_AUTHOR,),
+    "review.called": (INVITE,),
+    "review.moved": (INVITE,),
+    "review.cancelled": (INVITE,),
 }
 
 # What changes an incident's key times, its severity or services, or stops and breaks its clocks: after all else it is measured again.
@@ -103,7 +109,7 @@ CLOCK_SUBJECTS: dict[str, str] = {
 }
 
 # What a SEV 1/2 needs before it is closed -> the function that says, of an incident's id, what of it is missing ("" for nothing).
-CLOSING: dict[str, str] = {}
+CLOSING: dict[str, str] = {"postmortem": "postmortems.closing.what_is_missing"}
 
 # Subject of a page -> the function that says in one line what it is about.
 PAGE_SUBJECTS: dict[str, str] = {
@@ -182,7 +188,9 @@ RENDERERS: dict[str, str] = {
     "question": "incidents.comms_announcements.render_question",
     "postmortem": "postmortems.announcements.render",
     "postmortem-due": "postmortems.announcements.render_due",
+    "review": "postmortems.invitations.render",
+    "review-late": "postmortems.invitations.render_late",
 }
 
 # What stands in the way of publishing a post-mortem besides an empty section: functions of its id that give reasons.
-POSTMORTEM_READY: tuple[str, ...] = ()
+POSTMORTEM_READY: tuple[str, ...] = ("postmortems.wording.unsettled",)

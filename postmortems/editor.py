@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from incidents.timeline import FILTERS
-from postmortems import entries, links, queries, reading, rendering
+from postmortems import entries, links, queries, reading, rendering, wording
 from postmortems.content import content
 from postmortems.document_forms import CURRENCY_CHOICES, SectionForm
 from postmortems.doors import DOORS
@@ -38,6 +38,9 @@ def context(
     head = queries.rows([postmortem])[0]
     remarks = reading.comments(postmortem)
     sections = _sections(postmortem, standing, sheet, doc, document, remarks, typed or {})
+    found = wording.by_section(postmortem, by)
+    for section in sections:
+        section["findings"] = found.get(section["key"], [])
     return {
         "postmortem": {
             **head,
@@ -103,6 +106,9 @@ def _addresses(postmortem: PostMortem) -> dict[str, str]:
         "annotate_url": reverse("postmortem-verb", args=[ref, "annotate"]),
         "remove_url": reverse("postmortem-verb", args=[ref, "remove-entry"]),
         "list_url": reverse("postmortem-list"),
+        "review_url": reverse("postmortem-review", args=[ref]),
+        "wording_url": reverse("postmortem-wording", args=[ref]),
+        "print_url": reverse("postmortem-print", args=[ref]),
     }
 
 

@@ -44,6 +44,7 @@ from standard.models import Calendar, CalendarDay, Clock, ClockFailure, ProcessR
 from tenants.models import ApiToken, User
 from tenants.walled import TenantOwned
 from tests.conftest import Cast
+from tests.postmortems.lived import reviewed
 
 type Model = type[models.Model]
 
@@ -229,6 +230,7 @@ class Lived:
     feedback_id: int
     review_id: int
     section: str
+    learnt: str
 
     def parameters(self) -> dict[str, Any]:
         """The values of URL parameters."""
@@ -317,6 +319,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         acknowledge(page, by=amira)
         stuck = Clock.objects.filter(incident_id=last.pk).latest("id")
         ClockFailure.objects.create(clock=stuck, incident_id=last.pk, failures=1, last_error=word, next_try_at=stuck.due_at)
+    learnt = reviewed(cast, word, by="exec")
     headers = {"Authorization": f"Bearer {cast.amira.token}", "Idempotency-Key": f"key-{word}"}
     answer = Client().post(
         f"/api/v1/incidents/{last.ref}/note/", {"text": word}, content_type="application/json", headers=headers
@@ -345,6 +348,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             **improved,
             method_id=ContactMethod.objects.get(user_id=cast.amira.user_id).pk,
             token_id=ApiToken.objects.filter(user_id=cast.amira.user_id).latest("id").pk,
+            learnt=learnt,
         )
 
 

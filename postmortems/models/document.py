@@ -19,7 +19,8 @@ class PostMortem(TenantOwned):
     """What was learnt from one incident. Its template is that of the standard's version which the incident pinned.
 
     `version` counts what was published of it (0: nothing yet); `revision` every change of its facts, so that two authors at once
-    lose nothing. A waiver by the process owner stands in for it where nothing is to be learnt.
+    lose nothing. A waiver by the process owner stands in for it where nothing is to be learnt;
+    `no_items_reason` says why nothing is to be done.
     """
 
     incident = TenantKey(Incident, related_name="postmortems")
@@ -38,6 +39,7 @@ class PostMortem(TenantOwned):
     waived_at = models.DateTimeField(null=True)
     waived_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     waiver_reason = models.TextField(blank=True)
+    no_items_reason = models.TextField(blank=True, default="")
 
     history = History()
 

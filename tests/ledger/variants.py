@@ -11,6 +11,7 @@ from ledger.actions import configure
 from oncall import actions as oncall
 from oncall.models import Page, Service, Team, TeamMember
 from tenants.models import Membership, User
+from tests.ledger import review_drivers
 
 type Act = Callable[[], object]
 
@@ -340,5 +341,6 @@ VARIANTS: Mapping[str, tuple[Callable[[Any], Act], ...]] = {
     "page:escalate": (_escalate_last, _next_withheld("nothing")),
     "page:decline": (_decline_last, _next_withheld("decline")),
     "page:begin": (_begin(), _begin(restricted=True), _begin(nobody=True)),
+    **review_drivers.VARIANTS,
     "page:page-again": (_again(), _again(nobody=True), _again(restricted=True)),
 }

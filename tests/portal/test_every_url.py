@@ -39,11 +39,17 @@ OF_THE_ROOM = {  # what executives and Support are refused: they read a summary
     *(f"api-incident-{part}" for part in PARTS if part != "updates"),
     *("postmortem-panels", "postmortem-mark", "postmortem-read", "postmortem-section-preview", "postmortem-section-history"),
     *("api-postmortem", "api-postmortem-section"),
+    *("postmortem-review", "postmortem-wording", "api-postmortem-review", "api-postmortem-wording"),
 }
 # The forms that edit a schedule: administrators' and team leads' alone, others are told so.
 OF_EDITORS = {"schedule-new", "schedule-change", "schedule-import", "layer-new", "layer-change"}
 # The forms that change the standard: the process owner's alone, others are told so.
 OF_THE_PROCESS_OWNER = {f"standard-draft-{name}" for name in ("discard", "publish", "whole", "part")} | {"standard-withdraw"}
+# Decisions about a post-mortem, each a form on a page of its own: only for who may decide it now.
+OF_DECISION = {
+    *("postmortem-waive", "postmortem-lift-waiver", "postmortem-need-no-items"),
+    *("postmortem-release", "postmortem-withdraw"),
+}
 SAFE = ("GET", "HEAD", "OPTIONS")
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND")
 IN_ORGANISATION = addresses.every(addresses.ORGANISATION_TABLE)
@@ -339,6 +345,7 @@ def test_what_an_auditor_reads_is_recorded(house: House, browse: Browse, table: 
                 if address.is_admin
                 else (403,)
                 if address.name in OF_EDITORS | OF_THE_PROCESS_OWNER
+                if address.name in OF_EDITORS | OF_DECISION
                 else (200, 302, 405)
             )
             visitor.expect(address, "GET", answer, answer.status_code in allowed)
@@ -369,6 +376,8 @@ def test_a_member_reads_without_a_failure(house: House, browse: Browse, name: st
                 allowed = REDIRECT + REFUSED
             elif address.name in OF_EDITORS or (name != "owner" and address.name in OF_THE_PROCESS_OWNER):
                 allowed = (403,)
+            elif address.name in OF_DECISION:
+                allowed = (200, 403, 409)
             elif address.name.startswith(addresses.ADMINISTRATORS) and (address.in_organisation or where is BY_TOKEN):
                 allowed = (302, 403, 405)
             elif address.in_organisation:

@@ -35,6 +35,12 @@ OF_THE_PROCESS_OWNER = (
     *("standard version:withdraw", "feedback:settle", "process review:write", "process review:sign-off"),
 )
 OWN = tuple(f"contact method:{verb}" for verb in CONTACT)
+REVIEWS = (
+    *(f"review:{verb}" for verb in ("call", "move", "cancel", "hold")),
+    *(f"postmortem:{verb}" for verb in ("keep-wording", "take-back-wording", "waive", "lift-waiver", "need-no-items")),
+    *("postmortem:release", "postmortem:withdraw"),
+)
+_REVIEWS = "a review, its wordings and what goes out are read before they are decided: on their pages, or through the API"
 _OWN = "how one is reached is set up on one's own page or through the API, not said in a room"
 _OF_THE_PROCESS_OWNER = (
     "the standard is worked on at a desk, on its pages or through the API: the grammar of chat speaks of incidents"
@@ -67,6 +73,7 @@ ELSEWHERE: Final = {
     **dict.fromkeys(OWN, _OWN),
     "postmortem:open": _BY_ITSELF,
     **dict.fromkeys((f"postmortem:{verb}" for verb in DOCUMENT), _DOCUMENT),
+    **dict.fromkeys(REVIEWS, _REVIEWS),
     "signal:suppress": _BY_ITSELF,
     "signal:ask": "what is suppressed is looked through on its own page; the sweep asks when the reason is over",
     **dict.fromkeys(ROUTING, _SETTING_UP),

@@ -1,0 +1,49 @@
+"""How the review of a post-mortem, its wording, waivers and releases read on the timeline."""
+
+from incidents.sentences.kind import Data, Kind, Pairs, moment, reason
+
+
+def _when(data: Data) -> Pairs:
+    rows = [("When", f"{moment(data['starts_at'])}, {data['minutes']} min"), ("Where", data["place"])]
+    return [(name, value) for name, value in rows if value]
+
+
+def _called(data: Data) -> Pairs:
+    vacant = data.get("vacant")
+    return _when(data) + ([("Nobody on the seat of", ", ".join(vacant))] if vacant else [])
+
+
+def _cancelled(data: Data) -> Pairs:
+    return [*_when(data), *reason(data)]
+
+
+def _held(data: Data) -> Pairs:
+    rows = [
+        ("Came", ", ".join(data["came"])),
+        ("Missing", ", ".join(data["missing"])),
+        ("Nobody on the seat of", ", ".join(data["vacant"])),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def _wording(data: Data) -> Pairs:
+    return [("Where", data["place"]), *reason(data)]
+
+
+KINDS = {
+    "review.called": Kind("Review", lambda data: "Called the review of the post-mortem.", _called),
+    "review.moved": Kind("Review", lambda data: "Moved the review of the post-mortem.", _when),
+    "review.cancelled": Kind("Review", lambda data: "Cancelled the review of the post-mortem.", _cancelled),
+    "review.held": Kind("Review", lambda data: data["decisions"], _held, written=True),
+    "postmortem.waived": Kind("Post-mortem", lambda data: "Waived the post-mortem.", reason),
+    "postmortem.waiver_lifted": Kind("Post-mortem", lambda data: "Lifted the waiver of the post-mortem.", reason),
+    "postmortem.items_not_needed": Kind("Post-mortem", lambda data: "Nothing is to be done after this incident.", reason),
+    "postmortem.wording_kept": Kind("Post-mortem", lambda data: f"Kept the wording “{data['quote']}”.", _wording),
+    "postmortem.wording_taken_back": Kind(
+        "Post-mortem", lambda data: f"No longer keeps the wording “{data['quote']}”.", _wording
+    ),
+    "postmortem.released": Kind(
+        "Post-mortem", lambda data: "Released the public rendering of the post-mortem.", lambda data: [("Title", data["title"])]
+    ),
+    "postmortem.withdrawn": Kind("Post-mortem", lambda data: "Withdrew the public rendering of the post-mortem.", reason),
+}

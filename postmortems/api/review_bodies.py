@@ -1,0 +1,64 @@
+"""Bodies of reviews, wordings, waivers and releases: shape only; rules are the actions'."""
+
+from rest_framework import serializers
+
+from incidents.api.bodies.fields import Reason
+from ledger.api import StrictSerializer
+from ledger.api_fields import Email, Text
+
+_MINUTES = 2**31 - 1
+
+
+class CallBody(StrictSerializer):
+    """Call the review."""
+
+    starts_at = serializers.DateTimeField(help_text="When it begins; a time to come.")
+    minutes = serializers.IntegerField(required=False, min_value=1, max_value=_MINUTES, help_text="60 where nothing is said.")
+    place = Reason(help_text="A room, or the address of a call.")
+    guests = serializers.ListField(child=Email(), required=False, max_length=50, help_text="Besides who is asked by themselves.")
+
+
+class MoveBody(CallBody):
+    """Move the review that is called. How long and where stay as they are where nothing is said."""
+
+
+class WhyBody(StrictSerializer):
+    """A verb that asks why."""
+
+    reason = Text()
+
+
+class CameBody(StrictSerializer):
+    """Whether somebody who was invited came."""
+
+    person = Email()
+    came = serializers.BooleanField()
+    excuse = Reason(help_text="Where they did not come.")
+
+
+class HoldBody(StrictSerializer):
+    """Who came, and what was decided."""
+
+    attendance = serializers.ListField(child=CameBody(), max_length=50, help_text="Each who was invited, once.")
+    decisions = Text(help_text="Markdown.")
+    guests = serializers.ListField(child=Email(), required=False, max_length=50, help_text="Who came unasked.")
+
+
+class WordingBody(StrictSerializer):
+    """A wording that was found, in its place."""
+
+    place = Text(max_length=60, help_text="Where it stands, as the list of findings says it: section:summary, why:3.")
+    phrase = Text(max_length=200, help_text="The wording, as the list of findings says it.")
+
+
+class KeepBody(WordingBody):
+    """Keep a wording, with a reason."""
+
+    reason = Text()
+
+
+class ReleaseBody(StrictSerializer):
+    """The public text."""
+
+    title = Text()
+    text = Text(help_text="Markdown, without names and internals.")

@@ -1,0 +1,83 @@
+"""A post-mortem as one Markdown file: to be kept beside code, or taken into another house."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from postmortems import paper
+from postmortems.content import Content
+from postmortems.paper import Paper, lasted, utc
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|])")
+
+
+def written(document: Paper) -> str:
+    """The whole document. What people wrote stands as they wrote it; what Muster says is escaped, so that it stays plain."""
+    told = document.content
+    parts = [f"# {plain(document.title)}", f"*{plain(document.standing)}*", "\n".join(_pairs(paper.facts(told)))]
+    for section in told["sections"]:
+        parts += [f"## {plain(section['title'])}", section["text"], *_beside(section["clause"], told)]
+    parts += list(_rest(told))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def plain(text: str) -> str:
+    """Text that Markdown reads as it is, on one line."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def _pairs(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
+    return (f"- {name}: {plain(value)}" for name, value in rows)
+
+
+def _beside(clause: str, told: Content) -> list[str]:
+    """What the record adds to a section."""
+    if clause == "postmortem.timeline":
+        return ["\n".join(_entry(line) for line in told["timeline"])]
+    if clause == "postmortem.five-whys":
+        few = f"Fewer than five: {plain(told['few_whys_reason'])}" if told["few_whys_reason"] else ""
+        return ["\n".join(_why(why) for why in told["whys"]), few]
+    if clause == "postmortem.impact":
+        return ["\n".join(_pairs(paper.impact(told)))]
+    if clause == "postmortem.action-items":
+        return ["\n".join(_item(item) for item in told["items"])]
+    return []
+
+
+def _entry(line: Content) -> str:
+    late = f" (recorded {utc(line['recorded_at'])})" if line["late"] else ""
+    who = f", {plain(line['actor'])}" if line["actor"] else ""
+    said = _indented(line["text"]) if line["written"] else plain(line["text"])
+    remark = f"\n  > {_indented(line['annotation'], '  > ')}" if line["annotation"] else ""
+    struck = f" *Corrected: {plain(line['restated'])}*" if line["corrected_by"] else ""
+    return f"- {utc(line['at'])}{late}, **{plain(line['label'])}**{who}: {said}{struck}{remark}"
+
+
+def _indented(text: str, by: str = "  ") -> str:
+    return f"\n{by}".join(text.splitlines())
+
+
+def _why(why: Content) -> str:
+    indent = "   " * (why["depth"] - 1)
+    return f"{indent}- {why['number']}. {_indented(why['text'], f'{indent}  ')}"
+
+
+def _item(item: Content) -> str:
+    due = f", due {utc(item['due_at'])}" if item["due_at"] else ""
+    return f"- {item['ref']} ({item['kind']}): {plain(item['title'])}. {plain(item['owner'])}{due}, {item['state'].lower()}"
+
+
+def _rest(told: Content) -> Iterator[str]:
+    """What the record says besides the sections."""
+    if told["hypotheses"]:
+        yield "## What contributed"
+        yield "\n".join(f"- {plain(one['text'])} ({plain(one['seen'])})" for one in told["hypotheses"])
+    if told["changes"]:
+        yield "## Changes made"
+        yield "\n".join(f"- {utc(one['at'])}: {plain(one['text'])} ({one['state'].lower()})" for one in told["changes"])
+    if told["missed"]:
+        yield "## Clocks missed"
+        yield "\n".join(
+            f"- {plain(one['label'])}: due {utc(one['due_at'])}, "
+            + ("never kept" if one["late_seconds"] is None else f"kept {lasted(one['late_seconds'])} late")
+            for one in told["missed"]
+        )

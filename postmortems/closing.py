@@ -1,0 +1,47 @@
+"""What a SEV 1/2 still needs of its post-mortem before it is closed (portal/reactions.py, CLOSING)."""
+
+from django.db.models import Exists, F, OuterRef
+
+from incidents.models import Incident
+from postmortems.models import ActionItem, PostMortem, Review
+from postmortems.states import DocumentState
+
+
+def what_is_missing(incident_id: int) -> str:
+    """What still stands between an incident and its close, as a sentence, or "". A waiver by the process owner stands in for all of it.
+
+    The post-mortem is published and its review was held since the incident was resolved (the last time), and what is to be done is
+    filed, or somebody said that nothing is.
+    """
+    found = (
+        PostMortem.objects.filter(incident_id=incident_id)
+        .annotate(
+            reviewed=Exists(Review.objects.filter(postmortem=OuterRef("pk"), held_at__gte=OuterRef("incident__resolved_at"))),
+            filed=Exists(ActionItem.objects.filter(incident=OuterRef("incident"))),
+            resolved_at=F("incident__resolved_at"),
+        )
+        .first()
+    )
+    if found is None:
+        ref = Incident.objects.values_list("ref", flat=True).get(pk=incident_id)
+        return f"{ref} has no post-mortem yet: it is opened when the incident is resolved."
+    return "" if found.is_waived else _sentence(_missing(found))
+
+
+def _missing(found: PostMortem) -> list[str]:
+    missing = []
+    resolved_at = found.resolved_at  # type: ignore[attr-defined]
+    published = found.state == DocumentState.PUBLISHED and found.published_at is not None and found.published_at >= resolved_at
+    if not published:
+        again = " again" if found.version else ""
+        missing.append(f"it is not published{again}")
+    if not found.reviewed:  # type: ignore[attr-defined]
+        missing.append("its review was not held")
+    if not found.filed and not found.no_items_reason:  # type: ignore[attr-defined]
+        missing.append("no action item is filed, and nobody said that none is needed")
+    return missing
+
+
+def _sentence(missing: list[str]) -> str:
+    """ "Of its post-mortem is missing: …" or ""."""
+    return f"The post-mortem is not done: {'; '.join(missing)}." if missing else ""

@@ -1,0 +1,146 @@
+"""A post-mortem laid out to be read as a whole: on paper, as a PDF, as Markdown. One record, of the draft or of a published version.
+
+Times are absolute, in UTC to the second: paper has no reader's zone.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.safestring import SafeString
+
+from incidents import markdown
+from incidents.sentences.kind import span
+from postmortems.content import Content, content
+from postmortems.links import linked
+from postmortems.models import PostMortem, Publication
+from tenants.time import now
+
+NOT_KNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What is rendered: the document as data, and how it stands. `number` is None for a draft."""
+
+    content: Content
+    standing: str
+    number: int | None = None
+
+    @property
+    def title(self) -> str:
+        """What stands above it, and names a file of it."""
+        incident = self.content["incident"]
+        return f"Post-mortem of {incident['level']} {incident['ref']}: {incident['title']}"
+
+
+def of_draft(postmortem: PostMortem) -> Paper:
+    """The document as it is now, marked as a draft where it is one."""
+    at = utc(now().isoformat())
+    if postmortem.is_waived:
+        said = f"waived by the process owner: {postmortem.waiver_reason}"
+    else:
+        said = "not published" if postmortem.version == 0 else f"after version {postmortem.version}, not published"
+    return Paper(content(postmortem), f"Draft of {at}, {said}")
+
+
+def of_publication(publication: Publication) -> Paper:
+    """A published version, word for word."""
+    by = f" by {publication.published_by.name}" if publication.published_by else ""
+    reason = f" Changed because: {publication.reason}" if publication.reason else ""
+    standing = f"Version {publication.number}, published {utc(publication.published_at.isoformat())}{by}.{reason}"
+    return Paper(publication.content, standing, publication.number)
+
+
+def utc(moment: str | None) -> str:
+    """A time of the content as paper shows it: "2026-11-25 14:03:00 UTC"."""
+    return f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M:%S} UTC" if moment else ""
+
+
+def lasted(seconds: float | None) -> str:
+    """A duration of the content."""
+    return NOT_KNOWN if seconds is None else span(seconds)
+
+
+def written(text: str, here: Collection[int]) -> SafeString:
+    """What a person wrote, as HTML; links to entries lead to those that are on the same sheet (`here`), the others stay text."""
+    return linked(text, lambda seq: f"#ev-{seq}" if seq in here else "")
+
+
+def facts(told: Content) -> list[tuple[str, str]]:
+    """What stands in a table at the top."""
+    incident, took = told["incident"], told["durations"]
+    roles = "; ".join(f"{one['role']}: {one['name']}" for one in told["roles"])
+    rows = [
+        ("Services", ", ".join(incident["services"])),
+        ("Detected", f"{utc(incident['detected_at'])}, by {incident['detected_by'].lower()}"),
+        ("Declared", utc(incident["declared_at"])),
+        ("Resolved", utc(incident["resolved_at"])),
+        ("Author", told["author"]),
+        ("Roles", roles),
+        ("To detect", lasted(took["detect"])),
+        ("To acknowledge", lasted(took["acknowledge"])),
+        ("To mitigate", lasted(took["mitigate"])),
+        ("To resolve", lasted(took["resolve"])),
+        ("Exercise", "This was a drill." if incident["exercise"] else ""),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def impact(told: Content) -> list[tuple[str, str]]:
+    """How long, how many, how much (clause postmortem.impact)."""
+    found = told["impact"]
+    users = f"{found['users_affected']:,}" if found["users_affected"] is not None else NOT_KNOWN
+    cost = f"{found['cost_amount']} {found['cost_currency']}" if found["cost_amount"] is not None else NOT_KNOWN
+    return [
+        ("Began", utc(found["start"]) or NOT_KNOWN),
+        ("Ended", utc(found["end"]) or NOT_KNOWN),
+        ("Lasted", lasted(found["seconds"])),
+        ("Users affected", f"{users} ({found['users_note']})" if found["users_note"] else users),
+        ("Cost", cost),
+    ]
+
+
+def context(paper: Paper) -> dict[str, Any]:
+    """What the templates show (templates/postmortems/_paper.html)."""
+    told = paper.content
+    here = {line["seq"] for line in told["timeline"]}
+    sections = [
+        {
+            "title": section["title"],
+            "html": written(section["text"], here) if section["text"] else "",
+            "kind": section["clause"].removeprefix("postmortem."),
+        }
+        for section in told["sections"]
+    ]
+    return {
+        "title": paper.title,
+        "standing": paper.standing,
+        "is_draft": paper.number is None,
+        "restricted": told["incident"]["restricted"],
+        "facts": facts(told),
+        "sections": sections,
+        "timeline": [_line(line, here) for line in told["timeline"]],
+        "whys": [{**why, "html": written(why["text"], here)} for why in told["whys"]],
+        "few_whys_reason": told["few_whys_reason"],
+        "impact": impact(told),
+        "hypotheses": told["hypotheses"],
+        "changes": [{**change, "at": utc(change["at"])} for change in told["changes"]],
+        "missed": [{**one, "due": utc(one["due_at"]), "late": _late(one["late_seconds"])} for one in told["missed"]],
+        "items": [{**item, "due": utc(item["due_at"])} for item in told["items"]],
+    }
+
+
+def _late(seconds: float | None) -> str:
+    return "never kept" if seconds is None else f"kept {span(seconds)} late"
+
+
+def _line(line: Content, here: Collection[int]) -> dict[str, Any]:
+    return {
+        **line,
+        "at": utc(line["at"]),
+        "recorded": utc(line["recorded_at"]) if line["late"] else "",
+        "html": written(line["text"], here) if line["written"] else markdown.plain(line["text"]),
+        "remark": written(line["annotation"], here) if line["annotation"] else "",
+    }

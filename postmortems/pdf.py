@@ -1,0 +1,46 @@
+"""A post-mortem as PDF, by WeasyPrint: an extra, for it needs the system's Pango. Without it the pages offer the print view."""
+
+import logging
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from postmortems.paper import Paper, context
+from tenants.refusals import Reason, Refused
+
+STYLE = Path(__file__).parent / "pdf.css"
+MISSING = "This installation makes no PDF: print the page, or have its operator install the extra “pdf”."
+
+
+@lru_cache(maxsize=1)
+def _maker() -> Any:
+    """WeasyPrint, or None where it, or a library that it needs, is not installed."""
+    try:
+        import weasyprint
+    except (ImportError, OSError):  # OSError: the package is there, Pango is not
+        return None
+    logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)  # it tells of each page that it lays out
+    return weasyprint
+
+
+def is_there() -> bool:
+    """Whether PDFs can be made here."""
+    return _maker() is not None
+
+
+def written(document: Paper) -> bytes:
+    """The PDF (tagged for readers of screens). Nothing is fetched for it, whatever the text links to. Refuses where none can be made."""
+    maker = _maker()
+    if maker is None:
+        raise Refused(Reason("no_pdf", MISSING))
+    html = render_to_string("postmortems/pdf.html", context(document))
+    style = maker.CSS(string=STYLE.read_text(encoding="utf-8"))
+    made: bytes = maker.HTML(string=html, url_fetcher=_nothing).write_pdf(stylesheets=[style], pdf_variant="pdf/ua-1")
+    return made
+
+
+def _nothing(url: str, *_: object, **__: object) -> Any:
+    """What a document of ours never needs: anything from elsewhere."""
+    raise ValueError(f"{url} is not fetched.")

@@ -1,0 +1,160 @@
+"""The public rendering of a post-mortem: a first draft of it from what was published, and what of a text must not go out.
+
+Names of people become their roles, internals are left out; then a person edits it, and what still gives something away is refused.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from incidents.models import Incident
+from incidents.sentences.kind import span
+from postmortems.blame.lists import shipped
+from postmortems.blame.people import Names, Person, Reader
+from postmortems.blame.words import words
+from postmortems.models import ActionItem, Publication
+from postmortems.wording import people
+
+Kind = Literal["name", "address", "handle", "link", "host", "entry"]
+
+ANYBODY = "somebody of the team"
+LEFT_OUT = "…"
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_HANDLE = re.compile(r"(?<![\w@./-])@[A-Za-z][\w.-]{1,38}")
+_URL = re.compile(r"https?://[^\s)>\]\"']+", re.IGNORECASE)
+_HOST = re.compile(
+    r"(?<![\w.@/-])(?:[\w-]+\.)+(?:internal|local|localdomain|lan|corp|intra|intranet|private|home|test)\b", re.IGNORECASE
+)
+_IP4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\w|\.\d)")
+_IP6 = re.compile(r"(?<![\w:.])(?=[0-9a-f]*:[0-9a-f:]*:)[0-9a-f:]{3,39}(?![\w:])", re.IGNORECASE)
+_ENTRY = re.compile(r"\[\[[^\]\n]{1,40}\]\]")
+SAID: dict[str, str] = {
+    "name": "a person's name",
+    "address": "a person's address",
+    "handle": "a person's handle",
+    "link": "a link into the house",
+    "host": "a machine's name or address",
+    "entry": "a link to the record",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """Something in a text that is for nobody outside: what it is, and where it stands (in characters)."""
+
+    kind: Kind
+    quote: str
+    offset: int
+
+    @property
+    def end(self) -> int:
+        """Behind its last character."""
+        return self.offset + len(self.quote)
+
+
+def leaks(text: str, incident: Incident) -> list[Leak]:
+    """What of a text gives away people or the inside of the house, in the order in which it stands there."""
+    return _leaks(text, people(), inside(incident))
+
+
+def inside(incident: Incident) -> frozenset[str]:
+    """The hosts that nobody outside reaches, or should hear of: the portal's own, the bridge's, those of the tickets."""
+    urls = [settings.BASE_URL, incident.bridge_url]
+    urls += ActionItem.objects.filter(incident=incident).values_list("ticket_url", flat=True)
+    return frozenset(host for url in urls if (host := _host(url)))
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _leaks(text: str, members: Sequence[Person], hosts: frozenset[str]) -> list[Leak]:
+    addresses = {person.email.lower() for person in members}
+    links = ((m[0].rstrip(".,;:!?"), m.start()) for m in _URL.finditer(text))
+    found = [Leak("link", url, start) for url, start in links if _is_inside(url, hosts)]
+    found += [Leak("address", m[0], m.start()) for m in _EMAIL.finditer(text) if m[0].lower().rstrip(".") in addresses]
+    found += [Leak("handle", m[0], m.start()) for m in _HANDLE.finditer(text)]
+    found += [Leak("host", m[0], m.start()) for m in _HOST.finditer(text)]
+    found += [Leak("host", m[0], m.start()) for ip in (_IP4, _IP6) for m in ip.finditer(text) if _is_address(m[0])]
+    found += [Leak("entry", m[0], m.start()) for m in _ENTRY.finditer(text)]
+    found += [Leak("name", text[start:end], start) for start, end in _names(text, members)]
+    taken: list[Leak] = []
+    for leak in sorted(found, key=lambda one: (one.offset, -one.end)):
+        if not taken or leak.offset >= taken[-1].end:
+            taken.append(leak)
+    return taken
+
+
+def _is_inside(url: str, hosts: frozenset[str]) -> bool:
+    host = _host(url)
+    return host in hosts or "." not in host or bool(_HOST.fullmatch(host)) or _is_address(host.strip("[]"))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _names(text: str, members: Sequence[Person]) -> Iterable[tuple[int, int]]:
+    read = words(text)
+    reader = Reader(read, shipped(), Names(tuple(members)))
+    for first, behind in reader.named:
+        yield read[first].start, read[behind - 1].end - (2 if read[behind - 1].whose else 0)
+
+
+def draft(publication: Publication) -> str:
+    """The text to begin with, in Markdown: the summary, the impact, what is done now. Names are roles, internals left out."""
+    content, incident = publication.content, publication.incident
+    roles = {one["name"].lower(): f"the {one['role']}" for one in content["roles"]}
+    members, hosts = people(), inside(incident)
+    parts = [
+        ("What happened", _cleaned(_section(content, "postmortem.summary"), members, hosts, roles)),
+        ("Impact", _impact(content)),
+        ("What we do", "\n".join(f"- {_cleaned(item['title'], members, hosts, roles)}" for item in _doing(content))),
+    ]
+    return "\n\n".join(f"## {title}\n\n{text}" for title, text in parts if text)
+
+
+def _section(content: dict[str, Any], clause: str) -> str:
+    return next((section["text"] for section in content["sections"] if section["clause"] == clause), "")
+
+
+def _impact(content: dict[str, Any]) -> str:
+    impact = content["impact"]
+    lines = []
+    if impact["seconds"] is not None:
+        lines.append(f"It lasted {span(impact['seconds'])}: from {_minute(impact['start'])} to {_minute(impact['end'])}.")
+    if impact["users_affected"] is not None:
+        number = impact["users_affected"]
+        lines.append(f"{number:,} user{'s were' if number != 1 else ' was'} affected." if number else "No user was affected.")
+    return " ".join(lines)
+
+
+def _minute(moment: str) -> str:
+    return f"{moment[:16].replace('T', ' ')} UTC"
+
+
+def _doing(content: dict[str, Any]) -> list[dict[str, Any]]:
+    return [item for item in content["items"] if item["state"] != "Dropped"]
+
+
+def _cleaned(text: str, members: Sequence[Person], hosts: frozenset[str], roles: dict[str, str]) -> str:
+    """The text with each leak replaced: people by their role of then, all else left out."""
+    first = {name.split()[0]: role for name, role in reversed(roles.items())}
+    made, last = [], 0
+    for leak in _leaks(text, members, hosts):
+        said = {**first, **roles}.get(leak.quote.lower(), ANYBODY) if leak.kind == "name" else LEFT_OUT
+        made += [text[last : leak.offset], said]
+        last = leak.end
+    return "".join([*made, text[last:]])

@@ -1,0 +1,104 @@
+"""Forms of reviews, wordings, waivers and releases: shape and labels. Their fields are named as the actions' reasons name them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import forms
+
+from incidents.fields import TEXT_MAX
+from incidents.forms.fields import text_area
+from oncall.forms import PeopleField, WallField
+from oncall.moments import TWICE
+from postmortems.actions.meeting import Came
+
+_GUESTS = "Besides those who are asked by themselves: e-mail addresses, one a line."
+
+
+class _Timed(forms.Form):
+    """A meeting's time by the organisation's wall clock. Which of two equal ones is meant is asked once somebody typed such a time."""
+
+    starts_at = WallField(label="When")
+    twice = forms.ChoiceField(label="This time comes twice: which do you mean?", required=False, choices=[("", "—"), *TWICE])
+    minutes = forms.IntegerField(label="Minutes", initial=60)
+    place = forms.CharField(label="Where", required=False, help_text="A room, or the address of a call.")
+    guests = PeopleField(label="Guests", required=False, help_text=_GUESTS)
+
+    def __init__(self, *args: Any, zone: str = "UTC", **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["starts_at"].help_text = f"By the clocks of {zone}."
+        if not self.data.get("twice"):
+            self.fields["twice"].widget = forms.HiddenInput()
+
+    def ask_twice(self) -> None:
+        """Show the choice, beside the sentence that says why."""
+        self.fields["twice"].widget = forms.Select(choices=[("", "—"), *TWICE])
+
+
+class CallForm(_Timed):
+    """Call the review."""
+
+
+class MoveForm(_Timed):
+    """Move the review."""
+
+    guests = PeopleField(label="More guests", required=False, help_text=_GUESTS)
+
+
+class CancelForm(forms.Form):
+    """Cancel the review."""
+
+    reason = forms.CharField(label="Why does it not take place?", widget=text_area(2))
+
+
+class HoldForm(forms.Form):
+    """Who came, and what was decided. A box and an excuse for each who was invited."""
+
+    decisions = forms.CharField(label="What was decided?", widget=text_area(5), max_length=TEXT_MAX, help_text="Markdown.")
+    guests = PeopleField(label="Who came unasked", required=False, help_text="E-mail addresses, one a line.")
+
+    def __init__(self, *args: Any, invited: Iterable[Mapping[str, Any]] = (), **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.invited = list(invited)
+        for person in self.invited:
+            seats = ", ".join(person["seats"])
+            self.fields[f"came_{person['id']}"] = forms.BooleanField(label=f"{person['name']} ({seats}) came", required=False)
+            self.fields[f"excuse_{person['id']}"] = forms.CharField(
+                label=f"Excuse of {person['name']}", required=False, help_text="Where they did not come."
+            )
+        people = [name for name in self.fields if name.startswith(("came_", "excuse_"))]
+        self.order_fields([*people, "guests", "decisions"])
+
+    def attendance(self) -> dict[int, Came]:
+        """What was said of each."""
+        said = self.cleaned_data
+        return {one["id"]: Came(said[f"came_{one['id']}"], said.get(f"excuse_{one['id']}", "")) for one in self.invited}
+
+
+class ReasonForm(forms.Form):
+    """A verb that asks why."""
+
+    reason = forms.CharField(label="Why?", widget=text_area(3))
+
+
+class KeepForm(forms.Form):
+    """Keep a wording."""
+
+    place = forms.CharField(widget=forms.HiddenInput())
+    phrase = forms.CharField(widget=forms.HiddenInput())
+    reason = forms.CharField(label="Why does it stay?", widget=text_area(2))
+
+
+class TakeBackForm(forms.Form):
+    """Keep it no longer."""
+
+    place = forms.CharField(widget=forms.HiddenInput())
+    phrase = forms.CharField(widget=forms.HiddenInput())
+
+
+class ReleaseForm(forms.Form):
+    """What goes out."""
+
+    title = forms.CharField(label="Title", max_length=200)
+    text = forms.CharField(
+        label="Text", widget=text_area(16), help_text="Markdown. Roles in place of people, nothing of the inside."
+    )

@@ -1,0 +1,66 @@
+"""Who lets the public rendering of a post-mortem out, and what must not be in it."""
+
+from collections.abc import Sequence
+
+from incidents.facts import Facts
+from incidents.rules.common import reader
+from incidents.rules.comms import APPROVAL, APPROVING_DUTIES
+from incidents.states import Audience, RoomRole
+from postmortems.models import PostMortem, Release
+from postmortems.people import last_holders
+from postmortems.public import SAID, Leak
+from tenants.actors import Actor, Role
+from tenants.refusals import Reason
+
+
+def why_not_release(postmortem: PostMortem, facts: Facts, by: Actor) -> list[Reason]:
+    """The last IC or CL, or the process owner, releases what was published; where the public's updates need Legal or PR, only those."""
+    if reasons := reader(by) or _whose(postmortem, facts, by):
+        return reasons
+    if postmortem.incident.restricted:
+        sentence = f"{postmortem.incident.ref} is restricted to those who must know: nothing of it goes out."
+        return [Reason("restricted", sentence, clause="breach.need-to-know")]
+    if postmortem.version == 0:
+        return [Reason("not_published", "It is not published yet: what goes out is made of what was published.")]
+    return []
+
+
+def why_not_withdraw(postmortem: PostMortem, facts: Facts, by: Actor, standing: Release | None) -> list[Reason]:
+    """Who may release it takes it back."""
+    reasons = reader(by) or _whose(postmortem, facts, by)
+    if not reasons and standing is None:
+        reasons = [Reason("not_released", "No public rendering is out.")]
+    return reasons
+
+
+def why_not_text(found: Sequence[Leak], field: str) -> list[Reason]:
+    """What goes out names nobody, and shows nothing of the inside of the house."""
+    told = dict.fromkeys((leak.kind, leak.quote) for leak in found)
+    return [
+        Reason(
+            "gives_away",
+            f"“{quote}” is {SAID[kind]}: it does not go out. Say the role, or leave it out.",
+            field=field,
+            status=422,
+        )
+        for kind, quote in told
+    ]
+
+
+def _whose(postmortem: PostMortem, facts: Facts, by: Actor) -> list[Reason]:
+    if Audience.PUBLIC in facts.approved_audiences:
+        seated = facts.on_duty(*APPROVING_DUTIES)
+        if by.user_id in seated:
+            return []
+        names = " or ".join(sorted(set(seated.values())))
+        sentence = f"What the public is told is released by Legal Counsel or PR{f' ({names})' if names else ''} here."
+        return [Reason("not_approver", sentence, clause=APPROVAL, status=403)]
+    if by.has(Role.PROCESS_OWNER):
+        return []
+    held = last_holders(postmortem.incident_id)
+    seats = [held[role].user for role in (RoomRole.IC, RoomRole.CL) if role in held]
+    if by.user_id in {user.pk for user in seats}:
+        return []
+    names = " or ".join(dict.fromkeys(user.name for user in seats)) or "nobody yet"
+    sentence = f"Releasing it is for the last Incident Commander or Communications Lead ({names}), or the process owner."
+    return [Reason("not_a_releaser", sentence, status=403)]

@@ -1,0 +1,65 @@
+"""The review meeting: who calls it and when, and what is written down of it (clauses postmortem.review-5-days, postmortem.attendance)."""
+
+from datetime import datetime, timedelta
+
+from incidents.states import State
+from postmortems.models import PostMortem, Review
+from postmortems.rules.common import writer
+from tenants.actors import Actor
+from tenants.refusals import Reason
+from tenants.time import now
+
+CLAUSE = "postmortem.review-5-days"
+MINUTES = (5, 480)
+AHEAD = timedelta(days=366)
+
+
+def why_not_call(postmortem: PostMortem, by: Actor, called: Review | None) -> list[Reason]:
+    """A writer calls the meeting while none is called. A second one may follow a first that was held."""
+    reasons = writer(postmortem, by, "Calling the review", CLAUSE) or over(postmortem)
+    if not reasons and called is not None:
+        sentence = f"The review is called for {called.starts_at:%Y-%m-%d %H:%M} UTC already: move it, or cancel it."
+        reasons = [Reason("called_already", sentence, clause=CLAUSE)]
+    return reasons
+
+
+def why_not_change(postmortem: PostMortem, by: Actor, called: Review | None, what: str = "Moving the review") -> list[Reason]:
+    """A writer moves or cancels a meeting that is called."""
+    return writer(postmortem, by, what, CLAUSE) or _none(called)
+
+
+def why_not_hold(postmortem: PostMortem, by: Actor, called: Review | None) -> list[Reason]:
+    """A writer writes down who came and what was decided, once the meeting has begun."""
+    reasons = writer(postmortem, by, "Taking attendance", CLAUSE) or over(postmortem) or _none(called)
+    if not reasons and called is not None and called.starts_at > now():
+        sentence = f"It begins at {called.starts_at:%Y-%m-%d %H:%M} UTC. Did you meet earlier? Then move it first."
+        reasons = [Reason("not_begun", sentence, clause=CLAUSE)]
+    return reasons
+
+
+def why_not_time(starts_at: datetime, minutes: int) -> list[Reason]:
+    """A meeting lies ahead, within a year, and lasts five minutes to eight hours."""
+    reasons = []
+    if starts_at < now() - timedelta(minutes=1):
+        reasons.append(Reason("past", "This time is past: a review is called for a time to come.", field="starts_at", status=422))
+    if starts_at > now() + AHEAD:
+        reasons.append(Reason("too_far", "This is more than a year ahead.", field="starts_at", status=422))
+    if not MINUTES[0] <= minutes <= MINUTES[1]:
+        sentence = f"A review takes {MINUTES[0]} to {MINUTES[1]} minutes."
+        reasons.append(Reason("out_of_range", sentence, field="minutes", status=422))
+    return reasons
+
+
+def over(postmortem: PostMortem) -> list[Reason]:
+    """Nothing more is called for what goes on again, or is closed, or was waived."""
+    incident = postmortem.incident
+    if postmortem.is_waived:
+        return [Reason("waived", "The process owner waived this post-mortem: that is lifted first.", clause=CLAUSE)]
+    if incident.state not in (State.RESOLVED, State.CLOSED):
+        sentence = f"{incident.ref} is {incident.get_state_display().lower()} again: it is reviewed once it is resolved."
+        return [Reason("not_resolved", sentence, clause=CLAUSE)]
+    return []
+
+
+def _none(called: Review | None) -> list[Reason]:
+    return [] if called is not None else [Reason("not_called", "No review is called.", clause=CLAUSE)]

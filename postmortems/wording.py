@@ -1,0 +1,120 @@
+"""The blameless check of a post-mortem: what is found in it, and what of that the authors have settled (principle.blameless)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from postmortems.blame import Finding, Person, Place, checker
+from postmortems.models import BlamePhrase, KeptWording, PostMortem
+from postmortems.rules.wording import why_not_keep
+from tenants.actors import Actor
+from tenants.addresses import inside
+from tenants.models import Membership
+from tenants.refusals import Reason
+
+CLAUSE = "principle.blameless"
+WHYS = "postmortem.five-whys"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A finding, and the reason with which it is kept (None where it still wants settling)."""
+
+    finding: Finding
+    kept: KeptWording | None = None
+
+
+def places(postmortem: PostMortem) -> list[Place]:
+    """Every text that authors wrote: the sections, the whys, what was added to and remarked on the timeline. Causes are marked."""
+    law = postmortem.incident.law
+    causes = {section.key for section in law.postmortem_template if section.clause == WHYS}
+    found = [Place(f"section:{s.key}", s.title, s.text, s.key in causes) for s in postmortem.sections.order_by("position", "id")]
+    whys = postmortem.whys.filter(removed_at=None).order_by("number")
+    found += [Place(f"why:{why.number}", f"Why {why.number}", why.text, cause=True) for why in whys]
+    if postmortem.few_whys_reason:
+        found.append(Place("few-whys", "Why fewer than five whys", postmortem.few_whys_reason, cause=True))
+    for pick in postmortem.picks.filter(removed_at=None).order_by("occurred_at", "id"):
+        at = f"{pick.occurred_at:%H:%M:%S}"
+        if pick.text:
+            found.append(Place(f"entry:{pick.pk}", f"Timeline, {at}", pick.text))
+        if pick.annotation:
+            found.append(Place(f"remark:{pick.pk}", f"Remark on the timeline, {at}", pick.annotation))
+    return [place for place in found if place.text]
+
+
+def section_of(postmortem: PostMortem, place: str) -> str:
+    """The key of the section that a place belongs to: where it is settled on the page."""
+    kind, _, key = place.partition(":")
+    if kind == "section":
+        return key
+    clause = WHYS if kind in ("why", "few-whys") else "postmortem.timeline"
+    template = postmortem.incident.law.postmortem_template
+    return next((section.key for section in template if section.clause == clause), "")
+
+
+def people() -> list[Person]:
+    """The members of the organisation, those who left too: whose names belong in no cause."""
+    rows = Membership.objects.order_by("id").values_list("user__name", "user__email")
+    return [Person(name, email) for name, email in rows]
+
+
+def findings(postmortem: PostMortem) -> list[Finding]:
+    """What the check finds in a post-mortem as it is now, settled or not, in the document's order."""
+    own = BlamePhrase.objects.filter(is_active=True).order_by("id").values_list("phrase", "suggestion")
+    return checker(people(), list(own)).find(places(postmortem))
+
+
+def settled(postmortem: PostMortem) -> list[Settled]:
+    """The findings, each with the reason with which it is kept."""
+    rows = KeptWording.objects.filter(postmortem=postmortem, taken_back_at=None).select_related("kept_by")
+    kept = {(row.place, row.phrase): row for row in rows}
+    return [Settled(finding, kept.get((finding.place, finding.phrase))) for finding in findings(postmortem)]
+
+
+def unsettled(postmortem_id: int) -> list[Reason]:
+    """Why a post-mortem is not published yet: wordings that nobody has changed, or kept with a reason (POSTMORTEM_READY)."""
+    postmortem = PostMortem.objects.select_related("incident").get(pk=postmortem_id)
+    open_ = [one.finding for one in settled(postmortem) if one.kept is None]
+    titles = dict.fromkeys(one.title for one in open_)
+    return [_reason(postmortem, title, [one for one in open_ if one.title == title]) for title in titles]
+
+
+def _reason(postmortem: PostMortem, place: str, found: Sequence[Finding]) -> Reason:
+    quotes = list(dict.fromkeys(f"“{finding.quote}”" for finding in found))
+    named = ", ".join(quotes[:3]) + (f" and {len(quotes) - 3} more" if len(quotes) > 3 else "")
+    sentence = f"{place} blames, or names somebody as a cause: {named}. Change it, or keep it with a reason."
+    return Reason("wording_unsettled", sentence, clause=CLAUSE, field=section_of(postmortem, found[0].place))
+
+
+def rows(postmortem: PostMortem, by: Actor) -> list[dict[str, Any]]:
+    """The findings as pages and the API show them: where, what, what to ask instead, and whether it is kept, with where to say so."""
+    may = not why_not_keep(postmortem, by)
+    ref = postmortem.incident.ref
+    return [_row(number, one, ref, may) for number, one in enumerate(settled(postmortem), 1)]
+
+
+def _row(number: int, one: Settled, ref: str, may: bool) -> dict[str, Any]:
+    finding, kept = one.finding, one.kept
+    return {
+        "number": number,
+        "place": finding.place,
+        "title": finding.title,
+        "kind": finding.kind,
+        "quote": finding.quote,
+        "phrase": finding.phrase,
+        "offset": finding.offset,
+        "before": finding.before,
+        "after": finding.after,
+        "suggestion": finding.suggestion,
+        "kept": {"reason": kept.reason, "by": kept.kept_by.name if kept.kept_by else "", "at": kept.kept_at} if kept else None,
+        "keep_url": inside("postmortem-keep-wording", ref) if may and kept is None else "",
+        "take_back_url": inside("postmortem-take-back-wording", ref) if may and kept is not None else "",
+    }
+
+
+def by_section(postmortem: PostMortem, by: Actor) -> dict[str, list[dict[str, Any]]]:
+    """The same by the key of the section that each belongs to, for an editor that shows them beside its text."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows(postmortem, by):
+        found.setdefault(section_of(postmortem, row["place"]), []).append(row)
+    return found

@@ -1,0 +1,138 @@
+"""Closing a SEV 1/2: published, reviewed, items filed, or waived (clauses postmortem.draft-24h, postmortem.action-items)."""
+
+from typing import Any
+
+import pytest
+
+from postmortems.models import ActionItem
+from tests.incidents.scene import Scene
+from tests.postmortems.learning import ask, called, done, held, postmortem, published, resolved, shown
+
+pytestmark = pytest.mark.servers
+
+DRAFT = "postmortem.draft-24h"
+
+
+def why_not(scene: Scene, ref: str) -> str:
+    refused = scene.verb("amira", ref, "close").json()
+    assert (refused["code"], refused["clause"]) == ("postmortem_missing", DRAFT)
+    return str(refused["detail"])
+
+
+def filed(scene: Scene, ref: str) -> None:
+    with scene.acme.scope(scene.acme.amira):
+        row = postmortem(scene, ref)
+        ActionItem.objects.create(
+            incident=row.incident, number=1, title="Add a lock timeout", kind="prevention", owner_id=scene.acme.jon.user_id
+        )
+
+
+@pytest.mark.clause(DRAFT)
+@pytest.mark.clause("lifecycle.phases")
+@pytest.mark.parametrize("severity", ["SEV1", "SEV2"])
+def test_it_is_closed_once_it_is_published_reviewed_and_what_is_to_be_done_is_filed(scene: Scene, severity: str) -> None:
+    ref = resolved(scene, severity)
+    assert why_not(scene, ref) == (
+        "The post-mortem is not done: it is not published; its review was not held; no action item is filed, and nobody said that none is needed."
+    )
+    published(scene, ref)
+    assert why_not(scene, ref).startswith("The post-mortem is not done: its review was not held; no action item is filed")
+    held(scene, ref)
+    assert why_not(scene, ref) == "The post-mortem is not done: no action item is filed, and nobody said that none is needed."
+    filed(scene, ref)
+    assert scene.do("amira", ref, "close")["state"] == "closed"
+
+
+@pytest.mark.clause("postmortem.action-items")
+def test_a_reason_stands_in_for_action_items_where_nothing_is_to_be_done(scene: Scene) -> None:
+    ref = resolved(scene)
+    published(scene, ref)
+    held(scene, ref)
+    for body, code in (({}, "required"), ({"reason": " "}, "required"), ({"reason": "x" * 2001}, "too_long")):
+        refused = ask(scene, "amira", ref, "need-no-items", body)
+        assert (refused.status_code, refused.json()["code"]) == (422, code), body
+    assert ask(scene, "mei", ref, "need-no-items", {"reason": "x"}).status_code == 403
+    assert done(scene, "jon", ref, "need-no-items", reason="The vendor has mended it.")["no_items_reason"]
+    assert scene.told(ref, "postmortem.items_not_needed")[0]["data"]["reason"] == "The vendor has mended it."
+    assert scene.do("amira", ref, "close")["state"] == "closed"
+    assert ask(scene, "jon", ref, "need-no-items", {"reason": "x"}).json()["code"] == "closed"
+
+
+def test_where_items_are_filed_nobody_says_that_none_is_needed(scene: Scene) -> None:
+    ref = resolved(scene)
+    filed(scene, ref)
+    assert ask(scene, "amira", ref, "need-no-items", {"reason": "x"}).json()["code"] == "items_filed"
+
+
+@pytest.mark.clause("lifecycle.phases")
+def test_after_a_reopening_what_was_published_and_reviewed_before_does_not_count(scene: Scene) -> None:
+    ref = resolved(scene)
+    published(scene, ref)
+    held(scene, ref)
+    filed(scene, ref)
+    scene.do("amira", ref, "reopen", reason="Errors are back")
+    scene.do("amira", ref, "advance", to="monitoring", reason="Gone again")
+    scene.do("amira", ref, "impact", end=scene.clock.now.isoformat())
+    scene.clock.advance(minutes=15)
+    scene.do("amira", ref, "resolve", summary="For good")
+    scene.follow()
+    assert why_not(scene, ref) == "The post-mortem is not done: it is not published again; its review was not held."
+
+
+# --- Waivers -----------------------------------------------------------------------------------------------------------------
+
+
+def stopped(scene: Scene, ref: str) -> dict[str, bool]:
+    clocks = [c for c in scene.part(ref, "clocks") if c["clause"].startswith("postmortem.")]
+    return {c["clause"]: c["stopped_at"] is not None for c in sorted(clocks, key=lambda c: str(c["started_at"]))}
+
+
+@pytest.mark.clause(DRAFT)
+@pytest.mark.clause("people.process-owner")
+def test_a_waiver_by_the_process_owner_stands_in_for_all_of_it(scene: Scene) -> None:
+    ref = resolved(scene)
+    called(scene, ref)
+    scene.follow()
+    for who in ("amira", "jon", "admin"):
+        refused = ask(scene, who, ref, "waive", {"reason": "A duplicate"})
+        assert (refused.status_code, refused.json()["code"]) == (403, "not_process_owner"), who
+    assert ask(scene, "owner", ref, "waive", {"reason": ""}).status_code == 422
+    waived = done(scene, "owner", ref, "waive", reason="The same cause as INC-7.")
+    assert (waived["waived_by"], waived["waiver_reason"]) == ("Olga Owner", "The same cause as INC-7.")
+    assert stopped(scene, ref) == {DRAFT: True, "postmortem.review-5-days": True}
+    assert [one["state"] for one in shown(scene, "amira", ref)["reviews"]] == ["cancelled"]
+    scene.follow()
+    assert len(scene.mails("jon", "Cancelled:")) == 1
+    assert ask(scene, "owner", ref, "waive", {"reason": "x"}).json()["code"] == "waived"
+    assert scene.told(ref, "postmortem.waived")[0]["data"]["reason"] == "The same cause as INC-7."
+    assert scene.do("amira", ref, "close")["state"] == "closed"
+    assert ask(scene, "owner", ref, "lift-waiver", {"reason": "x"}).json()["code"] == "closed"
+
+
+@pytest.mark.clause("people.process-owner")
+def test_lifted_it_is_owed_again_as_from_then(scene: Scene) -> None:
+    ref = resolved(scene)
+    assert ask(scene, "owner", ref, "lift-waiver", {"reason": "x"}).json()["code"] == "not_waived"
+    done(scene, "owner", ref, "waive", reason="A duplicate")
+    scene.clock.advance(days=2)
+    assert ask(scene, "amira", ref, "lift-waiver", {"reason": "x"}).status_code == 403
+    lifted = done(scene, "owner", ref, "lift-waiver", reason="It was none")
+    assert (lifted["waived_at"], lifted["waived_by"]) == (None, None)
+    assert scene.running(ref, DRAFT)["started_at"] == scene.clock.now.isoformat().replace("+00:00", "Z")
+    assert stopped(scene, ref) == {DRAFT: False, "postmortem.review-5-days": False}
+    assert "not published" in why_not(scene, ref)
+
+
+@pytest.mark.parametrize("verb", ["waive", "lift-waiver", "need-no-items"])
+def test_each_decision_has_its_page_which_loses_nothing_that_was_typed(scene: Scene, verb: str) -> None:
+    ref = resolved(scene)
+    who = "amira" if verb == "need-no-items" else "owner"
+    if verb == "lift-waiver":
+        done(scene, "owner", ref, "waive", reason="A duplicate")
+    page: Any = scene.page(who)
+    url = f"/o/acme/incidents/{ref}/postmortem/{verb}/"
+    assert page.get(url).status_code == 200
+    refused = page.post(url, {"reason": "y" * 2001})
+    assert (refused.status_code, "y" * 2001 in refused.content.decode()) == (422, True)
+    assert page.post(url, {"reason": "So it is."}).status_code == 302
+    assert scene.page("mei").get(url).status_code == 403
