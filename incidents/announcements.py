@@ -58,8 +58,10 @@ def prompt_owner(event: Event, by: Actor) -> None:
     """A clock of an incident runs out, or has: its owner is told (the IC where the role is open, the declarer before).
 
     A clock of the owner team's (the fix of a SEV 3 or 4) is told to the IC if there is one, else to the first of that team.
+    Those of what follows from an incident are prompted by their own room.
     """
-    if event.incident_id is None or not event.data.get("owner_role"):
+    about = str(event.data.get("about", ""))
+    if event.incident_id is None or not event.data.get("owner_role") or about.startswith("postmortems."):
         return
     if event.data["about"].startswith(_AFTERWARDS):  # what is owed once it is over has reactions of its own
         return

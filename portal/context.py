@@ -36,6 +36,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         ("Triage", "triage", "/triage/"),
         ("On call", "oncall", "/oncall/"),
         ("Post-mortems", "postmortem-list", "/postmortems/"),
+        ("Actions", "actions", "/actions/"),
         ("Readiness", "readiness", "/readiness/"),
     ]
     if actor.has(Role.ADMINISTRATOR):

@@ -32,6 +32,11 @@ SET_ASIDE = Reaction("set-postmortem-aside", "postmortems.reactions.set_aside")
 PROMPT_AUTHOR = Reaction("prompt-author", "postmortems.announcements.prompt_author")
 TELL_AUTHOR = Reaction("tell-author", "postmortems.announcements.tell_author")
 TELL_NAMED = Reaction("tell-named", "postmortems.announcements.tell_named")
+TELL_ITEM_OWNER = Reaction("tell-item-owner", "postmortems.item_news.tell_owner")
+TELL_REMINDED = Reaction("tell-reminded", "postmortems.item_news.tell_reminded")
+TELL_ITEM_LATE = Reaction("tell-item-late", "postmortems.item_news.tell_escalated")
+REMIND_ITEM_OWNER = Reaction("remind-item-owner", "postmortems.item_news.remind_owner")
+LEARN_TRAITS = Reaction("learn-traits", "postmortems.actions.similar.learn")
 
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "signal.opened": (PAGE_FOR_SIGNAL,),
@@ -44,7 +49,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "incident.updated": (TELL_UPDATE,),
     "incident.order_issued": (TELL_ORDER,),
     "incident.order_chased": (TELL_ORDER,),
-    "incident.resolved": (OPEN_DRAFT,),
+    "incident.resolved": (OPEN_DRAFT, LEARN_TRAITS),
     "incident.reopened": (MOBILISE, TELL_ROOM, SET_ASIDE),
     "incident.merged": (TELL_ROOM,),
     "incident.false_positive": (TELL_ROOM,),
@@ -68,13 +73,18 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "contact.added": (SEND_CODE,),
     "contact.code_asked": (SEND_CODE,),
     "contact.tested": (SEND_TESTS,),
-    "clock.prompted": (PROMPT_OWNER, PROMPT_AUTHOR),
+    "clock.prompted": (PROMPT_OWNER, PROMPT_AUTHOR, REMIND_ITEM_OWNER),
     "clock.broken": (PROMPT_OWNER, PROMPT_AUTHOR),
     "postmortem.opened": (TELL_AUTHOR,),
     "postmortem.author_named": (TELL_NAMED,),
     "postmortem.reading_asked": (TELL_NAMED,),
     "postmortem.commented": (TELL_AUTHOR,),
     "postmortem.read": (TELL_AUTHOR,),
+    "action.filed": (TELL_ITEM_OWNER,),
+    "action.changed": (TELL_ITEM_OWNER,),
+    "action.reminded": (TELL_REMINDED,),
+    "action.escalated": (TELL_ITEM_LATE,),
+    "incident.closed": (LEARN_TRAITS,),
 }
 
 # Subject of a clock -> what follows when it breaks. (The sweep records the break itself, whatever the subject.)
@@ -82,7 +92,15 @@ CLOCK_SUBJECTS: dict[str, str] = {
     "oncall.page": "oncall.actions.on_clock_broken",
     "incidents.order": "incidents.actions.orders.on_clock_broken",
     "incidents.incident": "incidents.actions.rhythm.on_clock_broken",
+    "postmortems.actionitem": "postmortems.actions.reminding.on_clock_broken",
 }
+
+# Subjects whose clocks run on however their incident ends: what follows from it is mostly done afterwards.
+OUTLASTING: frozenset[str] = frozenset({"postmortems.actionitem"})
+
+# What rooms above put on an incident's page, beside its facts: functions of (incident, facts, actor) that give a template's context,
+# with the template's own name in it.
+BESIDE_THE_ROOM: tuple[str, ...] = ("postmortems.items.panel",)
 
 # What a SEV 1/2 needs before it is closed -> the function that says, of an incident's id, what of it is missing ("" for nothing).
 CLOSING: dict[str, str] = {}
@@ -101,7 +119,7 @@ PAGE_ADDRESSES: dict[str, str] = {
 
 # What waits for a person in their inbox besides pages: functions of an actor that give [{title, text, at, url, act}]
 # (`act`: what can be pressed there and then, as incidents/owed.py says it; not where it has to be read first).
-IN_HAND: tuple[str, ...] = ("incidents.mine.roles",)  # on the same page: what one has in hand
+IN_HAND: tuple[str, ...] = ("incidents.mine.roles", "postmortems.items.in_hand")  # on the same page: what one has in hand
 INBOX: tuple[str, ...] = ("incidents.owed.orders", "incidents.comms.to_decide")
 
 # The same, and whether it must not be said.
@@ -149,6 +167,7 @@ RENDERERS: dict[str, str] = {
     "question": "incidents.comms_announcements.render_question",
     "postmortem": "postmortems.announcements.render",
     "postmortem-due": "postmortems.announcements.render_due",
+    "item": "postmortems.item_news.render",
 }
 
 # What stands in the way of publishing a post-mortem besides an empty section: functions of its id that give reasons.

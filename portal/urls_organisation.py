@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("incidents.urls")),
     path("", include("oncall.urls")),
     path("", include("notifications.urls")),
+    path("", include("postmortems.item_urls")),
     path("", include("integrations.urls")),
     path("", include("integrations.chat.urls")),
     path("me/", profile, name="profile"),

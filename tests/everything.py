@@ -32,6 +32,7 @@ from oncall.actions import acknowledge, calendars, decline, overrides, schedules
 from oncall.models import EscalationPolicy, EscalationTarget, Page, Schedule, Service
 from oncall.plans import Plan, Stretch
 from portal import environment
+from postmortems.actions import items as action_items
 from standard.models import Calendar, CalendarDay, Clock, ClockFailure
 from tenants.models import ApiToken, User
 from tenants.walled import TenantOwned
@@ -217,6 +218,7 @@ class Lived:
     override_id: int
     swap_id: int
     link_id: int
+    item: str
 
     def parameters(self) -> dict[str, Any]:
         """The values of URL parameters."""
@@ -266,6 +268,10 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         signal = Signal.objects.filter(kind="alerts").order_by("id").first()
         assert signal is not None
         actions.declare_from([signal], by=amira, title=f"incident {word}", severity=Severity.SEV1, summary=word)
+    with cast.scope(cast.amira):
+        over = actions.declare(by=amira, title=f"minor {word}", severity=Severity.SEV4, services=[service])
+        actions.set_impact(over, by=amira, end=datetime.now(UTC))
+        actions.resolve(over, by=amira, summary=f"summary {word}")
     for _ in range(more + 1):
         with cast.scope(cast.amira):
             last = actions.declare(by=amira, title=f"incident {word}", severity=Severity.SEV1, services=[service], summary=word)
@@ -286,6 +292,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         actions.advance(last, by=amira, to=State.INVESTIGATION, reason=word)
         actions.set_impact(last, by=amira, start=datetime.now(UTC) - timedelta(minutes=9))
         work(cast, last, word)
+        item = follow_up(cast, last, word)
         other = Signal.objects.filter(kind="alerts", state="waiting").order_by("id").first()
         assert other is not None
         actions.attach(other, last, by=amira)
@@ -323,6 +330,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             rule_id=passing.pk,
             window_id=window.pk,
             number=1,
+            item=item,
             **planned,
             method_id=ContactMethod.objects.get(user_id=cast.amira.user_id).pk,
             token_id=ApiToken.objects.filter(user_id=cast.amira.user_id).latest("id").pk,
@@ -344,6 +352,18 @@ def plan(cast: Cast, word: str) -> dict[str, Any]:
         swap = swaps.offer_swap(made, offer, by=cast.amira.actor())
         link, _ = calendars.share_calendar(by=cast.amira.actor(), schedule=made)
     return {"schedule": slug, "layer": number, "override_id": override.pk, "swap_id": swap.pk, "link_id": link.pk}
+
+
+def follow_up(cast: Cast, incident: Incident, word: str) -> str:
+    """What follows from an incident: an item that is done, and one that is being done, each with `word` in it. Returns the latter's reference."""
+    jon, amira = cast.jon.actor(), cast.amira.actor()
+    owner = member_for(jon, cast.jon.email)
+    told: dict[str, Any] = {"details": f"details {word}", "ticket_url": f"https://tickets.example/{word}"}
+    done = action_items.file_item(incident, by=amira, title=f"first item {word}", kind="detection", owner=owner, **told)
+    action_items.finish_item(done, by=jon, outcome=f"outcome {word}")
+    item = action_items.file_item(incident, by=amira, title=f"item {word}", kind="prevention", owner=owner, **told)
+    action_items.start_item(item, by=jon)
+    return item.ref
 
 
 def work(cast: Cast, incident: Incident, word: str) -> None:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
+from django.utils.module_loading import import_string
 
 from incidents import comms, queries, swoop
 from incidents.doors import Door
@@ -68,8 +70,15 @@ def context(
         "commands_url": reverse("commands"),
         "record": entries,
         "can": dict.fromkeys(can, True),
+        "beside": _beside(incident, facts, by),
         **_feed(entries, asked.get("show", "")),
     }
+
+
+def _beside(incident: Incident, facts: Facts, by: Actor) -> list[dict[str, Any]]:
+    """What the rooms above put beside the room's facts, each with its template's name: MUSTER_BESIDE_THE_ROOM names them."""
+    table: tuple[str, ...] = import_string(settings.MUSTER_BESIDE_THE_ROOM)
+    return [import_string(name)(incident, facts, by) for name in table]
 
 
 def _parts(incident: Incident, facts: Facts, by: Actor, offered: Offered) -> dict[str, Any]:

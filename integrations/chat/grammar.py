@@ -362,6 +362,7 @@ WORDS: tuple[Word, ...] = (
     Word("merge", "merge", "merge INC-41", _merge),
     Word("false-positive", "false-positive", "false-positive because the probe was broken", _reason),
     Word("close", "close", "close", _maybe_because),
+    Word("action", "action", "action prevention @jon add a lock timeout (or: action done 3)", _aside),
     Word("help", "help", "help", _aside),
 )  # fmt: skip
 

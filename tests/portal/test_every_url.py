@@ -37,6 +37,7 @@ OF_THE_ROOM = {  # what executives and Support are refused: they read a summary
     *("incident-panels", "incident-file", "sitrep-markdown", "sitrep-text", "swoop"),
     *("api-timeline", "api-sitrep-markdown", "api-sitrep-text", "api-incident-file"),
     *(f"api-incident-{part}" for part in PARTS if part != "updates"),
+    *("action-item", "action-items-of", "similar", "api-action-item", "api-similar"),
 }
 # The forms that edit a schedule: administrators' and team leads' alone, others are told so.
 OF_EDITORS = {"schedule-new", "schedule-change", "schedule-import", "layer-new", "layer-change"}

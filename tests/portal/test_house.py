@@ -14,7 +14,7 @@ from django.apps import apps
 from incidents.sentences import KINDS
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("tenants", "ledger", "standard", "notifications", "oncall", "incidents", "integrations", "portal")
+ROOMS = ("tenants", "ledger", "standard", "notifications", "oncall", "incidents", "postmortems", "integrations", "portal")
 LINES, TEST_LINES = 400, 600  # tests are tables, mostly
 
 # Events that no incident's timeline tells, each with why.

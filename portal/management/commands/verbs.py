@@ -30,6 +30,10 @@ DOORS: dict[str, tuple[str, ...]] = {
     "incidents.api.views": ("API",),
     "incidents.routing_views": ("web",),
     "incidents.api.routing": ("API",),
+    "postmortems.item_doors": ("web", "API"),
+    "postmortems.item_views": ("web",),
+    "postmortems.api.items": ("API",),
+    "integrations.chat.items": ("chat",),
     "integrations.views": ("web",),
     "integrations.api": ("API",),
     "integrations.generic.views": ("web",),
@@ -55,6 +59,7 @@ FUNCTIONS: dict[str, str] = {
     "standard.clocks.strike": "clock",
     "oncall.waking.sweep": "clock",
     "oncall.notices.sweep": "clock",
+    "postmortems.actions.reminding.on_clock_broken": "clock",
 }
 ORDER = ("web", "API", "chat", "e-mail link", "hook", "admin", "reaction", "clock", "command")
 
