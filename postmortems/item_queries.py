@@ -45,7 +45,7 @@ def in_order(rows: QuerySet[ActionItem], sort: str = "") -> QuerySet[ActionItem]
     """Sorted by one of SORTS; else what is to be done first, the most pressing on top, then what ended last."""
     name = sort.removeprefix("-")
     if name not in SORTS:
-        return rows.order_by(_OPEN_FIRST, _FIRST_DUE, F("ended_at").desc(nulls_last=True), "-id")
+        return rows.order_by(_OPEN_FIRST, _FIRST_DUE, F("ended_at").desc(nulls_last=True), "id")
     expression = SORTS[name][1]
     first = expression.desc(nulls_last=True) if sort.startswith("-") else expression.asc(nulls_last=True)
     return rows.order_by(first, "-id")

@@ -5,7 +5,7 @@ Each verb locks the incident first, then the item. The clock of actions.sla runs
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -162,7 +162,8 @@ def change_item(item: ActionItem, *, by: Actor, changes: Mapping[str, Any], reas
     """
     item, leads = lock(item)
     check(rules.why_not_change(item, by, leads))
-    moves = changes.get("due_on") is not None and sla.end_of(changes["due_on"], calendar()) != item.due_at
+    due_on = changes.get("due_on")
+    moves = due_on is not None and (item.due_at is None or due_on != sla.last_day(item.due_at, calendar()))
     if moves:
         check(rules.why_not_move(item, by))
     clean = fields.text("reason", reason, most=fields.REASON_MAX, required=moves)
@@ -173,8 +174,8 @@ def change_item(item: ActionItem, *, by: Actor, changes: Mapping[str, Any], reas
         item.owner_id, names["owner"] = owner.user_id, owner.name
         item.reminded_at = None  # whoever has it now was reminded of nothing
     _reword(item, changes)
-    if moves:
-        item.due_at = _moved(changes["due_on"])
+    if moves and due_on is not None:
+        item.due_at = _judged(due_on, now())
     after = _shown(item, names["owner"])
     diff = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
     if not diff:
@@ -245,13 +246,11 @@ def _promised(day: date | None, limit: sla.Limit | None, filed_at: datetime) -> 
     return due_at
 
 
-def _moved(day: date) -> datetime:
-    return _judged(day, now())
-
-
 def _judged(day: date, moment: datetime) -> datetime:
     """The end of a day to come, on the organisation's calendar."""
-    if abs((day - moment.date()).days) > sla.LONGEST.days:
+    if day < moment.date() - timedelta(days=1):  # the organisation's clocks may be a day behind ours
+        raise invalid("due_on", "This day has passed.", code="past")
+    if day > moment.date() + sla.LONGEST:
         raise invalid("due_on", "This day is more than two years away.", code="too_far")
     due_at = sla.end_of(day, calendar())
     if due_at <= moment:
