@@ -13,6 +13,7 @@ MEASUREMENTS = {
     "room": "the war room with 500 entries: queries and server time",
     "verb": "P5: a verb by API against one bare Django insert",
     "oncall": "who is on call, of 10 layers and 1,000 overrides",
+    "similar": "similar past incidents among 100,000 of an organisation, inside the walls",
     "guards": "P9: guards and ledger against the same write without",
 }
 
