@@ -26,6 +26,16 @@ COMMON = [
     "down",
 ]
 
+BATCH = 10_000
+INSERT = """
+INSERT INTO incidents_incident (organisation_id, number, ref, title, severity, state, exercise, standard_id, detected_by, detected_at,
+  declared_at, resolved_at, relapses, reopened, summary, channel, bridge_url, restricted)
+SELECT %s, n, 'INC-' || n, title, 1 + n %% 4, 'resolved', false, standard, 'monitoring', at, at, at + interval '1 hour', 0, 0, summary, '', '',
+  n %% 500 = 0
+FROM (SELECT n, title, summary, now() - (%s - n) * interval '15 minutes' AS at, %s AS standard
+  FROM unnest(%s::int[], %s::text[], %s::text[]) AS u(n, title, summary)) made
+"""
+
 
 def main() -> int:
     report = Report()
@@ -49,19 +59,12 @@ def fill(on: Stage, slug: str, chance: random.Random) -> None:
     ]
     for table in GUARDED:  # rows of a bench have no history
         on.owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER complete")
-    with (
-        on.owner.cursor() as cursor,
-        cursor.copy(
-            "COPY incidents_incident (organisation_id, number, ref, title, severity, state, exercise, standard_id, detected_by, detected_at, "
-            "declared_at, resolved_at, relapses, reopened, summary, channel, bridge_url, restricted) FROM STDIN"
-        ) as copy,
-    ):
-        for number in range(1, INCIDENTS + 1):
-            said = chance.choices(vocabulary, weights, k=30)
-            moment = time.strftime("%Y-%m-%d %H:%M:%S+00", time.gmtime(time.time() - (INCIDENTS - number) * 900))
-            row = (organisation, number, f"INC-{number}", " ".join(said[:8]), chance.randint(1, 4), "resolved", False, standard)
-            rest = ("monitoring", moment, moment, moment, 0, 0, " ".join(said[8:]), "", "", number % 500 == 0)
-            copy.write_row((*row, *rest))
+    numbers = list(range(1, INCIDENTS + 1))
+    said = [chance.choices(vocabulary, weights, k=30) for _ in numbers]
+    for begin in range(0, INCIDENTS, BATCH):
+        part = slice(begin, begin + BATCH)
+        titles, summaries = ([" ".join(words[:8]) for words in said[part]], [" ".join(words[8:]) for words in said[part]])
+        on.owner.execute(INSERT, [organisation, INCIDENTS, standard, numbers[part], titles, summaries])
     on.owner.execute(
         "INSERT INTO incidents_incidentservice (organisation_id, incident_id, service_id) "
         "SELECT organisation_id, id, (%s::bigint[])[1 + id %% %s] FROM incidents_incident WHERE organisation_id = %s",

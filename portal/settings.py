@@ -214,6 +214,8 @@ SPECTACULAR_SETTINGS = {
         "FlagKind": "incidents.states.FlagKind",
         "ContactKind": "notifications.models.ContactMethod.Kind",
         "ContactQuiet": "notifications.models.ContactMethod.Quiet",
+        "ActionItemKind": "postmortems.states.ItemKind",
+        "ActionItemState": "postmortems.states.ItemState",
     },
 }
 

@@ -18,7 +18,7 @@ from django.test import Client
 
 from incidents import actions, integrating, ruling
 from incidents.members import member_for
-from incidents.models import Incident, Integration, RoutingRule, Signal, UpdatePolicy
+from incidents.models import Component, Incident, Integration, RoutingRule, ServiceComponent, Signal, UpdatePolicy
 from incidents.states import Audience, FlagKey, RoomRole, Severity, State
 from integrations import intake
 from integrations.formats import Said
@@ -254,6 +254,8 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         waiting = actions.report(by=amira, title=f"report {word}", text=word, ticket=word)
         actions.dismiss(actions.report(by=amira, title=f"noise {word}"), by=amira, reason=word)
         contacts.add(by=amira, kind="email", address=f"{word}@example.com", label=f"home {word}")
+        link = {"service": service, "component": Component.objects.get(slug="payments")}
+        configure(ServiceComponent(), link, by=cast.admin.actor())
         policy = configure(
             EscalationPolicy(), {"slug": f"policy-of-{cast.slug}", "name": f"policy {word}"}, by=cast.admin.actor()
         )

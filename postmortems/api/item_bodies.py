@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from incidents.api.serializers import AllowedOut, PersonOut
 from incidents.states import Severity
 from ledger.api import StrictSerializer
 from ledger.api_fields import Email, Text
@@ -62,13 +63,6 @@ class ItemRemindBody(StrictSerializer):
     items = serializers.ListField(child=Text(max_length=40), max_length=50, help_text="References, such as INC-42-3.")
 
 
-class PersonOut(serializers.Serializer[Any]):
-    """A person."""
-
-    name = serializers.CharField()
-    email = serializers.CharField()
-
-
 class ItemRow(serializers.Serializer[Any]):
     """An action item."""
 
@@ -101,17 +95,10 @@ class ItemRow(serializers.Serializer[Any]):
         return item_queries.is_late(item)
 
 
-class MayOut(serializers.Serializer[Any]):
-    """Whether you may do a verb now, and if not, why not."""
-
-    allowed = serializers.BooleanField()
-    why_not = serializers.ListField(child=serializers.DictField())
-
-
 class ItemOut(ItemRow):
     """An action item, with what you may do."""
 
-    allowed_actions = serializers.DictField(child=MayOut())
+    allowed_actions = serializers.DictField(child=AllowedOut())
 
 
 class RemindedOut(serializers.Serializer[Any]):
