@@ -155,3 +155,17 @@ def test_those_outside_the_room_are_not_offered_its_record(scene: Scene) -> None
     for who in ("director", "support"):
         assert scene.api(who).get(f"incidents/{ref}/similar/").status_code == 403
         assert scene.page(who).get(f"/o/acme/similar/{ref}/").status_code == 403
+
+
+@pytest.mark.clause("postmortem.action-items")
+def test_the_post_mortem_offers_them_and_leads_to_the_form_of_action_items(scene: Scene) -> None:
+    before = past(scene, "Payments time out because of a lock on orders")
+    still = filed(scene, before, title="Add a lock timeout")["ref"]
+    ref = scene.ready()
+    scene.do("amira", ref, "note", text="x")
+    scene.do("amira", ref, "resolve", summary="Payments time out: a lock on orders again")
+    scene.follow()
+    page = scene.page("amira").get(f"/o/acme/postmortems/{ref}/").content.decode()
+    assert "Seen before" in page
+    assert f'href="/o/acme/actions/{still}/"' in page
+    assert f'href="/o/acme/actions/of/{ref}/#file"' in page
