@@ -42,6 +42,7 @@ def main() -> int:
     with stage() as on:
         for number, slug in enumerate(("acme", "globex")):
             fill(on, slug, random.Random(number))
+            report.say(f"{slug}: filled")
         on.owner.execute("ANALYZE postmortems_trait, incidents_incident")
         in_process(on)
         ask(on, report)
@@ -77,6 +78,7 @@ def fill(on: Stage, slug: str, chance: random.Random) -> None:
     )
     for table in GUARDED:
         on.owner.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER complete")
+    on.owner.execute("ANALYZE incidents_incident, incidents_incidentservice")
     from postmortems.sql import LEARN_ALL
 
     on.owner.execute(LEARN_ALL.replace("i.state IN", f"i.organisation_id = {organisation} AND i.state IN"))  # type: ignore[arg-type]

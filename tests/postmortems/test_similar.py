@@ -165,7 +165,7 @@ def test_the_post_mortem_offers_them_and_leads_to_the_form_of_action_items(scene
     scene.do("amira", ref, "note", text="x")
     scene.do("amira", ref, "resolve", summary="Payments time out: a lock on orders again")
     scene.follow()
-    page = scene.page("amira").get(f"/o/acme/postmortems/{ref}/").content.decode()
+    page = scene.page("amira").get(f"/o/acme/incidents/{ref}/postmortem/").content.decode()
     assert "Seen before" in page
     assert f'href="/o/acme/actions/{still}/"' in page
     assert f'href="/o/acme/actions/of/{ref}/#file"' in page
