@@ -1,4 +1,4 @@
-"""Similar past incidents among 100,000 of one organisation, inside the walls; another organisation has as many beside it."""
+"""Similar past incidents among 100,000 of one organisation, inside the walls; another organisation has its own beside it."""
 
 import random
 import time
@@ -40,8 +40,8 @@ FROM (SELECT n, title, summary, now() - (%s - n) * interval '15 minutes' AS at, 
 def main() -> int:
     report = Report()
     with stage() as on:
-        for number, slug in enumerate(("acme", "globex")):
-            fill(on, slug, random.Random(number))
+        for number, (slug, incidents) in enumerate((("acme", INCIDENTS), ("globex", INCIDENTS // 5))):
+            fill(on, slug, incidents, random.Random(number))
             report.say(f"{slug}: filled")
         on.owner.execute("ANALYZE postmortems_trait, incidents_incident")
         in_process(on)
@@ -49,7 +49,7 @@ def main() -> int:
     return report.end()
 
 
-def fill(on: Stage, slug: str, chance: random.Random) -> None:
+def fill(on: Stage, slug: str, incidents: int, chance: random.Random) -> None:
     """Incidents as of three years, resolved, each with a service and what it is recognised by."""
     organisation = on.organisation_id(slug)
     standard = on.one("SELECT max(id) FROM standard_standardversion WHERE organisation_id = %s", organisation)
@@ -60,12 +60,12 @@ def fill(on: Stage, slug: str, chance: random.Random) -> None:
     ]
     for table in GUARDED:  # rows of a bench have no history
         on.owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER complete")
-    numbers = list(range(1, INCIDENTS + 1))
-    said = [chance.choices(vocabulary, weights, k=30) for _ in numbers]
-    for begin in range(0, INCIDENTS, BATCH):
+    numbers = list(range(1, incidents + 1))
+    said = [chance.choices(vocabulary, weights, k=16) for _ in numbers]
+    for begin in range(0, incidents, BATCH):
         part = slice(begin, begin + BATCH)
         titles, summaries = ([" ".join(words[:8]) for words in said[part]], [" ".join(words[8:]) for words in said[part]])
-        on.owner.execute(INSERT, [organisation, INCIDENTS, standard, numbers[part], titles, summaries])
+        on.owner.execute(INSERT, [organisation, incidents, standard, numbers[part], titles, summaries])
     on.owner.execute(
         "INSERT INTO incidents_incidentservice (organisation_id, incident_id, service_id) "
         "SELECT organisation_id, id, (%s::bigint[])[1 + id %% %s] FROM incidents_incident WHERE organisation_id = %s",
@@ -74,7 +74,7 @@ def fill(on: Stage, slug: str, chance: random.Random) -> None:
     on.owner.execute(
         "INSERT INTO incidents_incidentnumber (organisation_id, last) VALUES (%s, %s) "
         "ON CONFLICT (organisation_id) DO UPDATE SET last = excluded.last",
-        [organisation, INCIDENTS],
+        [organisation, incidents],
     )
     for table in GUARDED:
         on.owner.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER complete")

@@ -1,8 +1,8 @@
 """Past incidents that are like one: what they share with it, and what is still to be done about them.
 
 Found by traits, each a row that equality finds (postmortems/sql.py), so inside the walls and need to know like everything else, and
-with a cost that does not grow with the number of incidents: of each trait the newest CARRIERS incidents are looked at. How much a
-trait says is how rare it is; how alike two titles are has the last word (PostgreSQL's trigrams).
+with a cost that does not grow with the number of incidents: of each trait the newest CARRIERS incidents are looked at, and those that
+come to most are compared in full. How much a trait says is how rare it is; how alike two titles are has a say too (PostgreSQL's trigrams).
 """
 
 from dataclasses import dataclass
@@ -21,25 +21,33 @@ SHOWN = 5
 TRAITS_MOST = (
     40  # of the incident that is asked about: its services, components and alerts, then the words of its title, then others
 )
-CARRIERS = 1000
-CANDIDATES = 50
+CARRIERS = 250  # of each trait the newest so many are looked at; a trait that more have is a common one
+COMMON = 20  # … and is taken to be one incident's in so many, or more
+CANDIDATES = 50  # are compared in full
 ALIKE = 0.2  # what shares less than this is noise, of 1
 
+_HERE = "organisation_id = (SELECT muster.organisation())"
 _SIMILAR = f"""
 WITH asked AS MATERIALIZED (
   SELECT trait, max(weight) AS weight FROM ({traits("i.id = %(incident)s")}) t GROUP BY trait
   ORDER BY max(weight) DESC, trait LIMIT {TRAITS_MOST}),
+size AS MATERIALIZED (SELECT coalesce(max(last), 1)::float8 AS incidents FROM incidents_incidentnumber),
 carried AS MATERIALIZED (
-  SELECT a.trait, a.weight, c.incident_id FROM asked a CROSS JOIN LATERAL (
-    SELECT t.incident_id FROM postmortems_trait t
-    WHERE t.organisation_id = (SELECT muster.organisation()) AND t.trait = a.trait AND t.incident_id <> %(incident)s
+  SELECT a.trait, c.incident_id FROM asked a CROSS JOIN LATERAL (
+    SELECT t.incident_id FROM postmortems_trait t WHERE t.{_HERE} AND t.trait = a.trait AND t.incident_id <> %(incident)s
     ORDER BY t.incident_id DESC LIMIT {CARRIERS}) c),
 worth AS MATERIALIZED (
-  SELECT a.trait, a.weight * ln(1 + (SELECT coalesce(max(last), 1) FROM incidents_incidentnumber)::float8 / greatest(count(c.trait), 0.5)) AS points
-  FROM asked a LEFT JOIN carried c ON c.trait = a.trait GROUP BY a.trait, a.weight),
+  SELECT a.trait, a.weight * ln(1 + s.incidents / CASE WHEN count(c.trait) < {CARRIERS} THEN greatest(count(c.trait), 0.5)
+    ELSE greatest({CARRIERS}, s.incidents / {COMMON}) END) AS points
+  FROM asked a CROSS JOIN size s LEFT JOIN carried c ON c.trait = a.trait GROUP BY a.trait, a.weight, s.incidents),
+likely AS MATERIALIZED (
+  SELECT c.incident_id FROM carried c JOIN worth w ON w.trait = c.trait GROUP BY c.incident_id
+  ORDER BY sum(w.points) DESC, 1 DESC LIMIT {CANDIDATES}),
 found AS MATERIALIZED (
-  SELECT c.incident_id, sum(w.points) AS points, array_agg(c.trait ORDER BY w.points DESC, c.trait) AS shared
-  FROM carried c JOIN worth w ON w.trait = c.trait GROUP BY c.incident_id ORDER BY 2 DESC, 1 DESC LIMIT {CANDIDATES})
+  SELECT l.incident_id, sum(w.points) AS points, array_agg(w.trait ORDER BY w.points DESC, w.trait) AS shared
+  FROM likely l CROSS JOIN LATERAL (
+    SELECT t.trait FROM postmortems_trait t WHERE t.{_HERE} AND t.incident_id = l.incident_id) c
+  JOIN worth w ON w.trait = c.trait GROUP BY l.incident_id)
 SELECT i.id, f.points / nullif((SELECT sum(points) FROM worth), 0) * 0.8 + similarity(i.title, %(title)s) * 0.2 AS alike, f.shared
 FROM found f JOIN incidents_incident i ON i.id = f.incident_id
 WHERE i.state IN ('resolved', 'closed') AND i.exercise = %(exercise)s
