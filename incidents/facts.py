@@ -173,7 +173,9 @@ _AROUND: Mapping[str, tuple[type[Any], str]] = {
     ),
     "components": (
         ComponentItem,
-        """SELECT c.slug, c.name, coalesce(s.condition, '') AS condition, s.since FROM incidents_component c
+        """SELECT c.slug, c.name, coalesce(s.condition, '') AS condition, s.since, coalesce((SELECT string_agg(v.name, ', ' ORDER BY v.name)
+    FROM incidents_servicecomponent l JOIN incidents_incidentservice a ON a.service_id = l.service_id AND a.incident_id = %(incident)s
+    JOIN oncall_service v ON v.id = l.service_id WHERE l.component_id = c.id), '') AS suggested FROM incidents_component c
   LEFT JOIN incidents_componentstate s ON s.component_id = c.id AND s.incident_id = %(incident)s AND s.until IS NULL
   WHERE c.organisation_id = muster.organisation() ORDER BY c.position, c.id""",
     ),

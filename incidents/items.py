@@ -260,12 +260,16 @@ class DutyItem:
 
 @dataclass(frozen=True, slots=True)
 class ComponentItem:
-    """A component as customers know it, with what this incident did to it: "" and None where nothing."""
+    """A component as customers know it, with what this incident did to it: "" and None where nothing.
+
+    `suggested` by which of the affected services it is, in their names; "" where by none.
+    """
 
     slug: str
     name: str
     condition: str
     since: datetime | None
+    suggested: str = ""
 
 
 @dataclass(frozen=True, slots=True)

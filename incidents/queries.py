@@ -34,6 +34,7 @@ CLOCK_LABELS = {
     "postmortem.draft-24h": "Post-mortem draft",
     "postmortem.review-5-days": "Post-mortem review",
     "evidence.access-review": "Access review",
+    "actions.sla": "Action item",
 }
 
 

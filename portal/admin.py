@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from incidents import ruling
-from incidents.models import Component, Integration, RoutingRule, UpdatePolicy
+from incidents.models import Component, Integration, RoutingRule, ServiceComponent, UpdatePolicy
 from incidents.models.comms import counts_as_down
 from incidents.states import Audience, Condition
 from ledger import people
@@ -79,10 +79,17 @@ class EscalationPolicyAdmin(ConfigurationAdmin):
     inlines = (EscalationTargetInline,)
 
 
+class ServiceComponentInline(ConfigurationInline):
+    """By which components customers notice that a service is not well."""
+
+    model = ServiceComponent
+
+
 class ServiceAdmin(ConfigurationAdmin):
     """Services."""
 
-    list_display = ("name", "slug", "team")
+    list_display = ("name", "slug", "team", "tier")
+    inlines = (ServiceComponentInline,)
 
 
 class RoutingRuleAdmin(ConfigurationAdmin):

@@ -40,6 +40,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         ("On call", "oncall", "/oncall/"),
         ("Metrics", "metrics-home", "/metrics/"),
         ("Post-mortems", "postmortem-list", "/postmortems/"),
+        ("Actions", "actions", "/actions/"),
         ("Readiness", "readiness", "/readiness/"),
         ("Standard", "standard", "/standard/"),
     ]

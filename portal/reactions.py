@@ -39,6 +39,11 @@ INVITE = Reaction("invite-to-review", "postmortems.review_reactions.invite")
 TELL_REVIEW_LATE = Reaction("tell-review-late", "postmortems.review_reactions.tell_late")
 
 MEASURE = Reaction("measure-incident", "metrics.reactions.measure_incident")
+TELL_ITEM_OWNER = Reaction("tell-item-owner", "postmortems.item_news.tell_owner")
+TELL_REMINDED = Reaction("tell-reminded", "postmortems.item_news.tell_reminded")
+TELL_ITEM_LATE = Reaction("tell-item-late", "postmortems.item_news.tell_escalated")
+REMIND_ITEM_OWNER = Reaction("remind-item-owner", "postmortems.item_news.remind_owner")
+LEARN_TRAITS = Reaction("learn-traits", "postmortems.actions.similar.learn")
 
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "signal.opened": (PAGE_FOR_SIGNAL,),
@@ -51,7 +56,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "incident.updated": (TELL_UPDATE,),
     "incident.order_issued": (TELL_ORDER,),
     "incident.order_chased": (TELL_ORDER,),
-    "incident.resolved": (OPEN_DRAFT,),
+    "incident.resolved": (OPEN_DRAFT, LEARN_TRAITS),
     "incident.reopened": (MOBILISE, TELL_ROOM, SET_ASIDE),
     "incident.merged": (TELL_ROOM,),
     "incident.false_positive": (TELL_ROOM,),
@@ -76,7 +81,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "contact.code_asked": (SEND_CODE,),
     "contact.tested": (SEND_TESTS,),
     "feedback.settled": (TELL_WHO_SAID_IT,),
-    "clock.prompted": (PROMPT_OWNER, PROMPT_AUTHOR, TELL_REVIEW_LATE),
+    "clock.prompted": (PROMPT_OWNER, PROMPT_AUTHOR, TELL_REVIEW_LATE, REMIND_ITEM_OWNER),
     "clock.broken": (PROMPT_OWNER, PROMPT_AUTHOR, TELL_REVIEW_LATE),
     "postmortem.opened": (TELL_AUTHOR, OPEN_REVIEW),
     "postmortem.author_named": (TELL_NAMED,),
@@ -86,6 +91,11 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "review.called": (INVITE,),
     "review.moved": (INVITE,),
     "review.cancelled": (INVITE,),
+    "action.filed": (TELL_ITEM_OWNER,),
+    "action.changed": (TELL_ITEM_OWNER,),
+    "action.reminded": (TELL_REMINDED,),
+    "action.escalated": (TELL_ITEM_LATE,),
+    "incident.closed": (LEARN_TRAITS,),
 }
 
 # What changes an incident's key times, its severity or services, or stops and breaks its clocks: after all else it is measured again.
@@ -97,6 +107,7 @@ MEASURED: tuple[str, ...] = (
     *("incident.updated", "incident.check_in_set", "incident.checked_in"),
     *("incident.order_acknowledged", "incident.order_done", "incident.order_withdrawn"),
     *("role.assigned", "role.accepted", "role.left"),
+    *("postmortem.published", "postmortem.waived", "review.held", "action.done", "action.dropped"),
     *("page.acknowledged", "page.declined", "page.calmed", "page.ended", "clock.broken"),
 )
 REACTIONS |= {kind: (*REACTIONS.get(kind, ()), MEASURE) for kind in MEASURED}
@@ -106,7 +117,15 @@ CLOCK_SUBJECTS: dict[str, str] = {
     "oncall.page": "oncall.actions.on_clock_broken",
     "incidents.order": "incidents.actions.orders.on_clock_broken",
     "incidents.incident": "incidents.actions.rhythm.on_clock_broken",
+    "postmortems.actionitem": "postmortems.actions.reminding.on_clock_broken",
 }
+
+# Subjects whose clocks run on however their incident ends: what follows from it is mostly done afterwards.
+OUTLASTING: frozenset[str] = frozenset({"postmortems.actionitem"})
+
+# What rooms above put on an incident's page, beside its facts: functions of (incident, facts, actor) that give a template's context,
+# with the template's own name in it.
+BESIDE_THE_ROOM: tuple[str, ...] = ("postmortems.items.panel",)
 
 # What a SEV 1/2 needs before it is closed -> the function that says, of an incident's id, what of it is missing ("" for nothing).
 CLOSING: dict[str, str] = {"postmortem": "postmortems.closing.what_is_missing"}
@@ -125,7 +144,8 @@ PAGE_ADDRESSES: dict[str, str] = {
 
 # What waits for a person in their inbox besides pages: functions of an actor that give [{title, text, at, url, act}]
 # (`act`: what can be pressed there and then, as incidents/owed.py says it; not where it has to be read first).
-IN_HAND: tuple[str, ...] = ("incidents.mine.roles", "postmortems.showing.in_hand")  # on the same page: what one has in hand
+# On the same page: what one has in hand.
+IN_HAND: tuple[str, ...] = ("incidents.mine.roles", "postmortems.showing.in_hand", "postmortems.items.in_hand")
 INBOX: tuple[str, ...] = (
     *("incidents.owed.orders", "incidents.comms.to_decide", "standard.owed.reviews"),
     *("postmortems.showing.to_read",),
@@ -190,6 +210,7 @@ RENDERERS: dict[str, str] = {
     "postmortem-due": "postmortems.announcements.render_due",
     "review": "postmortems.invitations.render",
     "review-late": "postmortems.invitations.render_late",
+    "item": "postmortems.item_news.render",
 }
 
 # What stands in the way of publishing a post-mortem besides an empty section: functions of its id that give reasons.

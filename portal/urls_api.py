@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("postmortems.api.document_urls")),
     path("", include("notifications.api.urls")),
     path("", include("standard.api.urls")),
+    path("", include("postmortems.api.item_urls")),
     path("", include("integrations.api_urls")),
     path("", include("integrations.chat.api_urls")),
 ]

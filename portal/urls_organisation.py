@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("notifications.urls")),
     path("", include("metrics.urls")),
     path("", include("standard.urls")),
+    path("", include("postmortems.item_urls")),
     path("", include("integrations.urls")),
     path("", include("integrations.chat.urls")),
     path("me/", profile, name="profile"),

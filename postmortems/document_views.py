@@ -14,7 +14,7 @@ from incidents.gate import incident_for
 from incidents.rules.outside import own_page
 from ledger.idempotency import once_on_the_web
 from ledger.models import Event
-from postmortems import editor, gate, history, queries, reading, rendering
+from postmortems import editor, gate, history, items, queries, reading, rendering
 from postmortems.actions.writing import edit_section
 from postmortems.content import content
 from postmortems.document_filters import PostmortemFilter
@@ -98,6 +98,7 @@ def postmortem(request: HttpRequest, ref: str) -> HttpResponse:
 
 def _editor(request: HttpRequest, found: PostMortem, *, status: int = 200, **more: Any) -> HttpResponse:
     context = editor.context(found, _actor(request), **more)
+    context["similar"] = items.shown(found.incident)
     return render(request, "postmortems/editor.html", {**context, "idempotency_key": uuid.uuid4().hex}, status=status)
 
 

@@ -113,8 +113,12 @@ def cut_short(subject: models.Model, clause: str) -> None:
 
 
 def stop_for_incident(incident_id: int, *, spare: Sequence[models.Model] = ()) -> int:
-    """Stop every clock of an incident, whatever its subject but those of `spare`: it was resolved, or ended otherwise."""
+    """Stop every clock of an incident, whatever its subject but those of `spare`: it was resolved, or ended otherwise.
+
+    Those of what outlasts it (the work that follows) run on: MUSTER_OUTLASTING names the subjects.
+    """
     running = Clock.objects.filter(incident_id=incident_id, stopped_at__isnull=True)
+    running = running.exclude(subject_type__in=sorted(import_string(settings.MUSTER_OUTLASTING)))
     for subject in spare:
         running = running.exclude(subject_type=subject._meta.label_lower, subject_id=subject.pk)
     return stop_all(running)

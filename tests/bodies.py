@@ -79,6 +79,7 @@ def plain(schema: Mapping[str, Any], ref: str = "INC-1", name: str = "") -> Any:
         "into": "INC-1",
         "person": "jon@acme.example",
         "to": "jon@acme.example",
+        "owner": "jon@acme.example",
         "address": "jon@acme.example",
         "key": "gather",
         "section": "summary",

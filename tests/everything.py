@@ -18,7 +18,7 @@ from django.test import Client
 
 from incidents import actions, integrating, ruling
 from incidents.members import member_for
-from incidents.models import Incident, Integration, RoutingRule, Signal, UpdatePolicy
+from incidents.models import Component, Incident, Integration, RoutingRule, ServiceComponent, Signal, UpdatePolicy
 from incidents.states import Audience, FlagKey, KeyTime, RoomRole, Severity, State
 from integrations import intake
 from integrations.formats import Said
@@ -34,6 +34,7 @@ from oncall.plans import Plan, Stretch
 from portal import environment
 from postmortems.actions import choosing, impact, writing
 from postmortems.actions import comments as pm_comments
+from postmortems.actions import items as action_items
 from postmortems.actions import whys as pm_whys
 from postmortems.content import content as content_of
 from postmortems.models import PostMortem, Publication, Section
@@ -231,6 +232,7 @@ class Lived:
     review_id: int
     section: str
     learnt: str
+    item: str
 
     def parameters(self) -> dict[str, Any]:
         """The values of URL parameters."""
@@ -266,6 +268,8 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         waiting = actions.report(by=amira, title=f"report {word}", text=word, ticket=word)
         actions.dismiss(actions.report(by=amira, title=f"noise {word}"), by=amira, reason=word)
         contacts.add(by=amira, kind="email", address=f"{word}@example.com", label=f"home {word}")
+        link = {"service": service, "component": Component.objects.get(slug="payments")}
+        configure(ServiceComponent(), link, by=cast.admin.actor())
         policy = configure(
             EscalationPolicy(), {"slug": f"policy-of-{cast.slug}", "name": f"policy {word}"}, by=cast.admin.actor()
         )
@@ -280,6 +284,10 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         signal = Signal.objects.filter(kind="alerts").order_by("id").first()
         assert signal is not None
         actions.declare_from([signal], by=amira, title=f"incident {word}", severity=Severity.SEV1, summary=word)
+    with cast.scope(cast.amira):
+        over = actions.declare(by=amira, title=f"minor {word}", severity=Severity.SEV4, services=[service])
+        actions.set_impact(over, by=amira, end=datetime.now(UTC))
+        actions.resolve(over, by=amira, summary=f"summary {word}")
     for _ in range(more + 1):
         with cast.scope(cast.amira):
             last = actions.declare(by=amira, title=f"incident {word}", severity=Severity.SEV1, services=[service], summary=word)
@@ -303,6 +311,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             last, by=amira, which=KeyTime.DETECTED, occurred_at=datetime.now(UTC) - timedelta(minutes=8), reason=word
         )
         work(cast, last, word)
+        item = follow_up(cast, last, word)
         other = Signal.objects.filter(kind="alerts", state="waiting").order_by("id").first()
         assert other is not None
         actions.attach(other, last, by=amira)
@@ -344,6 +353,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             window_id=window.pk,
             number=1,
             section="summary",
+            item=item,
             **planned,
             **improved,
             method_id=ContactMethod.objects.get(user_id=cast.amira.user_id).pk,
@@ -392,6 +402,18 @@ def plan(cast: Cast, word: str) -> dict[str, Any]:
         swap = swaps.offer_swap(made, offer, by=cast.amira.actor())
         link, _ = calendars.share_calendar(by=cast.amira.actor(), schedule=made)
     return {"schedule": slug, "layer": number, "override_id": override.pk, "swap_id": swap.pk, "link_id": link.pk}
+
+
+def follow_up(cast: Cast, incident: Incident, word: str) -> str:
+    """What follows from an incident: an item that is done, and one that is being done, each with `word` in it. Returns the latter's reference."""
+    jon, amira = cast.jon.actor(), cast.amira.actor()
+    owner = member_for(jon, cast.jon.email)
+    told: dict[str, Any] = {"details": f"details {word}", "ticket_url": f"https://tickets.example/{word}"}
+    done = action_items.file_item(incident, by=amira, title=f"first item {word}", kind="detection", owner=owner, **told)
+    action_items.finish_item(done, by=jon, outcome=f"outcome {word}")
+    item = action_items.file_item(incident, by=amira, title=f"item {word}", kind="prevention", owner=owner, **told)
+    action_items.start_item(item, by=jon)
+    return item.ref
 
 
 def work(cast: Cast, incident: Incident, word: str) -> None:

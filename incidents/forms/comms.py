@@ -31,11 +31,15 @@ class UpdateForm(forms.Form):
         help_text="A cause that no hypothesis has confirmed waits for the IC's approval.",
     )
 
-    def __init__(self, *args: Any, components: Sequence[tuple[str, str]] = (), **options: Any) -> None:
+    def __init__(self, *args: Any, components: Sequence[tuple[str, str, str]] = (), **options: Any) -> None:
+        """`components` as (slug, name, names of the affected services that suggest it or "")."""
         super().__init__(*args, **options)
-        for slug, name in components:
+        for slug, name, suggested in components:
             self.fields[f"{COMPONENT}{slug}"] = forms.ChoiceField(
-                label=f"{name}, for customers", choices=[("", "Leave as it is"), *Condition.choices], required=False
+                label=f"{name}, for customers",
+                choices=[("", "Leave as it is"), *Condition.choices],
+                required=False,
+                help_text=f"Suggested: {suggested} is affected." if suggested else "",
             )
 
 

@@ -1,6 +1,6 @@
 """What is happening and who commands: signals from outside, and incidents."""
 
-from incidents.models.comms import Component, ComponentState, StatusUpdate, UpdatePolicy
+from incidents.models.comms import Component, ComponentState, ServiceComponent, StatusUpdate, UpdatePolicy
 from incidents.models.incident import Incident, IncidentNumber, IncidentService, Participant, RoleHolding
 from incidents.models.restriction import Flag, LegalHold, NeedToKnow, SnapshotRequest
 from incidents.models.room import ChecklistTick, Handover, RoleOffer
@@ -45,6 +45,7 @@ __all__ = [
     "RoleHolding",
     "RoleOffer",
     "RoutingRule",
+    "ServiceComponent",
     "Signal",
     "SnapshotRequest",
     "StatusUpdate",

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from incidents.models.incident import Incident
 from incidents.states import Approver, Audience, Condition, PublicStatus, UpdateState
+from oncall.models import Service
 from tenants.models import User
 from tenants.time import now
 from tenants.walled import History, TenantKey, TenantOwned
@@ -122,6 +123,29 @@ class Component(TenantOwned):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ServiceComponent(TenantOwned):
+    """Customers notice by this component that the service is not well: a public update of its incident suggests it."""
+
+    service = TenantKey(Service, related_name="component_links")
+    component = TenantKey(Component, related_name="service_links")
+
+    history = History()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "service", "component"],
+                name="a_component_once_a_service",
+                violation_error_message="This service has this component already.",
+            )
+        ]
+        verbose_name = "component of a service"
+        verbose_name_plural = "components of services"
+
+    def __str__(self) -> str:
+        return f"{self.service}: {self.component}"
 
 
 class ComponentState(TenantOwned):

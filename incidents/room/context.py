@@ -72,6 +72,7 @@ def context(
         "record": entries,
         "can": dict.fromkeys(can, True),
         "afterwards": afterwards(incident, by),
+        "beside": _beside(incident, facts, by),
         **_feed(entries, asked.get("show", "")),
     }
 
@@ -82,6 +83,12 @@ def afterwards(incident: Incident, by: Actor) -> list[dict[str, Any]]:
         return []
     functions: tuple[str, ...] = import_string(settings.MUSTER_AFTERWARDS)
     return [found for name in functions if (found := import_string(name)(incident, by)) is not None]
+
+
+def _beside(incident: Incident, facts: Facts, by: Actor) -> list[dict[str, Any]]:
+    """What the rooms above put beside the room's facts, each with its template's name: MUSTER_BESIDE_THE_ROOM names them."""
+    table: tuple[str, ...] = import_string(settings.MUSTER_BESIDE_THE_ROOM)
+    return [import_string(name)(incident, facts, by) for name in table]
 
 
 def _parts(incident: Incident, facts: Facts, by: Actor, offered: Offered) -> dict[str, Any]:

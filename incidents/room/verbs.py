@@ -178,7 +178,8 @@ def blank(
     if door.name == "advance":
         options["state"] = incident.state
     if door.name == "update":
-        options["components"] = [(component.slug, component.name) for component in facts.components]
+        first = sorted(facts.components, key=lambda component: not component.suggested)  # those of the affected services
+        options["components"] = [(component.slug, component.name, component.suggested) for component in first]
     if door.name == "severity" and data is None:
         options["initial"]["severity"] = incident.severity
     if door.name == "sitrep" and data is None and facts.handover is not None:

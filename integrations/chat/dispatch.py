@@ -11,6 +11,7 @@ from incidents.models import Incident
 from incidents.sitrep import draft_for
 from integrations.chat.bodies import valid
 from integrations.chat.grammar import TABLE, WORDS, Word
+from integrations.chat.items import action
 from integrations.chat.line import Line, not_understood
 from integrations.chat.rooms import Said, meant, rooms_of, told
 from integrations.chat.signals import SIGNALS
@@ -125,4 +126,4 @@ def _feedback(line: Line) -> Said:
 
 
 ANSWERS = {"acknowledge": "Acknowledged", "decline": "Declined, the next one is called"}  # what a page is answered with
-OUTSIDE: Mapping[str, Callable[[Line], Said]] = {**SIGNALS, "feedback": _feedback, "help": _help}
+OUTSIDE: Mapping[str, Callable[[Line], Said]] = {**SIGNALS, "action": action, "feedback": _feedback, "help": _help}

@@ -365,6 +365,7 @@ WORDS: tuple[Word, ...] = (
     Word("false-positive", "false-positive", "false-positive because the probe was broken", _reason),
     Word("close", "close", "close", _maybe_because),
     Word("feedback", "feedback", "feedback the IC checklist has a step too many", _aside),
+    Word("action", "action", "action prevention @jon add a lock timeout (or: action done 3)", _aside),
     Word("help", "help", "help", _aside),
 )  # fmt: skip
 

@@ -60,6 +60,8 @@ def commands(request: HttpRequest) -> HttpResponse:
 def _where(said: Said) -> str:
     if said.verb in ("report", "dismiss"):
         return reverse("triage")
+    if said.verb == "action":
+        return reverse("action-items-of", args=[said.incident])
     return reverse("incident", args=[said.incident]) if said.incident else reverse("commands")
 
 

@@ -52,7 +52,7 @@ class KeptOut(serializers.Serializer[Any]):
     share = serializers.FloatField(allow_null=True, help_text="Which share was kept, of one.")
 
 
-class ClauseKeptOut(KeptOut):
+class ClauseClocksOut(KeptOut):
     """Clocks of one clause."""
 
     clause = serializers.CharField()
@@ -87,7 +87,7 @@ class MetricsOut(serializers.Serializer[Any]):
     figures: Any = FiguresOut()
     groups = GroupOut(many=True)
     updates = KeptOut(help_text="The clocks of updates: the cadence.")
-    clauses = ClauseKeptOut(many=True)
+    clauses = ClauseClocksOut(many=True)
     pages = CalledOut(many=True)
     definitions = serializers.DictField(child=serializers.CharField())
 

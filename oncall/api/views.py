@@ -46,11 +46,18 @@ class PageOut(serializers.Serializer[Any]):
 
 
 class ServiceOut(serializers.Serializer[Any]):
-    """A service and the team that answers for it."""
+    """A service, the team that answers for it, and how much depends on it."""
 
     slug = serializers.CharField()
     name = serializers.CharField()
     team = serializers.CharField(source="team.slug")
+    tier = serializers.IntegerField(allow_null=True, help_text="1 (most depends on it) to 4; null where nobody has said.")
+    components = serializers.SerializerMethodField(help_text="The components by which customers notice that it is not well.")
+
+    def get_components(self, service: Service) -> list[str]:
+        """Their short names. (The links are a room above: read through the service, by name.)"""
+        links = sorted(service.component_links.all(), key=lambda link: (link.component.position, link.component_id))
+        return [link.component.slug for link in links]
 
 
 class TeamOut(serializers.Serializer[Any]):
@@ -160,7 +167,7 @@ class Services(MusterView):
     @extend_schema(operation_id="services_list", responses=page_of(ServiceOut))
     def get(self, request: Request) -> Response:
         """Every service, by name."""
-        rows = Service.objects.select_related("team").order_by("slug")
+        rows = Service.objects.select_related("team").prefetch_related("component_links__component").order_by("slug")
         return Response({"next": None, "previous": None, "results": ServiceOut(rows, many=True).data})
 
 

@@ -16,8 +16,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ("oncall", "0009_readiness_notices"),
         ("ledger", "0002_guards"),
-        ("standard", "0002_guards"),
-        ("notifications", "0002_guards"),
+        ("standard", "0006_clock_failure_walls"),
+        ("notifications", "0005_contact_walls"),
     ]
     operations = [
         Wall("oncall", "readinessnotice"),

@@ -59,18 +59,30 @@ class TeamMember(TenantOwned):
 
 
 class Service(TenantOwned):
-    """Something that can break, and the team that answers for it."""
+    """Something that can break, the team that answers for it, and how much depends on it."""
+
+    class Tier(models.IntegerChoices):
+        """How much depends on it: 1 is most."""
+
+        ONE = 1, "Tier 1: without it nobody works, or nobody buys"
+        TWO = 2, "Tier 2: without it a core feature is gone"
+        THREE = 3, "Tier 3: without it something is missed"
+        FOUR = 4, "Tier 4: without it few notice"
 
     slug = models.CharField(max_length=40, validators=[SLUG])
     name = models.CharField(max_length=80)
     team = TenantKey(Team, related_name="services")
+    tier = models.IntegerField(choices=Tier.choices, null=True, blank=True, help_text="How much depends on it.")
     product_owner = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     policy = TenantKey("oncall.EscalationPolicy", null=True, blank=True, related_name="+", help_text="Empty: its team's.")
 
     history = History()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["organisation", "slug"], name="service_slug_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "slug"], name="service_slug_once"),
+            models.CheckConstraint(name="a_tier_is_one_to_four", condition=Q(tier__isnull=True) | Q(tier__gte=1, tier__lte=4)),
+        ]
 
     def __str__(self) -> str:
         return self.name

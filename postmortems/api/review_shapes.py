@@ -37,7 +37,7 @@ class ReviewOut(serializers.Serializer[Any]):
     vacant: Any = serializers.ListField(child=serializers.CharField())
 
 
-class PersonOut(serializers.Serializer[Any]):
+class InvitedOut(serializers.Serializer[Any]):
     """A member."""
 
     name = serializers.CharField()
@@ -48,7 +48,7 @@ class SeatOut(serializers.Serializer[Any]):
     """A required seat, as it is filled now; `vacant` says why nobody is on it."""
 
     seat = serializers.ChoiceField(choices=[seat.value for seat in REQUIRED_SEATS])
-    people = PersonOut(many=True)
+    people = InvitedOut(many=True)
     vacant = serializers.CharField(allow_blank=True)
 
 
@@ -75,7 +75,7 @@ class MeetingOut(serializers.Serializer[Any]):
         return [verb for verb, reasons in shown["allowed"].items() if not reasons]
 
 
-class KeptOut(serializers.Serializer[Any]):
+class KeptWordingOut(serializers.Serializer[Any]):
     """Why a wording stays."""
 
     reason = serializers.CharField()
@@ -93,7 +93,7 @@ class FindingOut(serializers.Serializer[Any]):
     phrase = serializers.CharField()
     offset = serializers.IntegerField(help_text="In characters, from the beginning of its place.")
     suggestion = serializers.CharField()
-    kept = KeptOut(allow_null=True)
+    kept = KeptWordingOut(allow_null=True)
 
 
 class FindingsOut(serializers.Serializer[Any]):

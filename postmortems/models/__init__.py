@@ -3,6 +3,7 @@
 from postmortems.models.document import BlamePhrase, KeptWording, Pick, PostMortem, Publication, Release, Section, Why
 from postmortems.models.items import ActionItem
 from postmortems.models.reading import Attendee, Comment, Review, ReviewRequest
+from postmortems.models.similar import Trait
 
 __all__ = [
     "ActionItem",
@@ -17,5 +18,6 @@ __all__ = [
     "Review",
     "ReviewRequest",
     "Section",
+    "Trait",
     "Why",
 ]

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from incidents.models import Incident
-from postmortems.states import ItemKind, ItemState
+from postmortems.states import OPEN_ITEMS, ItemKind, ItemState
 from tenants.models import User
 from tenants.time import now
 from tenants.walled import History, TenantKey, TenantOwned
@@ -13,7 +13,8 @@ from tenants.walled import History, TenantKey, TenantOwned
 class ActionItem(TenantOwned):
     """One thing to be done so that it cannot recur, or is noticed sooner. Numbered within its incident: INC-42-3.
 
-    `due_at` is the end of the sprint that the incident's severity allows, or None where the standard sets no limit.
+    `due_at` is the end of the sprint that the incident's severity allows; where the standard sets no limit, the end of the day that
+    somebody promised, or None. `reminded_at` is when its owner was last reminded by a person (the clock's reminders are its own).
     """
 
     incident = TenantKey(Incident, related_name="action_items")
@@ -29,7 +30,9 @@ class ActionItem(TenantOwned):
     due_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     outcome = models.TextField(blank=True)
+    reminded_at = models.DateTimeField(null=True)
 
     history = History()
 
@@ -50,6 +53,11 @@ class ActionItem(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.ref} {self.title}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still has to be done."""
+        return self.state in OPEN_ITEMS
 
     @property
     def ref(self) -> str:

@@ -34,6 +34,10 @@ DOORS: dict[str, tuple[str, ...]] = {
     "incidents.api.views": ("API",),
     "incidents.routing_views": ("web",),
     "incidents.api.routing": ("API",),
+    "postmortems.item_doors": ("web", "API"),
+    "postmortems.item_views": ("web",),
+    "postmortems.api.items": ("API",),
+    "integrations.chat.items": ("chat",),
     "integrations.views": ("web",),
     "integrations.api": ("API",),
     "integrations.generic.views": ("web",),
@@ -68,6 +72,7 @@ FUNCTIONS: dict[str, str] = {
     "oncall.waking.sweep": "clock",
     "oncall.notices.sweep": "clock",
     "standard.actions.reviews.open_due": "clock",
+    "postmortems.actions.reminding.on_clock_broken": "clock",
 }
 ORDER = ("web", "API", "chat", "e-mail link", "hook", "admin", "reaction", "clock", "command")
 

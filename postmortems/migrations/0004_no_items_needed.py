@@ -6,7 +6,7 @@ from ledger.guards import Regard
 
 
 class Migration(migrations.Migration):
-    dependencies = [("postmortems", "0002_guards")]
+    dependencies = [("postmortems", "0003_action_items_at_work")]
     operations = [
         migrations.AddField("postmortem", "no_items_reason", models.TextField(blank=True, default="")),
         migrations.AddField("historicalpostmortem", "no_items_reason", models.TextField(blank=True, default="")),

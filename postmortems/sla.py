@@ -1,0 +1,59 @@
+"""By when an action item is done (clause actions.sla), and when its owner is reminded: moments on the organisation's calendar."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from incidents.models import Incident
+from standard.calendar import BusinessHours, WorkCalendar, instant
+from standard.queries import calendar
+
+SLA = "actions.sla"
+REMIND_SHARE = 0.25  # the owner is reminded when this share of the time is left …
+REMIND_DAYS = 3  # … but not more than so many business days before it ends
+LONGEST = timedelta(days=2 * 366)  # nobody promises anything for later
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """When an item is due, and when its owner is reminded. `binding`: the standard says so, and a clock keeps it."""
+
+    due_at: datetime
+    remind_at: datetime
+    binding: bool
+
+
+def limit(incident: Incident, filed_at: datetime) -> Limit | None:
+    """The limit that the incident's severity sets for an item filed at `filed_at` (aware); None where the standard sets none.
+
+    SEV 1: the end of the first sprint that begins after that, SEV 2: of the second (as shipped). The severity counts as it is when
+    the item is filed: raising or lowering the incident later moves no item that somebody has planned already. The process owner
+    can, by a change of the due date with a reason.
+    """
+    sprints = incident.law.severity(incident.severity).action_item_sprints
+    if sprints is None:
+        return None
+    work = calendar()
+    due_at = work.sprints.end(filed_at, sprints)
+    return Limit(due_at, remind_at(filed_at, due_at, work.hours), binding=True)
+
+
+def end_of(day: date, work: WorkCalendar) -> datetime:
+    """When a day that was named as a due date is over (UTC): midnight after it, by the organisation's clocks."""
+    return instant(work.sprints.zone, day + timedelta(days=1), time())
+
+
+def last_day(due_at: datetime, work: WorkCalendar) -> date:
+    """The last day on which something is in time that is due at an instant: of a midnight, the day before."""
+    return (due_at.astimezone(work.sprints.zone) - timedelta(microseconds=1)).date()
+
+
+def remind_at(filed_at: datetime, due_at: datetime, hours: BusinessHours) -> datetime:
+    """When the owner is reminded: the last quarter of the time has begun, at most 3 business days before it ends."""
+    share = due_at - (due_at - filed_at) * REMIND_SHARE
+    day, left = due_at.astimezone(hours.zone).date(), REMIND_DAYS
+    for _ in range(31):  # a calendar of nothing but holidays reminds by the share alone
+        day -= timedelta(days=1)
+        left -= hours.is_business_day(day)
+        if not left:
+            return max(share, hours.opening(day), filed_at)
+    return max(share, filed_at)
