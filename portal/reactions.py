@@ -107,7 +107,7 @@ MEASURED: tuple[str, ...] = (
     *("incident.updated", "incident.check_in_set", "incident.checked_in"),
     *("incident.order_acknowledged", "incident.order_done", "incident.order_withdrawn"),
     *("role.assigned", "role.accepted", "role.left"),
-    *("postmortem.published", "postmortem.waived", "review.held", "action.done", "action.dropped"),
+    *("postmortem.published", "postmortem.waived", "review.held", "action.changed", "action.done", "action.dropped"),
     *("page.acknowledged", "page.declined", "page.calmed", "page.ended", "clock.broken"),
 )
 REACTIONS |= {kind: (*REACTIONS.get(kind, ()), MEASURE) for kind in MEASURED}

@@ -40,6 +40,7 @@ OWNER = "owner"  # whom the clock's reminder goes to
     kind="action.filed",
     who="the incident's people, the author of its post-mortem, the process owner",
     subject=SUBJECT,
+    sometimes=("incident.joined",),
     starts=(sla.SLA,),
     clauses=(rules.ITEMS, "actions.tags", sla.SLA),
 )

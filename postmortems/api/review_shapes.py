@@ -37,7 +37,7 @@ class ReviewOut(serializers.Serializer[Any]):
     vacant: Any = serializers.ListField(child=serializers.CharField())
 
 
-class InvitedOut(serializers.Serializer[Any]):
+class SeatedOut(serializers.Serializer[Any]):
     """A member."""
 
     name = serializers.CharField()
@@ -48,7 +48,7 @@ class SeatOut(serializers.Serializer[Any]):
     """A required seat, as it is filled now; `vacant` says why nobody is on it."""
 
     seat = serializers.ChoiceField(choices=[seat.value for seat in REQUIRED_SEATS])
-    people = InvitedOut(many=True)
+    people = SeatedOut(many=True)
     vacant = serializers.CharField(allow_blank=True)
 
 
