@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from incidents import markdown
+from incidents.facts import gather
 from incidents.items import Member
 from incidents.members import active_for
 from ledger.idempotency import once_on_the_web
@@ -18,11 +19,12 @@ from oncall.form_pages import actor, blame
 from oncall.moments import settle
 from postmortems import meetings
 from postmortems.actions import meeting
-from postmortems.models import PostMortem
+from postmortems.models import PostMortem, Release
 from postmortems.review_forms import CallForm, CancelForm, HoldForm, MoveForm
+from postmortems.rules import releasing, waiving
 from standard.queries import calendar
 from tenants.actors import Actor
-from tenants.refusals import NotFound, Refused
+from tenants.refusals import NotFound, Reason, Refused
 
 LABELS = {
     "hold": "Take attendance and write down what was decided",
@@ -66,11 +68,28 @@ def _page(
         "verbs": verbs,
         "failed": form if failed else None,
         "why_not": why_not,
+        "decisions": _decisions(postmortem, by),
         "incident_url": reverse("incident", args=[incident.ref]),
+        "document_url": reverse("postmortem", args=[incident.ref]),
+        "wording_url": reverse("postmortem-wording", args=[incident.ref]),
         "print_url": reverse("postmortem-print", args=[incident.ref]),
         "idempotency_key": uuid.uuid4().hex,
     }
     return render(request, "postmortems/review.html", context, status=status)
+
+
+def _decisions(postmortem: PostMortem, by: Actor) -> list[tuple[str, str]]:
+    """(label, address) of what else may be decided of the post-mortem now, each on a page of its own."""
+    facts = gather(postmortem.incident)
+    standing = Release.objects.filter(incident=postmortem.incident, withdrawn_at=None).first()
+    offered = [
+        ("Say that nothing is to be done", "postmortem-need-no-items", waiving.why_not_need_none(postmortem, by)),
+        ("Waive the post-mortem", "postmortem-waive", waiving.why_not_waive(postmortem, by)),
+        ("Lift the waiver", "postmortem-lift-waiver", waiving.why_not_lift(postmortem, by)),
+        ("Tell the public", "postmortem-release", releasing.why_not_release(postmortem, facts, by)),
+        ("What the public is told", "postmortem-public", [] if standing else [Reason("not_released", "")]),
+    ]
+    return [(label, reverse(name, args=[postmortem.incident.ref])) for label, name, why_not in offered if not why_not]
 
 
 def _form(verb: str, shown: dict[str, Any], data: Any = None) -> Form:

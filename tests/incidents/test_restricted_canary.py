@@ -118,6 +118,7 @@ def house(shared_database: Installation) -> Iterator[House]:
             "url": "no/such/page",
             "table": "incidents",
             "app_label": "oncall",
+            "section": "summary",
             **dict.fromkeys(("link_id", "override_id", "swap_id", "method_id", "rule_id", "window_id", "layer"), 1),
             "schedule": "shop",
             "credential": "forged",

@@ -109,3 +109,25 @@ def the_incident(scene: Scene, ref: str) -> Incident:
     """The incident's row."""
     with scene.acme.scope(scene.acme.amira):
         return Incident.objects.get(ref=ref)
+
+
+def reviewing(scene: Scene, releases: str = "amira") -> list[str]:
+    """Incidents whose post-mortems were reviewed, released (by `releases`) and waived, with everything that can be done so done once."""
+    ref = resolved(scene)
+    write(scene, ref, summary="Human error.")
+    body = {"place": "section:summary", "phrase": "human error"}
+    done(scene, "amira", ref, "wording/keep", **body, reason="A quotation.")
+    done(scene, "amira", ref, "wording/take-back", **body)
+    called(scene, ref)
+    later = scene.clock.now + timedelta(hours=3)
+    done(scene, "amira", ref, "review/move", starts_at=later.isoformat(), place="Room 9")
+    done(scene, "amira", ref, "review/cancel", reason="Half of us are ill")
+    held(scene, ref, absent=("olga",))
+    done(scene, "amira", ref, "need-no-items", reason="The vendor has mended it.")
+    published(scene, ref)
+    done(scene, releases, ref, "release", title="Payments failed", text="A lock was held.")
+    done(scene, releases, ref, "withdraw", reason="A mistake in it")
+    waived = resolved(scene)
+    done(scene, "owner", waived, "waive", reason="The same cause")
+    done(scene, "owner", waived, "lift-waiver", reason="It was another")
+    return [ref, waived]

@@ -73,6 +73,30 @@ class Paper:
         return self.do(who, "publish")
 
 
+def documented(scene: Scene) -> list[str]:
+    """An incident whose post-mortem was written, with everything that can be done to the document done once."""
+    page = paper(scene)
+    noted = next(entry["seq"] for entry in scene.part(page.ref, "timeline") if entry["kind"] == "incident.noted")
+    page.do("amira", "pick", seq=noted)
+    lines = page.read()["timeline"]
+    page.do("amira", "annotate", entry=lines[0]["id"], text="The first sign")
+    page.do("amira", "remove-entry", entry=lines[-1]["id"])
+    page.do("amira", "add-entry", occurred_at=scene.ago(minutes=5).isoformat(), text="A customer called", reason="By the log")
+    page.fill()
+    page.do("amira", "change-why", why=5, text="Nobody told the pipeline the hours")
+    page.do("amira", "move-why", why=5, below=3)
+    page.do("amira", "remove-why", why=5)
+    page.do("amira", "explain-whys", reason="The rest is the vendor's")
+    said = page.do("mei", "comment", section="summary", text="Which lock?")["comments"][0]["id"]
+    page.do("amira", "settle", comment=said)
+    page.do("amira", "ask-reader", person=scene.email("mei"))
+    page.do("mei", "answer", verdict="good", text="Well told")
+    page.do("amira", "name-author", person=scene.email("jon"))
+    page.do("jon", "publish")
+    page.do("jon", "take-up", reason="The cost is known")
+    return [page.ref]
+
+
 def paper(scene: Scene, severity: str = "SEV1") -> Paper:
     """The draft of an incident that was just resolved: Amira commanded, Jon led operations."""
     ref = scene.mobilised(severity)

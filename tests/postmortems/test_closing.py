@@ -130,6 +130,7 @@ def test_each_decision_has_its_page_which_loses_nothing_that_was_typed(scene: Sc
     if verb == "lift-waiver":
         done(scene, "owner", ref, "waive", reason="A duplicate")
     page: Any = scene.page(who)
+    assert f'postmortem/{verb}/"' in page.get(f"/o/acme/incidents/{ref}/postmortem/review/").content.decode()
     url = f"/o/acme/incidents/{ref}/postmortem/{verb}/"
     assert page.get(url).status_code == 200
     refused = page.post(url, {"reason": "y" * 2001})
