@@ -438,7 +438,7 @@ def learn(cast: Cast, incident: Incident, word: str) -> None:
     writing.edit_section(document, "summary", by=amira, text=f"summary {word}", version=0)
     choosing.annotate(document, choosing.pick(document, by=amira, seq=1).pk, by=amira, text=f"annotation {word}")
     moment = datetime.now(UTC) - timedelta(minutes=2)
-    choosing.add_entry(document, by=amira, occurred_at=moment, text=f"entry {word}", reason=word)
+    choosing.add_entry(document, by=amira, occurred_at=moment, text=f"entry {word}", reason=word, led_up=True)
     pm_whys.add_why(document, by=amira, text=f"why {word}")
     impact.explain_whys(document, by=amira, reason=f"few {word}")
     said = {"users_affected": 5, "users_note": f"users {word}", "cost_amount": "1.50", "cost_currency": "EUR"}

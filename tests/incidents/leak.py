@@ -18,7 +18,7 @@ from rest_framework import serializers
 
 from incidents.api.bodies.fields import Text
 from incidents.doors import DOORS, Door
-from incidents.models import Signal, SnapshotRequest, StatusUpdate
+from incidents.models import Incident, Signal, SnapshotRequest, StatusUpdate
 from ledger.actions import configure
 from tenants.actors import Duty, Role
 from tenants.models import DutyHolder, Membership, User
@@ -137,6 +137,8 @@ def make(cast: Cast, api: Any) -> Leak:
     leak = Leak(ref, int(ref.removeprefix("INC-")), [waiting.pk, report.json()["id"]], writer.tokens)
     leak.report = writer.report
     _through(leak, writer, api, cast)
+    with cast.scope(cast.amira):
+        everything.learn(cast, Incident.objects.get(ref=ref), writer.word("post-mortem"))
     leak.command = f"{ref} sitrep"
     asked = api(cast.jon).post("commands/", {"text": leak.command}, **{"Idempotency-Key": KEY})
     assert leak.found(asked.content), "he was shown it"
