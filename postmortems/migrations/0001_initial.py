@@ -8,6 +8,8 @@ import tenants.walled
 from django.conf import settings
 from django.db import migrations, models
 
+from tenants.together import together
+
 
 class Migration(migrations.Migration):
 
@@ -667,3 +669,4 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('parent__isnull', True), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='a_why_is_not_its_own_reason'),
         ),
     ]
+    operations = together(operations)

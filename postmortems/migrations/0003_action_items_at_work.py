@@ -8,6 +8,7 @@ import tenants.scope
 import tenants.walled
 from ledger.guards import Regard
 from postmortems.sql import LEARN_ALL
+from tenants.together import together
 from tenants.walls import DropLoneIndexes, NeedToKnow, Sql, Wall
 
 
@@ -89,3 +90,4 @@ class Migration(migrations.Migration):
         Sql("CREATE EXTENSION IF NOT EXISTS pg_trgm"),
         Sql(LEARN_ALL),
     ]
+    operations = together(operations)

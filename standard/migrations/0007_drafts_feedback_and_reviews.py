@@ -9,6 +9,7 @@ import standard.models.version
 import tenants.scope
 import tenants.time
 import tenants.walled
+from tenants.together import together
 
 
 class Migration(migrations.Migration):
@@ -512,3 +513,4 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("organisation", "version"), name="withdrawn_once"),
         ),
     ]
+    operations = together(operations)

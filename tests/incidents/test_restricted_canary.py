@@ -121,7 +121,6 @@ def house(shared_database: Installation) -> Iterator[House]:
             "section": "summary",
             **dict.fromkeys(("link_id", "override_id", "swap_id", "method_id", "rule_id", "window_id", "layer"), 1),
             "schedule": "shop",
-            "section": "summary",
             "credential": "forged",
             "name": "forged",
         }
