@@ -13,20 +13,30 @@ class TookTooLong(Exception):
     """The work was ended because its time was over. What it did so far is rolled back with its transaction."""
 
 
+def _asks_the_database(frame: FrameType | None) -> bool:
+    """Whether the work waits for a statement: that has its own limit, and a connection that is left in the middle of one is lost."""
+    while frame is not None:
+        if "psycopg" in frame.f_globals.get("__name__", "").partition(".")[0]:
+            return True
+        frame = frame.f_back
+    return False
+
+
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
     """Let the block take at most `seconds` of wall time; past that TookTooLong is raised in it, whatever it is doing.
 
-    SQL has limits of its own (`standard.clocks.hurry`); this ends what hangs elsewhere, such as a loop. It needs the process's main
-    thread, where the workers and the watch loop do their work; anywhere else the block runs without a limit. Blocks do not nest:
-    an inner one leaves the outer one's limit as it is.
+    SQL has limits of its own (`standard.clocks.hurry`) and is never broken off; this ends what hangs elsewhere, such as a loop.
+    It needs the process's main thread, where the workers and the watch loop do their work; anywhere else the block runs without a
+    limit. Blocks do not nest: an inner one leaves the outer one's limit as it is.
     """
     if threading.current_thread() is not threading.main_thread() or signal.getitimer(signal.ITIMER_REAL)[0]:
         yield
         return
 
-    def ring(_number: int, _frame: FrameType | None) -> None:
-        raise TookTooLong(f"This took longer than {seconds:g} seconds.")
+    def ring(_number: int, frame: FrameType | None) -> None:
+        if not _asks_the_database(frame):
+            raise TookTooLong(f"This took longer than {seconds:g} seconds.")
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN_SECONDS)

@@ -11,6 +11,7 @@ from standard import clocks
 from standard.models import Clock, ClockFailure
 from tenants.models import DutyHolder
 from tests.incidents.scene import Scene
+from tests.postmortems.filing import filed, item_do
 
 DISK = {"summary": "Disk is full", "source": "db-2", "severity": "error", "class": "disk"}
 
@@ -107,3 +108,20 @@ def paging(scene: Scene) -> list[str]:
         clocks.try_again(stuck, by=scene.acme.admin.actor())
     part = next(row["ref"] for row in scene.api("mei").get("incidents/").json()["results"] if row["state"] == "merged")
     return [ref, part, whole]
+
+
+def following(scene: Scene) -> list[str]:
+    """Action items in every state that they go through, reminded of and late; and a time that is corrected."""
+    ref = scene.mobilised()
+    began = (scene.clock.now - timedelta(minutes=7)).isoformat()
+    scene.do("amira", ref, "correct-time", which="detected", occurred_at=began, reason="Monitoring had a lag")
+    first, second, late = (filed(scene, ref)["ref"] for _ in range(3))
+    item_do(scene, "jon", first, "start")
+    item_do(scene, "jon", first, "change", title="Time out locks")
+    item_do(scene, "amira", first, "remind")
+    item_do(scene, "jon", first, "finish", outcome="They time out")
+    item_do(scene, "jon", first, "take-up", reason="Not all of them")
+    item_do(scene, "amira", second, "drop", reason="The service goes")
+    scene.later(sweeps=3, days=60)
+    assert late
+    return [ref]

@@ -18,7 +18,9 @@ MIGRATION: Any = import_module("incidents.migrations.0010_ship_components")
 
 
 def ship(database: str) -> None:
-    """Run the migration's step as the owner role, and commit."""
+    """Run the migration's step as the owner role, and commit. Columns that came later have what their own migration filled in."""
+    for table in ("incidents_component", "incidents_historicalcomponent"):
+        as_owner(f"ALTER TABLE {table} ALTER down_when SET DEFAULT '{{major_outage}}'", database=database)
     with connected(settings.DATABASE_OWNER_URL, database) as db, db.transaction():
         MIGRATION.ship(None, SimpleNamespace(connection=db))
 

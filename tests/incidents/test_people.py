@@ -26,7 +26,18 @@ BODIES = {
 
 
 # What others do too: ask, and what belongs to the duties of Legal, Privacy, PR and the CFO (tests of their own).
-FOR_OTHERS_TOO = {"ask", "approve-update", "reject-update", "flag", "unflag", "admit", "remove", "snapshot", "fulfil"}
+FOR_OTHERS_TOO = {
+    "ask",
+    "approve-update",
+    "reject-update",
+    "flag",
+    "unflag",
+    "admit",
+    "remove",
+    "snapshot",
+    "fulfil",
+    "correct-time",
+}
 MORE: dict[str, dict[str, Any]] = {"attach": {"file": SimpleUploadedFile("a.txt", b"a")}, "page": {"service": None, "duty": None}}
 
 

@@ -98,7 +98,7 @@ def talk(scene: Scene, ref: str) -> None:
 
 def test_every_kind_is_told_in_words_on_the_page_and_by_the_api(scene: Scene) -> None:
     refs = [*everything(scene), *stories.commanding(scene), *stories.endings(scene), *stories.law(scene), *stories.paging(scene)]
-    refs += [*documented(scene), *reviewing(scene, releases="exec")]
+    refs += [*documented(scene), *reviewing(scene, releases="exec"), *stories.following(scene)]
     seen: set[str] = set()
     for ref in refs:
         page = scene.page("mei").get(f"/o/acme/incidents/{ref}/").content.decode()

@@ -65,7 +65,15 @@ def test_making_and_deleting(acme: Cast, browse: Browse) -> None:
     with acme.scope():
         team = Team.objects.get()
     made = admin.post(
-        "/o/acme/admin/oncall/service/add/", {"slug": "mail", "name": "Mail", "team": str(team.pk), "product_owner": ""}
+        "/o/acme/admin/oncall/service/add/",
+        {
+            "slug": "mail",
+            "name": "Mail",
+            "team": str(team.pk),
+            "product_owner": "",
+            "component_links-TOTAL_FORMS": "0",
+            "component_links-INITIAL_FORMS": "0",
+        },
     )
     assert made.status_code == 302, made.content[:2000]
     with acme.scope():
