@@ -30,8 +30,9 @@ def open_review(quarter: Quarter, *, by: Actor) -> ProcessReview:
     review, made = ProcessReview.objects.get_or_create(**own, defaults=times)
     if made:
         began = min(now(), quarter.start) if due <= now() else now()
-        asked = max(due - ASKED_BEFORE, began) - began
-        clocks.begin(REVIEW, review, due=due - began, prompt=asked, owner_role=Role.PROCESS_OWNER, at=began)
+        left = due - began
+        asked = left - ASKED_BEFORE if left > ASKED_BEFORE else left / 2  # who begins late in a quarter is asked halfway
+        clocks.begin(REVIEW, review, due=left, prompt=asked, owner_role=Role.PROCESS_OWNER, at=began)
         record("process_review.opened", review, by=by, quarter=review.quarter, due_at=due.isoformat())
     return review
 

@@ -126,6 +126,8 @@ def house(shared_database: Installation) -> Iterator[House]:
             "schedule": "shop",
             "credential": "forged",
             "name": "forged",
+            **dict.fromkeys(("version", "feedback_id", "review_id"), 1),
+            "part": "about",
         }
     with everything.connected(settings.DATABASE_OWNER_URL, shared_database.name) as owner:
         yield House(acme, globex, owner, leak, values, list(mail.outbox), before)
