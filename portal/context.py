@@ -46,7 +46,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     ]
     if actor.has(Role.ADMINISTRATOR):
         places += [
-            ("Readiness", "readiness", "/readiness/"),
             ("Integrations", "integration-list", "/integrations/"),
             ("Admin", "admin:index", "/admin/"),
         ]
