@@ -86,6 +86,7 @@ AVAILABILITY = (
     "The SLO is what we aim at, the SLA what customers were promised. The error budget is the time that a target leaves to be down."
 )
 AGEING = (
-    "Action items of the incidents of the period: those still to be done by how long they have waited, those past their due date, and "
-    "how many of the finished ones were done in time."
+    "Action items of the incidents of the period. Those still to be done are counted by how long they have waited since they were filed; past "
+    "due are those whose due date has passed meanwhile. In time is the share of those done by their due date among the done that had one. "
+    "The median to done is of the done ones, from filing."
 )

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
+from metrics.ageing import Ages
 from metrics.calls import Called
 from metrics.charts import Chart, Point, bars, columns
 from metrics.clocks import Kept
@@ -117,6 +118,40 @@ def calls_chart(found: Sequence[Called], most: int = 20) -> Chart | None:
         (one.name, float(one.nights), float(one.calls), f"{one.calls:,}, {one.nights:,} at night") for one in found[:most]
     ]
     return bars("pages", "Pages by person: those at night as bars, all as lines. The table below has the numbers.", points)
+
+
+def items_table(found: Sequence[Ages]) -> Table:
+    """Action items by kind."""
+    heads = [
+        ("Kind", "kind"),
+        ("n", "n"),
+        ("Waiting", "waiting"),
+        ("Up to a week", "waiting_week"),
+        ("Up to 30 days", "waiting_month"),
+    ]
+    heads += [("Longer", "waiting_longer"), ("Past due", "overdue"), ("Done", "done"), ("In time", "in_time_share")]
+    heads += [("Median to done", "median_to_done_seconds"), ("Dropped", "dropped")]
+    rows = [
+        [
+            Cell(one.label, one.kind),
+            *(number(n) for n in (one.n, one.waiting, one.young, one.older, one.oldest, one.overdue, one.done)),
+            Cell(f"{percent(one.share)} of {one.due:,}" if one.due else "", one.share if one.due else ""),
+            _seconds(one.to_do),
+            number(one.dropped),
+        ]
+        for one in found
+    ]
+    return Table("items", "Action items by kind", heads, rows)
+
+
+def items_chart(found: Sequence[Ages]) -> Chart | None:
+    """What waits, by how long."""
+    ages = (("Up to a week", "young"), ("Up to 30 days", "older"), ("Longer", "oldest"), ("Past due", "overdue"))
+    points: list[Point] = []
+    for label, name in ages:
+        count = sum(getattr(one, name) for one in found)
+        points.append((label, float(count), None, f"{count:,}"))
+    return bars("items", "Action items that wait, by how long. The table below has the numbers.", points)
 
 
 _TARGETS = (("SLO", "slo"), ("SLA", "sla"))

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from metrics.ageing import ages
 from metrics.calls import called
 from metrics.clocks import kept_within, updates
 from metrics.components import availability
@@ -38,6 +39,10 @@ def figures(start: datetime, end: datetime) -> list[Row]:
     rows.append(_row("Updates in time", percent(cadence.share) or "none", cadence.n, page_url("metrics-clocks", filters)))
     pages, nights = sum(one.calls for one in people), sum(one.nights for one in people)
     rows.append(_row("Pages", f"{pages:,}, {nights:,} at night", pages, page_url("metrics-pages", filters)))
+    for item in ages(filters):
+        in_time = f", {percent(item.share)} in time" if item.due else ""
+        value = f"{item.waiting:,} waiting, {item.overdue:,} past due, {item.done:,} done{in_time}"
+        rows.append(_row(f"Action items, {item.label.lower()}", value, item.n, page_url("metrics-items", filters)))
     for component in availability(filters.start, filters.end):
         target = f", SLO {component.slo.target:g} % {'met' if component.slo.kept else 'missed'}" if component.slo else ""
         value = f"{percent(component.sli, 4) or 'none'}{target}"

@@ -5,6 +5,7 @@ from typing import Any
 
 from metrics import definitions as d
 from metrics import laid_out
+from metrics.ageing import ages
 from metrics.calls import called
 from metrics.charts import Chart
 from metrics.clocks import Kept, kept, updates
@@ -48,6 +49,13 @@ def clocks(filters: Filters) -> dict[str, Any]:
 def pages(filters: Filters) -> dict[str, Any]:
     """The page of who was called: one query."""
     return {"parts": [_pages(filters)]}
+
+
+def items(filters: Filters) -> dict[str, Any]:
+    """The page of action items: one query."""
+    found = ages(filters)
+    chart, table = laid_out.items_chart(found), laid_out.items_table(found)
+    return {"parts": [_part("items", "Action items", d.AGEING, chart, table, filters, "There is no action item.")]}
 
 
 def components(filters: Filters) -> dict[str, Any]:
@@ -134,7 +142,7 @@ def table(key: str, filters: Filters, known: Places) -> Table | None:
         found = figures(filters, known)
         tables = [laid_out.times_table(one, found, filters) for one in d.TIMES if key in (one.key, "times")]
         return laid_out.all_times(tables) if key == "times" else tables[0]
-    makers = {"clocks": clocks, "pages": pages, "availability": components}
+    makers = {"clocks": clocks, "pages": pages, "availability": components, "items": items}
     return _table_of(makers[key](filters)) if key in makers else None
 
 

@@ -4,7 +4,13 @@ from django.urls import path
 
 from metrics import views
 
-ADDRESSES = {"metrics-home": "", "metrics-clocks": "clocks/", "metrics-pages": "pages/", "metrics-availability": "availability/"}
+ADDRESSES = {
+    "metrics-home": "",
+    "metrics-clocks": "clocks/",
+    "metrics-pages": "pages/",
+    "metrics-items": "items/",
+    "metrics-availability": "availability/",
+}
 
 urlpatterns = [
     *(path(f"metrics/{ADDRESSES[view.name]}", views.page(view), name=view.name) for view in views.VIEWS),

@@ -45,6 +45,7 @@ VIEWS = (
     _View("metrics-home", "Times", report.times, ("severity", "service", "team", "by")),
     _View("metrics-clocks", "Clocks", lambda filters, known: report.clocks(filters)),
     _View("metrics-pages", "Pages", lambda filters, known: report.pages(filters)),
+    _View("metrics-items", "Action items", lambda filters, known: report.items(filters)),
     _View("metrics-availability", "Availability", lambda filters, known: report.components(filters), ()),
 )
 

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from metrics.definitions import TIMES
 from metrics.filters import BY
+from postmortems.states import ItemKind
 
 
 class Seconds(serializers.FloatField):
@@ -67,6 +68,22 @@ class CalledOut(serializers.Serializer[Any]):
     at_night = serializers.IntegerField(source="nights", help_text="22:00 to 07:00 by the person's own zone.")
 
 
+class AgesOut(serializers.Serializer[Any]):
+    """Action items of one kind."""
+
+    kind = serializers.ChoiceField(choices=ItemKind.choices)
+    n = serializers.IntegerField()
+    waiting = serializers.IntegerField()
+    waiting_week = serializers.IntegerField(source="young", help_text="Filed within the last 7 days.")
+    waiting_month = serializers.IntegerField(source="older", help_text="Filed 7 to 30 days ago.")
+    waiting_longer = serializers.IntegerField(source="oldest")
+    overdue = serializers.IntegerField()
+    done = serializers.IntegerField()
+    in_time_share = serializers.FloatField(source="share", allow_null=True, help_text="Of the done that had a due date, of one.")
+    median_to_done_seconds = serializers.FloatField(source="to_do", allow_null=True)
+    dropped = serializers.IntegerField()
+
+
 class PeriodOut(serializers.Serializer[Any]):
     """The days that count, both included, on the organisation's calendar."""
 
@@ -89,6 +106,7 @@ class MetricsOut(serializers.Serializer[Any]):
     updates = KeptOut(help_text="The clocks of updates: the cadence.")
     clauses = ClauseClocksOut(many=True)
     pages = CalledOut(many=True)
+    action_items = AgesOut(many=True)
     definitions = serializers.DictField(child=serializers.CharField())
 
 

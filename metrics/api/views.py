@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from ledger.api import MusterView
 from metrics import definitions, report
+from metrics.ageing import ages
 from metrics.api import serializers as s
 from metrics.calls import called
 from metrics.clocks import kept, updates
@@ -86,6 +87,7 @@ class Metrics(_FiguresView):
                     "updates": updates(filters),
                     "clauses": clocks,
                     "pages": called(filters),
+                    "action_items": ages(filters),
                     "definitions": _definitions(),
                 }
             ).data
@@ -100,6 +102,7 @@ def _definitions() -> dict[str, str]:
         "clocks": definitions.CLOCKS,
         "updates": definitions.UPDATES,
         "pages": definitions.PAGES,
+        "action_items": definitions.AGEING,
     }
 
 

@@ -77,6 +77,7 @@ PAGES = {
     "metrics by service": "metrics/?by=service",
     "metrics of clocks": "metrics/clocks/",
     "metrics of pages": "metrics/pages/",
+    "metrics of action items": "metrics/items/",
     "metrics of availability": "metrics/availability/",
     "the incidents behind a figure": "metrics/incidents/?figure=mttd",
     "profile": "me/",

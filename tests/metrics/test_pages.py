@@ -16,8 +16,8 @@ from tests.metrics.test_figures import resolved
 pytestmark = [pytest.mark.servers, pytest.mark.clause("metrics.mttr")]
 
 HOME = "/o/acme/metrics/"
-PAGES = (HOME, f"{HOME}clocks/", f"{HOME}pages/", f"{HOME}availability/")
-TABLES = ("mttd", "mtta", "ttm", "mttr", "times", "clocks", "pages", "availability", "incidents")
+PAGES = (HOME, f"{HOME}clocks/", f"{HOME}pages/", f"{HOME}items/", f"{HOME}availability/")
+TABLES = ("mttd", "mtta", "ttm", "mttr", "times", "clocks", "pages", "items", "availability", "incidents")
 
 
 def html(scene: Scene, path: str = HOME, who: str = "amira", status: int = 200) -> str:
