@@ -10,6 +10,7 @@ from tenants.actors import Actor
 from tenants.refusals import check, invalid
 from tenants.time import now
 
+PLACE_MAX, PHRASE_MAX = 60, 200
 CLAUSES = ("principle.blameless", "postmortem.blameless-rule")
 
 
@@ -24,13 +25,13 @@ def keep_wording(postmortem: PostMortem, *, by: Actor, place: str, phrase: str, 
     """Keep a wording that was found, in its place, with a reason. Refuses (422) one that is not found there (any more)."""
     postmortem = lock(postmortem)
     check(rules.why_not_keep(postmortem, by))
-    wanted = " ".join(phrase.lower().split())
+    place, wanted = fields.line("place", place, most=PLACE_MAX), fields.line("phrase", phrase, most=PHRASE_MAX).lower()
+    clean = fields.text("reason", reason, most=fields.REASON_MAX)
     found = next((one for one in wording.settled(postmortem) if (one.finding.place, one.finding.phrase) == (place, wanted)), None)
     if found is None:
         raise invalid("phrase", "The check does not find this wording there (any more).", code="not_found_there")
     if found.kept is not None:
         raise invalid("phrase", f"It is kept already: {found.kept.reason}", code="kept_already")
-    clean = fields.text("reason", reason, most=fields.REASON_MAX)
     kept = KeptWording.objects.create(
         incident=postmortem.incident, postmortem=postmortem, place=place, phrase=wanted, reason=clean, kept_by_id=by.user_id
     )
@@ -49,7 +50,7 @@ def keep_wording(postmortem: PostMortem, *, by: Actor, place: str, phrase: str, 
 def take_back_wording(postmortem: PostMortem, *, by: Actor, place: str, phrase: str) -> KeptWording | None:
     """Keep a wording no longer: it wants settling again, where it still stands."""
     postmortem = lock(postmortem)
-    wanted = " ".join(phrase.lower().split())
+    place, wanted = fields.line("place", place, most=PLACE_MAX), fields.line("phrase", phrase, most=PHRASE_MAX).lower()
     kept = KeptWording.objects.filter(postmortem=postmortem, place=place, phrase=wanted, taken_back_at=None).first()
     check(rules.why_not_take_back(postmortem, by, kept))
     if kept is not None:

@@ -120,8 +120,6 @@ def house(shared_database: Installation) -> Iterator[House]:
             "app_label": "oncall",
             "section": "summary",
             **dict.fromkeys(("link_id", "override_id", "swap_id", "method_id", "rule_id", "window_id", "layer"), 1),
-            **dict.fromkeys(("version", "feedback_id", "review_id"), 1),
-            "part": "about",
             "item": f"{leak.ref}-1",
             "schedule": "shop",
             "credential": "forged",
