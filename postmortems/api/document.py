@@ -118,7 +118,8 @@ class PostmortemSection(MusterView):
         """Save it."""
         postmortem = gate.postmortem_for(self.actor, ref)
         body = self.body(b.SectionBody, request)
-        saved = edit_section(postmortem, section, by=self.actor, text=body["text"], version=body["version"])
+        key = gate.section_for(postmortem, section).key  # one that is not there is not found, whatever could be done to it
+        saved = edit_section(postmortem, key, by=self.actor, text=body["text"], version=body["version"])
         return Response(s.SavedOut(history.versions(saved)[0]).data)
 
 

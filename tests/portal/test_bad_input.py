@@ -155,8 +155,10 @@ def test_an_id_that_cannot_be_is_not_found(house: House, address: Address) -> No
     before = house.content()
     for name in address.parameters:
         strange = ("x" * 3000, "a%00b", "%F0%9F%92%A5", "INC-", "..") if name == "ref" else BEYOND
+        over = name == "ref" and "/postmortem" in address.pattern  # of an incident that is over (tests/addresses.py)
+        stands = house.values["learnt" if over else name]
         for value in strange:
-            path = house.path(address).replace(f"/{house.values[name]}/", f"/{value}/")
+            path = house.path(address).replace(f"/{stands}/", f"/{value}/")
             problem(house.post(path, bodies.json(address, house.values["ref"])), 404)
     assert house.content() == before
 
@@ -182,7 +184,7 @@ def test_queries_of_any_nonsense_are_answered(house: House, browse: Callable[[Pe
     client.raise_request_exception = False
     wrong = []
     for address in where:
-        path = address.path({**house.values, "verb": "note", "part": "about"})
+        path = address.path({**house.values, "verb": "note", "part": "about", "table": "mttr"})
         if client.get(path).status_code in (302, 403, 405, 409):  # not theirs to decide, or not now
             continue
         filters = getattr(getattr(getattr(address.view, "cls", None), "filterset", None), "base_filters", {})
