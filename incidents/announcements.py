@@ -12,7 +12,6 @@ from incidents.owning import OWNER_TEAM, owner_of
 from incidents.queries import named_now
 from incidents.states import OfferState, RoomRole
 from ledger.models import Event
-from notifications import process_news
 from notifications.actions import notify
 from notifications.models import Delivery
 from notifications.transports import Message
@@ -24,7 +23,6 @@ from tenants.queries import members
 from tenants.walled import tenant_of
 
 ROLES = "mobilize.roles-assigned"
-_AFTERWARDS = "postmortems."
 # What is asked of whoever is told, where the clause alone would not say it.
 _ASKED = {
     ROLES: "Not all of commander, Operations Lead and Communications Lead are found: claim command, assign them, or answer.",
@@ -58,14 +56,9 @@ def _line(incident: Incident) -> str:
 def prompt_owner(event: Event, by: Actor) -> None:
     """A clock of an incident runs out, or has: its owner is told (the IC where the role is open, the declarer before).
 
-    A clock of the owner team's (the fix of a SEV 3 or 4) is told to the IC if there is one, else to the first of that team; that of
-    the process itself to the process owners.
+    A clock of the owner team's (the fix of a SEV 3 or 4) is told to the IC if there is one, else to the first of that team.
     """
-    if event.data.get("owner_role") == Role.PROCESS_OWNER:
-        process_news.tell_owners(event)
     if event.incident_id is None or not event.data.get("owner_role"):
-        return
-    if event.data["about"].startswith(_AFTERWARDS):  # what is owed once it is over has reactions of its own
         return
     chased = event.data["clause"] == ROLES
     wanted = _chased(event.incident_id) if chased else _first(*_owners(event.incident_id, event.data["owner_role"]))

@@ -12,7 +12,7 @@ from tenants.queries import members
 from tenants.walled import tenant_of
 
 
-def tell_owners(event: Event) -> None:
+def tell_owners(event: Event, by: Actor) -> None:
     """The clock of a review runs out, or has: every process owner is told (improve.quarterly-review)."""
     review_id = Clock.objects.values_list("subject_id", flat=True).get(pk=event.subject_id)
     notify(event, members(Role.PROCESS_OWNER), template="process-review", subject_id=review_id)

@@ -8,11 +8,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from ledger.form_pages import Words, actor, send
 from ledger.idempotency import once_on_the_web
 from oncall import asking, board_pages, forms, gate
 from oncall.actions import calendars, overrides, schedules, swaps
 from oncall.addresses import feed
-from oncall.form_pages import Words, actor, send
 from oncall.models import Schedule, Team
 from oncall.rota import OnCallDuty
 from oncall.rotas import crew, people, zone

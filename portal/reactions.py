@@ -13,7 +13,7 @@ TELL_THE_REST = Reaction("tell-the-rest", "oncall.announcements.tell_the_rest")
 TELL_NOBODY_LEFT = Reaction("tell-nobody-left", "oncall.announcements.tell_nobody_left")
 CALL_FOR_FLAG = Reaction("call-for-flag", "incidents.reactions.call_for_flag")
 TELL_ADMINISTRATORS = Reaction("tell-administrators", "incidents.announcements.tell_administrators")
-PROMPT_OWNER = Reaction("prompt-owner", "incidents.announcements.prompt_owner")
+TELL_OF_CLOCK = Reaction("tell-of-clock", "standard.clock_news.tell")
 TELL_UPDATE = Reaction("tell-update", "incidents.comms_announcements.tell_update")
 ASK_APPROVAL = Reaction("ask-approval", "incidents.comms_announcements.ask_approval")
 TELL_REJECTION = Reaction("tell-rejection", "incidents.comms_announcements.tell_rejection")
@@ -31,18 +31,15 @@ SEND_TESTS = Reaction("send-tests", "notifications.announcements.send_tests")
 OPEN_DRAFT = Reaction("open-postmortem", "postmortems.reactions.open_draft")
 OPEN_FOR_FLAG = Reaction("open-postmortem-for-flag", "postmortems.reactions.open_for_flag")
 SET_ASIDE = Reaction("set-postmortem-aside", "postmortems.reactions.set_aside")
-PROMPT_AUTHOR = Reaction("prompt-author", "postmortems.announcements.prompt_author")
 TELL_AUTHOR = Reaction("tell-author", "postmortems.announcements.tell_author")
 TELL_NAMED = Reaction("tell-named", "postmortems.announcements.tell_named")
 OPEN_REVIEW = Reaction("open-review", "postmortems.review_reactions.open_review")
 INVITE = Reaction("invite-to-review", "postmortems.review_reactions.invite")
-TELL_REVIEW_LATE = Reaction("tell-review-late", "postmortems.review_reactions.tell_late")
 
 MEASURE = Reaction("measure-incident", "metrics.reactions.measure_incident")
 TELL_ITEM_OWNER = Reaction("tell-item-owner", "postmortems.item_news.tell_owner")
 TELL_REMINDED = Reaction("tell-reminded", "postmortems.item_news.tell_reminded")
 TELL_ITEM_LATE = Reaction("tell-item-late", "postmortems.item_news.tell_escalated")
-REMIND_ITEM_OWNER = Reaction("remind-item-owner", "postmortems.item_news.remind_owner")
 LEARN_TRAITS = Reaction("learn-traits", "postmortems.actions.similar.learn")
 
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
@@ -81,8 +78,8 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "contact.code_asked": (SEND_CODE,),
     "contact.tested": (SEND_TESTS,),
     "feedback.settled": (TELL_WHO_SAID_IT,),
-    "clock.prompted": (PROMPT_OWNER, PROMPT_AUTHOR, TELL_REVIEW_LATE, REMIND_ITEM_OWNER),
-    "clock.broken": (PROMPT_OWNER, PROMPT_AUTHOR, TELL_REVIEW_LATE),
+    "clock.prompted": (TELL_OF_CLOCK,),
+    "clock.broken": (TELL_OF_CLOCK,),
     "postmortem.opened": (TELL_AUTHOR, OPEN_REVIEW),
     "postmortem.author_named": (TELL_NAMED,),
     "postmortem.reading_asked": (TELL_NAMED,),
@@ -118,6 +115,14 @@ CLOCK_SUBJECTS: dict[str, str] = {
     "incidents.order": "incidents.actions.orders.on_clock_broken",
     "incidents.incident": "incidents.actions.rhythm.on_clock_broken",
     "postmortems.actionitem": "postmortems.actions.reminding.on_clock_broken",
+}
+
+# Subject of a clock -> who tells the people concerned that its time runs out, or has; "" for every other subject.
+CLOCK_NEWS: dict[str, tuple[str, ...]] = {
+    "": ("incidents.announcements.prompt_owner",),
+    "standard.processreview": ("notifications.process_news.tell_owners",),
+    "postmortems.postmortem": ("postmortems.announcements.prompt_author", "postmortems.review_reactions.tell_late"),
+    "postmortems.actionitem": ("postmortems.item_news.remind_owner",),
 }
 
 # Subjects whose clocks run on however their incident ends: what follows from it is mostly done afterwards.

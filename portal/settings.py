@@ -268,6 +268,7 @@ MUSTER_MESSAGES_A_MINUTE = environment.numbers("MUSTER_MESSAGES_A_MINUTE", "emai
 MUSTER_NOW = os.environ.get("MUSTER_NOW", "")  # dotted path of the clock function; tests set it, nothing else does
 MUSTER_REACTIONS = "portal.reactions.REACTIONS"
 MUSTER_CLOCK_SUBJECTS = "portal.reactions.CLOCK_SUBJECTS"
+MUSTER_CLOCK_NEWS = "portal.reactions.CLOCK_NEWS"
 MUSTER_OUTLASTING = "portal.reactions.OUTLASTING"
 MUSTER_BESIDE_THE_ROOM = "portal.reactions.BESIDE_THE_ROOM"
 MUSTER_CLOSING = "portal.reactions.CLOSING"

@@ -13,7 +13,6 @@ from notifications.transports import Message
 from postmortems.actions.base import DRAFT_CLOCK
 from postmortems.models import PostMortem
 from postmortems.people import writers
-from postmortems.queries import SUBJECT
 from standard.models import Clock
 from tenants.actors import Actor, Role
 from tenants.queries import members
@@ -33,7 +32,7 @@ def prompt_author(event: Event, by: Actor) -> None:
 
     That is its author; where there is none any more, its other writers; where they have all left, the process owners.
     """
-    if event.data["about"] != SUBJECT or event.data["clause"] != DRAFT_CLOCK:
+    if event.data["clause"] != DRAFT_CLOCK:
         return
     postmortem = PostMortem.objects.select_related("author", "incident").get(pk=_subject(event))
     _tell(event, _answerable(postmortem), postmortem, "postmortem-due")

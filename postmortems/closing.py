@@ -3,7 +3,7 @@
 from django.db.models import Exists, F, OuterRef
 
 from incidents.models import Incident
-from postmortems.models import ActionItem, PostMortem, Review
+from postmortems.models import PostMortem, Review, kept
 from postmortems.states import DocumentState
 
 
@@ -17,7 +17,7 @@ def what_is_missing(incident_id: int) -> str:
         PostMortem.objects.filter(incident_id=incident_id)
         .annotate(
             reviewed=Exists(Review.objects.filter(postmortem=OuterRef("pk"), held_at__gte=OuterRef("incident__resolved_at"))),
-            filed=Exists(ActionItem.objects.filter(incident=OuterRef("incident"))),
+            filed=Exists(kept().filter(incident=OuterRef("incident"))),
             resolved_at=F("incident__resolved_at"),
         )
         .first()

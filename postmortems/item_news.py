@@ -41,8 +41,8 @@ def tell_escalated(event: Event, by: Actor) -> None:
 
 
 def remind_owner(event: Event, by: Actor) -> None:
-    """An item's time is running out: its owner is reminded (clause actions.sla)."""
-    if event.data.get("about") != SUBJECT_TYPE:
+    """An item's time is running out: its owner is reminded (clause actions.sla). One that is late is escalated instead."""
+    if event.kind != "clock.prompted":
         return
     item = ActionItem.objects.get(pk=Clock.objects.values_list("subject_id", flat=True).get(pk=event.subject_id))
     if item.state in OPEN_ITEMS:

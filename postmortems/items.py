@@ -7,9 +7,9 @@ from django.urls import reverse
 from incidents.facts import Facts
 from incidents.models import Incident
 from postmortems import item_people, item_queries, similar
-from postmortems.models import ActionItem
+from postmortems.models import kept
 from postmortems.rules import items as rules
-from postmortems.states import OPEN_ITEMS, ItemState
+from postmortems.states import OPEN_ITEMS
 from tenants.actors import Actor
 
 MOST = 50
@@ -18,7 +18,7 @@ ALIKE_MOST = 3
 
 def filed(incident_id: int) -> int:
     """How many action items follow from an incident: all but the dropped ones (asked before it is closed)."""
-    return ActionItem.objects.filter(incident=incident_id).exclude(state=ItemState.DROPPED).count()
+    return kept().filter(incident=incident_id).count()
 
 
 def in_hand(by: Actor) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from incidents import markdown
 from incidents.facts import gather
-from oncall.form_pages import Words, actor, send
+from ledger.form_pages import Words, actor, send
 from postmortems import as_markdown, paper, pdf, public
 from postmortems.actions.releasing import release as release_it
 from postmortems.actions.releasing import withdraw as withdraw_it

@@ -14,8 +14,8 @@ from incidents import markdown
 from incidents.facts import gather
 from incidents.items import Member
 from incidents.members import active_for
+from ledger.form_pages import actor, blame
 from ledger.idempotency import once_on_the_web
-from oncall.form_pages import actor, blame
 from oncall.moments import settle
 from postmortems import meetings
 from postmortems.actions import meeting

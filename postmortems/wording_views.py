@@ -10,8 +10,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from ledger.form_pages import actor, blame
 from ledger.idempotency import once_on_the_web
-from oncall.form_pages import actor, blame
 from postmortems import wording
 from postmortems.actions.wording import keep_wording, take_back_wording
 from postmortems.gate import postmortem_for

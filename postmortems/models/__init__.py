@@ -1,7 +1,7 @@
 """What this room keeps: the document and what it is made of, its review, and the work that follows."""
 
 from postmortems.models.document import BlamePhrase, KeptWording, Pick, PostMortem, Publication, Release, Section, Why
-from postmortems.models.items import ActionItem
+from postmortems.models.items import ActionItem, kept
 from postmortems.models.reading import Attendee, Comment, Review, ReviewRequest
 from postmortems.models.similar import Trait
 
@@ -20,4 +20,5 @@ __all__ = [
     "Section",
     "Trait",
     "Why",
+    "kept",
 ]

@@ -10,6 +10,11 @@ from tenants.time import now
 from tenants.walled import History, TenantKey, TenantOwned
 
 
+def kept() -> "models.QuerySet[ActionItem]":
+    """The items that follow from their incidents: all but those that were dropped, which nobody does."""
+    return ActionItem.objects.exclude(state=ItemState.DROPPED)
+
+
 class ActionItem(TenantOwned):
     """One thing to be done so that it cannot recur, or is noticed sooner. Numbered within its incident: INC-42-3.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.db.models import Count, Q
 
 from postmortems import whys
-from postmortems.models import ActionItem, PostMortem, Section, Why
+from postmortems.models import PostMortem, Section, Why, kept
 from tenants.refusals import Reason
 
 TIMELINE, WHYS, IMPACT, ITEMS = (
@@ -54,7 +54,7 @@ def _parts(found: Sequence[PostMortem]) -> dict[int, _Parts]:
     )
     entries = dict(counted.values_list("pk", "entries"))
     incidents = [one.incident_id for one in found]
-    rows = ActionItem.objects.filter(incident_id__in=incidents).exclude(state="dropped")
+    rows = kept().filter(incident_id__in=incidents)
     items = dict(rows.values_list("incident_id").annotate(times=Count("pk")).order_by())
     trees: dict[int, list[whys.Node]] = defaultdict(list)
     for why in Why.objects.filter(postmortem__in=found, removed_at=None).order_by("number"):

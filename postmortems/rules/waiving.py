@@ -1,7 +1,7 @@
 """What stands in for a post-mortem, and for action items, where nothing is to be learnt or done."""
 
 from incidents.states import State
-from postmortems.models import ActionItem, PostMortem
+from postmortems.models import PostMortem, kept
 from postmortems.rules.common import process_owner, writer
 from tenants.actors import Actor
 from tenants.refusals import Reason
@@ -30,7 +30,7 @@ def why_not_lift(postmortem: PostMortem, by: Actor) -> list[Reason]:
 def why_not_need_none(postmortem: PostMortem, by: Actor) -> list[Reason]:
     """A writer says that nothing is to be done, where nothing was filed."""
     reasons = writer(postmortem, by, "Saying that nothing is to be done", ITEMS) or _closed(postmortem)
-    if not reasons and ActionItem.objects.filter(incident=postmortem.incident).exists():
+    if not reasons and kept().filter(incident=postmortem.incident).exists():
         reasons = [Reason("items_filed", "There are action items already: drop those that are not needed.", clause=ITEMS)]
     return reasons
 

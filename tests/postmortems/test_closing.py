@@ -6,6 +6,7 @@ import pytest
 
 from postmortems.models import ActionItem
 from tests.incidents.scene import Scene
+from tests.postmortems import filing
 from tests.postmortems.learning import ask, called, done, held, postmortem, published, resolved, shown
 
 pytestmark = pytest.mark.servers
@@ -62,6 +63,19 @@ def test_where_items_are_filed_nobody_says_that_none_is_needed(scene: Scene) -> 
     ref = resolved(scene)
     filed(scene, ref)
     assert ask(scene, "amira", ref, "need-no-items", {"reason": "x"}).json()["code"] == "items_filed"
+
+
+@pytest.mark.clause("postmortem.action-items")
+def test_what_was_dropped_follows_from_nothing_and_stands_in_nobodys_way(scene: Scene) -> None:
+    """Closing, and saying that nothing is to be done, agree on which items there are."""
+    ref = resolved(scene)
+    published(scene, ref)
+    held(scene, ref)
+    item = filing.filed(scene, ref)["ref"]
+    filing.item_do(scene, "amira", item, "drop", reason="The service goes")
+    assert why_not(scene, ref) == "The post-mortem is not done: no action item is filed, and nobody said that none is needed."
+    done(scene, "jon", ref, "need-no-items", reason="The service is gone.")
+    assert scene.do("amira", ref, "close")["state"] == "closed"
 
 
 @pytest.mark.clause("lifecycle.phases")
