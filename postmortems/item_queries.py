@@ -7,11 +7,12 @@ from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, W
 from django.db.models.expressions import OrderBy
 from django.urls import reverse
 
+from incidents.rules.outside import outside
 from incidents.states import Severity
 from postmortems.models import ActionItem
 from postmortems.rules import items as rules
 from postmortems.states import OPEN_ITEMS, ItemState
-from tenants.actors import Actor, Role
+from tenants.actors import Actor
 from tenants.time import now
 
 type Row = dict[str, Any]
@@ -37,8 +38,7 @@ def items(by: Actor) -> QuerySet[ActionItem]:
     Executives and Support read summaries, not rooms; what they are named on, they read as the room does.
     """
     rows = ActionItem.objects.select_related("incident", "owner", "filed_by", "ended_by")
-    outside = by.has(Role.EXECUTIVE, Role.SUPPORT) and not by.has(Role.PRACTITIONER)
-    return rows.filter(incident__restricted=True) if outside else rows
+    return rows.filter(incident__restricted=True) if outside(by) else rows
 
 
 def in_order(rows: QuerySet[ActionItem], sort: str = "") -> QuerySet[ActionItem]:

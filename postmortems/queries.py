@@ -6,12 +6,13 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from incidents.queries import clock_row
+from incidents.rules.outside import outside
 from incidents.states import State
 from postmortems.actions.base import DRAFT_CLOCK
 from postmortems.models import PostMortem
 from postmortems.rules.completeness import Chapter, chapters
 from standard.models import Clock
-from tenants.actors import Actor, Role
+from tenants.actors import Actor
 
 SUBJECT = "postmortems.postmortem"
 _ELSEWHERE = (State.FALSE_POSITIVE, State.MERGED)  # what ended so has no post-mortem of its own
@@ -20,7 +21,7 @@ _ELSEWHERE = (State.FALSE_POSITIVE, State.MERGED)  # what ended so has no post-m
 def postmortems(by: Actor) -> QuerySet[PostMortem]:
     """The post-mortems that the actor may read: outside the room what is published, and what they are named on."""
     found = PostMortem.objects.select_related("incident", "author", "waived_by").exclude(incident__state__in=_ELSEWHERE)
-    if by.has(Role.EXECUTIVE, Role.SUPPORT) and not by.has(Role.PRACTITIONER):
+    if outside(by):
         found = found.filter(Q(version__gte=1) | Q(incident__restricted=True))
     return found
 

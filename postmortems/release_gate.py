@@ -3,7 +3,7 @@
 from incidents.gate import incident_for
 from incidents.rules.outside import own_page
 from postmortems.gate import postmortem_for, publication_for
-from postmortems.models import PostMortem, Release
+from postmortems.models import PostMortem, Release, released
 from postmortems.paper import Paper, of_draft, of_publication
 from tenants.actors import Actor
 from tenants.refusals import NotFound
@@ -23,7 +23,7 @@ def paper_for(by: Actor, ref: str, number: int | None = None) -> Paper:
 def release_for(by: Actor, ref: str) -> Release:
     """The public rendering that is out. Raises NotFound where none is."""
     incident = incident_for(by, ref)
-    found = Release.objects.filter(incident=incident, withdrawn_at=None).select_related("publication__postmortem", "released_by")
+    found = released(incident).select_related("publication__postmortem", "released_by")
     release = found.first()
     if release is None:
         raise NotFound("public post-mortem")

@@ -17,7 +17,7 @@ from postmortems.actions.releasing import release as release_it
 from postmortems.actions.releasing import withdraw as withdraw_it
 from postmortems.actions.waiving import lift_waiver, need_no_items, waive
 from postmortems.gate import postmortem_for, publication_for
-from postmortems.models import PostMortem, Release
+from postmortems.models import PostMortem, released
 from postmortems.paper import Paper
 from postmortems.release_gate import paper_for, release_for
 from postmortems.review_forms import ReasonForm, ReleaseForm
@@ -107,7 +107,7 @@ def release(request: HttpRequest, ref: str) -> HttpResponse:
     publication = publication_for(by, ref)
     incident = publication.incident
     check(rules.why_not_release(publication.postmortem, gather(incident), by))
-    standing = Release.objects.filter(incident=incident, withdrawn_at=None).first()
+    standing = released(incident).first()
     initial = {
         "title": standing.title if standing else incident.title,
         "text": standing.text if standing else public.draft(publication),
@@ -132,7 +132,7 @@ def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
     """Take the public rendering back."""
     by = actor(request)
     publication = publication_for(by, ref)
-    standing = Release.objects.filter(incident=publication.incident, withdrawn_at=None).first()
+    standing = released(publication.incident).first()
     check(rules.why_not_withdraw(publication.postmortem, gather(publication.incident), by, standing))
     back = reverse("incident", args=[publication.incident.ref])
     words = Words(f"Withdraw the public post-mortem of {publication.incident.ref}", "Withdraw it", back)

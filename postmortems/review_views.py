@@ -19,7 +19,7 @@ from ledger.idempotency import once_on_the_web
 from oncall.moments import settle
 from postmortems import meetings
 from postmortems.actions import meeting
-from postmortems.models import PostMortem, Release
+from postmortems.models import PostMortem, released
 from postmortems.review_forms import CallForm, CancelForm, HoldForm, MoveForm
 from postmortems.rules import releasing, waiving
 from standard.queries import calendar
@@ -81,7 +81,7 @@ def _page(
 def _decisions(postmortem: PostMortem, by: Actor) -> list[tuple[str, str]]:
     """(label, address) of what else may be decided of the post-mortem now, each on a page of its own."""
     facts = gather(postmortem.incident)
-    standing = Release.objects.filter(incident=postmortem.incident, withdrawn_at=None).first()
+    standing = released(postmortem.incident).first()
     offered = [
         ("Say that nothing is to be done", "postmortem-need-no-items", waiving.why_not_need_none(postmortem, by)),
         ("Waive the post-mortem", "postmortem-waive", waiving.why_not_waive(postmortem, by)),

@@ -14,7 +14,7 @@ from standard.differences import differences
 from standard.law import ordered
 from standard.models import StandardVersion
 from standard.queries import in_force_id, last_published, law, standing
-from tenants.actors import Actor, Role
+from tenants.actors import Actor
 from tenants.time import now
 
 
@@ -69,13 +69,13 @@ def versions(request: HttpRequest) -> HttpResponse:
     """Every version, and the draft of the next."""
     by = actor(request)
     rows = reading.versions(StandardVersion.objects.all(), in_force_id())
-    draft = gate.running_draft(by)
+    draft, not_theirs = gate.running_draft(by), rules.why_not_own(by)
     context = {
         "rows": rows,
         "numbers": [row["version"].number for row in rows],
         "draft": draft,
-        "may_draft": by.has(Role.PROCESS_OWNER),
-        "why_not": rules.sentences(rules.why_not_own(by)),
+        "may_draft": not not_theirs,
+        "why_not": rules.sentences(not_theirs),
         "draft_url": reverse("standard-draft"),
         "start_url": reverse("standard-draft-start"),
         "compare_url": reverse("standard-compare"),

@@ -10,17 +10,20 @@ from tenants.refusals import Reason
 SWOOP = "warroom.exec-swoop"
 
 
+def outside(by: Actor) -> bool:
+    """Whether somebody reads summaries, not rooms: executives and Support, unless they are practitioners too."""
+    return by.has(Role.EXECUTIVE, Role.SUPPORT) and not by.has(Role.PRACTITIONER)
+
+
 def own_page(by: Actor, incident: Incident) -> Audience | None:
     """Whose page of an incident somebody reads: the executives', Support's, or None, the room.
 
     Practitioners work in the room whatever else they are; auditors, administrators and process owners read it. Who sees a
     restricted incident at all is named on it, such as Legal Counsel, and needs to know what the room knows.
     """
-    if by.has(Role.PRACTITIONER) or incident.restricted:
+    if incident.restricted or not outside(by):
         return None
-    if by.has(Role.EXECUTIVE):
-        return Audience.EXECUTIVE
-    return Audience.SUPPORT if by.has(Role.SUPPORT) else None
+    return Audience.EXECUTIVE if by.has(Role.EXECUTIVE) else Audience.SUPPORT
 
 
 def told_of(by: Actor, incident: Incident) -> tuple[Audience, ...]:

@@ -4,7 +4,7 @@ from incidents import fields
 from incidents.facts import gather
 from ledger.verbs import verb
 from postmortems.actions.base import lock, tell
-from postmortems.models import Publication, Release
+from postmortems.models import Publication, Release, released
 from postmortems.public import leaks
 from postmortems.rules import releasing as rules
 from tenants.actors import Actor
@@ -27,7 +27,7 @@ def release(publication: Publication, *, by: Actor, title: str, text: str) -> Re
     check(rules.why_not_release(postmortem, gather(incident), by))
     head, body = fields.line("title", title), fields.text("text", text)
     check([*rules.why_not_text(leaks(head, incident), "title"), *rules.why_not_text(leaks(body, incident), "text")])
-    standing = Release.objects.select_for_update(of=("self",)).filter(incident=incident, withdrawn_at=None).first()
+    standing = released(incident).select_for_update(of=("self",)).first()
     if standing is not None:
         standing.withdrawn_at, standing.withdrawal_reason = now(), REPLACED
         standing.save()
@@ -54,7 +54,7 @@ def withdraw(publication: Publication, *, by: Actor, reason: str) -> Release | N
     """Take the public rendering back, with a reason."""
     postmortem = lock(publication.postmortem)
     incident = postmortem.incident
-    standing = Release.objects.select_for_update(of=("self",)).filter(incident=incident, withdrawn_at=None).first()
+    standing = released(incident).select_for_update(of=("self",)).first()
     check(rules.why_not_withdraw(postmortem, gather(incident), by, standing))
     clean = fields.text("reason", reason, most=fields.REASON_MAX)
     if standing is not None:

@@ -209,6 +209,11 @@ class Publication(TenantOwned):
         ordering = ["number"]
 
 
+def released(incident: Incident) -> "models.QuerySet[Release]":
+    """What the public sees of an incident's post-mortem now: one, or none."""
+    return Release.objects.filter(incident=incident, withdrawn_at=None)
+
+
 class Release(TenantOwned):
     """The public rendering of a publication, without names and internals, let out by somebody's decision; and taken back."""
 
