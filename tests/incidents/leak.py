@@ -22,7 +22,7 @@ from incidents.models import Incident, Signal, SnapshotRequest, StatusUpdate
 from ledger.actions import configure
 from tenants.actors import Duty, Role
 from tenants.models import DutyHolder, Membership, User
-from tests import everything
+from tests import everything, lived_in
 from tests.conftest import Cast
 from tests.conftest import Door as Api
 
@@ -123,7 +123,7 @@ def make(cast: Cast, api: Any) -> Leak:
     deliver(cast, alerted)
     with cast.scope():
         waiting = Signal.objects.filter(state="waiting").latest("id")
-    everything.follow(cast)  # it pages, before there is an incident
+    lived_in.follow(cast)  # it pages, before there is an incident
     amira: Api = api(cast.amira)
     report = api(cast.support).post("reports/", reported(writer), **{"Idempotency-Key": KEY})
     texts = {"title": writer.word("title"), "summary": writer.word("summary")}
@@ -138,7 +138,7 @@ def make(cast: Cast, api: Any) -> Leak:
     leak.report = writer.report
     _through(leak, writer, api, cast)
     with cast.scope(cast.amira):
-        everything.learn(cast, Incident.objects.get(ref=ref), writer.word("post-mortem"))
+        lived_in.learn(cast, Incident.objects.get(ref=ref), writer.word("post-mortem"))
     leak.command = f"{ref} sitrep"
     asked = api(cast.jon).post("commands/", {"text": leak.command}, **{"Idempotency-Key": KEY})
     assert leak.found(asked.content), "he was shown it"
@@ -149,7 +149,7 @@ def make(cast: Cast, api: Any) -> Leak:
     leak.done.add("flag")
     deliver(cast, {**alerted, "label": writer.word("later alert label")})  # another alert of the same group
     deliver(cast, alerted)  # and the first again
-    while everything.follow(cast):
+    while lived_in.follow(cast):
         pass
     _through(leak, writer, api, cast)
     _legal(leak, writer, api, cast)
@@ -196,7 +196,7 @@ def deliver(cast: Cast, words: dict[str, str]) -> None:
         "generatorURL": f"http://prometheus/{words['path']}",
     }
     body = json.dumps({"version": "4", "status": "firing", "groupKey": words["group"], "alerts": [one]}).encode()
-    assert everything.take(cast, body) == [None]
+    assert lived_in.take(cast, body) == [None]
 
 
 ASIDE = {"flag", "unflag", "admit", "remove", "resolve", "close", "false-positive", "merge", "reopen", "leave", "step-down"}

@@ -17,7 +17,7 @@ from ledger.models import Event, Outbox
 from oncall.models import Page
 from portal import sweeping
 from tests.conftest import Cast, Door, Installation, Person
-from tests.everything import delivery, take
+from tests.lived_in import delivery, take
 
 pytestmark = pytest.mark.servers
 

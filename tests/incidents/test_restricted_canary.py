@@ -23,7 +23,7 @@ from notifications.models import Delivery
 from oncall.models import Page
 from tenants.models import ApiToken
 from tenants.scope import scope
-from tests import addresses, bodies, everything
+from tests import addresses, bodies, everything, lived_in
 from tests.addresses import Address
 from tests.conftest import Cast, Door, Installation, Person
 from tests.everything import query
@@ -89,10 +89,10 @@ def listed(person: Person) -> dict[str, bytes]:
 def house(shared_database: Installation) -> Iterator[House]:
     """Two organisations at work, and in acme's midst the incident."""
     acme, globex = shared_database.acme, shared_database.globex
-    everything.live(globex, "globexword")
+    lived_in.live(globex, "globexword")
     ordinary = Door(acme.jon).post("incidents/", {"title": "An ordinary one", "severity": "SEV3", "services": ["search"]})
     assert ordinary.status_code == 201
-    while everything.follow(acme):
+    while lived_in.follow(acme):
         pass
     before = {(name, path): content for name in OUTSIDERS for path, content in listed(getattr(acme, name)).items()}
     doors: dict[int, Door] = {}

@@ -18,7 +18,7 @@ from incidents.models import Incident
 from incidents.states import Severity
 from ledger.actions import record
 from ledger.models import Event
-from tests import everything
+from tests import everything, lived_in
 from tests.conftest import Installation
 from tests.everything import label, query
 from tests.ledger.test_guards import LONG_AGO, writing
@@ -30,8 +30,8 @@ pytestmark = pytest.mark.servers
 @pytest.fixture(scope="module")
 def house(shared_database: Installation) -> Installation:
     """Two organisations that are lived in: a row of every model."""
-    everything.live(shared_database.acme, "acmeword")
-    everything.live(shared_database.globex, "globexword")
+    lived_in.live(shared_database.acme, "acmeword")
+    lived_in.live(shared_database.globex, "globexword")
     return shared_database
 
 

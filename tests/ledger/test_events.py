@@ -36,7 +36,7 @@ from tenants.models import ApiToken, User
 from tests import everything
 from tests.clock import Clock as MovedClock
 from tests.conftest import Cast, Door, Installation, Person
-from tests.everything import delivery, take, values
+from tests.everything import values
 from tests.ledger import (
     command_drivers,
     comms_drivers,
@@ -51,6 +51,7 @@ from tests.ledger import (
     signal_drivers,
     work_drivers,
 )
+from tests.lived_in import delivery, take
 
 pytestmark = pytest.mark.servers
 

@@ -17,7 +17,7 @@ from simple_history.utils import bulk_create_with_history, bulk_update_with_hist
 
 from incidents.models import Incident
 from ledger.audited import audited_update
-from tests import everything
+from tests import everything, lived_in
 from tests.conftest import Cast, Installation
 from tests.everything import another, label, query, values
 
@@ -30,8 +30,8 @@ LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def house(shared_database: Installation) -> Installation:
     """An organisation that is lived in: a row of every model."""
-    everything.live(shared_database.acme, "acmeword")
-    everything.live(shared_database.globex, "globexword")
+    lived_in.live(shared_database.acme, "acmeword")
+    lived_in.live(shared_database.globex, "globexword")
     return shared_database
 
 
@@ -261,7 +261,7 @@ def a_change(cast: Cast, model: Any) -> tuple[Any, str, Any]:
     """A row, fresh from the database, with a field of it and another value for that field."""
     with cast.scope():
         row = model.objects.order_by("pk").first()
-        assert row is not None, f"no row of {label(model)}: teach tests.everything.live()"
+        assert row is not None, f"no row of {label(model)}: teach tests.lived_in.live()"
         return row, *another(row)
 
 

@@ -30,7 +30,7 @@ from incidents.forms.fields import PersonField
 from incidents.models import Incident
 from incidents.states import Severity
 from portal.wsgi import application
-from tests import addresses, bodies, everything
+from tests import addresses, bodies, everything, lived_in
 from tests.addresses import Address
 from tests.conftest import Cast, Installation, Person
 
@@ -71,7 +71,7 @@ class House:
 def house(shared_database: Installation) -> Iterator[House]:
     """The house, and a connection that sees everything."""
     acme = shared_database.acme
-    lived = everything.live(acme, "word")
+    lived = lived_in.live(acme, "word")
     logging.disable()
     with everything.connected(settings.DATABASE_OWNER_URL, shared_database.name) as owner:
         house = House(acme, owner, lived.parameters(), Client(raise_request_exception=False))

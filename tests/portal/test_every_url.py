@@ -26,7 +26,7 @@ from ledger.models import Event, Outbox
 from oncall import links
 from oncall.models import Page
 from portal import sweeping
-from tests import addresses, bodies, everything
+from tests import addresses, bodies, everything, lived_in
 from tests.addresses import Address
 from tests.conftest import Cast, Installation, Person
 
@@ -104,8 +104,8 @@ class House:
 def house(shared_database: Installation) -> Iterator[House]:
     """Globex lives too, but never has as many incidents: acme's last reference is acme's alone."""
     acme, globex = shared_database.acme, shared_database.globex
-    everything.live(globex, "globexword")
-    lived = everything.live(acme, CANARY.decode(), more=20)
+    lived_in.live(globex, "globexword")
+    lived = lived_in.live(acme, CANARY.decode(), more=20)
     sweeping.sweep()
     with acme.scope(acme.admin):
         aside: Any = Outbox.objects.order_by("id").first()
@@ -246,7 +246,7 @@ def test_an_outsider_cannot_reach_in_from_their_own(house: House, browse: Browse
     visitor = Visitor(lambda: browse(person), IN_ORGANISATION)
     with house.writes_nothing(of_acme=True):
         for address in visitor.addresses:
-            named = set(address.parameters) & set(everything.Lived.__annotations__)
+            named = set(address.parameters) & set(lived_in.Lived.__annotations__)
             for method in ("GET", "POST", "DELETE"):
                 answer = visitor.ask(address, method, house.path(address, "globex"))
                 visitor.expect_no_canary(address, method, answer)

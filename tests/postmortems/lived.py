@@ -1,4 +1,4 @@
-"""A post-mortem that was reviewed, for a lived-in organisation (tests/everything.py): every table of it, each text with a word in it."""
+"""A post-mortem that was reviewed, for a lived-in organisation (tests/lived_in.py): every table of it, each text with a word in it."""
 
 from datetime import UTC, datetime, timedelta
 

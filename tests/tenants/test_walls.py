@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, ProgrammingError, connection, models
 
-from tests import everything
+from tests import everything, lived_in
 from tests.conftest import Cast, Installation
 from tests.everything import in_context, label, query
 
@@ -54,8 +54,8 @@ SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace A
 @pytest.fixture(scope="module")
 def house(shared_database: Installation) -> Installation:
     """Both organisations, lived in: every table has rows of each."""
-    everything.live(shared_database.globex, "globexword")
-    everything.live(shared_database.acme, "acmeword", more=1)
+    lived_in.live(shared_database.globex, "globexword")
+    lived_in.live(shared_database.acme, "acmeword", more=1)
     return shared_database
 
 
@@ -70,7 +70,7 @@ def an_id(owner: psycopg.Connection[tuple[Any, ...]], table: str, organisation: 
     """The key of some row of an organisation."""
     row = owner.execute(f"SELECT min(id) FROM {table} WHERE organisation_id = {organisation.id}").fetchone()
     assert row is not None
-    assert row[0] is not None, f"{organisation.slug} has no row in {table}: teach tests.everything.live()"
+    assert row[0] is not None, f"{organisation.slug} has no row in {table}: teach tests.lived_in.live()"
     return int(row[0])
 
 
