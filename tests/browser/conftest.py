@@ -69,13 +69,17 @@ class Site:
             page.wait_for_url("**/incidents/")
         return page
 
-    def faults(self, page: Page) -> list[str]:
-        """What axe finds (WCAG 2.2 AA), and whether the page scrolls sideways: nothing, of a good page."""
+    def faults(self, page: Page, within: str = "") -> list[str]:
+        """What axe finds (WCAG 2.2 AA), and whether the page scrolls sideways: nothing, of a good page.
+
+        `within` is what it looks at, such as a menu that lies over the rest; the whole page where it is not given.
+        """
+        what = repr(within) if within else "document"
         size = page.viewport_size or {"width": 1280, "height": 900}
         height = int(page.evaluate("document.documentElement.scrollHeight"))
         page.set_viewport_size({"width": size["width"], "height": max(height, size["height"])})  # nothing lies below a sticky bar
         found = page.evaluate(
-            f"async () => {{ window.axeRan = true; {AXE}; return (await axe.run(document, {{runOnly: {TAGS!r}, preload: false}})).violations }}"
+            f"async () => {{ window.axeRan = true; {AXE}; return (await axe.run({what}, {{runOnly: {TAGS!r}, preload: false}})).violations }}"
         )
         told = [f"{v['id']}: {n['html'][:160]} ({n['failureSummary'][:200]})" for v in found for n in v["nodes"]]
         if not page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):

@@ -7,6 +7,7 @@ and the administrator and a member of another organisation. They ask at every ad
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 import psycopg
@@ -66,6 +67,12 @@ class House:
         return person
 
 
+PERIOD = {
+    "from": str(date.today() - timedelta(days=30)),
+    "to": str(date.today()),
+}  # of figures: the same before and after midnight
+
+
 def is_list(address: Address) -> bool:
     """Whether it is a list of the API: it needs nothing to be filled in, and says nothing of who asks."""
     return (
@@ -79,7 +86,8 @@ def is_list(address: Address) -> bool:
 def listed(person: Person) -> dict[str, bytes]:
     """What every list of the API answers a person."""
     client = Client(headers={"Authorization": f"Bearer {person.token}"})
-    answers = {a.pattern: client.get(f"/{a.pattern}") for a in addresses.every(addresses.OPEN_TABLE) if is_list(a)}
+    lists = [a.pattern for a in addresses.every(addresses.OPEN_TABLE) if is_list(a)]
+    answers = {pattern: client.get(f"/{pattern}", PERIOD if "/metrics/" in pattern else None) for pattern in lists}
     return {
         pattern: answer.content if answer.status_code == 200 else b"" for pattern, answer in answers.items()
     }  # a refusal's id is new
