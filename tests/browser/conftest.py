@@ -17,6 +17,13 @@ FLAGS = ["--disable-quic", "--no-first-run", "--disable-background-networking", 
 AXE = (Path(__file__).parent.parent / "vendor" / "axe" / "axe.min.js").read_text(encoding="utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
+# Each scheme of colours once and each layout once, not each with each: the colours of both layouts have the same few names
+# (static/css/tokens.css), and looking at a page costs a second of the machine's.
+LOOKS = [
+    pytest.param({"color_scheme": scheme, "viewport": {"width": width, "height": height}}, id=f"{scheme}-{width}")
+    for scheme, width, height in (("light", 1280, 900), ("dark", 390, 844))
+]
+
 # Chromium tells the page of a violation; the page tells us through the console, where the watch below hears it.
 TELL_VIOLATIONS = """
 document.addEventListener('securitypolicyviolation', event => {

@@ -14,8 +14,7 @@ from incidents.states import Severity
 from ledger.models import Event
 from oncall.models import Service
 from postmortems.actions import items, similar
-from tests.browser.conftest import Site
-from tests.browser.test_pages import LOOKS
+from tests.browser.conftest import LOOKS, Site
 
 pytestmark = [pytest.mark.browser]
 

@@ -14,8 +14,7 @@ from oncall import links
 from oncall.models import Page as OncallPage
 from oncall.models import Team
 from tenants.actors import Via, system
-from tests.browser.conftest import Site
-from tests.browser.test_pages import LOOKS
+from tests.browser.conftest import LOOKS, Site
 
 pytestmark = [pytest.mark.browser]
 

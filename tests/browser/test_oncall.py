@@ -14,8 +14,7 @@ from oncall.models import Team
 from oncall.plans import Plan, Stretch
 from oncall.rota import OnCallDuty
 from tenants.models import User
-from tests.browser.conftest import Site
-from tests.browser.test_pages import LOOKS
+from tests.browser.conftest import LOOKS, Site
 
 pytestmark = [pytest.mark.browser]
 

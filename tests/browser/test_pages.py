@@ -18,15 +18,9 @@ from oncall import links
 from oncall.models import Page as OncallPage
 from oncall.models import Service
 from standard import actions as process
-from tests.browser.conftest import Site
+from tests.browser.conftest import LOOKS, Site
 
 pytestmark = [pytest.mark.browser]
-
-LOOKS = [
-    pytest.param({"color_scheme": scheme, "viewport": {"width": width, "height": height}}, id=f"{scheme}-{width}")
-    for scheme in ("light", "dark")
-    for width, height in ((1280, 900), (390, 844))
-]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site
+from tests.browser.conftest import LOOKS, Site
 from tests.browser.hands import Keyboard
 from tests.clock import Clock
 from tests.conftest import Door, Person
@@ -16,12 +16,6 @@ from tests.incidents.test_five_hours import Story, calmed, handed_over, mobilise
 from tests.postmortems.paper import Paper, paper
 
 pytestmark = [pytest.mark.browser]
-
-LOOKS = [
-    pytest.param({"color_scheme": scheme, "viewport": {"width": width, "height": height}}, id=f"{scheme}-{width}")
-    for scheme in ("light", "dark")
-    for width, height in ((1280, 900), (390, 844))
-]
 
 
 @pytest.fixture

@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from postmortems.models import PostMortem
-from tests.browser.conftest import Site
-from tests.browser.test_pages import LOOKS
+from tests.browser.conftest import LOOKS, Site
 from tests.postmortems.lived import reviewed
 
 pytestmark = [pytest.mark.browser]

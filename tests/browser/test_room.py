@@ -11,8 +11,7 @@ from incidents.members import member_for
 from incidents.models import Incident
 from incidents.states import FlagKey, RoomRole, Severity, State
 from oncall.models import Service
-from tests.browser.conftest import Site
-from tests.browser.test_pages import LOOKS
+from tests.browser.conftest import LOOKS, Site
 
 pytestmark = [pytest.mark.browser]
 
