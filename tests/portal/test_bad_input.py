@@ -176,14 +176,14 @@ def test_a_body_over_the_limit_is_refused_with_the_limit(house: House, address: 
 def test_queries_of_any_nonsense_are_answered(house: House, browse: Callable[[Person], Client], by_session: bool) -> None:
     """Every GET with every query parameter it knows: a 4xx with the reason, or an answer; never a failure.
 
-    Huge, negative, no number, NUL, NaN, no time, and cursors that were never given out.
+    Huge, negative, no number, NUL, NaN, no time, and cursors that were never given out: each address has a third of them, in turns.
     """
     table = addresses.ORGANISATION_TABLE if by_session else addresses.OPEN_TABLE
     where = [a for a in addresses.every(table) if (not a.is_admin and not a.is_api if by_session else a.is_api)]
     client = browse(house.acme.admin) if by_session else Client(headers={"Authorization": f"Bearer {house.acme.admin.token}"})
     client.raise_request_exception = False
-    wrong = []
-    for address in where:
+    wrong, odd = [], NONSENSE + NO_TIMES
+    for turn, address in enumerate(where):
         path = address.path({**house.values, "verb": "note", "part": "about", "table": "mttr"})
         if client.get(path).status_code in (302, 403, 405, 409):  # not theirs to decide, or not now
             continue
@@ -192,7 +192,7 @@ def test_queries_of_any_nonsense_are_answered(house: House, browse: Callable[[Pe
             [("page", "view", "signal")] if by_session else [("limit",), ("cursor", "after"), *((name,) for name in filters)]
         )
         for names in together:
-            for value in NONSENSE + NO_TIMES:
+            for value in odd[turn % 3 :: 3]:
                 answer = client.get(path, dict.fromkeys(names, value))
                 if answer.status_code not in (200, 404, 422):
                     wrong.append(f"{address}?{names}={value[:40]!r}: {answer.status_code}")
@@ -218,10 +218,11 @@ def test_forms_take_no_nonsense_either(house: House, browse: Callable[[Person], 
     paths |= {
         f"incidents/{house.values['ref']}/{verb}/": door.form.base_fields for verb, door in DOORS.items() if door.needs_form
     }
-    for path, names in paths.items():
-        for value in ("a\x00b", bodies.DECEIVING, bodies.LONG, "9999-12-31T23:59", "9" * 400, "-1"):
+    words, others = ("a\x00b", bodies.DECEIVING, bodies.LONG), ("9999-12-31T23:59", "9" * 400, "-1")
+    for turn, (path, names) in enumerate(paths.items()):
+        for value in (words[turn % 3], words[(turn + 1) % 3], others[turn % 3]):
             typed = dict.fromkeys([*names, "idempotency_key"], value)
-            if value not in (bodies.LONG, bodies.DECEIVING, "a\x00b") and takes_words_only(names):
+            if value not in words and takes_words_only(names):
                 continue  # a reason, words or a question that are odd, and some all the same
             if path.endswith("/note/") and "\x00" not in value and value is not bodies.DECEIVING and value is not bodies.LONG:
                 typed["occurred_at"] = "9999-12-31T23:59"
@@ -333,7 +334,7 @@ def test_the_api_does_what_its_document_says(house: House) -> None:
     for operation in operations:
 
         @hypothesis_settings(
-            max_examples=6,
+            max_examples=3,
             derandomize=True,
             deadline=None,
             database=None,

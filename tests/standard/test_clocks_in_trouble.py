@@ -29,10 +29,14 @@ def _loops(clock: Clock, by: object) -> None:
         pass
 
 
-@pytest.fixture(params=["breaks", "hangs", "loops"])
+HOWEVER = pytest.mark.parametrize("poison", ["breaks", "hangs", "loops"], indirect=True)
+
+
+@pytest.fixture
 def poison(request: pytest.FixtureRequest, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> str:
     """A SEV 2 whose page is due in 15 minutes, and before it an order whose handler fails."""
-    monkeypatch.setitem(reactions.CLOCK_SUBJECTS, POISON, f"{__name__}._{request.param}")
+    monkeypatch.setitem(reactions.CLOCK_SUBJECTS, POISON, f"{__name__}._{getattr(request, 'param', 'breaks')}")
+    monkeypatch.setattr(clocks, "STRIKE_SECONDS", 0.5)  # a handler that hangs is waited for that long
     ref = scene.commanded("SEV2")
     scene.give(ref, ol="jon")
     scene.follow()
@@ -46,6 +50,7 @@ def aside(scene: Scene) -> list[str]:
         return list(ClockFailure.objects.filter(next_try_at=None).values_list("last_error", flat=True))
 
 
+@HOWEVER
 def test_the_clocks_behind_it_have_their_time(scene: Scene, poison: str) -> None:
     """Both are due in the same sweep, the poisoned one first."""
     scene.later(sweeps=1, minutes=15)
@@ -57,6 +62,7 @@ def test_the_clocks_behind_it_have_their_time(scene: Scene, poison: str) -> None
     assert scene.told(poison, "clock.broken"), "the others were struck"
 
 
+@HOWEVER
 def test_it_is_tried_later_and_later_and_then_set_aside_and_shown(scene: Scene, poison: str) -> None:
     scene.later(sweeps=1, minutes=3)
     tries = 1
