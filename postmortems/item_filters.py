@@ -16,12 +16,18 @@ from tenants.time import now
 type Items = QuerySet[ActionItem]
 
 
+class Ticked(filters.BooleanFilter):  # type: ignore[misc]
+    """A box to tick: not ticked is no choice, so that a form in which nothing was chosen counts as unused."""
+
+    field_class = forms.BooleanField
+
+
 class ItemFilter(filters.FilterSet):  # type: ignore[misc]
     """Action items by words, state, kind, severity, team, service, owner and incident; only mine, only late ones."""
 
     q = filters.CharFilter(method="by_words", label="Words", max_length=100)
-    mine = filters.BooleanFilter(method="by_mine", label="Only mine", widget=forms.CheckboxInput)
-    late = filters.BooleanFilter(method="by_late", label="Only late ones", widget=forms.CheckboxInput)
+    mine = Ticked(method="by_mine", label="Only mine")
+    late = Ticked(method="by_late", label="Only late ones")
     state = filters.MultipleChoiceFilter(choices=ItemState.choices, label="State", widget=forms.CheckboxSelectMultiple)
     kind = filters.ChoiceFilter(choices=ItemKind.choices, label="Kind", empty_label="Both")
     severity = filters.MultipleChoiceFilter(
