@@ -26,6 +26,7 @@ ROOMS = [
     "incidents",
     "postmortems",
     "metrics",
+    "compliance",
     "integrations",
     "portal",
 ]

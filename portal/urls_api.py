@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("postmortems.api.review_urls")),
     path("", include("incidents.api.urls")),
     path("", include("metrics.api.urls")),
+    path("", include("compliance.api.urls")),
     path("", include("oncall.api.urls")),
     path("", include("postmortems.api.document_urls")),
     path("", include("notifications.api.urls")),

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("oncall.urls")),
     path("", include("notifications.urls")),
     path("", include("metrics.urls")),
+    path("", include("compliance.urls")),
     path("", include("standard.urls")),
     path("", include("postmortems.item_urls")),
     path("", include("integrations.urls")),

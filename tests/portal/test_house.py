@@ -23,6 +23,7 @@ ROOMS = (
     "incidents",
     "postmortems",
     "metrics",
+    "compliance",
     "integrations",
     "portal",
 )

@@ -1,0 +1,5 @@
+"""The API of this room: each of its parts brings its own."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,5 @@
+"""The pages of this room, below an organisation's address: each of its parts brings its own."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
