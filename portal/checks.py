@@ -4,8 +4,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 
 from notifications import webpush
+from tenants import context
 
 
 @register(Tags.security, deploy=True)
@@ -17,6 +19,17 @@ def secret_is_set(app_configs: Any, **_: Any) -> list[CheckMessage]:
                 "No secret key is set.", hint="Set MUSTER_SECRET_KEY_FILE to a file with 50 random characters.", id="muster.E001"
             )
         ]
+    return []
+
+
+@register(Tags.security, deploy=True)
+def contexts_can_be_signed(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """A key with which the database is told whose request it is."""
+    try:
+        context.pads(settings.CONTEXT_KEY)
+    except ImproperlyConfigured as error:
+        hint = "Make one, the same for every process, and run `manage.py migrate`."
+        return [Error(str(error), hint=hint, id="muster.E005")]
     return []
 
 

@@ -10,6 +10,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("MUSTER_DATA", BASE_DIR / "var"))
 
 SECRET_KEY = environment.secret_key()
+CONTEXT_KEY = environment.context_key()  # signs whose request it is, for the database (tenants/context.py)
 DEBUG = environment.flag("MUSTER_DEBUG")
 BASE_URL = os.environ.get("MUSTER_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 SECURE = BASE_URL.startswith("https://")

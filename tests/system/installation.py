@@ -25,7 +25,7 @@ from portal.embedded.servers import ServerUrls, socket_folder
 from portal.embedded.supervisor import Supervisor
 from portal.embedded.valkey import EmbeddedValkey
 from portal.embedded.welcome import Demo, Organisation, read_demo
-from portal.management.commands.up import Place, programs, python, secret_key_file
+from portal.management.commands.up import Place, key_file, programs, python
 from tests.portal.embedded import fresh_folder, until
 from tests.system.sink import Sink, free_port
 
@@ -235,7 +235,8 @@ class Installation:
             MARK: str(self.data),
             "MUSTER_DATA": str(self.data),
             "MUSTER_BASE_URL": self.address,
-            "MUSTER_SECRET_KEY_FILE": str(secret_key_file(self.data)),
+            "MUSTER_SECRET_KEY_FILE": str(key_file(self.data, "secret_key")),
+            "MUSTER_CONTEXT_KEY_FILE": str(key_file(self.data, "context_key")),
             "SMTP_HOST": "127.0.0.1",
             "SMTP_PORT": str(self.sink.port),
             "SMTP_FROM": "muster@portal.example",

@@ -47,9 +47,9 @@ def pooled(shared_database: Installation) -> Iterator[Installation]:
 def left_behind() -> tuple[int, str, int]:
     """Give the connection back, take the next: (its backend, what is left of a context there, incidents and events to be seen)."""
     connection.close()
-    kept = "current_setting('muster.organisation', true), current_setting('muster.person', true), current_setting('muster.surface', true)"
+    kept = "coalesce(current_setting('muster.context', true), '')"
     row: tuple[Any, ...] = query(
-        f"SELECT pg_backend_pid(), concat({kept}), (SELECT count(*) FROM incidents_incident) + (SELECT count(*) FROM ledger_event)"
+        f"SELECT pg_backend_pid(), {kept}, (SELECT count(*) FROM incidents_incident) + (SELECT count(*) FROM ledger_event)"
     )[0]
     connection.close()
     return row[0], row[1], row[2]

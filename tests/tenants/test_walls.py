@@ -23,6 +23,7 @@ pytestmark = pytest.mark.servers
 PAGE = Path(settings.BASE_DIR) / "docs" / "unaudited.md"
 # Openings that return something else than ids, and why that tells nobody anything.
 OPENINGS = {
+    "context": "what the open context says, to whoever opened it",
     "is_member": "a yes or no, about the organisation whose context is open",
     "figures": "sums over the whole installation, for /metrics",
     "due_clocks": "ids of organisations and clocks, and whether the clock failed before",
@@ -203,10 +204,10 @@ def test_every_opening_is_narrow(acme: Cast) -> None:
 
 
 def test_the_context_has_one_reader(acme: Cast) -> None:
-    """Only muster.organisation() reads the setting, so that signing the context changes one body."""
-    reading = "prosrc LIKE '%%current_setting(''muster.organisation''%%'"
+    """Only muster.context() reads the setting, and believes nothing that is not signed."""
+    reading = "prosrc LIKE '%%current_setting(%%'"
     readers = query(f"SELECT proname FROM pg_proc WHERE pronamespace = 'muster'::regnamespace AND {reading}")
-    assert readers == [("organisation",)]
+    assert readers == [("context",)]
     assert query("SELECT polname FROM pg_policy WHERE pg_get_expr(polqual, polrelid) LIKE '%%current_setting%%'") == []
 
 
@@ -216,14 +217,14 @@ def test_the_context_has_one_reader(acme: Cast) -> None:
 @pytest.mark.parametrize("model", everything.tenant_models(), ids=label)
 class TestEveryTenantTable:
     def test_is_empty_without_a_context(self, house: Installation, owner: psycopg.Connection[Any], model: Any) -> None:
-        """No context, no rows: by raw SQL as the serving role, by an empty context, and by one that is nobody's."""
+        """No context, no rows: by raw SQL as the serving role, by an empty context, and by one that nobody signed."""
         table = model._meta.db_table
         an_id(owner, table, house.acme), an_id(owner, table, house.globex)  # so that nothing is shown by an empty table
         assert query(f"SELECT count(*) FROM {table}") == [(0,)]
         with connection.cursor() as cursor:
-            for nobody in (None, 0, -1, 2**62):
+            for forged in (None, 0, -1, 2**62, house.acme.id):
                 cursor.execute("BEGIN")
-                cursor.execute(in_context(nobody))
+                cursor.execute(in_context(forged))
                 cursor.execute(f"SELECT count(*) FROM {table}")
                 assert cursor.fetchone() == (0,)
                 cursor.execute("ROLLBACK")

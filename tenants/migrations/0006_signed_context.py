@@ -1,0 +1,10 @@
+"""The context is believed only where it is signed: SQL alone moves nobody into another organisation."""
+
+from django.db import migrations
+
+from tenants.walls import SIGNED_CONTEXT, Sql
+
+
+class Migration(migrations.Migration):
+    dependencies = [("tenants", "0005_own_work")]
+    operations = [Sql(SIGNED_CONTEXT)]
