@@ -1,7 +1,7 @@
 """The context that PostgreSQL believes: signed by this process, so that SQL alone cannot say whose rows it may show.
 
 A context is one line: the key's id, organisation, person, surface, when it was signed, the backend it is for, and the HMAC-SHA-256 of
-all that. `muster.context()` checks it with a key that the serving role cannot read (tenants/walls.py, docs/decisions/0021).
+all that. `muster.context()` checks it with a key that the serving role cannot read (tenants/context_sql.py, docs/decisions/0021).
 """
 
 import hashlib
@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 SHORTEST_KEY = 32
 READ_ONLY = "set_config('transaction_read_only', 'on', true)"
+AUDITOR = f"{READ_ONLY}, set_config('search_path', 'muster_audit, public', true)"  # people come without their password's hash
 # What is told is bound, not written into the statement: other connections of the role may read its text (pg_stat_activity).
 _TELL = "SELECT set_config('muster.context', {0}, true), muster.organisation()"
 _ASK = "SELECT pg_backend_pid(), date_part('epoch', clock_timestamp())"
@@ -46,7 +47,7 @@ def pads(key: str) -> tuple[str, bytes, bytes]:
 
 def signed(organisation_id: int, person: int | None, surface: str, *, backend: int, at: float) -> str:
     """The context for one backend, signed at a moment (seconds of PostgreSQL's clock). Raises ValueError for a surface that is no word."""
-    if not (surface.isascii() and surface.isalpha()):
+    if surface and not (surface.isascii() and surface.isalpha()):
         raise ValueError(f"A surface is a word, not {surface!r}.")
     name, _, _ = pads(settings.CONTEXT_KEY)
     said = f"{name} {organisation_id:d} {person or ''} {surface} {at:.3f} {backend:d}"
@@ -68,16 +69,17 @@ _pooled: "WeakSet[psycopg.Connection[Any]]" = WeakSet()
 """Connections behind a pooler: each transaction has another backend, which has to be asked for its number."""
 
 
-def tell(organisation_id: int, person: int | None, surface: str, *, read_only: bool = False) -> None:
+def tell(organisation_id: int, person: int | None, surface: str, *, also: str = "") -> None:
     """Set PostgreSQL's context for this transaction, and begin it in the same trip where it has not begun.
 
-    Raises ContextRefused where PostgreSQL does not believe it: better loud than every page empty.
+    `also` is what is set with it: READ_ONLY or AUDITOR. Raises ContextRefused where PostgreSQL does not believe it: better loud than
+    every page empty.
     """
     connection.ensure_connection()
     raw: Any = connection.connection
     surface = str(surface)
     backend = _ask(raw)[0] if raw in _pooled else raw.info.backend_pid
-    believed = _set(raw, signed(organisation_id, person, surface, backend=backend, at=_Clock.now()), read_only)
+    believed = _set(raw, signed(organisation_id, person, surface, backend=backend, at=_Clock.now()), also)
     if believed != organisation_id:  # another backend than we know of, or another clock: ask, and say it again
         backend, moment = _ask(raw)
         if backend != raw.info.backend_pid:
@@ -85,7 +87,7 @@ def tell(organisation_id: int, person: int | None, surface: str, *, read_only: b
         if abs(moment - _Clock.now()) > 1:
             _Clock.ahead = moment - time.time()
             log.warning("context.clocks_differ", seconds=round(_Clock.ahead))
-        if _set(raw, signed(organisation_id, person, surface, backend=backend, at=_Clock.now()), False) != organisation_id:
+        if _set(raw, signed(organisation_id, person, surface, backend=backend, at=_Clock.now()), "") != organisation_id:
             raise ContextRefused(
                 "PostgreSQL does not believe whose request this is: it has another key than MUSTER_CONTEXT_KEY_FILE names. "
                 "Install this one with `manage.py context_key`, or use the key that it has (docs/operations.md)."
@@ -98,9 +100,9 @@ def clear() -> None:
     _execute(connection.connection, "SELECT set_config('muster.context', '', true)")
 
 
-def _set(raw: Any, context: str, read_only: bool) -> int | None:
+def _set(raw: Any, context: str, also: str) -> int | None:
     """Set it, and return the organisation that PostgreSQL believes."""
-    more = f", {READ_ONLY}" if read_only else ""
+    more = f", {also}" if also else ""
     if raw.pgconn.transaction_status == TransactionStatus.IDLE and not raw.closed and not connection.queries_logged:
         row = _begin(raw.pgconn, (_TELL.format("$1") + more).encode(), [context.encode()])
         if row is not None:

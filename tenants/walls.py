@@ -1,7 +1,7 @@
 """The walls between tenants, as migration operations. A new tenant-owned table is one line: see ledger.guards.audited().
 
 For each table: row level security enabled and forced; one permissive policy (so that there is something to restrict) and one
-RESTRICTIVE policy for the serving role, which compares with `muster.organisation()`. The owner role is outside the policy, or
+RESTRICTIVE policy for the serving and the auditor's role, which compares with `muster.organisation()`. The owner role is outside the policy, or
 data migrations and guards would see nothing. References between tenant tables are composite, (organisation_id, id): foreign
 keys are checked past row level security.
 """
@@ -9,10 +9,12 @@ keys are checked past row level security.
 import re
 from typing import Any
 
-from django.conf import settings
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
+
+from tenants.periods import keep_periods
+from tenants.roles import GRANT_WHAT_POLICIES_ASK, SECRETS, auditor_role, named, readers, serving_role
 
 FUNCTIONS = """
 CREATE SCHEMA IF NOT EXISTS muster;
@@ -93,68 +95,8 @@ END $$;
 """
 
 
-# Whose word counts. A context is believed if it carries the HMAC-SHA-256 of a key that the serving role cannot read, was made for this
-# backend, and not (much) before this transaction began: what was set elsewhere, or before, opens nothing. The two codes are compared as hashes
-# with the key, so that how long it takes tells nothing. Parallel workers have backends of their own: only the leader asks.
-SIGNED_CONTEXT = """
-CREATE TABLE muster.context_key (id text PRIMARY KEY, inner_pad bytea NOT NULL CHECK (length(inner_pad) = 64),
-  outer_pad bytea NOT NULL CHECK (length(outer_pad) = 64), installed_at timestamptz NOT NULL DEFAULT clock_timestamp());
-REVOKE ALL ON muster.context_key FROM PUBLIC, {role};
-
--- What the context says: the key's id, organisation, person, surface, when, for which backend; NULL where it is not believed.
-CREATE FUNCTION muster.context() RETURNS text[] LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
-  SET search_path = public, pg_temp AS $$
-DECLARE given text := current_setting('muster.context', true); said text; part text[]; inside bytea; outside bytea;
-BEGIN
-  IF given IS NULL OR given = '' THEN RETURN NULL; END IF;
-  said := left(given, -65);
-  part := string_to_array(said, ' ');
-  IF cardinality(part) <> 6 OR part[6] <> pg_backend_pid()::text THEN RETURN NULL; END IF;
-  SELECT k.inner_pad, k.outer_pad INTO inside, outside FROM muster.context_key k WHERE k.id = part[1];
-  IF inside IS NULL OR sha256(outside || convert_to(encode(sha256(outside || sha256(inside || convert_to(said, 'UTF8'))), 'hex'), 'UTF8'))
-     <> sha256(outside || convert_to(right(given, 64), 'UTF8')) THEN RETURN NULL; END IF;
-  IF part[5]::double precision < date_part('epoch', now()) - 5 OR part[5]::double precision > date_part('epoch', clock_timestamp()) + 5 THEN
-    RETURN NULL;
-  END IF;
-  RETURN part;
-END $$;
-
-CREATE OR REPLACE FUNCTION muster.organisation() RETURNS bigint LANGUAGE sql STABLE PARALLEL RESTRICTED
-  AS $$ SELECT nullif((muster.context())[2], '')::bigint $$;
-CREATE OR REPLACE FUNCTION muster.person() RETURNS bigint LANGUAGE sql STABLE PARALLEL RESTRICTED
-  AS $$ SELECT nullif((muster.context())[3], '')::bigint $$;
--- Muster's own work is nobody's in particular, at one of the surfaces that no person has.
-CREATE FUNCTION muster.own_work(text[]) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-$$ SELECT coalesce($1[3:4] IN (ARRAY['', 'clock'], ARRAY['', 'relay'], ARRAY['', 'hook'], ARRAY['', 'command']), false) $$;
-CREATE OR REPLACE FUNCTION muster.own_work() RETURNS boolean LANGUAGE sql STABLE PARALLEL RESTRICTED AS
-$$ SELECT muster.own_work(muster.context()) $$;
-
-CREATE OR REPLACE FUNCTION muster.hidden_incidents() RETURNS bigint[] LANGUAGE plpgsql STABLE SECURITY DEFINER
-  SET search_path = public, pg_temp AS $$
-DECLARE said text[] := muster.context(); here bigint; who bigint; hidden bigint[];
-BEGIN
-  IF muster.own_work(said) THEN
-    RETURN '{}';
-  END IF;
-  here := nullif(said[2], '');
-  who := nullif(said[3], '');
-  SELECT array_agg(i.id) INTO hidden FROM incidents_incident i
-  WHERE i.organisation_id = here AND i.restricted AND NOT EXISTS (
-    SELECT 1 FROM incidents_needtoknow n WHERE n.organisation_id = i.organisation_id AND n.incident_id = i.id
-      AND n.user_id = who AND n.removed_at IS NULL AND (n.expires_at IS NULL OR n.expires_at > now()));
-  RETURN coalesce(hidden, '{}');
-END $$;
-"""
-
-
-def serving_role() -> str:
-    """The serving role's name, quoted for SQL."""
-    role: str = settings.SERVING_ROLE
-    return '"' + role.replace('"', '""') + '"'
-
-
 class Sql(Operation):
-    """Run SQL that names the serving role as `{role}`. Not reversible: a wall is not taken down by a migration."""
+    """Run SQL that names the roles as `named` says. Not reversible: a wall is not taken down by a migration."""
 
     reversible = False
 
@@ -168,7 +110,9 @@ class Sql(Operation):
         self, app_label: str, editor: BaseDatabaseSchemaEditor, before: ProjectState, after: ProjectState
     ) -> None:
         """Run it."""
-        editor.execute(self.sql.replace("{role}", serving_role()), params=None)
+        editor.execute(named(self.sql), params=None)
+        if "CREATE POLICY" in self.sql:
+            editor.execute(named(GRANT_WHAT_POLICIES_ASK), params=None)
 
     def describe(self) -> str:
         """A line for `migrate --plan`."""
@@ -280,10 +224,12 @@ def wall_statements(model: Any, rights: str) -> list[str]:
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
         f"CREATE POLICY present ON {table} USING (true)",
-        f"CREATE POLICY wall ON {table} AS RESTRICTIVE TO {role} USING (organisation_id = (SELECT muster.organisation()))",
-        f"REVOKE ALL ON {table} FROM {role}",
+        f"CREATE POLICY wall ON {table} AS RESTRICTIVE TO {readers()} USING (organisation_id = (SELECT muster.organisation()))",
+        f"REVOKE ALL ON {table} FROM {readers()}",
         f"GRANT {rights} ON {table} TO {role}",
     ]
+    if table not in SECRETS:
+        statements.append(f"GRANT SELECT ON {table} TO {auditor_role()}")
     if not table.startswith(f"{model._meta.app_label}_historical"):
         statements.append(f'ALTER TABLE {table} ADD CONSTRAINT "{table}_within" UNIQUE (organisation_id, {key})')
         statements += [within(table, field) for field in model._meta.local_fields if is_tenant_key(field)]
@@ -347,10 +293,11 @@ class NeedToKnow(Operation):
         for model in self.models:
             table = after.apps.get_model(self.app, model)._meta.db_table
             editor.execute(
-                f"CREATE POLICY need_to_know ON {table} AS RESTRICTIVE TO {serving_role()} USING "
+                f"CREATE POLICY need_to_know ON {table} AS RESTRICTIVE TO {readers()} USING "
                 f"({self.column} IS NULL OR NOT ({self.column} = ANY ((SELECT muster.hidden_incidents())::bigint[])))",
                 params=None,
             )
+        keep_periods(editor)
 
     def describe(self) -> str:
         """A line for `migrate --plan`."""

@@ -2,7 +2,8 @@
 
 from django.db import migrations
 
-from tenants.walls import SIGNED_CONTEXT, Sql
+from tenants.context_sql import SIGNED_CONTEXT
+from tenants.walls import Sql
 
 
 class Migration(migrations.Migration):

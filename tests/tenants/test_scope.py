@@ -97,6 +97,11 @@ def test_a_pooled_connection_keeps_no_context(pooled: Installation) -> None:
     assert left_behind() == (backend, "", 0), "after a read-only scope"
     assert query("SHOW transaction_read_only") == [("off",)]
 
+    with scope(pooled.acme.id, surface="web", auditing=True):
+        assert query("SELECT current_user::text") == [(settings.AUDITOR_ROLE,)]
+    assert left_behind() == (backend, "", 0), "after an auditor's scope"
+    assert query("SELECT current_user::text, current_setting('search_path')") == [(settings.SERVING_ROLE, '"$user", public')]
+
 
 def test_a_request_keeps_no_context(pooled: Installation, api: Callable[[Person], Door]) -> None:
     """The connection that served acme's request, a refused one or a broken one, serves the next with nothing of acme's."""

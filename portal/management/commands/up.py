@@ -28,7 +28,7 @@ from portal.embedded.supervisor import Supervisor
 from portal.embedded.welcome import read_demo, welcome
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-OWN_SERVERS = ("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL", "CACHE_URL")
+OWN_SERVERS = ("DATABASE_URL", "DATABASE_AUDITOR_URL", "DATABASE_OWNER_URL", "BROKER_URL", "CACHE_URL")
 READY_SECONDS = 120.0
 _UNPROXIED = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
