@@ -24,8 +24,10 @@ CANDIDATES := $(PYTHON) python$(file < .python-version) python3.13 python3.12 py
 
 # What the checks need of the environment: nothing here is ever connected to.
 SETTINGS_ONLY := env MUSTER_SECRET_KEY=only-for-make-check-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ \
+	MUSTER_CONTEXT_KEY=only-for-make-check-too-0123456789-abcdefghijklm \
 	MUSTER_BASE_URL=https://muster.example MUSTER_ALLOWED_HOSTS=muster.example \
 	DATABASE_URL="postgresql://muster_app@/muster?host=/nonexistent" \
+	DATABASE_AUDITOR_URL="postgresql://muster_auditor@/muster?host=/nonexistent" \
 	DATABASE_OWNER_URL="postgresql://muster_owner@/muster?host=/nonexistent" \
 	BROKER_URL=memory:// CACHE_URL=redis://127.0.0.1:1/1 SMTP_HOST=smtp.example
 

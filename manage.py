@@ -8,7 +8,7 @@ workers, connects as the serving role and lives inside the tenants' walls.
 import os
 import sys
 
-OWNER_COMMANDS = frozenset({"migrate", "makemigrations", "sqlmigrate", "showmigrations", "organisation", "seed"})
+OWNER_COMMANDS = frozenset({"migrate", "makemigrations", "sqlmigrate", "showmigrations", "organisation", "seed", "context_key"})
 
 
 def main() -> None:

@@ -107,7 +107,8 @@ def stage(*programs: str, env: Mapping[str, str] | None = None) -> Iterator[Stag
                 MARK: str(folder),
                 "MUSTER_DATA": str(folder),
                 "MUSTER_BASE_URL": f"http://127.0.0.1:{port}",
-                "MUSTER_SECRET_KEY_FILE": str(up.secret_key_file(folder)),
+                "MUSTER_SECRET_KEY_FILE": str(up.key_file(folder, "secret_key")),
+                "MUSTER_CONTEXT_KEY_FILE": str(up.key_file(folder, "context_key")),
                 **urls.environment(),
                 **(env or {}),
             }

@@ -162,14 +162,14 @@ _FIRING = """SELECT a.name, a.labels ->> 'service' AS service, count(*) AS count
 FIRST_ANSWER = """SELECT min(e.occurred_at) AS at FROM oncall_page p JOIN ledger_event e ON e.subject_type = 'oncall.page'
   AND e.subject_id = p.id AND e.kind = 'page.acknowledged' WHERE p.incident_id = %(incident)s"""
 _APPROVED = """SELECT unnest(p.approved_audiences) AS audience FROM incidents_updatepolicy p
-  WHERE p.organisation_id = muster.organisation()"""
+  WHERE p.organisation_id = (SELECT muster.organisation())"""
 # What is the organisation's or the record's, read with the room in the same statement.
 _AROUND: Mapping[str, tuple[type[Any], str]] = {
     "duties": (
         DutyItem,
         f"""SELECT d.duty, {_WHO} FROM tenants_dutyholder d JOIN tenants_user u ON u.id = d.user_id
   JOIN tenants_membership m ON m.user_id = d.user_id AND m.organisation_id = d.organisation_id AND m.is_active
-  WHERE d.organisation_id = muster.organisation() ORDER BY d.id""",
+  WHERE d.organisation_id = (SELECT muster.organisation()) ORDER BY d.id""",
     ),
     "components": (
         ComponentItem,
@@ -177,7 +177,7 @@ _AROUND: Mapping[str, tuple[type[Any], str]] = {
     FROM incidents_servicecomponent l JOIN incidents_incidentservice a ON a.service_id = l.service_id AND a.incident_id = %(incident)s
     JOIN oncall_service v ON v.id = l.service_id WHERE l.component_id = c.id), '') AS suggested FROM incidents_component c
   LEFT JOIN incidents_componentstate s ON s.component_id = c.id AND s.incident_id = %(incident)s AND s.until IS NULL
-  WHERE c.organisation_id = muster.organisation() ORDER BY c.position, c.id""",
+  WHERE c.organisation_id = (SELECT muster.organisation()) ORDER BY c.position, c.id""",
     ),
     "answers": (AnswerItem, FIRST_ANSWER),
     "looks": (

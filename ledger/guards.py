@@ -14,7 +14,8 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-from tenants.walls import Wall, serving_role
+from tenants.roles import readers
+from tenants.walls import Wall
 
 REFUSE = """
 CREATE FUNCTION muster.refuse() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
@@ -58,7 +59,7 @@ class AppendOnly(_OnModel):
             f"CREATE TRIGGER append_only_whole BEFORE TRUNCATE ON {table} EXECUTE FUNCTION muster.refuse()",
             f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER append_only",
             f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER append_only_whole",
-            f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {serving_role()}",
+            f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {readers()}",
         ]
 
     def describe(self) -> str:

@@ -22,6 +22,6 @@ def measure_all() -> int:
     with connection.cursor() as cursor:
         for statement in sql.statements(sql.ORGANISATION):
             cursor.execute(statement)
-        cursor.execute("SELECT count(*) FROM metrics_incidentfigure WHERE organisation_id = muster.organisation()")
+        cursor.execute("SELECT count(*) FROM metrics_incidentfigure WHERE organisation_id = (SELECT muster.organisation())")
         (counted,) = cursor.fetchone()
     return int(counted)

@@ -18,7 +18,7 @@ JOIN tenants_user u ON u.id = x.user_id ORDER BY x.calls DESC, u.name, u.id
 # No call of an exercise: what is an incident's and an exercise's, by the index of those.
 _REAL = (
     "(s.incident_id IS NULL OR s.incident_id NOT IN (SELECT i.id FROM incidents_incident i WHERE i.exercise "
-    "AND i.organisation_id = muster.organisation()))"
+    "AND i.organisation_id = (SELECT muster.organisation())))"
 )
 
 

@@ -90,8 +90,8 @@ FORGET = tuple(
     for table in ("metrics_incidentfigure", "metrics_clockfigure")
 )
 
-ONE = "i.organisation_id = muster.organisation() AND i.id = %(incident)s"
-ORGANISATION = "i.organisation_id = muster.organisation()"
+ONE = "i.organisation_id = (SELECT muster.organisation()) AND i.id = %(incident)s"
+ORGANISATION = "i.organisation_id = (SELECT muster.organisation())"
 ALL = "true"
 
 

@@ -4,8 +4,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
 
 from notifications import webpush
+from tenants import context
 
 
 @register(Tags.security, deploy=True)
@@ -17,6 +20,17 @@ def secret_is_set(app_configs: Any, **_: Any) -> list[CheckMessage]:
                 "No secret key is set.", hint="Set MUSTER_SECRET_KEY_FILE to a file with 50 random characters.", id="muster.E001"
             )
         ]
+    return []
+
+
+@register(Tags.security, deploy=True)
+def contexts_can_be_signed(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """A key with which the database is told whose request it is."""
+    try:
+        context.pads(settings.CONTEXT_KEY)
+    except ImproperlyConfigured as error:
+        hint = "Make one, the same for every process, and run `manage.py migrate`."
+        return [Error(str(error), hint=hint, id="muster.E005")]
     return []
 
 
@@ -37,20 +51,27 @@ def contact_methods_can_be_sent_to(app_configs: Any, **_: Any) -> list[CheckMess
 
 
 @register(Tags.database)
-def serving_role_is_plain(app_configs: Any, databases: Any = None, **_: Any) -> list[CheckMessage]:
-    """The role that serves requests owns nothing and passes no wall (run by `check --database default` and at start-up)."""
-    from django.db import connection
-
+def roles_are_plain(app_configs: Any, databases: Any = None, **_: Any) -> list[CheckMessage]:
+    """The roles that serve own nothing and pass no wall, and the auditor's writes nothing (run by `check --database default --database auditor`)."""
     if settings.AS_OWNER or not databases:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT rolsuper OR rolbypassrls, EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-            "WHERE c.relowner = r.oid AND n.nspname IN ('public', 'muster')) FROM pg_roles r WHERE rolname = current_user"
-        )
-        passes_walls, owns = cursor.fetchone()
-    if passes_walls or owns:
-        what = "is a superuser or has BYPASSRLS" if passes_walls else "owns tables"
-        hint = "Make the roles with `manage.py roles`, and put the serving one into DATABASE_URL."
-        return [Error(f"The role of DATABASE_URL {what}: the walls between tenants would not hold.", hint=hint, id="muster.E002")]
-    return []
+    found: list[CheckMessage] = []
+    for alias in databases:
+        with connections[alias].cursor() as cursor:
+            cursor.execute(
+                "SELECT rolsuper OR rolbypassrls, EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+                "WHERE c.relowner = r.oid AND n.nspname IN ('public', 'muster')), EXISTS (SELECT 1 FROM pg_class c "
+                "WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') "
+                "AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')) FROM pg_roles r WHERE rolname = current_user"
+            )
+            passes_walls, owns, writes = cursor.fetchone()
+        variable = "DATABASE_AUDITOR_URL" if alias == "auditor" else "DATABASE_URL"
+        hint = f"Make the roles with `manage.py roles`, and put the right one into {variable}."
+        if passes_walls or owns:
+            what = "is a superuser or has BYPASSRLS" if passes_walls else "owns tables"
+            found.append(
+                Error(f"The role of {variable} {what}: the walls between tenants would not hold.", hint=hint, id="muster.E002")
+            )
+        elif writes and alias == "auditor":
+            found.append(Error("The role of DATABASE_AUDITOR_URL may write: auditors only read.", hint=hint, id="muster.E006"))
+    return found

@@ -43,14 +43,27 @@ def secret_key() -> str:
 
     Without either, a key that is only good for commands which sign nothing; the system check muster.E001 refuses to serve with it.
     """
-    if key := os.environ.get("MUSTER_SECRET_KEY"):
+    return _secret("MUSTER_SECRET_KEY") or "insecure-" + "0" * 50
+
+
+def context_key() -> str:
+    """Return the key that signs contexts: MUSTER_CONTEXT_KEY, or the content of the file that MUSTER_CONTEXT_KEY_FILE names.
+
+    Without either, "": no scope can be opened, which the system check muster.E005 says before anything is served.
+    """
+    return _secret("MUSTER_CONTEXT_KEY")
+
+
+def _secret(name: str) -> str:
+    """The value of `name`, or the content of the file that `<name>_FILE` names; "" without either."""
+    if key := os.environ.get(name):
         return key
-    if file := os.environ.get("MUSTER_SECRET_KEY_FILE"):
+    if file := os.environ.get(f"{name}_FILE"):
         try:
             return Path(file).read_text(encoding="ascii").strip()
         except OSError as error:
-            raise ImproperlyConfigured(f"MUSTER_SECRET_KEY_FILE names {file}, which cannot be read: {error.strerror}.") from error
-    return "insecure-" + "0" * 50
+            raise ImproperlyConfigured(f"{name}_FILE names {file}, which cannot be read: {error.strerror}.") from error
+    return ""
 
 
 def database(url: str) -> dict[str, Any]:

@@ -137,7 +137,7 @@ class OrganisationScope:
                     organisation = Organisation.objects.get(pk=organisation_id)
                     record("auditor.read", organisation, by=actor, path=request.get_full_path()[:1000])
             if actor.has(Role.AUDITOR):
-                with scope(organisation_id, surface=via, user_id=actor.user_id, actor=actor, read_only=True) as opened:
+                with scope(organisation_id, surface=via, user_id=actor.user_id, actor=actor, auditing=True) as opened:
                     return self._respond(request, actor, opened)
             if response.status_code >= 400 and opened.lasting:
                 with scope(organisation_id, surface=via, user_id=actor.user_id, actor=actor):

@@ -10,6 +10,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("MUSTER_DATA", BASE_DIR / "var"))
 
 SECRET_KEY = environment.secret_key()
+CONTEXT_KEY = environment.context_key()  # signs whose request it is, for the database (tenants/context.py)
 DEBUG = environment.flag("MUSTER_DEBUG")
 BASE_URL = os.environ.get("MUSTER_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 SECURE = BASE_URL.startswith("https://")
@@ -92,18 +93,21 @@ TEMPLATES = [
 # --- PostgreSQL, broker, cache ------------------------------------------------------------------------------------
 DATABASE_URL = os.environ.get("DATABASE_URL", "postgresql://muster_app@/muster")
 DATABASE_OWNER_URL = os.environ.get("DATABASE_OWNER_URL", "postgresql://muster_owner@/muster")
+DATABASE_AUDITOR_URL = os.environ.get("DATABASE_AUDITOR_URL", "postgresql://muster_auditor@/muster")
 AS_OWNER = os.environ.get("MUSTER_DATABASE_AS") == "owner"
-DATABASES = {"default": environment.database(DATABASE_OWNER_URL if AS_OWNER else DATABASE_URL)}
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-if not AS_OWNER:
-    DATABASES["default"]["OPTIONS"]["pool"] = {
-        "min_size": 1,
-        "max_size": int(os.environ.get("MUSTER_DATABASE_POOL", "12")),
-        "timeout": 10,
-    }
+DATABASES = {
+    "default": environment.database(DATABASE_OWNER_URL if AS_OWNER else DATABASE_URL),
+    "auditor": environment.database(DATABASE_AUDITOR_URL),  # an auditor's requests, and nothing else (tenants/auditor.py)
+}
+for name, least in (("default", 1), ("auditor", 0)):
+    DATABASES[name]["CONN_HEALTH_CHECKS"] = True
+    if not AS_OWNER:
+        most = int(os.environ.get("MUSTER_DATABASE_POOL", "12"))
+        DATABASES[name]["OPTIONS"]["pool"] = {"min_size": least, "max_size": most, "timeout": 10}
 # Where the live feed listens: past any pooler. Without it, where everything else goes.
 DATABASE_DIRECT = environment.database(os.environ["DATABASE_DIRECT_URL"]) if os.environ.get("DATABASE_DIRECT_URL") else None
 SERVING_ROLE = environment.database(DATABASE_URL)["USER"]
+AUDITOR_ROLE = environment.database(DATABASE_AUDITOR_URL)["USER"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 BROKER_URL = os.environ.get("BROKER_URL", "redis://127.0.0.1:6379/0")

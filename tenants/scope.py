@@ -1,17 +1,17 @@
 """The tenant's scope: the one place that opens a transaction and tells PostgreSQL whose rows it may show.
 
 Without a scope no row of any tenant is visible (the walls are row level security, see tenants/walls.py).
-The setting is local to the transaction, so a pooled connection keeps nothing of it.
+The setting is local to the transaction, so a pooled connection keeps nothing of it; and it is signed (tenants/context.py).
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
-from psycopg.pq import ExecStatus, TransactionStatus
 
+from tenants import auditor, context
 from tenants.actors import Actor
 
 
@@ -59,49 +59,39 @@ def organisation_id() -> int:
 
 @contextmanager
 def scope(
-    organisation_id: int, *, surface: str, user_id: int | None = None, actor: Actor | None = None, read_only: bool = False
+    organisation_id: int,
+    *,
+    surface: str,
+    user_id: int | None = None,
+    actor: Actor | None = None,
+    read_only: bool = False,
+    auditing: bool = False,
 ) -> Iterator[Scope]:
     """Open a transaction inside the walls of one organisation.
 
-    Everything in it commits together or not at all. `read_only` makes PostgreSQL refuse every write in it (an auditor's
-    requests, clause people.auditor). Scopes nest only in tests and between an edge and an action of the same organisation;
-    the inner one is a savepoint and gives the outer one its setting back.
+    Everything in it commits together or not at all. `read_only` makes PostgreSQL refuse every write in it; `auditing` is that, as
+    the auditor's own role, on its own connection (clause people.auditor). Scopes nest only in tests and between an edge
+    and an action of the same organisation; the inner one is a savepoint and gives the outer one its setting back.
     """
-    outer = _current.get()
-    opened = Scope(organisation_id=organisation_id, surface=surface, user_id=user_id, actor=actor)
-    nested = connection.in_atomic_block
-    with transaction.atomic():
-        _tell(opened, read_only=read_only)
-        token = _current.set(opened)
-        try:
-            yield opened
-        finally:
-            _current.reset(token)
-        if nested and not connection.needs_rollback:  # a roll-back to the savepoint brings the outer setting back by itself
-            _tell(outer)
+    also = context.AUDITOR if auditing else context.READ_ONLY if read_only else ""
+    with auditor.connected() if auditing else nullcontext():
+        outer = _current.get()
+        opened = Scope(organisation_id=organisation_id, surface=surface, user_id=user_id, actor=actor)
+        nested = connection.in_atomic_block
+        with transaction.atomic():
+            _tell(opened, also)
+            token = _current.set(opened)
+            try:
+                yield opened
+            finally:
+                _current.reset(token)
+            if nested and not connection.needs_rollback:  # a roll-back to the savepoint brings the outer setting back by itself
+                _tell(outer)
 
 
-def _tell(scope_: Scope | None, *, read_only: bool = False) -> None:
+def _tell(scope_: Scope | None, also: str = "") -> None:
     """Set PostgreSQL's context, for this transaction only."""
-    if not read_only and scope_ is not None and _begin(scope_):
-        return
-    values = ("", "", "") if scope_ is None else (str(scope_.organisation_id), str(scope_.user_id or ""), scope_.surface)
-    sql = "SELECT set_config('muster.organisation', %s, true), set_config('muster.person', %s, true), set_config('muster.surface', %s, true)"
-    if read_only:
-        sql += ", set_config('transaction_read_only', 'on', true)"
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-
-
-def _begin(scope_: Scope) -> bool:
-    """Begin the transaction and set its context in one trip, where it has not begun yet. Returns whether it did."""
-    raw = connection.connection
-    if raw is None or raw.closed or raw.pgconn.transaction_status != TransactionStatus.IDLE or connection.queries_logged:
-        return False
-    surface = str(scope_.surface)
-    if not surface.isalpha():
-        return False
-    settings = (("organisation", str(int(scope_.organisation_id))), ("person", str(scope_.user_id or "")), ("surface", surface))
-    calls = ", ".join(f"set_config('muster.{name}', '{value}', true)" for name, value in settings)
-    result = raw.pgconn.exec_(f"BEGIN; SELECT {calls}".encode())
-    return bool(result.status == ExecStatus.TUPLES_OK)
+    if scope_ is None:
+        context.clear()
+    else:
+        context.tell(scope_.organisation_id, scope_.user_id, scope_.surface, also=also)

@@ -1,7 +1,7 @@
 """The walls between tenants, as migration operations. A new tenant-owned table is one line: see ledger.guards.audited().
 
 For each table: row level security enabled and forced; one permissive policy (so that there is something to restrict) and one
-RESTRICTIVE policy for the serving role, which compares with `muster.organisation()`. The owner role is outside the policy, or
+RESTRICTIVE policy for the serving and the auditor's role, which compares with `muster.organisation()`. The owner role is outside the policy, or
 data migrations and guards would see nothing. References between tenant tables are composite, (organisation_id, id): foreign
 keys are checked past row level security.
 """
@@ -9,10 +9,12 @@ keys are checked past row level security.
 import re
 from typing import Any
 
-from django.conf import settings
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
+
+from tenants.periods import keep_periods
+from tenants.roles import GRANT_WHAT_POLICIES_ASK, SECRETS, auditor_role, named, readers, serving_role
 
 FUNCTIONS = """
 CREATE SCHEMA IF NOT EXISTS muster;
@@ -93,14 +95,8 @@ END $$;
 """
 
 
-def serving_role() -> str:
-    """The serving role's name, quoted for SQL."""
-    role: str = settings.SERVING_ROLE
-    return '"' + role.replace('"', '""') + '"'
-
-
 class Sql(Operation):
-    """Run SQL that names the serving role as `{role}`. Not reversible: a wall is not taken down by a migration."""
+    """Run SQL that names the roles as `named` says. Not reversible: a wall is not taken down by a migration."""
 
     reversible = False
 
@@ -114,7 +110,9 @@ class Sql(Operation):
         self, app_label: str, editor: BaseDatabaseSchemaEditor, before: ProjectState, after: ProjectState
     ) -> None:
         """Run it."""
-        editor.execute(self.sql.replace("{role}", serving_role()), params=None)
+        editor.execute(named(self.sql), params=None)
+        if "CREATE POLICY" in self.sql:
+            editor.execute(named(GRANT_WHAT_POLICIES_ASK), params=None)
 
     def describe(self) -> str:
         """A line for `migrate --plan`."""
@@ -226,10 +224,12 @@ def wall_statements(model: Any, rights: str) -> list[str]:
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
         f"CREATE POLICY present ON {table} USING (true)",
-        f"CREATE POLICY wall ON {table} AS RESTRICTIVE TO {role} USING (organisation_id = (SELECT muster.organisation()))",
-        f"REVOKE ALL ON {table} FROM {role}",
+        f"CREATE POLICY wall ON {table} AS RESTRICTIVE TO {readers()} USING (organisation_id = (SELECT muster.organisation()))",
+        f"REVOKE ALL ON {table} FROM {readers()}",
         f"GRANT {rights} ON {table} TO {role}",
     ]
+    if table not in SECRETS:
+        statements.append(f"GRANT SELECT ON {table} TO {auditor_role()}")
     if not table.startswith(f"{model._meta.app_label}_historical"):
         statements.append(f'ALTER TABLE {table} ADD CONSTRAINT "{table}_within" UNIQUE (organisation_id, {key})')
         statements += [within(table, field) for field in model._meta.local_fields if is_tenant_key(field)]
@@ -293,10 +293,11 @@ class NeedToKnow(Operation):
         for model in self.models:
             table = after.apps.get_model(self.app, model)._meta.db_table
             editor.execute(
-                f"CREATE POLICY need_to_know ON {table} AS RESTRICTIVE TO {serving_role()} USING "
+                f"CREATE POLICY need_to_know ON {table} AS RESTRICTIVE TO {readers()} USING "
                 f"({self.column} IS NULL OR NOT ({self.column} = ANY ((SELECT muster.hidden_incidents())::bigint[])))",
                 params=None,
             )
+        keep_periods(editor)
 
     def describe(self) -> str:
         """A line for `migrate --plan`."""

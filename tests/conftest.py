@@ -18,7 +18,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, connections
 from django.template.base import Template
 from django.test import Client
 from django.test.client import ClientHandler
@@ -81,19 +81,20 @@ class Cast:
 
 
 def _connect_as(url: str, database: str) -> None:
-    """Point Django's one connection at a database, as the role of `url`."""
-    connection.close()
-    connection.close_pool()  # type: ignore[attr-defined]
-    connection.settings_dict.update(environment.database(url) | {"NAME": database, "TEST": connection.settings_dict["TEST"]})
-    connection.settings_dict["OPTIONS"]["pool"] = False
-    for name, value in (
-        ("ATOMIC_REQUESTS", False),
-        ("AUTOCOMMIT", True),
-        ("CONN_MAX_AGE", 0),
-        ("CONN_HEALTH_CHECKS", False),
-        ("TIME_ZONE", None),
-    ):
-        connection.settings_dict.setdefault(name, value)
+    """Point Django's one connection at a database, as the role of `url`; and the auditor's beside it."""
+    for known, address in ((connections["default"], url), (connections["auditor"], settings.DATABASE_AUDITOR_URL)):
+        known.close()
+        known.close_pool()  # type: ignore[attr-defined]
+        known.settings_dict.update(environment.database(address) | {"NAME": database, "TEST": known.settings_dict["TEST"]})
+        known.settings_dict["OPTIONS"]["pool"] = False
+        for name, value in (
+            ("ATOMIC_REQUESTS", False),
+            ("AUTOCOMMIT", True),
+            ("CONN_MAX_AGE", 0),
+            ("CONN_HEALTH_CHECKS", False),
+            ("TIME_ZONE", None),
+        ):
+            known.settings_dict.setdefault(name, value)
 
 
 def as_owner(sql: str, *, database: str | None = None) -> list[tuple[Any, ...]]:
@@ -127,8 +128,7 @@ def clone(name: str) -> None:
     """Make a database like the template, with its walls up."""
     drop(name)
     as_owner(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
-    role = environment.database(settings.DATABASE_URL)["USER"]
-    as_owner(f'GRANT CONNECT ON DATABASE "{name}" TO "{role}"')
+    as_owner(f'GRANT CONNECT ON DATABASE "{name}" TO "{settings.SERVING_ROLE}", "{settings.AUDITOR_ROLE}"')
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -155,8 +155,9 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[dict[str, Any]]:
         _connect_as(settings.DATABASE_URL, DATABASE)
     yield told
     with django_db_blocker.unblock():
-        connection.close()
-        connection.close_pool()  # type: ignore[attr-defined]
+        for known in connections.all():
+            known.close()
+            known.close_pool()  # type: ignore[attr-defined]
         drop(DATABASE)
         drop(TEMPLATE)
 

@@ -16,6 +16,7 @@ from django.db import connection, models
 
 from ledger.models import Event
 from portal import environment
+from tenants import context
 from tenants.models import User
 from tenants.walled import TenantOwned
 
@@ -194,8 +195,10 @@ def events_of(organisation_id: int) -> models.QuerySet[Event]:
 
 
 def in_context(organisation_id: int | None) -> str:
-    """The statement that sets the raw context, as injected SQL would, for the rest of a transaction."""
-    return f"SELECT set_config('muster.organisation', '{organisation_id or ''}', true)"
+    """The statement that sets the raw context, as injected SQL would, for the rest of a transaction: it looks right, but for the signature."""
+    name, _, _ = context.pads(settings.CONTEXT_KEY)
+    said = f"'{name} {organisation_id or ''}  command ' || date_part('epoch', now()) || ' ' || pg_backend_pid()"
+    return f"SELECT set_config('muster.context', {said} || ' ' || repeat('0', 64), true)"
 
 
 def query(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:

@@ -6,6 +6,7 @@ that nothing needs to run and ports 5432, 6379 and 5672 do not matter. With it, 
 
 import fcntl
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Generator, Iterator
@@ -35,6 +36,7 @@ _stack = ExitStack()
 def _start() -> None:
     os.environ["MUSTER_NOW"] = "tests.clock.now"
     os.environ["MUSTER_SECRET_KEY"] = "tests-only-" + "0123456789abcdef" * 4
+    os.environ["MUSTER_CONTEXT_KEY"] = secrets.token_urlsafe(50)
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
         "1"  # Playwright's loop lives in the thread of a browser's tests; it never runs ours
     )

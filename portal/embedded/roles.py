@@ -1,8 +1,8 @@
-"""The two roles of the database, and the database they meet in.
+"""The three roles of the database, and the database they meet in.
 
 The owner owns every table and makes the changes (`manage.py migrate`); the serving role owns nothing, is held by the
-tenants' policies, and serves every request and task. `DATABASE_OWNER_URL` and `DATABASE_URL` name them; the administrator, a
-superuser, is needed here only.
+tenants' policies, and serves every request and task; the auditor's role is held by the same policies, selects, and does nothing else.
+`DATABASE_OWNER_URL`, `DATABASE_URL` and `DATABASE_AUDITOR_URL` name them; the administrator, a superuser, is needed here only.
 """
 
 from dataclasses import dataclass
@@ -47,26 +47,41 @@ class Login:
         return cls(str(role), None if password is None else str(password), str(database))
 
 
-def make_roles(admin_url: str, owner_url: str, serving_url: str) -> None:
-    """Make both roles and their database, or bring existing ones to what they must be; running it again changes nothing."""
+def make_roles(admin_url: str, owner_url: str, serving_url: str, auditor_url: str, *, for_tests: bool = False) -> None:
+    """Make the roles and their database, or bring existing ones to what they must be; running it again changes nothing.
+
+    `for_tests` lets the serving role become the auditor's, whose rights are a part of its own: what a test has not committed, no
+    other connection would see.
+    """
     owner, serving = Login.of(owner_url, "DATABASE_OWNER_URL"), Login.of(serving_url, "DATABASE_URL")
-    if owner.database != serving.database:
+    auditor = Login.of(auditor_url, "DATABASE_AUDITOR_URL")
+    for other, variable in ((serving, "DATABASE_URL"), (auditor, "DATABASE_AUDITOR_URL")):
+        if owner.database != other.database:
+            raise EmbeddedError(
+                f"DATABASE_OWNER_URL names the database {owner.database}, {variable} names {other.database}: it must be one."
+            )
+        if owner.role == other.role:
+            raise EmbeddedError(
+                f"DATABASE_OWNER_URL and {variable} both name the role {owner.role}: the role that serves must own nothing."
+            )
+    if serving.role == auditor.role:
         raise EmbeddedError(
-            f"DATABASE_OWNER_URL names the database {owner.database}, DATABASE_URL names {serving.database}: it must be one."
-        )
-    if owner.role == serving.role:
-        raise EmbeddedError(
-            f"DATABASE_OWNER_URL and DATABASE_URL both name the role {owner.role}: the role that serves must own nothing."
+            f"DATABASE_URL and DATABASE_AUDITOR_URL both name the role {auditor.role}: an auditor's role must write nothing."
         )
     try:
         with psycopg.connect(admin_url, autocommit=True) as admin:
             admin.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
             _make_role(admin, owner, OWNER_RIGHTS)
             _make_role(admin, serving, SERVING_RIGHTS)
-            _make_database(admin, owner, serving)
+            _make_role(admin, auditor, SERVING_RIGHTS)
+            names = {"serving": sql.Identifier(serving.role), "auditor": sql.Identifier(auditor.role)}
+            admin.execute(sql.SQL("ALTER ROLE {auditor} SET default_transaction_read_only = on").format(**names))
+            become: LiteralString = "GRANT {auditor} TO {serving}" if for_tests else "REVOKE {auditor} FROM {serving}"
+            admin.execute(sql.SQL(become).format(**names))
+            _make_database(admin, owner, serving, auditor)
             # The lock is held until the schemas are done too.
             with psycopg.connect(make_conninfo(admin_url, dbname=owner.database)) as inside:
-                _make_schemas(inside, owner.role, serving.role)
+                _make_schemas(inside, owner.role, serving.role, auditor.role)
     except psycopg.Error as error:
         raise EmbeddedError(f"The roles could not be made: {str(error).strip()}") from error
 
@@ -82,24 +97,25 @@ def _make_role(admin: Connection, login: Login, rights: LiteralString) -> None:
         admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(hashed)))
 
 
-def _make_database(admin: Connection, owner: Login, serving: Login) -> None:
+def _make_database(admin: Connection, owner: Login, *others: Login) -> None:
     names = {"database": sql.Identifier(owner.database), "owner": sql.Identifier(owner.role)}
     if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (owner.database,)).fetchone() is None:
         admin.execute(sql.SQL("CREATE DATABASE {database} OWNER {owner} TEMPLATE template0 ENCODING 'UTF8'").format(**names))
     admin.execute(sql.SQL("ALTER DATABASE {database} OWNER TO {owner}").format(**names))
-    admin.execute(
-        sql.SQL("GRANT CONNECT ON DATABASE {database} TO {serving}").format(**names, serving=sql.Identifier(serving.role))
-    )
+    for other in others:
+        admin.execute(
+            sql.SQL("GRANT CONNECT ON DATABASE {database} TO {other}").format(**names, other=sql.Identifier(other.role))
+        )
 
 
-def _make_schemas(inside: Connection, owner: str, serving: str) -> None:
-    names = {"owner": sql.Identifier(owner), "serving": sql.Identifier(serving)}
+def _make_schemas(inside: Connection, owner: str, serving: str, auditor: str) -> None:
+    names = {"owner": sql.Identifier(owner), "serving": sql.Identifier(serving), "auditor": sql.Identifier(auditor)}
     statements: tuple[LiteralString, ...] = (
         "ALTER SCHEMA public OWNER TO {owner}",
-        "REVOKE CREATE ON SCHEMA public FROM PUBLIC, {serving}",
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC, {serving}, {auditor}",
         "CREATE SCHEMA IF NOT EXISTS muster AUTHORIZATION {owner}",
         "ALTER SCHEMA muster OWNER TO {owner}",
-        "GRANT USAGE ON SCHEMA public, muster TO {serving}",
+        "GRANT USAGE ON SCHEMA public, muster TO {serving}, {auditor}",
     )
     for statement in statements:
         inside.execute(sql.SQL(statement).format(**names))

@@ -28,6 +28,7 @@ class ServerUrls:
     """Where the servers are, for each that connects."""
 
     database_url: str
+    auditor_url: str
     owner_url: str
     admin_url: str
     broker_url: str
@@ -35,7 +36,12 @@ class ServerUrls:
 
     def environment(self) -> dict[str, str]:
         """Return what a process that serves is told; the owner's and the administrator's addresses are not its business."""
-        return {"DATABASE_URL": self.database_url, "BROKER_URL": self.broker_url, "CACHE_URL": self.cache_url}
+        return {
+            "DATABASE_URL": self.database_url,
+            "DATABASE_AUDITOR_URL": self.auditor_url,
+            "BROKER_URL": self.broker_url,
+            "CACHE_URL": self.cache_url,
+        }
 
     def owner_environment(self) -> dict[str, str]:
         """Return what a process that changes the database itself is told (`migrate`, `seed`)."""
@@ -66,12 +72,13 @@ def running_servers(
         valkey.start(keeper)
         urls = ServerUrls(
             database_url=postgres.url("muster_app", "muster"),
+            auditor_url=postgres.url("muster_auditor", "muster"),
             owner_url=postgres.url("muster_owner", "muster"),
             admin_url=postgres.url("postgres", "postgres"),
             broker_url=valkey.broker_url,
             cache_url=valkey.cache_url,
         )
-        make_roles(urls.admin_url, urls.owner_url, urls.database_url)
+        make_roles(urls.admin_url, urls.owner_url, urls.database_url, urls.auditor_url, for_tests=not durable)
         yield urls
 
 

@@ -132,6 +132,10 @@ def _inside(viewer: Viewer) -> Iterator[Actor]:
         else:
             actor = identity.token_bearer(request, viewer.credential)
         opened.become(actor)
+        if not actor.has(Role.AUDITOR):
+            yield actor
+            return
+    with scope(viewer.organisation_id, surface=viewer.via, user_id=viewer.person_id, actor=actor, auditing=True):
         yield actor
 
 
@@ -145,7 +149,7 @@ def _enter(
         if not actor.has(Role.AUDITOR):
             return actor, room_for(actor, ref)
         record("auditor.read", Organisation.objects.get(pk=organisation_id), by=actor, path=request.path[:1000])
-    with scope(organisation_id, surface=via, user_id=actor.user_id, actor=actor, read_only=True):
+    with scope(organisation_id, surface=via, user_id=actor.user_id, actor=actor, auditing=True):
         return actor, room_for(actor, ref)
 
 

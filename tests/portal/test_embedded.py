@@ -60,7 +60,7 @@ class TestServers:
     def test_start_answer_and_leave_nothing(self, data: Path) -> None:
         """Every address works for the library it is meant for; afterwards neither a process nor a socket is left."""
         with running_servers(data) as urls:
-            for url in (urls.database_url, urls.owner_url, urls.admin_url):
+            for url in (urls.database_url, urls.auditor_url, urls.owner_url, urls.admin_url):
                 psycopg.connect(url).close()
             with kombu.Connection(urls.broker_url) as broker:
                 queue = broker.SimpleQueue("hello")

@@ -36,15 +36,16 @@ def servers() -> Iterator[ServerUrls]:
 
 
 class TestRoles:
-    """The two roles."""
+    """The three roles."""
 
-    def test_neither_role_can_step_over_the_walls(self, servers: ServerUrls) -> None:
-        """No superuser, no BYPASSRLS, the serving role inherits nothing; only the owner makes databases (the tests clone them)."""
+    def test_no_role_can_step_over_the_walls(self, servers: ServerUrls) -> None:
+        """No superuser, no BYPASSRLS, those that serve inherit nothing; only the owner makes databases (the tests clone them)."""
         with psycopg.connect(servers.admin_url) as connection:
             columns = "rolname, rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolinherit, rolcreatedb"
             rows = connection.execute(f"SELECT {columns} FROM pg_roles WHERE rolname ~ '^muster_' ORDER BY 1").fetchall()
         assert rows == [
             ("muster_app", True, False, False, False, False, False),
+            ("muster_auditor", True, False, False, False, False, False),
             ("muster_owner", True, False, False, False, True, True),
         ]
 
@@ -57,6 +58,27 @@ class TestRoles:
         refused = pytest.raises(psycopg.errors.InsufficientPrivilege)
         with psycopg.connect(servers.database_url, autocommit=True) as connection, refused:
             connection.execute(statement)
+
+    @pytest.mark.parametrize(
+        "statement", ["CREATE TABLE public.x()", "CREATE SCHEMA x", "SET ROLE muster_app", "SET ROLE muster_owner"]
+    )
+    def test_auditors_role_makes_nothing(self, servers: ServerUrls, statement: str) -> None:
+        """Nor does the auditor's, which begins every transaction READ ONLY, and has nothing to write where it says otherwise."""
+        with psycopg.connect(servers.auditor_url, autocommit=True) as connection:
+            assert connection.execute("SHOW default_transaction_read_only").fetchone() == ("on",)
+            connection.execute("SET default_transaction_read_only = off")
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+
+    def test_only_tests_let_the_serving_role_become_the_auditors(self, servers: ServerUrls) -> None:
+        """What the tests' servers allow for transactions that are rolled back, others take back."""
+        where = servers.admin_url.split("?")[1]
+        urls = [servers.admin_url, *(f"postgresql://become_{role}@/become?{where}" for role in ("owner", "app", "auditor"))]
+        for allowed in (True, False):
+            make_roles(*urls, for_tests=allowed)
+            with psycopg.connect(urls[2]) as connection:
+                found = connection.execute("SELECT pg_has_role('become_auditor', 'MEMBER')").fetchone()
+            assert found == (allowed,)
 
     def test_owner_owns_the_database_and_both_schemas(self, servers: ServerUrls) -> None:
         """So it can migrate and clone; the serving role may look into both schemas."""
@@ -74,30 +96,39 @@ class TestRoles:
     def test_again_mends_and_takes_odd_names_and_passwords(self, servers: ServerUrls) -> None:
         """Run twice it changes nothing, a right too many is taken back, and names and passwords are quoted."""
         where = servers.admin_url.split("?")[1]
-        owner, serving = (f'postgresql://{role}:p%27%22%3B--@/odd%20"db?{where}' for role in ("o%27wner", "s%22erving"))
-        make_roles(servers.admin_url, owner, serving)
+        names = ("o%27wner", "s%22erving", "a%27udit%22or")
+        owner, serving, auditor = (f'postgresql://{role}:p%27%22%3B--@/odd%20"db?{where}' for role in names)
+        make_roles(servers.admin_url, owner, serving, auditor)
         with psycopg.connect(servers.admin_url, autocommit=True) as connection:
             connection.execute('ALTER ROLE "s""erving" BYPASSRLS SUPERUSER')
-            make_roles(servers.admin_url, owner, serving)
+            make_roles(servers.admin_url, owner, serving, auditor)
             rights = "SELECT rolsuper, rolbypassrls, rolpassword FROM pg_authid WHERE rolname = 's\"erving'"
             superuser, bypasses, password = connection.execute(rights).fetchall()[0]
         assert (superuser, bypasses) == (False, False)
         assert str(password).startswith("SCRAM-SHA-256$")
         psycopg.connect(serving).close()
+        psycopg.connect(auditor).close()
 
     @pytest.mark.parametrize(
-        ("owner", "serving", "sentence"),
+        ("owner", "serving", "auditor", "sentence"),
         [
-            ("postgresql://a@/one", "postgresql://b@/two", "it must be one"),
-            ("postgresql://a@/one", "postgresql://a@/one", "must own nothing"),
-            ("postgresql://a@/one", "postgresql:///one", "DATABASE_URL must name a user and a database"),
-            ("mysql://a@/one", "postgresql://b@/one", "DATABASE_OWNER_URL is not a database URL"),
+            ("postgresql://a@/one", "postgresql://b@/two", "postgresql://c@/one", "it must be one"),
+            (
+                "postgresql://a@/one",
+                "postgresql://b@/one",
+                "postgresql://c@/two",
+                "DATABASE_AUDITOR_URL names two: it must be one",
+            ),
+            ("postgresql://a@/one", "postgresql://a@/one", "postgresql://c@/one", "must own nothing"),
+            ("postgresql://a@/one", "postgresql://b@/one", "postgresql://b@/one", "must write nothing"),
+            ("postgresql://a@/one", "postgresql:///one", "postgresql://c@/one", "DATABASE_URL must name a user and a database"),
+            ("mysql://a@/one", "postgresql://b@/one", "postgresql://c@/one", "DATABASE_OWNER_URL is not a database URL"),
         ],
     )
-    def test_wrong_addresses_are_sentences(self, owner: str, serving: str, sentence: str) -> None:
+    def test_wrong_addresses_are_sentences(self, owner: str, serving: str, auditor: str, sentence: str) -> None:
         """Before anything is touched."""
         with pytest.raises(EmbeddedError, match=sentence):
-            make_roles("postgresql://nobody@/nowhere?host=/nonexistent", owner, serving)
+            make_roles("postgresql://nobody@/nowhere?host=/nonexistent", owner, serving, auditor)
 
 
 class TestSupervisor:

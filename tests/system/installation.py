@@ -25,7 +25,7 @@ from portal.embedded.servers import ServerUrls, socket_folder
 from portal.embedded.supervisor import Supervisor
 from portal.embedded.valkey import EmbeddedValkey
 from portal.embedded.welcome import Demo, Organisation, read_demo
-from portal.management.commands.up import Place, programs, python, secret_key_file
+from portal.management.commands.up import Place, key_file, programs, python
 from tests.portal.embedded import fresh_folder, until
 from tests.system.sink import Sink, free_port
 
@@ -107,7 +107,8 @@ class Installation:
     def build(self) -> None:
         """Servers, roles, tables, the demo; then every process."""
         self.start(*self.servers)
-        make_roles(self.urls.admin_url, self.urls.owner_url, self.urls.database_url)
+        urls = self.urls  # on given servers the roles are the other tests' too, who need what they have
+        make_roles(urls.admin_url, urls.owner_url, urls.database_url, urls.auditor_url, for_tests=self.given is not None)
         owning = self._environment(self.urls.owner_environment())
         self._supervisor.run_once(python("migrate", owning, "manage.py", "migrate", "--no-input", "--verbosity=0"))
         seed = ("manage.py", "seed", "--data", str(self.data), "--base-url", self.address)
@@ -192,6 +193,7 @@ class Installation:
         """Where the servers are."""
         return self.given or ServerUrls(
             database_url=self._postgres.url("muster_app", "muster"),
+            auditor_url=self._postgres.url("muster_auditor", "muster"),
             owner_url=self._postgres.url("muster_owner", "muster"),
             admin_url=self._postgres.url("postgres", "postgres"),
             broker_url=self._valkey.broker_url,
@@ -235,7 +237,8 @@ class Installation:
             MARK: str(self.data),
             "MUSTER_DATA": str(self.data),
             "MUSTER_BASE_URL": self.address,
-            "MUSTER_SECRET_KEY_FILE": str(secret_key_file(self.data)),
+            "MUSTER_SECRET_KEY_FILE": str(key_file(self.data, "secret_key")),
+            "MUSTER_CONTEXT_KEY_FILE": str(key_file(self.data, "context_key")),
             "SMTP_HOST": "127.0.0.1",
             "SMTP_PORT": str(self.sink.port),
             "SMTP_FROM": "muster@portal.example",
@@ -263,6 +266,7 @@ def given_servers() -> Iterator[ServerUrls | None]:
     name = f"muster_system_{os.getpid()}"
     urls = ServerUrls(
         database_url=_with_database(os.environ["DATABASE_URL"], name),
+        auditor_url=_with_database(os.environ["DATABASE_AUDITOR_URL"], name),
         owner_url=_with_database(os.environ["DATABASE_OWNER_URL"], name),
         admin_url=os.environ["DATABASE_ADMIN_URL"],
         broker_url=os.environ["BROKER_URL"],

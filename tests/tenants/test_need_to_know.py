@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.clause("breach.need-to-know")]
 
 POLICIES = (
     "SELECT polrelid::regclass::text, polname, pg_get_expr(polqual, polrelid) FROM pg_policy WHERE NOT polpermissive AND polcmd = '*' "
-    "AND polroles = ARRAY[(SELECT oid FROM pg_roles WHERE rolname = current_user)] AND polname <> 'wall'"
+    "AND (SELECT oid FROM pg_roles WHERE rolname = current_user) = ANY (polroles) AND polname <> 'wall'"
 )
 
 

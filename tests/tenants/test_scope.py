@@ -47,9 +47,9 @@ def pooled(shared_database: Installation) -> Iterator[Installation]:
 def left_behind() -> tuple[int, str, int]:
     """Give the connection back, take the next: (its backend, what is left of a context there, incidents and events to be seen)."""
     connection.close()
-    kept = "current_setting('muster.organisation', true), current_setting('muster.person', true), current_setting('muster.surface', true)"
+    kept = "coalesce(current_setting('muster.context', true), '')"
     row: tuple[Any, ...] = query(
-        f"SELECT pg_backend_pid(), concat({kept}), (SELECT count(*) FROM incidents_incident) + (SELECT count(*) FROM ledger_event)"
+        f"SELECT pg_backend_pid(), {kept}, (SELECT count(*) FROM incidents_incident) + (SELECT count(*) FROM ledger_event)"
     )[0]
     connection.close()
     return row[0], row[1], row[2]
@@ -96,6 +96,11 @@ def test_a_pooled_connection_keeps_no_context(pooled: Installation) -> None:
         assert query("SHOW transaction_read_only") == [("on",)]
     assert left_behind() == (backend, "", 0), "after a read-only scope"
     assert query("SHOW transaction_read_only") == [("off",)]
+
+    with scope(pooled.acme.id, surface="web", auditing=True):
+        assert query("SELECT current_user::text") == [(settings.AUDITOR_ROLE,)]
+    assert left_behind() == (backend, "", 0), "after an auditor's scope"
+    assert query("SELECT current_user::text, current_setting('search_path')") == [(settings.SERVING_ROLE, '"$user", public')]
 
 
 def test_a_request_keeps_no_context(pooled: Installation, api: Callable[[Person], Door]) -> None:

@@ -28,7 +28,7 @@ from portal.embedded.supervisor import Supervisor
 from portal.embedded.welcome import read_demo, welcome
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-OWN_SERVERS = ("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL", "CACHE_URL")
+OWN_SERVERS = ("DATABASE_URL", "DATABASE_AUDITOR_URL", "DATABASE_OWNER_URL", "BROKER_URL", "CACHE_URL")
 READY_SECONDS = 120.0
 _UNPROXIED = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -107,7 +107,8 @@ class Command(BaseCommand):
             MARK: str(place.data),
             "MUSTER_DATA": str(place.data),
             "MUSTER_BASE_URL": os.environ.get("MUSTER_BASE_URL") or place.address,
-            "MUSTER_SECRET_KEY_FILE": str(secret_key_file(place.data)),
+            "MUSTER_SECRET_KEY_FILE": str(key_file(place.data, "secret_key")),
+            "MUSTER_CONTEXT_KEY_FILE": str(key_file(place.data, "context_key")),
             "PYTHONUNBUFFERED": "1",
         }
         if named := [name for name in OWN_SERVERS if os.environ.get(name)]:
@@ -156,11 +157,11 @@ def python(name: str, env: Mapping[str, str], *argv: str, then: tuple[signal.Sig
     return Program(name, (sys.executable, *argv), env, cwd=CHECKOUT, stop_signals=(signal.SIGTERM, *then))
 
 
-def secret_key_file(data: Path) -> Path:
-    """Return the file with the signing key, made on the first run; it appears whole or not at all."""
-    path = data / "secret_key"
+def key_file(data: Path, name: str) -> Path:
+    """Return the file of this name with a random key, made on the first run; it appears whole or not at all."""
+    path = data / name
     if not path.exists():
-        new = data / "secret_key.new"
+        new = data / f"{name}.new"
         new.unlink(missing_ok=True)
         with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(50))
