@@ -162,7 +162,16 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[dict[str, Any]]:
         drop(TEMPLATE)
 
 
+_CASTS: dict[str, Cast] = {}  # the same in every copy of the template, and looked up thousands of times
+
+
 def _cast(told: dict[str, Any]) -> Cast:
+    if told["slug"] not in _CASTS:
+        _CASTS[told["slug"]] = _find_cast(told)
+    return _CASTS[told["slug"]]
+
+
+def _find_cast(told: dict[str, Any]) -> Cast:
     organisation_id = credentials.organisation_by_slug(told["slug"])
     assert organisation_id is not None
     with scope(organisation_id, surface="web"):
