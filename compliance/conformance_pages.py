@@ -142,8 +142,9 @@ def quarter_page(quarter: Quarter) -> dict[str, Any]:
     """The same as the page shows it, with where each figure leads."""
     found = quarter_figures(quarter)
     key = found["quarter"]
+    shown = {name: found[name] for name in ("quarter", "incidents", "unjudged")}  # a template's `organisation` is another
     return {
-        **found,
+        **shown,
         "choices": choices(quarter),
         "sections": [
             {
@@ -156,7 +157,7 @@ def quarter_page(quarter: Quarter) -> dict[str, Any]:
             }
             for n, section in enumerate(found["sections"])
         ],
-        "organisation": [_own(clause, judgement) for clause, judgement in found["organisation"]],
+        "over_the_quarter": [_own(clause, judgement) for clause, judgement in found["organisation"]],
     }
 
 

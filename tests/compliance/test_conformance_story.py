@@ -113,9 +113,8 @@ def test_an_incident_that_kept_every_clause_lists_none(scene: Scene) -> None:
     assert (found["counts"]["broken"], found["counts"]["overridden"]) == (0, 0)
     kept = {clause for clause, verdict in verdicts(found).items() if verdict == "kept"}
     assert {"severity.sev1-page", "mobilize.page-out", "checklist.cl", "roles.cl-no-speculation", "resolve.stable"} <= kept
-    assert "broken" not in scene.page("amira").get(f"/o/acme/incidents/{ref}/conformance/").content.decode().partition("<main")[
-        2
-    ].split("How this is judged")[0].replace("no clause was broken", "").lower().replace("<dt>broken</dt>", "")
+    page = scene.page("amira").get(f"/o/acme/incidents/{ref}/conformance/").content.decode()
+    assert "Nothing: no clause was broken, and none was overridden." in page
     reproduced(scene, ref, found)
 
 
