@@ -22,7 +22,11 @@ def table() -> str:
             section = section_of(clause)
             lines += ["", f"### {SECTIONS.get(section, section)}", "", "| clause | judged by | verdicts |", "|---|---|---|"]
         judged: Judged | JudgedOver = INCIDENT.get(clause.id) or QUARTER[clause.id]
-        over = "" if clause.id in INCIDENT else f" **Over the quarter:** {QUARTER[clause.id].because[:1].lower()}{QUARTER[clause.id].because[1:]}"
+        over = (
+            ""
+            if clause.id in INCIDENT
+            else f" **Over the quarter:** {QUARTER[clause.id].because[:1].lower()}{QUARTER[clause.id].because[1:]}"
+        )
         gives = ", ".join(verdict.label.lower() for verdict in Verdict if verdict in judged.gives)
         lines.append(f"| `{clause.id}` | {judged.by}{over} | {gives} |")
     return "\n".join(lines).strip() + "\n"

@@ -416,7 +416,7 @@ def before(clause: str) -> list[Vector]:
     """The verdicts of a clause of the post-mortem that come before anything of it is judged."""
     lifted = (e("postmortem.waived", 70, reason="r"), e("postmortem.waiver_lifted", 71))
     return [
-        (clause, OVERRIDDEN, WAIVED),
+        (clause, OVERRIDDEN if clause == "postmortem.draft-24h" else NA, WAIVED),
         (clause, NA, SMALL),
         (clause, NA, WRONG),
         (clause, OPEN, RUNNING),

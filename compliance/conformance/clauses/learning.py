@@ -5,20 +5,19 @@ from typing import Any
 
 from compliance.conformance.blame import blaming_text
 from compliance.conformance.clauses.shared import by_clocks, finding, plural
-from compliance.conformance.record import Record
+from compliance.conformance.record import Entry, Record
 from compliance.conformance.table import judges
 from compliance.conformance.verdicts import Finding, Judgement, Verdict, judged, kept, no_evidence, not_applicable, still_open
 
 KEPT, BROKEN, OVERRIDDEN = Verdict.KEPT, Verdict.BROKEN, Verdict.OVERRIDDEN
 NOT_APPLICABLE, OPEN = Verdict.NOT_APPLICABLE, Verdict.OPEN
-ALL = (KEPT, BROKEN, OVERRIDDEN, NOT_APPLICABLE, OPEN)
+ALL = (KEPT, BROKEN, NOT_APPLICABLE, OPEN)
 DRAFT, REVIEW = "postmortem.draft-24h", "postmortem.review-5-days"
 FIVE = 5
-WAIVED = "A waiver of the process owner overrides it."
 
 
 def owed(record: Record) -> Judgement | None:
-    """Why no post-mortem is judged (yet): still open, not asked for, or waived, which is an override. None where one is owed."""
+    """Why no post-mortem is judged (yet): still open, not asked for, or waived. None where one is owed."""
     if record.ended_otherwise:
         return not_applicable(f"No post-mortem is asked for: {record.ended_otherwise}.")
     begun = record.of("postmortem.opened")
@@ -26,11 +25,15 @@ def owed(record: Record) -> Judgement | None:
         return still_open("A post-mortem is asked for once it is resolved.") if record.mobilised else _small(record)
     if not begun and not record.runs_a_room(record.severity):
         return _small(record)
-    waived = record.of("postmortem.waived", "postmortem.waiver_lifted")
-    if waived and waived[-1].kind == "postmortem.waived":
-        reason = str(waived[-1].data.get("reason") or "no reason recorded")
-        return judged([finding(waived[-1], "The post-mortem was waived", reason=reason)], kept(""))
+    if (waiver := _waiver(record)) is not None:
+        return not_applicable(f"{waiver.actor} waived the post-mortem, which stands as an override of {DRAFT}.")
     return None if begun else no_evidence("The record tells of no post-mortem.")
+
+
+def _waiver(record: Record) -> Entry | None:
+    """The waiver of the post-mortem that stands, if one does."""
+    said = record.of("postmortem.waived", "postmortem.waiver_lifted")
+    return said[-1] if said and said[-1].kind == "postmortem.waived" else None
 
 
 def _small(record: Record) -> Judgement:
@@ -51,9 +54,17 @@ def _published(record: Record, what: str) -> Finding:
     return finding(entry, what) if entry else Finding(what, last.at)
 
 
-@judges(DRAFT, f"Its clock: published within the standard's time (24 hours as shipped) of the resolution. {WAIVED}", *ALL)
+@judges(
+    DRAFT,
+    "Its clock: published within the standard's time (24 hours as shipped) of the resolution. A waiver by the process owner is an "
+    "override; the other clauses of the post-mortem do not apply then.",
+    *(*ALL, OVERRIDDEN),
+)
 def draft_24h(record: Record) -> Judgement:
     """A day after the end there is a draft."""
+    if (waiver := _waiver(record)) is not None and record.is_over:
+        reason = str(waiver.data.get("reason") or "no reason recorded")
+        return judged([finding(waiver, "The post-mortem was waived", reason=reason)], kept(""))
     answer = owed(record)
     authors = [
         e for e in record.of("postmortem.opened", "postmortem.author_named") if e.data.get("author") or e.data.get("person")
@@ -62,7 +73,7 @@ def draft_24h(record: Record) -> Judgement:
     return answer or by_clocks(record, DRAFT, "The post-mortem", who=lambda clock: author)
 
 
-@judges(REVIEW, f"Its clock: the review was held within the standard's business days (5 as shipped). {WAIVED}", *ALL)
+@judges(REVIEW, "Its clock: the review was held within the standard's business days (5 as shipped).", *ALL)
 def review_5_days(record: Record) -> Judgement:
     """It is discussed together."""
     callers = record.of("review.called", "review.held")
@@ -73,7 +84,7 @@ def review_5_days(record: Record) -> Judgement:
 
 @judges(
     "postmortem.template",
-    f"What was published last has every section of the template that the incident's standard sets. {WAIVED}",
+    "What was published last has every section of the template that the incident's standard sets.",
     *ALL,
 )
 def template(record: Record) -> Judgement:
@@ -86,7 +97,7 @@ def template(record: Record) -> Judgement:
     return judged(found, kept(f"All {len(record.law.postmortem_template)} sections are there."))
 
 
-@judges("postmortem.summary", f"The executive summary of what was published last is not empty. {WAIVED}", *ALL)
+@judges("postmortem.summary", "The executive summary of what was published last is not empty.", *ALL)
 def summary(record: Record) -> Judgement:
     """An executive summary."""
     content = _content(record)
@@ -98,8 +109,8 @@ def summary(record: Record) -> Judgement:
 
 @judges(
     "postmortem.five-whys",
-    f"What was published last asks why five times in a row; fewer, for a written reason, is an override. {WAIVED}",
-    *ALL,
+    "What was published last asks why five times in a row; fewer, for a written reason, is an override.",
+    *(*ALL, OVERRIDDEN),
 )
 def five_whys(record: Record) -> Judgement:
     """Root cause by five whys."""
@@ -116,7 +127,7 @@ def five_whys(record: Record) -> Judgement:
 
 @judges(
     "postmortem.impact",
-    f"What was published last says how long it lasted, how many users felt it, and what it cost. {WAIVED}",
+    "What was published last says how long it lasted, how many users felt it, and what it cost.",
     *ALL,
 )
 def impact(record: Record) -> Judgement:
@@ -140,8 +151,7 @@ def _review(record: Record) -> Any:
 
 @judges(
     "postmortem.attendance",
-    "Commander, Operations Lead, Engineering Manager and Product Owner came to the review; a seat that nobody holds is a break too. "
-    f"{WAIVED}",
+    "Commander, Operations Lead, Engineering Manager and Product Owner came to the review; a seat that nobody holds is a break too.",
     *ALL,
 )
 def attendance(record: Record) -> Judgement:
@@ -158,7 +168,7 @@ def attendance(record: Record) -> Judgement:
 
 @judges(
     "postmortem.blameless-rule",
-    f"What was decided at the review has no wording that blames, by the shipped list. {WAIVED}",
+    "What was decided at the review has no wording that blames, by the shipped list.",
     *ALL,
 )
 def blameless_rule(record: Record) -> Judgement:

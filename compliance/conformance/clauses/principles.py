@@ -8,7 +8,7 @@ from compliance.conformance.table import judges
 from compliance.conformance.verdicts import Finding, Judgement, Verdict, judged, kept, no_evidence, not_applicable, still_open
 from metrics.words import span
 
-KEPT, BROKEN, OVERRIDDEN = Verdict.KEPT, Verdict.BROKEN, Verdict.OVERRIDDEN
+KEPT, BROKEN = Verdict.KEPT, Verdict.BROKEN
 NOT_APPLICABLE, OPEN = Verdict.NOT_APPLICABLE, Verdict.OPEN
 LEADS = ("ic", "ol", "cl")
 CHANGES = ("incident.change_executed", "incident.change_deviated")
@@ -149,7 +149,7 @@ def communicate(record: Record) -> Judgement:
 @judges(
     "principle.blameless",
     "The published post-mortem has no wording that blames, by the shipped list, but those that its authors kept with a reason.",
-    *(KEPT, BROKEN, OVERRIDDEN, NOT_APPLICABLE, OPEN),
+    *(KEPT, BROKEN, NOT_APPLICABLE, OPEN),
 )
 def blameless(record: Record) -> Judgement:
     """What was published blames nobody."""
