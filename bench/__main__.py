@@ -16,6 +16,7 @@ MEASUREMENTS = {
     "verb": "P5: a verb by API against one bare Django insert",
     "oncall": "who is on call, of 10 layers and 1,000 overrides",
     "metrics": "the page of figures over 100,000 incidents of three years: queries and server time",
+    "conformance": "a quarter of conformance over 2,000 incidents, with three before it; judging one",
     "pdf": "the PDF of a post-mortem with 300 entries, and the blameless check",
     "similar": "similar past incidents among 100,000 of an organisation, inside the walls",
     "signed": "a call, a scope and a request with signed contexts, against contexts that are believed without looking",

@@ -1,5 +1,11 @@
 """The pages of this room, below an organisation's address: each of its parts brings its own."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from compliance import conformance_views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("incidents/<str:ref>/conformance/", conformance_views.conformance, name="conformance"),
+    path("conformance/", conformance_views.conformance_quarter, name="conformance-quarter"),
+    path("conformance/incidents/", conformance_views.conformance_incidents, name="conformance-incidents"),
+]

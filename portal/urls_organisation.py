@@ -8,11 +8,11 @@ from portal.pages import profile, token_revoke
 urlpatterns = [
     path("", include("postmortems.document_urls")),  # before the verbs of an incident, whose addresses are of the same shape
     path("", include("postmortems.review_urls")),
+    path("", include("compliance.urls")),
     path("", include("incidents.urls")),
     path("", include("oncall.urls")),
     path("", include("notifications.urls")),
     path("", include("metrics.urls")),
-    path("", include("compliance.urls")),
     path("", include("standard.urls")),
     path("", include("postmortems.item_urls")),
     path("", include("integrations.urls")),

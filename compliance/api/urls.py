@@ -1,5 +1,10 @@
 """The API of this room: each of its parts brings its own."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from compliance.api import conformance
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("incidents/<str:ref>/conformance/", conformance.ConformanceOf.as_view(), name="api-conformance"),
+    path("conformance/", conformance.ConformanceByQuarter.as_view(), name="api-conformance-quarter"),
+]
