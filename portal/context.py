@@ -44,6 +44,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         ("Readiness", "readiness", "/readiness/"),
         ("Standard", "standard", "/standard/"),
     ]
+    if actor.has(Role.ADMINISTRATOR, Role.AUDITOR):
+        places.append(("Audit", "audit", "/audit/"))
     if actor.has(Role.ADMINISTRATOR):
         places += [
             ("Integrations", "integration-list", "/integrations/"),

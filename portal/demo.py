@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from compliance.actions.engagements import make_engagement
 from incidents.components import ship_components
 from incidents.integrating import make_integration
 from incidents.models import Integration
@@ -49,6 +50,7 @@ def build(slug: str, name: str) -> dict[str, Any]:
         begin_notices(by=by)
         cast = {local: _enrol(local, slug, by) for local in CAST}
         _team(cast, by)
+        _engage(slug, by)
         _, key = make_integration(Integration.Kind.ALERTMANAGER, "Alertmanager", by=by)
         rows = [_tell(local, cast[local], by) for local in CAST]
     return {"slug": slug, "people": rows, "keys": {"alertmanager": key}}
@@ -70,6 +72,13 @@ def _team(cast: dict[str, tuple[User, str]], by: Actor) -> None:
         configure(TeamMember(), {"team": team, "user": cast[local][0], "position": position}, by=by)
     for slug, name in SERVICES.items():
         configure(Service(), {"slug": slug, "name": name, "team": team, "product_owner": cast["owner"][0]}, by=by)
+
+
+def _engage(slug: str, by: Actor) -> None:
+    """An audit whose period began a year ago and still runs, that the auditor of the cast looks at."""
+    today = now().date()
+    first, last = today - timedelta(days=400), today + timedelta(days=400)
+    make_engagement(by=by, firm="Inspector & Partners", auditor=f"auditor@{slug}.example", first=first, last=last, expires=last)
 
 
 def schedule(slug: str) -> None:

@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import get_script_prefix, set_script_prefix
 
+from compliance.audit_gate import check_audit
 from ledger.actions import record
 from portal import identity, problems
 from tenants import credentials
@@ -138,6 +139,7 @@ class OrganisationScope:
                     record("auditor.read", organisation, by=actor, path=request.get_full_path()[:1000])
             if actor.has(Role.AUDITOR):
                 with scope(organisation_id, surface=via, user_id=actor.user_id, actor=actor, auditing=True) as opened:
+                    check_audit(actor, request.path_info)
                     return self._respond(request, actor, opened)
             if response.status_code >= 400 and opened.lasting:
                 with scope(organisation_id, surface=via, user_id=actor.user_id, actor=actor):

@@ -90,7 +90,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 def _has_totp(person_id: int) -> bool:
     """A second factor is the person's, whatever the organisation: asked as the serving role for auditors too."""
     with auditor.serving():
-        return Authenticator.objects.filter(user_id=person_id, type=Authenticator.Type.TOTP).exists()
+        return bool(Authenticator.objects.filter(user_id=person_id, type=Authenticator.Type.TOTP).exists())
 
 
 def _token(token: ApiToken) -> dict[str, object]:

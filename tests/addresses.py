@@ -8,7 +8,10 @@ from typing import Any
 from django.urls import Resolver404, get_resolver, resolve
 
 # What only administrators see and change (and auditors read), by the beginning of its name.
-ADMINISTRATORS = ("integration", "routing", "maintenance", "api-integration", "api-routing", "api-maintenance")
+ADMINISTRATORS = (
+    *("integration", "routing", "maintenance", "api-integration", "api-routing", "api-maintenance"),
+    *("audit", "api-audit"),
+)
 OPEN_TABLE, ORGANISATION_TABLE = "portal.urls", "portal.urls_organisation"
 _PARAMETER = re.compile(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)|<(?:\w+:)?(\w+)>")
 

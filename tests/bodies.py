@@ -1,7 +1,7 @@
 """Bodies for every POST of the API, from its own OpenAPI document: a good one, and every way of being bad we can think of."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from json import dumps
 from typing import Any
@@ -74,9 +74,12 @@ def plain(schema: Mapping[str, Any], ref: str = "INC-1", name: str = "") -> Any:
         return True
     if schema.get("format") == "date-time":
         return datetime.now(UTC).isoformat()
+    if schema.get("format") == "date":
+        return (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
     known = {
         "incident": ref,
         "into": "INC-1",
+        "auditor": "auditor@acme.example",
         "person": "jon@acme.example",
         "to": "jon@acme.example",
         "owner": "jon@acme.example",

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.test import Client
 
+from compliance.models import AuditEngagement
 from incidents import actions, integrating, ruling
 from incidents.members import member_for
 from incidents.models import Component, Incident, Integration, RoutingRule, ServiceComponent, Signal, UpdatePolicy
@@ -81,6 +82,8 @@ class Lived:
     section: str
     learnt: str
     item: str
+    engagement_id: int
+    control: str
 
     def parameters(self) -> dict[str, Any]:
         """The values of URL parameters."""
@@ -207,6 +210,8 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             method_id=ContactMethod.objects.get(user_id=cast.amira.user_id).pk,
             token_id=ApiToken.objects.filter(user_id=cast.amira.user_id).latest("id").pk,
             learnt=learnt,
+            engagement_id=AuditEngagement.objects.latest("id").pk,
+            control="soc2-cc7-4",
         )
 
 

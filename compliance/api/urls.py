@@ -1,10 +1,11 @@
 """The API of this room: each of its parts brings its own."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from compliance.api import conformance
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("incidents/<str:ref>/conformance/", conformance.ConformanceOf.as_view(), name="api-conformance"),
     path("conformance/", conformance.ConformanceByQuarter.as_view(), name="api-conformance-quarter"),
+    path("", include("compliance.api.audit_urls")),
 ]

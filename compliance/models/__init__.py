@@ -1,5 +1,9 @@
-"""What this room keeps."""
+"""What this room keeps, by its parts."""
 
 from compliance.models.conformance import ConformanceFigure
+from compliance.models.engagements import AuditEngagement
 
-__all__ = ["ConformanceFigure"]
+__all__ = [
+    "AuditEngagement",
+    "ConformanceFigure",
+]

@@ -15,6 +15,7 @@ from django.contrib.auth import get_user
 from django.db import connection
 from django.http import HttpRequest
 
+from compliance.audit_gate import check_audit
 from incidents import live
 from incidents.gate import room_for
 from incidents.live import Audience, Shape, Shown
@@ -136,6 +137,7 @@ def _inside(viewer: Viewer) -> Iterator[Actor]:
             yield actor
             return
     with scope(viewer.organisation_id, surface=viewer.via, user_id=viewer.person_id, actor=actor, auditing=True):
+        check_audit(actor, viewer.ref)
         yield actor
 
 
@@ -150,6 +152,7 @@ def _enter(
             return actor, room_for(actor, ref)
         record("auditor.read", Organisation.objects.get(pk=organisation_id), by=actor, path=request.path[:1000])
     with scope(organisation_id, surface=via, user_id=actor.user_id, actor=actor, auditing=True):
+        check_audit(actor, request.path)
         return actor, room_for(actor, ref)
 
 

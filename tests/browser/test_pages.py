@@ -108,9 +108,35 @@ ADMIN_PAGES = {
     "a mapping": "integrations/4/mapping/",
     "routing": "routing/",
     "a rule": "routing/1/",
+    "audits": "audit/",
+    "a new engagement": "audit/engagements/new/",
+    "ending one": "audit/engagements/1/end/",
     "admin": "admin/",
     "teams": "admin/oncall/team/",
 }
+
+
+AUDITOR_PAGES = {
+    "own engagements": "audit/",
+    "the population": "audit/engagements/1/population/",
+    "a sample": "audit/engagements/1/sample/?seed=words&size=5",
+    "a sample that cannot be drawn": "audit/engagements/1/sample/?seed=words&size=none",
+    "controls": "audit/engagements/1/controls/",
+    "a control": "audit/engagements/1/controls/soc2-cc7-4/",
+    "what was read": "audit/log/",
+}
+
+
+@pytest.mark.clause("people.auditor")
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_auditors_pages_are_accessible(furnished: Site, look: dict[str, Any]) -> None:
+    """As the auditor's own role reads them, with a broken clock's exceptions or without."""
+    page = furnished.page(furnished.installation.acme.auditor, **look)
+    for name, path in AUDITOR_PAGES.items():
+        answer = page.goto(f"{furnished.url}/o/acme/{path}")
+        assert answer is not None
+        assert answer.status == (422 if "cannot" in name else 200), name
+        assert furnished.faults(page) == []
 
 
 @pytest.mark.parametrize("look", LOOKS)

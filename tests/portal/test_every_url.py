@@ -43,7 +43,7 @@ OF_THE_ROOM = {  # what executives and Support are refused: they read a summary
     *("action-item", "action-items-of", "similar", "api-action-item", "api-similar"),
 }
 # The forms that edit a schedule: administrators' and team leads' alone, others are told so.
-OF_EDITORS = {"schedule-new", "schedule-change", "schedule-import", "layer-new", "layer-change"}
+OF_EDITORS = {"schedule-new", "schedule-change", "schedule-import", "layer-new", "layer-change", "audit-make", "audit-end"}
 # The forms that change the standard: the process owner's alone, others are told so.
 OF_THE_PROCESS_OWNER = {f"standard-draft-{name}" for name in ("discard", "publish", "whole", "part")} | {"standard-withdraw"}
 # Decisions about a post-mortem, each a form on a page of its own: only for who may decide it now.

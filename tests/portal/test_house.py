@@ -37,6 +37,8 @@ NOT_OF_A_TIMELINE = {
     "signal.dismissed": "there is no incident",
     "reaction.tried_again": "the administrators' own record; what the reaction does is told when it has done it",
     "auditor.read": "the record of reading",
+    "engagement.made": "who may read a period, whatever the incident",
+    "engagement.ended": "who may read a period, whatever the incident",
     "readiness.noticed": "what would go wrong in the next incident, before there is one",
     "configuration.changed": "configuration",
     "integration.keyed": "configuration",

@@ -84,6 +84,8 @@ ELSEWHERE: Final = {
     "API token:issue-token": _SETTING_UP,
     "API token:revoke-token": _SETTING_UP,
     "any configuration row:configure": _SETTING_UP,
+    "audit engagement:make": _SETTING_UP,
+    "audit engagement:end": _SETTING_UP,
     "a reaction that was set aside:try-again": _SETTING_UP,
     "integration:integrate": _SETTING_UP,
     "organisation:found": _SETTING_UP,

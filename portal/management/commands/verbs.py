@@ -55,6 +55,8 @@ DOORS: dict[str, tuple[str, ...]] = {
     "standard.process_views": ("web",),
     "standard.api.versions": ("API",),
     "standard.api.process": ("API",),
+    "compliance.audit_views": ("web",),
+    "compliance.api.audit": ("API",),
     "portal.admin": ("admin",),
     "portal.admin_base": ("admin",),
     "integrations.intake": ("hook",),

@@ -1,0 +1,127 @@
+"""Evidence for one control: what broke first, then the entries of the record, each with time, actor, source and hash where there is one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q, QuerySet
+
+from compliance.audit_controls import Control
+from compliance.models import AuditEngagement
+from incidents.models import Incident
+from incidents.timeline import LATE_SECONDS, entry
+from ledger.models import Event
+from standard.models import Clock
+
+LATE_MOST = 200  # of what was recorded late, the newest are listed
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One entry. `source` says where it stands in the record: an incident's reference and number, or the event's own."""
+
+    at: datetime
+    recorded_at: datetime
+    late: bool
+    actor: str
+    via: str
+    kind: str
+    label: str
+    text: str
+    ref: str
+    source: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """Something that was not as the standard wants it."""
+
+    at: datetime
+    clause: str
+    what: str
+    ref: str
+
+
+def incidents(engagement: AuditEngagement) -> QuerySet[Incident]:
+    """The incidents of an engagement's period (that may be seen: the database says which)."""
+    return Incident.objects.filter(declared_at__gte=engagement.starts_at, declared_at__lt=engagement.ends_at)
+
+
+def _begins(field: str, words: Sequence[str]) -> Q:
+    """What is one of these words, or begins with one that ends in a separator."""
+    found = Q(**{f"{field}__in": [word for word in words if word[-1] not in "._-"]})
+    for word in words:
+        if word[-1] in "._-":
+            found |= Q(**{f"{field}__startswith": word})
+    return found
+
+
+def events(engagement: AuditEngagement, control: Control) -> QuerySet[Event]:
+    """The entries that are evidence of a control, the newest first: of the period's incidents, or of the period itself."""
+    period = Q(incident_id__isnull=True, occurred_at__gte=engagement.starts_at, occurred_at__lt=engagement.ends_at)
+    of_it = Q(incident_id__in=incidents(engagement).values("id"))
+    return Event.objects.filter(_begins("kind", control.kinds)).filter(of_it | period).order_by("-occurred_at", "-id")
+
+
+def shown(found: Sequence[Event]) -> list[Evidence]:
+    """Entries as they are shown. Files have the hash of their bytes."""
+    ids = {event.incident_id for event in found if event.incident_id is not None}
+    refs = dict(Incident.objects.filter(pk__in=ids).values_list("id", "ref"))
+    made = []
+    for event in found:
+        ref, line = refs.get(event.incident_id or 0, ""), entry(event)
+        made.append(
+            Evidence(
+                at=event.occurred_at,
+                recorded_at=event.recorded_at,
+                late=line.late,
+                actor=line.actor,
+                via=event.via,
+                kind=event.kind,
+                label=line.label,
+                text=line.text,
+                ref=ref,
+                source=f"{ref} #{event.seq}" if ref else f"event {event.pk}",
+                sha256=str(event.data.get("sha256", "")),
+            )
+        )
+    return made
+
+
+def _broken(engagement: AuditEngagement, control: Control) -> QuerySet[Clock]:
+    """Clocks of the control's clauses that broke on the period's incidents."""
+    if not control.clauses:
+        return Clock.objects.none()
+    of_it = Clock.objects.filter(broken_at__isnull=False, incident_id__in=incidents(engagement).values("id"))
+    return of_it.filter(_begins("clause", control.clauses)).order_by("broken_at", "id")
+
+
+def count_broken(engagement: AuditEngagement, control: Control) -> int:
+    """How many clocks broke."""
+    return _broken(engagement, control).count()
+
+
+def exceptions(engagement: AuditEngagement, control: Control) -> list[Deviation]:
+    """Clocks of the control's clauses that broke, the longest ago first; and entries that were recorded late."""
+    rows = list(_broken(engagement, control).values_list("broken_at", "clause", "due_at", "stopped_at", "incident_id"))
+    late = list(
+        events(engagement, control)
+        .filter(incident_id__isnull=False)
+        .filter(Q(recorded_at__gt=F("occurred_at") + timedelta(seconds=LATE_SECONDS)))
+        .values_list("occurred_at", "kind", "recorded_at", "incident_id", "seq")[:LATE_MOST]
+    )
+    refs = dict(Incident.objects.filter(pk__in={row[-1] for row in rows} | {row[3] for row in late}).values_list("id", "ref"))
+    found = []
+    for at, clause, due, stopped, incident in rows:
+        done = f"done at {stopped:%Y-%m-%d %H:%M:%S} UTC" if stopped else "never done"
+        found.append(Deviation(at, clause, f"It was due by {due:%Y-%m-%d %H:%M:%S} UTC, and was {done}.", refs.get(incident, "")))
+    for at, kind, recorded, incident, seq in late:
+        what = f"Entry {seq} ({kind}) was recorded at {recorded:%Y-%m-%d %H:%M:%S} UTC, later than it happened."
+        found.append(Deviation(at, "", what, refs.get(incident, "")))
+    return found
+
+
+def read_log(engagement_auditor: int) -> QuerySet[Event]:
+    """What one auditor read, the newest first."""
+    return Event.objects.filter(kind="auditor.read", actor_id=engagement_auditor).order_by("-id")

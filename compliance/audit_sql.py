@@ -1,0 +1,78 @@
+"""An audit engagement's period, kept by the database: policies that are the auditor's role's alone, and what they ask (people.auditor).
+
+An auditor sees what belongs to an incident that was declared in the period of an engagement of theirs which is open now; what belongs to no
+incident, if it is of the period; and what they did themselves. Whatever else stands on configuration's tables is not of a time.
+"""
+
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
+
+from tenants.periods import keep_periods
+
+_OPEN = """e.organisation_id = here AND e.auditor_id = who AND e.ended_at IS NULL AND e.expires_at > now()
+      AND EXISTS (SELECT 1 FROM tenants_membership m
+        WHERE m.organisation_id = here AND m.user_id = who AND m.is_active AND m.roles @> ARRAY['auditor']::varchar[])"""
+_SAID = """SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE said text[] := muster.context(); here bigint := nullif(said[2], ''); who bigint := nullif(said[3], '');
+BEGIN"""
+_KNOWS = """EXISTS (SELECT 1 FROM incidents_needtoknow n WHERE n.organisation_id = i.organisation_id AND n.incident_id = i.id
+        AND n.user_id = who AND n.removed_at IS NULL AND (n.expires_at IS NULL OR n.expires_at > now()))"""
+
+FUNCTIONS = f"""
+-- The incidents, and the times, of the auditor's own engagements that are open now.
+CREATE FUNCTION muster.audited_incidents() RETURNS SETOF bigint LANGUAGE plpgsql STABLE {_SAID}
+  RETURN QUERY SELECT i.id FROM incidents_incident i WHERE i.organisation_id = here AND EXISTS (
+    SELECT 1 FROM compliance_auditengagement e WHERE {_OPEN} AND i.declared_at >= e.starts_at AND i.declared_at < e.ends_at);
+END $$;
+CREATE FUNCTION muster.audited_times() RETURNS tstzmultirange LANGUAGE plpgsql STABLE {_SAID}
+  RETURN (SELECT coalesce(range_agg(tstzrange(e.starts_at, e.ends_at)), '{{}}') FROM compliance_auditengagement e WHERE {_OPEN});
+END $$;
+
+-- Every number from the first incident of one engagement to its last: 1 seen, 2 restricted (its id is not told), 3 declared outside the period.
+CREATE FUNCTION muster.population(engagement bigint) RETURNS TABLE (number bigint, id bigint, kind bigint) LANGUAGE plpgsql STABLE {_SAID}
+  RETURN QUERY WITH mine AS (SELECT e.* FROM compliance_auditengagement e WHERE e.id = engagement AND {_OPEN}),
+    inside AS (SELECT i.number AS n FROM incidents_incident i, mine e
+      WHERE i.organisation_id = here AND i.declared_at >= e.starts_at AND i.declared_at < e.ends_at)
+  SELECT i.number::bigint, CASE WHEN k.kind = 1 THEN i.id END, k.kind FROM incidents_incident i, mine e, LATERAL (SELECT CASE
+      WHEN i.declared_at < e.starts_at OR i.declared_at >= e.ends_at THEN 3
+      WHEN i.restricted AND NOT e.restricted AND NOT {_KNOWS} THEN 2 ELSE 1 END::bigint AS kind) k
+  WHERE i.organisation_id = here AND i.number BETWEEN (SELECT min(n) FROM inside) AND (SELECT max(n) FROM inside) ORDER BY 1;
+END $$;
+
+-- As before (tenants/walls.py); and an engagement may open what is restricted in its period.
+CREATE OR REPLACE FUNCTION muster.hidden_incidents() RETURNS bigint[] LANGUAGE plpgsql STABLE SECURITY DEFINER
+  SET search_path = public, pg_temp AS $$
+DECLARE said text[] := muster.context(); here bigint; who bigint; hidden bigint[];
+BEGIN
+  IF muster.own_work(said) THEN
+    RETURN '{{}}';
+  END IF;
+  here := nullif(said[2], '');
+  who := nullif(said[3], '');
+  SELECT array_agg(i.id) INTO hidden FROM incidents_incident i
+  WHERE i.organisation_id = here AND i.restricted AND NOT {_KNOWS}
+    AND NOT EXISTS (SELECT 1 FROM compliance_auditengagement e
+      WHERE e.restricted AND i.declared_at >= e.starts_at AND i.declared_at < e.ends_at AND {_OPEN});
+  RETURN coalesce(hidden, '{{}}');
+END $$;
+"""
+
+
+class KeepPeriods(Operation):
+    """Put the policy `period` on every table that there is; those to come have it from `NeedToKnow` on."""
+
+    reversible = False
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Changes no model."""
+
+    def database_forwards(
+        self, app_label: str, editor: BaseDatabaseSchemaEditor, before: ProjectState, after: ProjectState
+    ) -> None:
+        """Do it."""
+        keep_periods(editor)
+
+    def describe(self) -> str:
+        """A line for `migrate --plan`."""
+        return "Let auditors see the periods of their engagements only"
