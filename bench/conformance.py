@@ -88,7 +88,7 @@ def _pages(report: Report, client: Any, connection: Any, ref: str) -> None:
         times = [_took(lambda address=address: client.get(address)) for _ in range(SHOWN)]
         report.figure(f"{what}: queries", counter.count)
         report.figure(f"{what}: server time, median", percentile(times, 0.5), "ms")
-        report.figure(f"{what}: server time, p95", percentile(times, 0.95), "ms", most=1000)
+        report.figure(f"{what}: server time, p95", percentile(times, 0.95), "ms", most=500)
 
 
 def _took(act: Any) -> float:

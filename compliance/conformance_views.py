@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
@@ -64,6 +64,8 @@ def conformance_quarter(request: HttpRequest) -> HttpResponse:
 def conformance_incidents(request: HttpRequest) -> HttpResponse:
     """The incidents behind a figure: what became of the clause in each, when, and by whom."""
     asked = {name: str(request.GET.get(name, "")) for name in ("quarter", "clause", "verdict")}
+    if not asked["clause"]:  # the quarter's page has the figures that lead here
+        return HttpResponseRedirect(reverse("conformance-quarter"))
     try:
         quarter = pages.quarter_for(asked["quarter"])
         clause, verdict, found = pages.behind(quarter, asked["clause"], asked["verdict"] or "broken")

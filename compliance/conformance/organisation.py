@@ -278,17 +278,14 @@ def practitioner(record: QuarterRecord) -> Judgement:
 
 @judges_quarter(
     "people.auditor",
-    "Auditors' reading is on record, and nobody who was auditor then did anything but read.",
+    "There is an auditor, and nobody who was auditor then left anything on record but reading.",
     "An audit is of a period.",
     *(KEPT, BROKEN),
 )
 def auditor(record: QuarterRecord) -> Judgement:
     """Auditors read, and read only."""
-    return _deeds(
-        record.audit,
-        "No auditor read anything in this quarter.",
-        f"{plural(record.audit.n, 'reading')} on record, and no writing.",
-    )
+    n = record.audit.n
+    return _deeds(record.audit, "Nobody is an auditor.", f"{plural(n, 'auditor')}, and nothing but reading is on record of any.")
 
 
 def _measured(measured: Measured, what: str) -> Judgement:

@@ -73,8 +73,9 @@ WHERE {_HERE} AND t.occurred_at >= %(start)s AND t.occurred_at < %(end)s AND t.a
     AND h.user_id = t.actor_id AND h.history_date <= t.recorded_at ORDER BY h.history_id DESC LIMIT 1)
 ORDER BY t.id LIMIT 100
 """
-_READ = f"""
-SELECT count(*) FROM ledger_event t WHERE {_HERE} AND t.kind = %(read)s AND t.occurred_at >= %(start)s AND t.occurred_at < %(end)s
+_AUDITORS = f"""
+SELECT count(DISTINCT t.user_id) FROM tenants_historicalmembership t
+WHERE {_HERE} AND t.is_active AND 'auditor' = ANY(t.roles) AND t.history_date < %(end)s
 """
 _MEASURED = f"""
 SELECT t.ref, t.declared_at, f.to_resolve IS NOT NULL, f.to_detect IS NOT NULL FROM incidents_incident t
@@ -88,7 +89,7 @@ def quarter_record(start: datetime, end: datetime) -> o.QuarterRecord:
     """The record of what lies between two instants (aware; `end` not included), as far as the open scope sees it."""
     values = {"start": start, "end": end, "read": READ}
     measured = _rows(_MEASURED, values)
-    reads = int(_rows(_READ, values)[0][0])
+    auditors = int(_rows(_AUDITORS, values)[0][0])
     wrong = tuple(o.Deed(kind, at, who, ref or "") for kind, at, who, ref in _rows(_AUDIT, values))
     return o.QuarterRecord(
         start=start,
@@ -102,7 +103,7 @@ def quarter_record(start: datetime, end: datetime) -> o.QuarterRecord:
         reviews=tuple(o.Owed(*row) for row in _rows(_REVIEWS, values)),
         standard=_deeds(values, "process_owner", STANDARD),
         practice=_deeds(values, "practitioner", PRACTICE),
-        audit=o.Deeds(reads + len(wrong), wrong),
+        audit=o.Deeds(auditors, wrong),
         resolved=o.Measured(len(measured), tuple(o.Missing(ref, at) for ref, at, known, _ in measured if not known)),
         detected=o.Measured(len(measured), tuple(o.Missing(ref, at) for ref, at, _, known in measured if not known)),
         components=tuple(
