@@ -8,7 +8,7 @@ from bench.figures import Report, interleaved, median, ratio
 from bench.stage import in_process, stage
 
 CALLS = 20_000
-ROUND = 40
+ROUND = 15
 PAIRS = 9
 TRUSTING = """
 CREATE OR REPLACE FUNCTION muster.context() RETURNS text[] LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED

@@ -104,21 +104,24 @@ def count_broken(engagement: AuditEngagement, control: Control) -> int:
 
 def exceptions(engagement: AuditEngagement, control: Control) -> list[Deviation]:
     """Clocks of the control's clauses that broke, the longest ago first; and entries that were recorded late."""
-    rows = list(_broken(engagement, control).values_list("broken_at", "clause", "due_at", "stopped_at", "incident_id"))
+    broken = list(_broken(engagement, control))
     late = list(
         events(engagement, control)
-        .filter(incident_id__isnull=False)
-        .filter(Q(recorded_at__gt=F("occurred_at") + timedelta(seconds=LATE_SECONDS)))
-        .values_list("occurred_at", "kind", "recorded_at", "incident_id", "seq")[:LATE_MOST]
+        .filter(incident_id__isnull=False, recorded_at__gt=F("occurred_at") + timedelta(seconds=LATE_SECONDS))
+        .only("occurred_at", "recorded_at", "kind", "incident_id", "seq")[:LATE_MOST]
     )
-    refs = dict(Incident.objects.filter(pk__in={row[-1] for row in rows} | {row[3] for row in late}).values_list("id", "ref"))
+    ids = {pk for pk in (*(clock.incident_id for clock in broken), *(event.incident_id for event in late)) if pk is not None}
+    refs = dict(Incident.objects.filter(pk__in=ids).values_list("id", "ref"))
     found = []
-    for at, clause, due, stopped, incident in rows:
-        done = f"done at {stopped:%Y-%m-%d %H:%M:%S} UTC" if stopped else "never done"
-        found.append(Deviation(at, clause, f"It was due by {due:%Y-%m-%d %H:%M:%S} UTC, and was {done}.", refs.get(incident, "")))
-    for at, kind, recorded, incident, seq in late:
-        what = f"Entry {seq} ({kind}) was recorded at {recorded:%Y-%m-%d %H:%M:%S} UTC, later than it happened."
-        found.append(Deviation(at, "", what, refs.get(incident, "")))
+    for clock in broken:
+        done = f"done at {clock.stopped_at:%Y-%m-%d %H:%M:%S} UTC" if clock.stopped_at else "never done"
+        what = f"It was due by {clock.due_at:%Y-%m-%d %H:%M:%S} UTC, and was {done}."
+        found.append(Deviation(clock.broken_at or clock.due_at, clock.clause, what, refs.get(clock.incident_id or 0, "")))
+    for event in late:
+        what = (
+            f"Entry {event.seq} ({event.kind}) was recorded at {event.recorded_at:%Y-%m-%d %H:%M:%S} UTC, later than it happened."
+        )
+        found.append(Deviation(event.occurred_at, "", what, refs.get(event.incident_id or 0, "")))
     return found
 
 

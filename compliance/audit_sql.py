@@ -40,7 +40,14 @@ CREATE FUNCTION muster.population(engagement bigint) RETURNS TABLE (number bigin
   WHERE i.organisation_id = here AND i.number BETWEEN (SELECT min(n) FROM inside) AND (SELECT max(n) FROM inside) ORDER BY 1;
 END $$;
 
--- As before (tenants/walls.py); and an engagement may open what is restricted in its period.
+-- An engagement that ends takes its auditor's live pages along.
+CREATE FUNCTION muster.revoke_auditor() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN PERFORM muster.revoke(OLD.organisation_id, OLD.auditor_id); RETURN NULL; END $$;
+CREATE TRIGGER live AFTER UPDATE ON compliance_auditengagement FOR EACH ROW
+  WHEN (OLD.ended_at IS DISTINCT FROM NEW.ended_at OR OLD.expires_at IS DISTINCT FROM NEW.expires_at)
+  EXECUTE FUNCTION muster.revoke_auditor();
+
+-- As before (tenants/context_sql.py); and an engagement may open what is restricted in its period.
 CREATE OR REPLACE FUNCTION muster.hidden_incidents() RETURNS bigint[] LANGUAGE plpgsql STABLE SECURITY DEFINER
   SET search_path = public, pg_temp AS $$
 DECLARE said text[] := muster.context(); here bigint; who bigint; hidden bigint[];

@@ -32,7 +32,8 @@ PLACES = (
 def home(request: HttpRequest) -> HttpResponse:
     """The engagements: an auditor's own, all for administrators, who make and end them here."""
     by, moment = actor(request), now()
-    rows = [
+    known = audit_gate.known(by)
+    rows: list[dict[str, Any]] = [
         {
             "engagement": one,
             "is_open": one.is_open(moment),
@@ -41,7 +42,7 @@ def home(request: HttpRequest) -> HttpResponse:
             else [],
             "end_url": reverse("audit-end", args=[one.pk]) if not rules.why_not_end(one, by, now=moment) else "",
         }
-        for one in audit_gate.known(by)
+        for one in known
     ]
     audits = not rules.why_not_log(by)
     context = {
@@ -49,7 +50,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "audits": audits,
         "make_url": reverse("audit-make") if not rules.why_not_arrange(by) else "",
         "log_url": reverse("audit-log") if any(row["look"] for row in rows) else "",
-        "why_not": rules.why_not_audit(by, [row["engagement"] for row in rows], now=moment),
+        "why_not": rules.why_not_audit(by, known, now=moment),
         "read_as": _read_as() if audits else None,
     }
     return render(request, "compliance/audit_home.html", context)

@@ -135,10 +135,10 @@ class EvidenceOut(serializers.Serializer[Any]):
     actor = serializers.CharField()
     via = serializers.CharField()
     kind = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     text = serializers.CharField()
     ref = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     sha256 = serializers.CharField()
 
 
@@ -175,7 +175,7 @@ def engagement_row(one: AuditEngagement, is_open: bool) -> dict[str, Any]:
 def incident_row(row: Row) -> dict[str, Any]:
     """A number of the population."""
     found = row.incident
-    told = {"ref": None, "title": None, "severity": None, "state": None, "declared_at": None, "resolved_at": None}
+    told: dict[str, Any] = dict.fromkeys(("ref", "title", "severity", "state", "declared_at", "resolved_at"))
     if found is not None:
         told = {name: getattr(found, name) for name in ("ref", "title", "state", "declared_at", "resolved_at")}
         told["severity"] = f"SEV{found.severity}"

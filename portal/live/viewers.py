@@ -105,8 +105,6 @@ def why_not_on(viewer: Viewer) -> Refused | None:
                 room_for(actor, viewer.ref)
         except Refused as refused:
             return refused
-        if actor.roles != viewer.roles:  # what the roles open is decided when a stream is opened
-            return Refused(Reason("roles_changed", "Your roles have changed: load the page again.", status=403))
         return None
 
 
@@ -133,6 +131,8 @@ def _inside(viewer: Viewer) -> Iterator[Actor]:
         else:
             actor = identity.token_bearer(request, viewer.credential)
         opened.become(actor)
+        if actor.roles != viewer.roles:  # what the roles open is decided when a stream is opened
+            raise Refused(Reason("roles_changed", "Your roles have changed: load the page again.", status=403))
         if not actor.has(Role.AUDITOR):
             yield actor
             return

@@ -9,6 +9,8 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 
+from compliance.actions.engagements import end_engagement
+from compliance.models import AuditEngagement
 from incidents import actions, live
 from incidents.models import Incident, NeedToKnow
 from incidents.states import Severity
@@ -148,6 +150,16 @@ def test_a_person_whose_roles_change_opens_anew(house: House) -> None:
     with acme.scope(acme.admin):
         configure(Membership.objects.get(user_id=acme.jon.user_id), {"roles": ["auditor"]}, by=acme.admin.actor())
     assert ending(house, watch, acme.amira) == "roles_changed"
+
+
+@pytest.mark.clause("people.auditor")
+def test_an_auditor_whose_engagement_is_ended_is_cut_at_once(house: House) -> None:
+    acme = house.installation.acme
+    watch = house.watch(acme.auditor)
+    with acme.scope(acme.admin):
+        end_engagement(AuditEngagement.objects.get(), by=acme.admin.actor(), reason="The audit is over.")
+    assert ending(house, watch, acme.amira) == "no_engagement"
+    assert CANARY not in watch.raw
 
 
 def test_a_revoked_token_is_cut_at_once(house: House) -> None:
