@@ -24,6 +24,10 @@ DOORS: dict[str, tuple[str, ...]] = {
         for module in pkgutil.iter_modules(import_module("incidents.doors").__path__)
     },
     "postmortems.doors": ("web", "API"),
+    "compliance.duties_doors": ("web", "API"),
+    "compliance.duties_views": ("web",),
+    "compliance.api.duties": ("API",),
+    "compliance.duties_news": ("reaction",),
     "postmortems.document_views": ("web",),
     "postmortems.api.document": ("API",),
     "postmortems.reactions": ("reaction",),

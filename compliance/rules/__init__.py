@@ -1,0 +1,1 @@
+"""What may be done in this room, and why not."""
