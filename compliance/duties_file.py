@@ -16,7 +16,7 @@ from tenants.refusals import Refused, invalid
 from tenants.words import line, text
 
 SHIPPED = Path(__file__).parent / "shipped" / "duties.yaml"
-FIELD = "rules"  # what a refusal is about
+FIELD = "content"  # what a refusal is about
 FILE_MAX, RULES_MOST, LIMITS_MOST, AMOUNT_MOST = 200_000, 100, 5, 10_000
 _KEY = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
 _WORDS = {"regime": 80, "stage": 120, "recipient": 200, "citation": 300}

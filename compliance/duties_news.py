@@ -1,10 +1,5 @@
 """What follows from a flag by the law, and what Legal and Privacy hear of the law's clocks: from which event, and in which words."""
 
-from dataclasses import replace
-
-from django.conf import settings
-from django.urls import reverse
-
 from compliance.actions.duties import propose_for_flag, remind_next
 from compliance.duties_people import lawful
 from compliance.models import DutyCase
@@ -15,9 +10,7 @@ from notifications.actions import notify
 from notifications.models import Delivery
 from notifications.transports import Message
 from standard.models import Clock
-from tenants import addresses
 from tenants.actors import Actor
-from tenants.walled import tenant_of
 
 TEMPLATE = "duty"
 
@@ -46,8 +39,4 @@ def render(delivery: Delivery) -> Message | None:
     subject = f"{'Overdue' if late else 'Due'} by law: {rule.regime}, {case.incident.ref}"
     said = f"It was due at {due} UTC, and nothing is filed." if late else f"Due at {due} UTC."
     text = f"{rule.regime}: {rule.stage}\nTo: {rule.recipient}\n{rule.citation}\n{said}"
-    made = message(delivery, case.incident, subject, text)
-    if made is None:
-        return None
-    place = reverse("duties", urlconf=settings.PORTAL_URLCONF, args=[case.incident.ref]).lstrip("/")
-    return replace(made, link=addresses.page(tenant_of(delivery), place), link_label="The duties of law")
+    return message(delivery, case.incident, subject, text, below="duties/", label="The duties of law")
