@@ -35,6 +35,7 @@ CLOCK_LABELS = {
     "postmortem.review-5-days": "Post-mortem review",
     "evidence.access-review": "Access review",
     "actions.sla": "Action item",
+    "law.duty": "Duty of law",
 }
 
 

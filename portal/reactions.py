@@ -40,6 +40,7 @@ MEASURE = Reaction("measure-incident", "metrics.reactions.measure_incident")
 TELL_ITEM_OWNER = Reaction("tell-item-owner", "postmortems.item_news.tell_owner")
 TELL_REMINDED = Reaction("tell-reminded", "postmortems.item_news.tell_reminded")
 TELL_ITEM_LATE = Reaction("tell-item-late", "postmortems.item_news.tell_escalated")
+PROPOSE_DUTIES = Reaction("propose-duties", "compliance.duties_news.propose")
 LEARN_TRAITS = Reaction("learn-traits", "postmortems.actions.similar.learn")
 JUDGE = Reaction("judge-incident", "compliance.conformance_reactions.judge_incident")
 
@@ -49,7 +50,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "incident.declared": (MOBILISE,),
     "incident.severity_changed": (MOBILISE,),
     "incident.absorbed": (CALL_FOR_SERVICES,),
-    "incident.flagged": (CALL_FOR_FLAG, OPEN_FOR_FLAG),
+    "incident.flagged": (CALL_FOR_FLAG, OPEN_FOR_FLAG, PROPOSE_DUTIES),
     "incident.duty_unfilled": (TELL_ADMINISTRATORS,),
     "incident.updated": (TELL_UPDATE,),
     "incident.order_issued": (TELL_ORDER,),
@@ -133,14 +134,19 @@ CLOCK_NEWS: dict[str, tuple[str, ...]] = {
     "standard.processreview": ("notifications.process_news.tell_owners",),
     "postmortems.postmortem": ("postmortems.announcements.prompt_author", "postmortems.review_reactions.tell_late"),
     "postmortems.actionitem": ("postmortems.item_news.remind_owner",),
+    "compliance.dutycase": ("compliance.duties_news.tell_of_clock",),
 }
 
 # Subjects whose clocks run on however their incident ends: what follows from it is mostly done afterwards.
-OUTLASTING: frozenset[str] = frozenset({"postmortems.actionitem"})
+OUTLASTING: frozenset[str] = frozenset({"postmortems.actionitem", "compliance.dutycase"})
 
 # What rooms above put on an incident's page, beside its facts: functions of (incident, facts, actor) that give a template's context,
 # with the template's own name in it.
-BESIDE_THE_ROOM: tuple[str, ...] = ("postmortems.items.panel", "compliance.conformance_views.panel")
+BESIDE_THE_ROOM: tuple[str, ...] = (
+    "compliance.duties_showing.panel",
+    "postmortems.items.panel",
+    "compliance.conformance_views.panel",
+)
 
 # What a SEV 1/2 needs before it is closed -> the function that says, of an incident's id, what of it is missing ("" for nothing).
 CLOSING: dict[str, str] = {"postmortem": "postmortems.closing.what_is_missing"}
@@ -160,7 +166,12 @@ PAGE_ADDRESSES: dict[str, str] = {
 # What waits for a person in their inbox besides pages: functions of an actor that give [{title, text, at, url, act}]
 # (`act`: what can be pressed there and then, as incidents/owed.py says it; not where it has to be read first).
 # On the same page: what one has in hand.
-IN_HAND: tuple[str, ...] = ("incidents.mine.roles", "postmortems.showing.in_hand", "postmortems.items.in_hand")
+IN_HAND: tuple[str, ...] = (
+    "incidents.mine.roles",
+    "postmortems.showing.in_hand",
+    "postmortems.items.in_hand",
+    "compliance.duties_showing.in_hand",
+)
 INBOX: tuple[str, ...] = (
     *("incidents.owed.orders", "incidents.comms.to_decide", "standard.owed.reviews"),
     *("postmortems.showing.to_read",),
@@ -226,6 +237,7 @@ RENDERERS: dict[str, str] = {
     "review": "postmortems.invitations.render",
     "review-late": "postmortems.invitations.render_late",
     "item": "postmortems.item_news.render",
+    "duty": "compliance.duties_news.render",
 }
 
 # What stands in the way of publishing a post-mortem besides an empty section: functions of its id that give reasons.

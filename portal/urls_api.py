@@ -8,6 +8,7 @@ from portal.me import Me
 urlpatterns = [
     path("me/", Me.as_view(), name="api-me"),
     path("", include("postmortems.api.review_urls")),
+    path("", include("compliance.api.duties_urls")),
     path("", include("incidents.api.urls")),
     path("", include("metrics.api.urls")),
     path("", include("compliance.api.urls")),

@@ -6,6 +6,7 @@ from portal.admin_base import site
 from portal.pages import profile, token_revoke
 
 urlpatterns = [
+    path("", include("compliance.duties_urls")),
     path("", include("postmortems.document_urls")),  # before the verbs of an incident, whose addresses are of the same shape
     path("", include("postmortems.review_urls")),
     path("", include("compliance.urls")),

@@ -143,6 +143,12 @@ def prompt(clock: Clock, *, by: Actor) -> None:
     record("clock.prompted", clock, by=by, incident_id=clock.incident_id, **_facts(clock))
 
 
+def prompt_again(clock: Clock, at: datetime) -> None:
+    """Have a running clock that was prompted be prompted once more, at `at`, before it is due."""
+    clock.prompt_at = clock.next_at = at
+    clock.save()
+
+
 @verb("break", kind="clock.broken", who="the sweep", subject="clock")
 def break_(clock: Clock, *, by: Actor) -> None:
     """Record that the time is past; where the standard says what follows (an escalation), that follows."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.test import Client
 
+from compliance.actions import duties, duties_rules
 from compliance.models import AuditEngagement
 from incidents import actions, integrating, ruling
 from incidents.members import member_for
@@ -37,6 +38,18 @@ from standard.models import Calendar, CalendarDay, Clock, ClockFailure, ProcessR
 from tenants.models import ApiToken, User
 from tests.conftest import Cast
 from tests.postmortems.lived import reviewed
+
+_RULE = """
+rules:
+  - key: test.rule
+    regime: regime {word}
+    stage: stage {word}
+    trigger: manual
+    limits: [{{start: awareness, amount: 72, unit: hour}}]
+    recipient: recipient {word}
+    citation: citation {word}
+    note: note {word}
+"""
 
 
 def delivery(name: str, text: str, *, group: str = "", status: str = "firing", service: str = "checkout") -> bytes:
@@ -84,6 +97,8 @@ class Lived:
     item: str
     engagement_id: int
     control: str
+    rule: int
+    duty: int
 
     def parameters(self) -> dict[str, Any]:
         """The values of URL parameters."""
@@ -190,6 +205,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             by=amira, title=f"restricted {word}", severity=Severity.SEV1, services=[service], flags=[FlagKey.PERSONAL_DATA]
         )
         actions.flag(secret, by=amira, key=FlagKey.FINANCIAL_LOSS, reason=word)
+    law = owe(cast, last, word)
     improved = improve(cast, word, versions=2 if more else 1)
     with cast.scope(cast.amira):
         unrelayed = actions.declare(by=amira, title=f"unrelayed {word}", severity=Severity.SEV2)
@@ -212,7 +228,23 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             learnt=learnt,
             engagement_id=AuditEngagement.objects.latest("id").pk,
             control="soc2-cc7-4",
+            **law,
         )
+
+
+def owe(cast: Cast, incident: Incident, word: str) -> dict[str, Any]:
+    """A duty of law of an incident: its rule loaded and approved, then decided, started and filed. Returns its URL parameters."""
+    legal = cast.exec.actor()
+    with cast.scope(cast.exec):
+        (rule,) = duties_rules.load_rules(by=legal, content=_RULE.format(word=word))
+        rule = duties_rules.approve_rule(rule, by=legal)
+        case = duties.propose_duty(incident, rule, by=legal)
+        case = duties.decide_duty(case, by=legal, applies=True, reason=f"applies {word}")
+        moment = datetime.now(UTC) - timedelta(minutes=3)
+        case = duties.start_duty(case, by=legal, start="awareness", at=moment, reason=f"aware {word}")
+        proof: dict[str, Any] = {"name": f"receipt-{word}.txt", "body": word.encode(), "note": f"note {word}"}
+        duties.file_duty(case, by=legal, at=moment + timedelta(minutes=1), reference=f"reference {word}", **proof)
+        return {"rule": rule.pk, "duty": case.pk}
 
 
 def improve(cast: Cast, word: str, *, versions: int) -> dict[str, Any]:

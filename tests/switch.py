@@ -26,6 +26,7 @@ RULES = (
     *(f"compliance.rules.{m.name}" for m in iter_modules(compliance.rules.__path__)),
     *(f"oncall.rules.{m.name}" for m in iter_modules(oncall.rules.__path__)),
     *(f"postmortems.rules.{m.name}" for m in iter_modules(postmortems.rules.__path__)),
+    *(f"compliance.rules.{m.name}" for m in iter_modules(compliance.rules.__path__)),
     "notifications.rules",
 )
 

@@ -83,6 +83,9 @@ PAGES = {
     "versions": "standard/versions/",
     "feedback": "feedback/",
     "reviews": "reviews/",
+    "duties of law": "incidents/INC-1/duties/",
+    "rules of law": "duties/rules/",
+    "register of breaches": "duties/breaches/",
 }
 OWNER_PAGES = {
     "versions": "standard/versions/",

@@ -42,6 +42,7 @@ OF_THE_ROOM = {  # what executives and Support are refused: they read a summary
     *("postmortem-review", "postmortem-wording", "api-postmortem-review", "api-postmortem-wording"),
     *("action-item", "action-items-of", "similar", "api-action-item", "api-similar"),
     *("conformance", "api-conformance"),
+    *("duties", "api-duties"),
 }
 # The forms that edit a schedule: administrators' and team leads' alone, others are told so.
 OF_EDITORS = {"schedule-new", "schedule-change", "schedule-import", "layer-new", "layer-change", "audit-make", "audit-end"}

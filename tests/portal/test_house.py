@@ -41,6 +41,10 @@ NOT_OF_A_TIMELINE = {
     "engagement.ended": "who may read a period, whatever the incident",
     "readiness.noticed": "what would go wrong in the next incident, before there is one",
     "configuration.changed": "configuration",
+    **dict.fromkeys(
+        ("duty_rule.loaded", "duty_rule.approved", "duty_rule.withdrawn"),
+        "rules of law, whatever the incident: told on their page",
+    ),
     "integration.keyed": "configuration",
     "integration.keys_withdrawn": "configuration",
     "change.told": "the integration's page shows it",
