@@ -40,6 +40,9 @@ MEASURE = Reaction("measure-incident", "metrics.reactions.measure_incident")
 TELL_ITEM_OWNER = Reaction("tell-item-owner", "postmortems.item_news.tell_owner")
 TELL_REMINDED = Reaction("tell-reminded", "postmortems.item_news.tell_reminded")
 TELL_ITEM_LATE = Reaction("tell-item-late", "postmortems.item_news.tell_escalated")
+TELL_CUSTODIAN = Reaction("tell-custodian", "compliance.holds_news.tell_custodian")
+ASK_SECOND_PERSON = Reaction("ask-second-person", "compliance.holds_news.ask_second_person")
+ASK_ERASURE = Reaction("ask-for-erasure", "compliance.holds_news.ask_erasure")
 LEARN_TRAITS = Reaction("learn-traits", "postmortems.actions.similar.learn")
 
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
@@ -93,6 +96,10 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "action.reminded": (TELL_REMINDED,),
     "action.escalated": (TELL_ITEM_LATE,),
     "incident.closed": (LEARN_TRAITS,),
+    "custodian.asked": (TELL_CUSTODIAN,),
+    "custodian.chased": (TELL_CUSTODIAN,),
+    "hold.release_asked": (ASK_SECOND_PERSON,),
+    "erasure.asked": (ASK_ERASURE,),
 }
 
 # What changes an incident's key times, its severity or services, or stops and breaks its clocks: after all else it is measured again.
@@ -115,6 +122,8 @@ CLOCK_SUBJECTS: dict[str, str] = {
     "incidents.order": "incidents.actions.orders.on_clock_broken",
     "incidents.incident": "incidents.actions.rhythm.on_clock_broken",
     "postmortems.actionitem": "postmortems.actions.reminding.on_clock_broken",
+    "incidents.snapshotrequest": "incidents.actions.restriction.on_snapshot_clock",
+    "compliance.custodiantask": "compliance.actions.holds.on_clock_broken",
 }
 
 # Subject of a clock -> who tells the people concerned that its time runs out, or has; "" for every other subject.
@@ -123,10 +132,11 @@ CLOCK_NEWS: dict[str, tuple[str, ...]] = {
     "standard.processreview": ("notifications.process_news.tell_owners",),
     "postmortems.postmortem": ("postmortems.announcements.prompt_author", "postmortems.review_reactions.tell_late"),
     "postmortems.actionitem": ("postmortems.item_news.remind_owner",),
+    "compliance.custodiantask": (),  # chasing tells them: compliance.holds_news
 }
 
 # Subjects whose clocks run on however their incident ends: what follows from it is mostly done afterwards.
-OUTLASTING: frozenset[str] = frozenset({"postmortems.actionitem"})
+OUTLASTING: frozenset[str] = frozenset({"postmortems.actionitem", "incidents.snapshotrequest", "compliance.custodiantask"})
 
 # What rooms above put on an incident's page, beside its facts: functions of (incident, facts, actor) that give a template's context,
 # with the template's own name in it.
@@ -216,6 +226,9 @@ RENDERERS: dict[str, str] = {
     "review": "postmortems.invitations.render",
     "review-late": "postmortems.invitations.render_late",
     "item": "postmortems.item_news.render",
+    "custodian": "compliance.holds_news.render_custodian",
+    "hold-release": "compliance.holds_news.render_release",
+    "erasure": "compliance.holds_news.render_erasure",
 }
 
 # What stands in the way of publishing a post-mortem besides an empty section: functions of its id that give reasons.

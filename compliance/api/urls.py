@@ -2,4 +2,7 @@
 
 from django.urls import URLPattern, URLResolver
 
+from compliance.api import holds_urls
+
 urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns += holds_urls.urlpatterns

@@ -15,7 +15,18 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from integrations.chat.grammar import WORDS
 from ledger.verbs import VERBS, Verb
 
-ROOMS = ("tenants", "ledger", "standard", "notifications", "oncall", "incidents", "postmortems", "metrics", "compliance", "integrations")
+ROOMS = (
+    "tenants",
+    "ledger",
+    "standard",
+    "notifications",
+    "oncall",
+    "incidents",
+    "postmortems",
+    "metrics",
+    "compliance",
+    "integrations",
+)
 
 # Module -> what its callers come through. The clock's and the relay's own functions stand in rooms' modules, so they are named.
 DOORS: dict[str, tuple[str, ...]] = {
@@ -55,6 +66,9 @@ DOORS: dict[str, tuple[str, ...]] = {
     "standard.process_views": ("web",),
     "standard.api.versions": ("API",),
     "standard.api.process": ("API",),
+    "compliance.holds_views": ("web",),
+    "compliance.retention_views": ("web",),
+    "compliance.api.holds": ("API",),
     "portal.admin": ("admin",),
     "portal.admin_base": ("admin",),
     "integrations.intake": ("hook",),
@@ -73,6 +87,9 @@ FUNCTIONS: dict[str, str] = {
     "oncall.notices.sweep": "clock",
     "standard.actions.reviews.open_due": "clock",
     "postmortems.actions.reminding.on_clock_broken": "clock",
+    "compliance.actions.holds.on_clock_broken": "clock",
+    "compliance.actions.retention._organisation": "clock",
+    "incidents.actions.restriction.on_snapshot_clock": "clock",
 }
 ORDER = ("web", "API", "chat", "e-mail link", "hook", "admin", "reaction", "clock", "command")
 
