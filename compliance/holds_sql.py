@@ -82,7 +82,8 @@ BEGIN
   RETURN OLD;
 END $$;
 
--- A hold itself is never deleted, keeps what it was placed for, and ends only by two people, each of whom acts for themselves.
+-- A hold itself is never deleted, keeps what it was placed for (its matter is a label, and may be corrected),
+-- and ends only by two people, each of whom acts for themselves.
 CREATE FUNCTION muster.guard_hold() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   IF TG_OP = 'DELETE' THEN
@@ -92,10 +93,10 @@ BEGIN
     RAISE EXCEPTION 'legal hold % is over: it is not changed any more', OLD.id USING ERRCODE = 'insufficient_privilege';
   END IF;
   IF ROW(OLD.organisation_id, OLD.incident_id, OLD.person_id, OLD.starts_at, OLD.ends_at,
-         OLD.matter, OLD.reason, OLD.placed_by_id, OLD.placed_at)
+         OLD.reason, OLD.placed_by_id, OLD.placed_at)
      IS DISTINCT FROM
      ROW(NEW.organisation_id, NEW.incident_id, NEW.person_id, NEW.starts_at, NEW.ends_at,
-         NEW.matter, NEW.reason, NEW.placed_by_id, NEW.placed_at) THEN
+         NEW.reason, NEW.placed_by_id, NEW.placed_at) THEN
     RAISE EXCEPTION 'what legal hold % keeps is not changed', OLD.id USING ERRCODE = 'insufficient_privilege';
   END IF;
   IF NEW.released_at IS NOT NULL THEN

@@ -38,6 +38,8 @@ def holds(request: HttpRequest) -> HttpResponse:
             {"label": label, "url": f"?show={key}", "current": key == wanted} for key, label in (("", "Standing"), ("all", "All"))
         ],
         "place_url": reverse("hold-place"),
+        "retention_url": reverse("retention"),
+        "erasures_url": reverse("erasure-list"),
         "why_not": showing.sentence(rules.why_not_place(by)),
     }
     return render(request, "compliance/holds_list.html", context)

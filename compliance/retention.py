@@ -131,9 +131,11 @@ def remove(key: str, before: datetime, limit: int) -> int:
     source, which, age, held = _ROWS[key]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"DELETE FROM {_TABLES[key]} WHERE organisation_id = (SELECT muster.organisation()) AND id IN ("
-            f"SELECT x.id FROM {source} WHERE x.organisation_id = (SELECT muster.organisation()) AND {which} AND {age} < %(before)s "
-            f"AND muster.held({held}) IS NULL ORDER BY {age} LIMIT %(limit)s FOR UPDATE OF x SKIP LOCKED)",
+            # Chosen once: a plain subquery with LIMIT may be asked again for every row.
+            f"WITH chosen AS MATERIALIZED (SELECT x.id FROM {source} WHERE x.organisation_id = (SELECT muster.organisation()) "
+            f"AND {which} AND {age} < %(before)s AND muster.held({held}) IS NULL ORDER BY {age} LIMIT %(limit)s "
+            f"FOR UPDATE OF x SKIP LOCKED) DELETE FROM {_TABLES[key]} gone USING chosen "
+            "WHERE gone.organisation_id = (SELECT muster.organisation()) AND gone.id = chosen.id",
             {"before": before, "limit": limit},
         )
         return int(cursor.rowcount)
