@@ -48,7 +48,7 @@ BEGIN
   END IF;
   IF hold IS NOT NULL THEN
     RAISE EXCEPTION '% on % is refused: legal hold % keeps it', lower(TG_OP), TG_TABLE_NAME, hold
-      USING ERRCODE = 'insufficient_privilege', HINT = 'Legal and a second person release a hold.';
+      USING ERRCODE = 'integrity_constraint_violation', HINT = 'Legal and a second person release a hold.';
   END IF;
   IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
   RETURN NEW;
@@ -57,7 +57,7 @@ END $$;
 CREATE FUNCTION muster.refuse_held_whole() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT 1 FROM incidents_legalhold h WHERE h.released_at IS NULL) THEN
-    RAISE EXCEPTION '% on % is refused: legal holds stand', lower(TG_OP), TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION '% on % is refused: legal holds stand', lower(TG_OP), TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NULL;
 END $$;
@@ -67,7 +67,11 @@ CREATE FUNCTION muster.keep_held_secret() RETURNS trigger LANGUAGE plpgsql SECUR
 BEGIN
   IF muster.held_in(OLD.organisation_id, NULL, (SELECT m.user_id FROM notifications_contactmethod m WHERE m.id = OLD.method_id), NULL)
      IS NULL THEN
-    RETURN OLD;
+    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+    RETURN NEW;
+  END IF;
+  IF TG_OP = 'UPDATE' THEN
+    RAISE EXCEPTION 'update on % is refused: a legal hold keeps it', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NULL;
 END $$;
@@ -77,7 +81,7 @@ DECLARE hold bigint;
 BEGIN
   SELECT min(h.id) INTO hold FROM incidents_legalhold h WHERE h.organisation_id = OLD.id AND h.released_at IS NULL;
   IF hold IS NOT NULL THEN
-    RAISE EXCEPTION 'an organisation is not given up while legal hold % stands', hold USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION 'an organisation is not given up while legal hold % stands', hold USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN OLD;
 END $$;
@@ -87,26 +91,26 @@ END $$;
 CREATE FUNCTION muster.guard_hold() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   IF TG_OP = 'DELETE' THEN
-    RAISE EXCEPTION 'legal hold % is not deleted: it is released', OLD.id USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION 'legal hold % is not deleted: it is released', OLD.id USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   IF OLD.released_at IS NOT NULL THEN
-    RAISE EXCEPTION 'legal hold % is over: it is not changed any more', OLD.id USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION 'legal hold % is over: it is not changed any more', OLD.id USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   IF ROW(OLD.organisation_id, OLD.incident_id, OLD.person_id, OLD.starts_at, OLD.ends_at,
          OLD.reason, OLD.placed_by_id, OLD.placed_at)
      IS DISTINCT FROM
      ROW(NEW.organisation_id, NEW.incident_id, NEW.person_id, NEW.starts_at, NEW.ends_at,
          NEW.reason, NEW.placed_by_id, NEW.placed_at) THEN
-    RAISE EXCEPTION 'what legal hold % keeps is not changed', OLD.id USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION 'what legal hold % keeps is not changed', OLD.id USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   IF NEW.released_at IS NOT NULL THEN
     IF OLD.release_asked_at IS NULL OR OLD.released_by_id IS DISTINCT FROM NEW.released_by_id
        OR NEW.second_person_id IS DISTINCT FROM muster.person() OR NEW.second_person_id = NEW.released_by_id THEN
-      RAISE EXCEPTION 'legal hold % is released by two people', OLD.id USING ERRCODE = 'insufficient_privilege';
+      RAISE EXCEPTION 'legal hold % is released by two people', OLD.id USING ERRCODE = 'integrity_constraint_violation';
     END IF;
   ELSIF NEW.release_asked_at IS NOT NULL AND NEW.release_asked_at IS DISTINCT FROM OLD.release_asked_at
         AND NEW.released_by_id IS DISTINCT FROM muster.person() THEN
-    RAISE EXCEPTION 'whoever asks that legal hold % end says so themselves', OLD.id USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION 'whoever asks that legal hold % end says so themselves', OLD.id USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NEW;
 END $$;
@@ -164,7 +168,9 @@ def _triggers() -> list[str]:
         arguments = ", ".join(f"'{column}'" for column in columns)
         found += _always(table, "held", "DELETE", "refuse_held", arguments=arguments)
     found += _always("incidents_alert", "held_whole", "TRUNCATE", "refuse_held_whole", each="")
-    found += _always("tenants_user", "held", "DELETE OR UPDATE OF name, email", "refuse_held", arguments="'', 'id', ''")
+    found += _always("tenants_user", "held", "DELETE", "refuse_held", arguments="'', 'id', ''")
+    renamed = "FOR EACH ROW WHEN (OLD.name IS DISTINCT FROM NEW.name OR OLD.email IS DISTINCT FROM NEW.email) "
+    found += _always("tenants_user", "held_name", "UPDATE", "refuse_held", each=renamed, arguments="'', 'id', ''")
     found += _always("tenants_user", "held_whole", "TRUNCATE", "refuse_held_whole", each="")
     found += _always("notifications_contactsecret", "held", "DELETE OR UPDATE OF sealed", "keep_held_secret")
     found += _always("notifications_contactsecret", "held_whole", "TRUNCATE", "refuse_held_whole", each="")

@@ -44,7 +44,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         ("Readiness", "readiness", "/readiness/"),
         ("Standard", "standard", "/standard/"),
     ]
-    if actor.has(Role.ADMINISTRATOR, Role.EXECUTIVE, Role.AUDITOR):  # Legal is a duty, mostly an executive's; the page says whose it is
+    # Legal is a duty, mostly an executive's; the page says whose it is.
+    if actor.has(Role.ADMINISTRATOR, Role.EXECUTIVE, Role.AUDITOR):
         places.append(("Holds", "hold-list", "/holds/"))
     if actor.has(Role.ADMINISTRATOR):
         places += [
