@@ -9,4 +9,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("conformance/", conformance_views.conformance_quarter, name="conformance-quarter"),
     path("conformance/incidents/", conformance_views.conformance_incidents, name="conformance-incidents"),
     path("", include("compliance.audit_urls")),
+    path("", include("compliance.holds_urls")),
 ]

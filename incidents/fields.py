@@ -7,7 +7,7 @@ from tenants.refusals import invalid
 from tenants.time import now
 from tenants.words import TEXT_MAX, TITLE_MAX, disarmed, line, text
 
-__all__ = ["TEXT_MAX", "TITLE_MAX", "disarmed", "eta", "happened", "line", "options", "past", "text"]
+__all__ = ["TEXT_MAX", "TITLE_MAX", "disarmed", "eta", "happened", "line", "options", "past", "sha256", "text"]
 
 REASON_MAX = 2_000
 BRIEF_MAX = 2_000  # what is asked of somebody, or claimed: an order, a change, a hypothesis
@@ -37,6 +37,14 @@ def eta(field: str, value: int | None) -> int | None:
     if value is not None and not 1 <= value <= ETA_MOST:
         raise invalid(field, f"This is a whole number of minutes from 1 to {ETA_MOST:,}.", code="out_of_range")
     return value
+
+
+def sha256(field: str, value: str) -> str:
+    """Check the SHA-256 of a copy, as somebody typed it; "" where it is not known."""
+    digest = value.strip().lower()
+    if digest and (len(digest) != 64 or not set(digest) <= set("0123456789abcdef")):
+        raise invalid(field, "A SHA-256 has 64 hexadecimal digits.")
+    return digest
 
 
 def options(field: str, values: Sequence[str]) -> list[str]:

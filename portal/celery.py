@@ -43,6 +43,7 @@ app.conf.update(
     # The schedule is static: what is configurable (policies, cadences) is data, not a cron line.
     beat_schedule={
         "sweep": {"task": "portal.sweep", "schedule": 1.0, "options": {"expires": 5, "ignore_result": True}},
+        "retain": {"task": "portal.retain", "schedule": 3600.0, "options": {"expires": 600, "ignore_result": True}},
         "tidy": {"task": "portal.tidy", "schedule": 3600.0, "options": {"expires": 600, "ignore_result": True}},
     },
 )

@@ -46,6 +46,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     ]
     if actor.has(Role.ADMINISTRATOR, Role.AUDITOR):
         places.append(("Audit", "audit", "/audit/"))
+    # Legal is a duty, mostly an executive's; the page says whose it is.
+    if actor.has(Role.ADMINISTRATOR, Role.EXECUTIVE, Role.AUDITOR):
+        places.append(("Holds", "hold-list", "/holds/"))
     if actor.has(Role.ADMINISTRATOR):
         places += [
             ("Integrations", "integration-list", "/integrations/"),

@@ -41,6 +41,9 @@ TELL_ITEM_OWNER = Reaction("tell-item-owner", "postmortems.item_news.tell_owner"
 TELL_REMINDED = Reaction("tell-reminded", "postmortems.item_news.tell_reminded")
 TELL_ITEM_LATE = Reaction("tell-item-late", "postmortems.item_news.tell_escalated")
 PROPOSE_DUTIES = Reaction("propose-duties", "compliance.duties_news.propose")
+TELL_CUSTODIAN = Reaction("tell-custodian", "compliance.holds_news.tell_custodian")
+ASK_SECOND_PERSON = Reaction("ask-second-person", "compliance.holds_news.ask_second_person")
+ASK_ERASURE = Reaction("ask-for-erasure", "compliance.holds_news.ask_erasure")
 LEARN_TRAITS = Reaction("learn-traits", "postmortems.actions.similar.learn")
 JUDGE = Reaction("judge-incident", "compliance.conformance_reactions.judge_incident")
 
@@ -95,6 +98,10 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "action.reminded": (TELL_REMINDED,),
     "action.escalated": (TELL_ITEM_LATE,),
     "incident.closed": (LEARN_TRAITS,),
+    "custodian.asked": (TELL_CUSTODIAN,),
+    "custodian.chased": (TELL_CUSTODIAN,),
+    "hold.release_asked": (ASK_SECOND_PERSON,),
+    "erasure.asked": (ASK_ERASURE,),
 }
 
 # What changes an incident's key times, its severity or services, or stops and breaks its clocks: after all else it is measured again.
@@ -126,6 +133,8 @@ CLOCK_SUBJECTS: dict[str, str] = {
     "incidents.order": "incidents.actions.orders.on_clock_broken",
     "incidents.incident": "incidents.actions.rhythm.on_clock_broken",
     "postmortems.actionitem": "postmortems.actions.reminding.on_clock_broken",
+    "incidents.snapshotrequest": "incidents.actions.restriction.on_snapshot_clock",
+    "compliance.custodiantask": "compliance.actions.holds.on_clock_broken",
 }
 
 # Subject of a clock -> who tells the people concerned that its time runs out, or has; "" for every other subject.
@@ -135,10 +144,13 @@ CLOCK_NEWS: dict[str, tuple[str, ...]] = {
     "postmortems.postmortem": ("postmortems.announcements.prompt_author", "postmortems.review_reactions.tell_late"),
     "postmortems.actionitem": ("postmortems.item_news.remind_owner",),
     "compliance.dutycase": ("compliance.duties_news.tell_of_clock",),
+    "compliance.custodiantask": (),  # chasing tells them: compliance.holds_news
 }
 
 # Subjects whose clocks run on however their incident ends: what follows from it is mostly done afterwards.
-OUTLASTING: frozenset[str] = frozenset({"postmortems.actionitem", "compliance.dutycase"})
+OUTLASTING: frozenset[str] = frozenset(
+    {"postmortems.actionitem", "compliance.dutycase", "incidents.snapshotrequest", "compliance.custodiantask"}
+)
 
 # What rooms above put on an incident's page, beside its facts: functions of (incident, facts, actor) that give a template's context,
 # with the template's own name in it.
@@ -238,6 +250,9 @@ RENDERERS: dict[str, str] = {
     "review-late": "postmortems.invitations.render_late",
     "item": "postmortems.item_news.render",
     "duty": "compliance.duties_news.render",
+    "custodian": "compliance.holds_news.render_custodian",
+    "hold-release": "compliance.holds_news.render_release",
+    "erasure": "compliance.holds_news.render_erasure",
 }
 
 # What stands in the way of publishing a post-mortem besides an empty section: functions of its id that give reasons.

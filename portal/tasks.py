@@ -5,6 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.db import connection, transaction
 
+from compliance.actions import retention
 from ledger import relay as relaying
 from portal import sweeping
 from tenants.time import now
@@ -28,3 +29,9 @@ def tidy() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT muster.forget_answers(%s)", [now() - timedelta(days=1)])
         cursor.execute("DELETE FROM django_session WHERE expire_date < %s", [now()])
+
+
+@shared_task(name="portal.retain")
+def retain() -> None:
+    """Remove what is over its age and not held, of every organisation."""
+    retention.run()

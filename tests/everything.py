@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 
+from incidents.models import Incident, LegalHold
 from ledger.models import Event
 from portal import environment
 from tenants import context
@@ -148,6 +149,8 @@ def some(model: Any) -> Any:
     values = {
         f.attname: value_for(f) for f in model._meta.local_concrete_fields if not f.primary_key and f.name != "organisation"
     }
+    if model is LegalHold:  # it keeps one of three, each of which may be empty by itself
+        values["incident_id"] = some(Incident).pk
     return model._default_manager.create(**values)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.test import Client
 
-from compliance.actions import duties, duties_rules
-from compliance.models import AuditEngagement
+from compliance.actions import duties, duties_rules, holds, retention
+from compliance.models import AuditEngagement, ErasureRequest
 from incidents import actions, integrating, ruling
 from incidents.members import member_for
 from incidents.models import Component, Incident, Integration, RoutingRule, ServiceComponent, Signal, UpdatePolicy
@@ -99,6 +99,9 @@ class Lived:
     control: str
     rule: int
     duty: int
+    hold_id: int
+    task_id: int
+    erasure_id: int
 
     def parameters(self) -> dict[str, Any]:
         """The values of URL parameters."""
@@ -207,6 +210,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         actions.flag(secret, by=amira, key=FlagKey.FINANCIAL_LOSS, reason=word)
     law = owe(cast, last, word)
     improved = improve(cast, word, versions=2 if more else 1)
+    kept = keep(cast, word)
     with cast.scope(cast.amira):
         unrelayed = actions.declare(by=amira, title=f"unrelayed {word}", severity=Severity.SEV2)
         event = Event.objects.filter(kind="incident.declared").latest("id")
@@ -223,6 +227,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             item=item,
             **planned,
             **improved,
+            **kept,
             method_id=ContactMethod.objects.get(user_id=cast.amira.user_id).pk,
             token_id=ApiToken.objects.filter(user_id=cast.amira.user_id).latest("id").pk,
             learnt=learnt,
@@ -270,6 +275,18 @@ def improve(cast: Cast, word: str, *, versions: int) -> dict[str, Any]:
     with cast.scope(cast.jon):
         open_one = process.give_feedback(by=cast.jon.actor(), text_=f"feedback {word}")
         return {"version": version.number, "feedback_id": open_one.pk, "review_id": review.pk}
+
+
+def keep(cast: Cast, word: str) -> dict[str, Any]:
+    """A legal hold with a custodian, a period of retention, an erasure that waits. Returns their URL parameters."""
+    legal = cast.exec.actor()
+    with cast.scope(cast.exec):
+        hold = holds.place_hold(by=legal, matter=f"matter {word}", reason=word, person=member_for(legal, cast.mei.email))
+        task = holds.ask_custodian(hold, by=legal, what=f"logs {word}", person=member_for(legal, cast.jon.email))
+    with cast.scope(cast.admin):
+        retention.set_period("codes", 30, by=cast.admin.actor())
+        wish = ErasureRequest.objects.create(person_id=cast.mei.user_id, ground=word, asked_by_id=cast.admin.user_id)
+    return {"hold_id": hold.pk, "task_id": task.pk, "erasure_id": wish.pk}
 
 
 def plan(cast: Cast, word: str) -> dict[str, Any]:

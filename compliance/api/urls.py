@@ -8,4 +8,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("incidents/<str:ref>/conformance/", conformance.ConformanceOf.as_view(), name="api-conformance"),
     path("conformance/", conformance.ConformanceByQuarter.as_view(), name="api-conformance-quarter"),
     path("", include("compliance.api.audit_urls")),
+    path("", include("compliance.api.holds_urls")),
 ]

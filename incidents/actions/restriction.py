@@ -14,10 +14,12 @@ from incidents.facts import gather
 from incidents.items import Member
 from incidents.models import Flag, Incident, LegalHold, NeedToKnow, SnapshotRequest
 from incidents.rules import restriction as rules
-from incidents.states import FlagKey, FlagKind, Severity
+from incidents.states import FlagKey, FlagKind, RoomRole, Severity
 from ledger.models import Event
 from ledger.verbs import verb
+from standard import clocks
 from standard.law_types import Flag as FlagRule
+from standard.models import Clock
 from tenants.actors import Actor, Role
 from tenants.refusals import NotFound, check, invalid
 from tenants.scope import current
@@ -25,6 +27,8 @@ from tenants.time import now
 
 READ_EVERY = timedelta(minutes=15)
 SNAPSHOT = "finance.audit-trail"  # the clause whose flags leave a request to preserve the databases
+# The standard gives no time for it, but a database goes on changing: the OL is asked soon, and again until the copy is filed.
+SNAPSHOT_PROMPT, SNAPSHOT_DUE, SNAPSHOT_AGAIN = timedelta(minutes=30), timedelta(hours=4), timedelta(days=1)
 
 
 @verb(
@@ -32,7 +36,7 @@ SNAPSHOT = "finance.audit-trail"  # the clause whose flags leave a request to pr
     kind="incident.flagged",
     who="anyone in the room, Legal, Privacy",
     sometimes=("incident.severity_changed", "incident.restricted"),
-    starts=("severity.sev1-cadence", ROLES_CLOCK, RHYTHM_CLOCK),
+    starts=("severity.sev1-cadence", ROLES_CLOCK, RHYTHM_CLOCK, SNAPSHOT),
     stops=("severity.sev2-cadence", RHYTHM_CLOCK, *FIX_CLOCKS),
     clauses=(
         "breach.sev1",
@@ -210,6 +214,7 @@ def _opened_lately(incident: Incident, by: Actor) -> bool:
     "snapshot",
     kind="incident.snapshot_requested",
     who="anyone in the room, Legal, Privacy, CFO",
+    starts=(SNAPSHOT,),
     clauses=("finance.audit-trail",),
 )
 def snapshot(incident: Incident, *, by: Actor, what: str) -> Incident:
@@ -222,11 +227,32 @@ def snapshot(incident: Incident, *, by: Actor, what: str) -> Incident:
 
 
 def _ask(incident: Incident, what: str, by: Actor) -> SnapshotRequest:
-    return SnapshotRequest.objects.create(incident=incident, what=what, requested_by_id=by.user_id)
+    asked = SnapshotRequest.objects.create(incident=incident, what=what, requested_by_id=by.user_id)
+    clocks.begin(SNAPSHOT, asked, prompt=SNAPSHOT_PROMPT, due=SNAPSHOT_DUE, owner_role=RoomRole.OL.value, incident_id=incident.pk)
+    return asked
+
+
+@verb("chase", kind="incident.snapshot_chased", who="the clock", subject="snapshot", starts=(SNAPSHOT,), clauses=(SNAPSHOT,))
+def chase_snapshot(asked: SnapshotRequest, *, by: Actor) -> None:
+    """A copy that was asked for is not made: the OL was told, the record says so, and the clock starts again."""
+    if asked.fulfilled_at is not None:
+        return
+    waits = round((now() - asked.requested_at).total_seconds(), 3)
+    clocks.start(SNAPSHOT, asked, due=SNAPSHOT_AGAIN, owner_role=RoomRole.OL.value, incident_id=asked.incident_id)
+    tell(asked.incident, "incident.snapshot_chased", by=by, snapshot=asked.pk, what=asked.what, waits_seconds=waits)
+
+
+def on_snapshot_clock(clock: Clock, by: Actor) -> None:
+    """The time of a copy is past (portal/reactions.py names this)."""
+    chase_snapshot(SnapshotRequest.objects.select_related("incident").get(pk=clock.subject_id), by=by)
 
 
 @verb(
-    "fulfil", kind="incident.snapshot_fulfilled", who="anyone in the room, Legal, Privacy, CFO", clauses=("finance.audit-trail",)
+    "fulfil",
+    kind="incident.snapshot_fulfilled",
+    who="anyone in the room, Legal, Privacy, CFO",
+    stops=(SNAPSHOT,),
+    clauses=("finance.audit-trail",),
 )
 def fulfil(incident: Incident, *, by: Actor, snapshot_id: int, location: str, sha256: str = "") -> Incident:
     """Say that the copy was made, where it lies, and the SHA-256 of its bytes where that is known."""
@@ -235,13 +261,12 @@ def fulfil(incident: Incident, *, by: Actor, snapshot_id: int, location: str, sh
     check(rules.why_not_fulfil(incident, facts, by, item))
     if item is None:
         raise NotFound("request for a copy")
-    digest = sha256.strip().lower()
-    if digest and (len(digest) != 64 or not set(digest) <= set("0123456789abcdef")):
-        raise invalid("sha256", "A SHA-256 has 64 hexadecimal digits.")
+    digest = fields.sha256("sha256", sha256)
     asked = SnapshotRequest.objects.get(incident=incident, pk=snapshot_id)
     asked.location, asked.sha256 = fields.line("location", location, most=500), digest
     asked.fulfilled_by_id, asked.fulfilled_at = by.person_id, now()
     asked.save()
+    clocks.stop(asked, SNAPSHOT)
     tell(
         incident,
         "incident.snapshot_fulfilled",

@@ -63,19 +63,56 @@ class NeedToKnow(TenantOwned):
 
 
 class LegalHold(TenantOwned):
-    """What belongs to this incident is evidence and is kept, until Legal and a second person release it (breach.preserve-logs)."""
+    """What is evidence and is kept, until Legal and a second person release it (breach.preserve-logs). What it keeps, it keeps from everybody.
 
-    incident = TenantKey(Incident, related_name="holds")
+    It holds an incident, a person, or all that came in from `starts_at` until `ends_at` (None: with no end yet): one of the three.
+    `released_by` is whom of Legal asked that it end, at `release_asked_at`; only what `second_person` has agreed to has ended.
+    """
+
+    incident = TenantKey(Incident, null=True, related_name="holds")
+    person = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    starts_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
     matter = models.CharField(max_length=200)
     reason = models.TextField()
     placed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     placed_at = models.DateTimeField(default=now)
     released_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    release_asked_at = models.DateTimeField(null=True)
     second_person = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     released_at = models.DateTimeField(null=True)
     release_reason = models.TextField(blank=True)
 
     history = History()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="a_hold_keeps_one_thing",
+                condition=Q(incident__isnull=False, person__isnull=True, starts_at__isnull=True, ends_at__isnull=True)
+                | Q(incident__isnull=True, person__isnull=False, starts_at__isnull=True, ends_at__isnull=True)
+                | Q(incident__isnull=True, person__isnull=True, starts_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="a_hold_ends_after_it_starts", condition=Q(ends_at__isnull=True) | Q(ends_at__gt=models.F("starts_at"))
+            ),
+            models.CheckConstraint(
+                name="released_by_two",
+                condition=Q(released_at__isnull=True)
+                | (
+                    Q(released_by__isnull=False, second_person__isnull=False, release_asked_at__isnull=False)
+                    & ~Q(released_by=models.F("second_person"))
+                    & ~Q(release_reason="")
+                ),
+            ),
+        ]
+        indexes = [
+            # Asked by muster.held() before anything is removed: of what stands, which are few.
+            models.Index(fields=["organisation", "incident"], name="hold_standing", condition=Q(released_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"Legal hold {self.pk}"
 
 
 class SnapshotRequest(TenantOwned):

@@ -41,5 +41,6 @@ KINDS = {
         "Nobody to call", lambda data: f"Nobody holds the duty of {data['label']}: administrators are told."
     ),
     "incident.snapshot_requested": Kind("Copy asked for", lambda data: f"To be preserved: {data['what']}"),
+    "incident.snapshot_chased": Kind("Copy not made", lambda data: f"Still to be preserved: {data['what']}"),
     "incident.snapshot_fulfilled": Kind("Copy filed", lambda data: f"Preserved: {data['what']}", _copy),
 }

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from compliance.actions import holds
 from incidents import actions, quieting, ruling
 from incidents.integrating import make_integration
 from incidents.models import Incident, Integration, RoutingRule, Signal
@@ -54,6 +55,11 @@ def furnished(site: Site) -> Site:
         quiet = Signal(kind=Signal.Kind.ALERTS, title="Disk is full", integration=made, group_key="g", service=service)
         quieting.suppress(quiet, Quiet("Maintenance: Disks."), by=admin)
         measure_all()
+    with acme.scope(acme.exec):
+        legal = acme.exec.actor()
+        hold = holds.place_hold(by=legal, matter="Case 7", reason="We may be sued.", incident=incident)
+        holds.ask_custodian(hold, by=legal, what="The proxy's logs of today.", name="Lou Logs", email="lou@host.example")
+        holds.ask_release(hold, by=legal, reason="The case is over.")
     return site
 
 
@@ -114,6 +120,14 @@ ADMIN_PAGES = {
     "audits": "audit/",
     "a new engagement": "audit/engagements/new/",
     "ending one": "audit/engagements/1/end/",
+    "legal holds": "holds/",
+    "a legal hold": "holds/1/",
+    "agreeing to its release": "holds/1/release/",
+    "a custodian": "holds/custodians/1/",
+    "retention": "retention/",
+    "a period": "retention/alerts/",
+    "erasures": "erasures/",
+    "asking for an erasure": "erasures/ask/",
     "admin": "admin/",
     "teams": "admin/oncall/team/",
 }

@@ -39,6 +39,12 @@ NOT_OF_A_TIMELINE = {
     "auditor.read": "the record of reading",
     "engagement.made": "who may read a period, whatever the incident",
     "engagement.ended": "who may read a period, whatever the incident",
+    **dict.fromkeys(
+        ("custodian.asked", "custodian.chased", "custodian.acknowledged", "custodian.proven"),
+        "the hold's page shows it: a custodian may know nothing of the incident",
+    ),
+    **dict.fromkeys(("retention.changed", "retention.ran"), "what is kept for how long, whatever the incident"),
+    **dict.fromkeys(("erasure.asked", "erasure.decided"), "a person's data, whatever the incident"),
     "readiness.noticed": "what would go wrong in the next incident, before there is one",
     "configuration.changed": "configuration",
     **dict.fromkeys(

@@ -53,10 +53,18 @@ DOCUMENT = (
 )
 _DOCUMENT = "a document is written on its page and through the API: a line of chat speaks of the incident while it runs"
 _SHIFTS = "shifts are arranged on the on-call page and through the API: the grammar of chat speaks of incidents"
+OF_THE_LAW = (
+    *(f"legal hold:{verb}" for verb in ("place", "ask-release", "release", "keep")),
+    *(f"custodian task:{verb}" for verb in ("ask", "acknowledge", "prove")),
+    *("retention:set", "erasure:ask", "erasure:decide"),
+)
+_OF_THE_LAW = "holds, retention and erasure are Legal's and the administrators' business, on their pages and through the API"
 _DUTIES = "what the law asks for is decided at a desk, on its pages or through the API, and its proof is a file"
 ELSEWHERE: Final = {
     **dict.fromkeys((f"duty of law:{verb}" for verb in ("propose", "decide", "start", "file")), _DUTIES),
     **dict.fromkeys((f"rule of law:{verb}" for verb in ("load", "approve", "withdraw")), _DUTIES),
+    **dict.fromkeys(OF_THE_LAW, _OF_THE_LAW),
+    **dict.fromkeys(("custodian task:chase", "snapshot:chase", "retention:run"), _BY_ITSELF),
     "incident:attach": "a line of chat carries no file",
     "incident:look": "what is recorded is that an executive opened the page",
     "incident:expire": _BY_ITSELF,

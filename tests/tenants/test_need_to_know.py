@@ -64,7 +64,8 @@ def test_a_column_that_may_be_empty_does_not_hide_less(acme: Cast) -> None:
         if field.column == "incident_id" and field.null and "historical" not in model._meta.db_table
     }
     # A signal, an alert and a page carry the incident themselves from the moment they join it.
-    assert may_be_empty - besides == {"incidents_signal", "incidents_alert", "oncall_page"}
+    # A hold of a person or of a period is of no incident, and one of an incident is from its first moment.
+    assert may_be_empty - besides == {"incidents_signal", "incidents_alert", "oncall_page", "incidents_legalhold"}
     for table in ("incidents_historicalsignal", "oncall_historicalpage", "standard_historicalclock"):
         assert table in besides
 

@@ -72,6 +72,9 @@ DOORS: dict[str, tuple[str, ...]] = {
     "standard.api.process": ("API",),
     "compliance.audit_views": ("web",),
     "compliance.api.audit": ("API",),
+    "compliance.holds_views": ("web",),
+    "compliance.retention_views": ("web",),
+    "compliance.api.holds": ("API",),
     "portal.admin": ("admin",),
     "portal.admin_base": ("admin",),
     "integrations.intake": ("hook",),
@@ -90,6 +93,9 @@ FUNCTIONS: dict[str, str] = {
     "oncall.notices.sweep": "clock",
     "standard.actions.reviews.open_due": "clock",
     "postmortems.actions.reminding.on_clock_broken": "clock",
+    "compliance.actions.holds.on_clock_broken": "clock",
+    "compliance.actions.retention._organisation": "clock",
+    "incidents.actions.restriction.on_snapshot_clock": "clock",
 }
 ORDER = ("web", "API", "chat", "e-mail link", "hook", "admin", "reaction", "clock", "command")
 
