@@ -317,7 +317,7 @@ class Migration(migrations.Migration):
                             ),
                             _connector="OR",
                         ),
-                        name="acknowledged_by_somebody",
+                        name="custodian_answered",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(

@@ -39,7 +39,7 @@ class CustodianTask(TenantOwned):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                name="acknowledged_by_somebody",
+                name="custodian_answered",
                 condition=both_or_neither(Q(acknowledged_at__isnull=True), Q(acknowledged_by__isnull=True)),
             ),
             models.CheckConstraint(
