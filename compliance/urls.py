@@ -1,5 +1,7 @@
 """The pages of this room, below an organisation's address: each of its parts brings its own."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("compliance.access_urls")),
+]

@@ -40,6 +40,8 @@ MEASURE = Reaction("measure-incident", "metrics.reactions.measure_incident")
 TELL_ITEM_OWNER = Reaction("tell-item-owner", "postmortems.item_news.tell_owner")
 TELL_REMINDED = Reaction("tell-reminded", "postmortems.item_news.tell_reminded")
 TELL_ITEM_LATE = Reaction("tell-item-late", "postmortems.item_news.tell_escalated")
+REVIEW_ACCESS = Reaction("review-access", "compliance.access.reactions.review_access")
+TELL_ACCESS_REVIEW = Reaction("tell-access-review", "compliance.access.news.tell_opened")
 LEARN_TRAITS = Reaction("learn-traits", "postmortems.actions.similar.learn")
 
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
@@ -48,12 +50,12 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "incident.declared": (MOBILISE,),
     "incident.severity_changed": (MOBILISE,),
     "incident.absorbed": (CALL_FOR_SERVICES,),
-    "incident.flagged": (CALL_FOR_FLAG, OPEN_FOR_FLAG),
+    "incident.flagged": (CALL_FOR_FLAG, OPEN_FOR_FLAG, REVIEW_ACCESS),
     "incident.duty_unfilled": (TELL_ADMINISTRATORS,),
     "incident.updated": (TELL_UPDATE,),
     "incident.order_issued": (TELL_ORDER,),
     "incident.order_chased": (TELL_ORDER,),
-    "incident.resolved": (OPEN_DRAFT, LEARN_TRAITS),
+    "incident.resolved": (OPEN_DRAFT, LEARN_TRAITS, REVIEW_ACCESS),
     "incident.reopened": (MOBILISE, TELL_ROOM, SET_ASIDE),
     "incident.merged": (TELL_ROOM,),
     "incident.false_positive": (TELL_ROOM,),
@@ -93,6 +95,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "action.reminded": (TELL_REMINDED,),
     "action.escalated": (TELL_ITEM_LATE,),
     "incident.closed": (LEARN_TRAITS,),
+    "access_review.opened": (TELL_ACCESS_REVIEW,),
 }
 
 # What changes an incident's key times, its severity or services, or stops and breaks its clocks: after all else it is measured again.
@@ -123,10 +126,12 @@ CLOCK_NEWS: dict[str, tuple[str, ...]] = {
     "standard.processreview": ("notifications.process_news.tell_owners",),
     "postmortems.postmortem": ("postmortems.announcements.prompt_author", "postmortems.review_reactions.tell_late"),
     "postmortems.actionitem": ("postmortems.item_news.remind_owner",),
+    "compliance.accessreview": ("compliance.access.news.prompt_review",),
+    "compliance.breakglass": ("compliance.access.news.prompt_glass",),
 }
 
 # Subjects whose clocks run on however their incident ends: what follows from it is mostly done afterwards.
-OUTLASTING: frozenset[str] = frozenset({"postmortems.actionitem"})
+OUTLASTING: frozenset[str] = frozenset({"postmortems.actionitem", "compliance.accessreview", "compliance.breakglass"})
 
 # What rooms above put on an incident's page, beside its facts: functions of (incident, facts, actor) that give a template's context,
 # with the template's own name in it.
@@ -139,12 +144,14 @@ CLOSING: dict[str, str] = {"postmortem": "postmortems.closing.what_is_missing"}
 PAGE_SUBJECTS: dict[str, str] = {
     "incidents.signal": "incidents.announcements.signal_line",
     "incidents.incident": "incidents.announcements.incident_line",
+    "compliance.breakglass": "compliance.access.news.glass_line",
 }
 
 # The same, and where it is seen in the portal.
 PAGE_ADDRESSES: dict[str, str] = {
     "incidents.signal": "incidents.announcements.signal_address",
     "incidents.incident": "incidents.announcements.incident_address",
+    "compliance.breakglass": "compliance.access.news.glass_address",
 }
 
 # What waits for a person in their inbox besides pages: functions of an actor that give [{title, text, at, url, act}]
@@ -153,24 +160,25 @@ PAGE_ADDRESSES: dict[str, str] = {
 IN_HAND: tuple[str, ...] = ("incidents.mine.roles", "postmortems.showing.in_hand", "postmortems.items.in_hand")
 INBOX: tuple[str, ...] = (
     *("incidents.owed.orders", "incidents.comms.to_decide", "standard.owed.reviews"),
-    *("postmortems.showing.to_read",),
+    *("postmortems.showing.to_read", "compliance.access.showing.owed"),
 )
 
 # What comes after an incident, on the page of one that is over: functions of it and of an actor that give
 # {title, text, url, label, tone ("soon", "late", "kept", "told"), clock} or None.
-AFTERWARDS: tuple[str, ...] = ("postmortems.showing.on_incident",)
+AFTERWARDS: tuple[str, ...] = ("postmortems.showing.on_incident", "compliance.access.showing.on_incident")
 
 # The same, and whether it must not be said.
 PAGE_RESTRICTIONS: dict[str, str] = {
     "incidents.signal": "incidents.announcements.signal_restricted",
     "incidents.incident": "incidents.announcements.incident_restricted",
+    "compliance.breakglass": "compliance.access.news.glass_restricted",
 }
 
 # Of an incident's id, the version of the standard that its pages keep the times of: the one it pinned, whatever is in force by now.
 PAGE_STANDARD = "incidents.announcements.pinned_standard"
 
 # What each room finds wrong before an incident shows it.
-READINESS: tuple[str, ...] = ("oncall.readiness.faults", "incidents.readiness.faults", "portal.engines.faults")
+READINESS: tuple[str, ...] = ("oncall.readiness.faults", "incidents.readiness.faults", "portal.engines.faults", "compliance.access.readiness.faults")
 
 # What the review of a quarter lays out: functions of its two ends that give [standard.figures.Figures].
 PROCESS_FIGURES: tuple[str, ...] = ("metrics.quarter.laid_out", "standard.kept.figures", "incidents.quarter.figures")
@@ -184,6 +192,7 @@ MAY_KNOW = "incidents.announcements.may_know"  # of an incident's and a person's
 PAGE_ANSWERS: dict[str, str] = {
     "incidents.signal": "incidents.answered.signal_answered",
     "incidents.incident": "incidents.answered.incident_answered",
+    "compliance.breakglass": "compliance.access.news.glass_answered",
 }
 
 # Before a person is called to an incident: on a restricted one they are named first, or they could not see what they are called to.
@@ -216,6 +225,8 @@ RENDERERS: dict[str, str] = {
     "review": "postmortems.invitations.render",
     "review-late": "postmortems.invitations.render_late",
     "item": "postmortems.item_news.render",
+    "access-review": "compliance.access.news.render_review",
+    "glass": "compliance.access.news.render_glass",
 }
 
 # What stands in the way of publishing a post-mortem besides an empty section: functions of its id that give reasons.

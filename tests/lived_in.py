@@ -34,6 +34,7 @@ from standard import actions as process
 from standard import gate
 from standard.models import Calendar, CalendarDay, Clock, ClockFailure, ProcessReview
 from tenants.models import ApiToken, User
+from tests.compliance.access_lived import reviewed_access
 from tests.conftest import Cast
 from tests.postmortems.lived import reviewed
 
@@ -81,6 +82,10 @@ class Lived:
     section: str
     learnt: str
     item: str
+    access_system: str
+    access_review_id: int
+    fact_id: int
+    glass_id: int
 
     def parameters(self) -> dict[str, Any]:
         """The values of URL parameters."""
@@ -187,6 +192,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             by=amira, title=f"restricted {word}", severity=Severity.SEV1, services=[service], flags=[FlagKey.PERSONAL_DATA]
         )
         actions.flag(secret, by=amira, key=FlagKey.FINANCIAL_LOSS, reason=word)
+    access = reviewed_access(cast, word, learnt, secret)
     improved = improve(cast, word, versions=2 if more else 1)
     with cast.scope(cast.amira):
         unrelayed = actions.declare(by=amira, title=f"unrelayed {word}", severity=Severity.SEV2)
@@ -204,6 +210,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             item=item,
             **planned,
             **improved,
+            **access,
             method_id=ContactMethod.objects.get(user_id=cast.amira.user_id).pk,
             token_id=ApiToken.objects.filter(user_id=cast.amira.user_id).latest("id").pk,
             learnt=learnt,

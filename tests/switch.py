@@ -14,6 +14,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
+import compliance.rules
 import incidents.rules
 import oncall.rules
 import postmortems.rules
@@ -24,6 +25,7 @@ RULES = (
     *(f"incidents.rules.{m.name}" for m in iter_modules(incidents.rules.__path__) if m.name != "common"),
     *(f"oncall.rules.{m.name}" for m in iter_modules(oncall.rules.__path__)),
     *(f"postmortems.rules.{m.name}" for m in iter_modules(postmortems.rules.__path__)),
+    *(f"compliance.rules.{m.name}" for m in iter_modules(compliance.rules.__path__)),
     "notifications.rules",
 )
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("incidents", "postmortems", "oncall", "standard", "notifications")
+ROOMS = ("incidents", "postmortems", "oncall", "standard", "notifications", "compliance")
 SECONDS = 900  # one switch's tests
 _RED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 

@@ -19,6 +19,7 @@ from oncall.models import Page as OncallPage
 from oncall.models import Service
 from standard import actions as process
 from tests.browser.conftest import Site
+from tests.compliance.access_lived import access_of_kubernetes, review_and_glass
 
 pytestmark = [pytest.mark.browser]
 
@@ -60,6 +61,7 @@ def furnished(site: Site) -> Site:
         quiet = Signal(kind=Signal.Kind.ALERTS, title="Disk is full", integration=made, group_key="g", service=service)
         quieting.suppress(quiet, Quiet("Maintenance: Disks."), by=admin)
         measure_all()
+        access_of_kubernetes(acme)
     return site
 
 
@@ -86,6 +88,11 @@ PAGES = {
     "versions": "standard/versions/",
     "feedback": "feedback/",
     "reviews": "reviews/",
+    "access reviews": "access/",
+    "production systems": "access/systems/",
+    "a production system": "access/systems/kubernetes/",
+    "accounts": "access/names/",
+    "break glass": "break-glass/",
 }
 OWNER_PAGES = {
     "versions": "standard/versions/",
@@ -103,6 +110,8 @@ OWNER_PAGES = {
     "the sections": "standard/draft/part/postmortem/",
     "feedback to answer": "feedback/1/",
     "a review": "reviews/1/",
+    "an access review": "access/reviews/1/",
+    "broken glass": "break-glass/1/",
 }
 ADMIN_PAGES = {
     "integrations": "integrations/",
@@ -113,6 +122,7 @@ ADMIN_PAGES = {
     "a rule": "routing/1/",
     "admin": "admin/",
     "teams": "admin/oncall/team/",
+    "taking in a list": "access/systems/kubernetes/import/",
 }
 
 
@@ -179,6 +189,7 @@ def test_the_process_owners_pages_are_accessible(furnished: Site, look: dict[str
         draft = process.start_draft(by=owner)
         process.change_draft(draft, {**draft.content, "owner": "Olga"}, by=owner, revision=1)
         process.give_feedback(by=acme.jon.actor(), text_="Shorter updates.", clause="checklist.ic")
+    review_and_glass(acme)
     page = furnished.page(acme.owner, **look)
     for name, path in OWNER_PAGES.items():
         answer = page.goto(f"{furnished.url}/o/acme/{path}")

@@ -1,0 +1,1 @@
+"""What this room refuses, and why: the same functions at every door."""
