@@ -10,4 +10,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("conformance/incidents/", conformance_views.conformance_incidents, name="conformance-incidents"),
     path("", include("compliance.audit_urls")),
     path("", include("compliance.holds_urls")),
+    path("", include("compliance.access_urls")),
 ]

@@ -33,6 +33,7 @@ from incidents.items import (
     UpdateItem,
 )
 from incidents.models import Incident
+from incidents.models.restriction import VIA_GLASS
 from incidents.states import CORRECTABLE, Audience, RoomRole
 from tenants.actors import Actor, Duty
 
@@ -111,7 +112,10 @@ _PARTS: Mapping[str, _Part] = {
         FlagItem, f"x.key, x.kinds, x.reason, x.raised_at, {_name('raised_by')}", "incidents_flag x", "x.lifted_at IS NULL"
     ),
     "admitted": _Part(
-        AdmittedItem, f"x.reason, x.added_at, x.expires_at, {_WHO}", _with_person("incidents_needtoknow"), "x.removed_at IS NULL"
+        AdmittedItem,
+        f"x.reason, x.added_at, x.expires_at, x.via, {_WHO}",
+        _with_person("incidents_needtoknow"),
+        "x.removed_at IS NULL",
     ),
     "legal_holds": _Part(
         HoldItem,
@@ -268,9 +272,17 @@ class Facts:
         return next((item for item in self.admitted if item.user_id == user_id), None)
 
     def knows(self, user_id: int) -> bool:
-        """Whether the person is named on it now (asked of restricted incidents: of others everybody knows)."""
+        """Whether the person is named on it now (asked of restricted incidents: of others everybody knows).
+
+        Who only looks in through break glass was named by nobody.
+        """
         place = self.admits(user_id)
-        return place is not None and place.knows
+        return place is not None and place.knows and not place.via
+
+    def looks_in(self, user_id: int | None) -> bool:
+        """Whether the person sees it through break glass, and not because anybody named them."""
+        place = self.admits(user_id) if user_id is not None else None
+        return place is not None and place.via == VIA_GLASS
 
     @property
     def commander(self) -> str:

@@ -209,6 +209,7 @@ class AdmittedItem:
     reason: str
     added_at: datetime
     expires_at: datetime | None
+    via: str = ""
 
     @property
     def knows(self) -> bool:

@@ -156,6 +156,7 @@ def law(incident: Incident, facts: Facts) -> dict[str, Any]:
                 "reason": item.reason,
                 "added_at": item.added_at,
                 "expires_at": item.expires_at,
+                "glass": bool(item.via),
                 "over": not item.knows,
             }
             for item in facts.admitted

@@ -6,6 +6,8 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
+from compliance.models import AccessPolicy
+from compliance.models.access_policy import MAY_OPEN, openers
 from incidents import ruling
 from incidents.models import Component, Integration, RoutingRule, ServiceComponent, UpdatePolicy
 from incidents.models.comms import counts_as_down
@@ -162,6 +164,25 @@ class CalendarDayInline(ConfigurationInline):
     ordering = ("day",)
 
 
+class AccessPolicyAdmin(ConfigurationAdmin):
+    """Which incidents have access reviewed, and who may break the glass (clauses evidence.access-review, breach.need-to-know)."""
+
+    list_display = ("__str__",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """There is one."""
+        return super().has_add_permission(request, obj) and not AccessPolicy.objects.exists()
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
+        """Boxes to tick, not words to spell."""
+        if db_field.name == "glass_openers":
+            boxes = forms.CheckboxSelectMultiple
+            return forms.MultipleChoiceField(
+                choices=MAY_OPEN, required=False, widget=boxes, label="Who may break the glass", initial=openers
+            )
+        return super().formfield_for_dbfield(db_field, request, **options)
+
+
 class CalendarAdmin(ConfigurationAdmin):
     """When the organisation works: hours, holidays and sprints."""
 
@@ -282,6 +303,7 @@ for model, model_admin in (
     (Component, ComponentAdmin),
     (UpdatePolicy, UpdatePolicyAdmin),
     (BlamePhrase, BlamePhraseAdmin),
+    (AccessPolicy, AccessPolicyAdmin),
     (Calendar, CalendarAdmin),
     (StandardVersion, StandardAdmin),
     (Outbox, SetAsideAdmin),

@@ -44,6 +44,8 @@ PROPOSE_DUTIES = Reaction("propose-duties", "compliance.duties_news.propose")
 TELL_CUSTODIAN = Reaction("tell-custodian", "compliance.holds_news.tell_custodian")
 ASK_SECOND_PERSON = Reaction("ask-second-person", "compliance.holds_news.ask_second_person")
 ASK_ERASURE = Reaction("ask-for-erasure", "compliance.holds_news.ask_erasure")
+REVIEW_ACCESS = Reaction("review-access", "compliance.access.reactions.review_access")
+TELL_ACCESS_REVIEW = Reaction("tell-access-review", "compliance.access.news.tell_opened")
 LEARN_TRAITS = Reaction("learn-traits", "postmortems.actions.similar.learn")
 JUDGE = Reaction("judge-incident", "compliance.conformance_reactions.judge_incident")
 
@@ -53,12 +55,12 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "incident.declared": (MOBILISE,),
     "incident.severity_changed": (MOBILISE,),
     "incident.absorbed": (CALL_FOR_SERVICES,),
-    "incident.flagged": (CALL_FOR_FLAG, OPEN_FOR_FLAG, PROPOSE_DUTIES),
+    "incident.flagged": (CALL_FOR_FLAG, OPEN_FOR_FLAG, PROPOSE_DUTIES, REVIEW_ACCESS),
     "incident.duty_unfilled": (TELL_ADMINISTRATORS,),
     "incident.updated": (TELL_UPDATE,),
     "incident.order_issued": (TELL_ORDER,),
     "incident.order_chased": (TELL_ORDER,),
-    "incident.resolved": (OPEN_DRAFT, LEARN_TRAITS),
+    "incident.resolved": (OPEN_DRAFT, LEARN_TRAITS, REVIEW_ACCESS),
     "incident.reopened": (MOBILISE, TELL_ROOM, SET_ASIDE),
     "incident.merged": (TELL_ROOM,),
     "incident.false_positive": (TELL_ROOM,),
@@ -102,6 +104,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "custodian.chased": (TELL_CUSTODIAN,),
     "hold.release_asked": (ASK_SECOND_PERSON,),
     "erasure.asked": (ASK_ERASURE,),
+    "access_review.opened": (TELL_ACCESS_REVIEW,),
 }
 
 # What changes an incident's key times, its severity or services, or stops and breaks its clocks: after all else it is measured again.
@@ -145,11 +148,20 @@ CLOCK_NEWS: dict[str, tuple[str, ...]] = {
     "postmortems.actionitem": ("postmortems.item_news.remind_owner",),
     "compliance.dutycase": ("compliance.duties_news.tell_of_clock",),
     "compliance.custodiantask": (),  # chasing tells them: compliance.holds_news
+    "compliance.accessreview": ("compliance.access.news.prompt_review",),
+    "compliance.breakglass": ("compliance.access.news.prompt_glass",),
 }
 
 # Subjects whose clocks run on however their incident ends: what follows from it is mostly done afterwards.
 OUTLASTING: frozenset[str] = frozenset(
-    {"postmortems.actionitem", "compliance.dutycase", "incidents.snapshotrequest", "compliance.custodiantask"}
+    {
+        "postmortems.actionitem",
+        "compliance.dutycase",
+        "incidents.snapshotrequest",
+        "compliance.custodiantask",
+        "compliance.accessreview",
+        "compliance.breakglass",
+    }
 )
 
 # What rooms above put on an incident's page, beside its facts: functions of (incident, facts, actor) that give a template's context,
@@ -167,12 +179,14 @@ CLOSING: dict[str, str] = {"postmortem": "postmortems.closing.what_is_missing"}
 PAGE_SUBJECTS: dict[str, str] = {
     "incidents.signal": "incidents.announcements.signal_line",
     "incidents.incident": "incidents.announcements.incident_line",
+    "compliance.breakglass": "compliance.access.news.glass_line",
 }
 
 # The same, and where it is seen in the portal.
 PAGE_ADDRESSES: dict[str, str] = {
     "incidents.signal": "incidents.announcements.signal_address",
     "incidents.incident": "incidents.announcements.incident_address",
+    "compliance.breakglass": "compliance.access.news.glass_address",
 }
 
 # What waits for a person in their inbox besides pages: functions of an actor that give [{title, text, at, url, act}]
@@ -186,24 +200,30 @@ IN_HAND: tuple[str, ...] = (
 )
 INBOX: tuple[str, ...] = (
     *("incidents.owed.orders", "incidents.comms.to_decide", "standard.owed.reviews"),
-    *("postmortems.showing.to_read",),
+    *("postmortems.showing.to_read", "compliance.access.showing.owed"),
 )
 
 # What comes after an incident, on the page of one that is over: functions of it and of an actor that give
 # {title, text, url, label, tone ("soon", "late", "kept", "told"), clock} or None.
-AFTERWARDS: tuple[str, ...] = ("postmortems.showing.on_incident",)
+AFTERWARDS: tuple[str, ...] = ("postmortems.showing.on_incident", "compliance.access.showing.on_incident")
 
 # The same, and whether it must not be said.
 PAGE_RESTRICTIONS: dict[str, str] = {
     "incidents.signal": "incidents.announcements.signal_restricted",
     "incidents.incident": "incidents.announcements.incident_restricted",
+    "compliance.breakglass": "compliance.access.news.glass_restricted",
 }
 
 # Of an incident's id, the version of the standard that its pages keep the times of: the one it pinned, whatever is in force by now.
 PAGE_STANDARD = "incidents.announcements.pinned_standard"
 
 # What each room finds wrong before an incident shows it.
-READINESS: tuple[str, ...] = ("oncall.readiness.faults", "incidents.readiness.faults", "portal.engines.faults")
+READINESS: tuple[str, ...] = (
+    "oncall.readiness.faults",
+    "incidents.readiness.faults",
+    "portal.engines.faults",
+    "compliance.access.readiness.faults",
+)
 
 # What the review of a quarter lays out: functions of its two ends that give [standard.figures.Figures].
 PROCESS_FIGURES: tuple[str, ...] = ("metrics.quarter.laid_out", "standard.kept.figures", "incidents.quarter.figures")
@@ -217,6 +237,7 @@ MAY_KNOW = "incidents.announcements.may_know"  # of an incident's and a person's
 PAGE_ANSWERS: dict[str, str] = {
     "incidents.signal": "incidents.answered.signal_answered",
     "incidents.incident": "incidents.answered.incident_answered",
+    "compliance.breakglass": "compliance.access.news.glass_answered",
 }
 
 # Before a person is called to an incident: on a restricted one they are named first, or they could not see what they are called to.
@@ -253,6 +274,8 @@ RENDERERS: dict[str, str] = {
     "custodian": "compliance.holds_news.render_custodian",
     "hold-release": "compliance.holds_news.render_release",
     "erasure": "compliance.holds_news.render_erasure",
+    "access-review": "compliance.access.news.render_review",
+    "glass": "compliance.access.news.render_glass",
 }
 
 # What stands in the way of publishing a post-mortem besides an empty section: functions of its id that give reasons.

@@ -20,7 +20,7 @@ from standard.models import Clock
 type Content = dict[str, Any]
 
 # Clocks of what comes after the incident, which say nothing of how it went.
-_AFTERWARDS = ("postmortem.", "actions.", "improve.")
+_AFTERWARDS = ("postmortem.", "actions.", "improve.", "evidence.")
 
 
 def content(postmortem: PostMortem) -> Content:

@@ -36,6 +36,7 @@ from standard import actions as process
 from standard import gate
 from standard.models import Calendar, CalendarDay, Clock, ClockFailure, ProcessReview
 from tenants.models import ApiToken, User
+from tests.compliance.access_lived import reviewed_access
 from tests.conftest import Cast
 from tests.postmortems.lived import reviewed
 
@@ -102,6 +103,10 @@ class Lived:
     hold_id: int
     task_id: int
     erasure_id: int
+    access_system: str
+    access_review_id: int
+    fact_id: int
+    glass_id: int
 
     def parameters(self) -> dict[str, Any]:
         """The values of URL parameters."""
@@ -209,6 +214,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         )
         actions.flag(secret, by=amira, key=FlagKey.FINANCIAL_LOSS, reason=word)
     law = owe(cast, last, word)
+    access = reviewed_access(cast, word, learnt, secret)
     improved = improve(cast, word, versions=2 if more else 1)
     kept = keep(cast, word)
     with cast.scope(cast.amira):
@@ -228,6 +234,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             **planned,
             **improved,
             **kept,
+            **access,
             method_id=ContactMethod.objects.get(user_id=cast.amira.user_id).pk,
             token_id=ApiToken.objects.filter(user_id=cast.amira.user_id).latest("id").pk,
             learnt=learnt,

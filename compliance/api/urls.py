@@ -9,4 +9,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("conformance/", conformance.ConformanceByQuarter.as_view(), name="api-conformance-quarter"),
     path("", include("compliance.api.audit_urls")),
     path("", include("compliance.api.holds_urls")),
+    path("", include("compliance.api.access_urls")),
 ]

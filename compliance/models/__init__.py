@@ -1,5 +1,17 @@
 """What this room keeps, by its parts."""
 
+from compliance.models.access import (
+    AccessFact,
+    AccessReview,
+    AccessRun,
+    AccessSystem,
+    Decision,
+    PrincipalName,
+    ReviewedAccess,
+    Way,
+)
+from compliance.models.access_glass import BreakGlass, Verdict
+from compliance.models.access_policy import AccessPolicy
 from compliance.models.conformance import ConformanceFigure
 from compliance.models.duties import DutyCase, DutyFiling, DutyStart, RegulatorRule
 from compliance.models.engagements import AuditEngagement
@@ -8,13 +20,24 @@ from compliance.models.holds import CustodianTask
 from compliance.models.retention import RetentionPeriod
 
 __all__ = [
+    "AccessFact",
+    "AccessPolicy",
+    "AccessReview",
+    "AccessRun",
+    "AccessSystem",
     "AuditEngagement",
+    "BreakGlass",
     "ConformanceFigure",
     "CustodianTask",
+    "Decision",
     "DutyCase",
     "DutyFiling",
     "DutyStart",
     "ErasureRequest",
+    "PrincipalName",
     "RegulatorRule",
     "RetentionPeriod",
+    "ReviewedAccess",
+    "Verdict",
+    "Way",
 ]

@@ -174,6 +174,7 @@ class AdmittedOut(serializers.Serializer[Any]):
     reason = serializers.CharField()
     added_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(allow_null=True)
+    via = serializers.CharField(help_text='"break_glass" where nobody named them.')
 
 
 class SnapshotOut(serializers.Serializer[Any]):

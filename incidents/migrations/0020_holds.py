@@ -12,7 +12,7 @@ from tenants.walls import DropLoneIndexes
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incidents", "0018_service_components"),
+        ("incidents", "0019_break_glass"),
         ("tenants", "0005_own_work"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

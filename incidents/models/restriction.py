@@ -33,8 +33,14 @@ class Flag(TenantOwned):
         ]
 
 
+VIA_GLASS = "break_glass"
+
+
 class NeedToKnow(TenantOwned):
-    """A person who may see a restricted incident, why, and until when. The walls of the incident read this table."""
+    """A person who may see a restricted incident, why, and until when. The walls of the incident read this table.
+
+    `via` says how somebody came on the list where nobody who was on it named them: through break glass, which always has an end.
+    """
 
     incident = TenantKey(Incident, related_name="admitted")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -42,6 +48,7 @@ class NeedToKnow(TenantOwned):
     added_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     added_at = models.DateTimeField(default=now)
     expires_at = models.DateTimeField(null=True)
+    via = models.CharField(max_length=20, blank=True, choices=[(VIA_GLASS, "Break glass")])
     removed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     removed_at = models.DateTimeField(null=True)
 
@@ -51,7 +58,8 @@ class NeedToKnow(TenantOwned):
         constraints = [
             models.UniqueConstraint(
                 fields=["organisation", "incident", "user"], condition=Q(removed_at__isnull=True), name="admitted_once"
-            )
+            ),
+            models.CheckConstraint(name="broken_glass_has_an_end", condition=~Q(via="break_glass") | Q(expires_at__isnull=False)),
         ]
         indexes = [
             models.Index(fields=["organisation", "user"], name="admitted_by_person", condition=Q(removed_at__isnull=True)),

@@ -2,7 +2,7 @@
 
 from incidents.facts import Facts
 from incidents.models import Incident
-from incidents.rules.common import CHAIN, command, ic_is_ol, in_room, practitioner, running
+from incidents.rules.common import CHAIN, command, ic_is_ol, in_room, practitioner, running, through_glass
 from incidents.states import ADVANCES, RoomRole, Severity, State
 from tenants.actors import Actor
 from tenants.refusals import Reason
@@ -10,7 +10,7 @@ from tenants.refusals import Reason
 
 def why_not_join(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
     """Any practitioner joins a running incident's room, once."""
-    reasons = practitioner(by) or running(incident, facts)
+    reasons = practitioner(by) or running(incident, facts) or through_glass(facts, by)
     if not reasons and by.user_id in facts.room:
         reasons = [Reason("in_the_room", "You are in the room already.")]
     return reasons
@@ -37,7 +37,7 @@ def why_not_claim(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
 
     On SEV 1/2 the Operations Lead does so only with a written reason (roles.ic-head-up).
     """
-    reasons = practitioner(by) or running(incident, facts)
+    reasons = practitioner(by) or running(incident, facts) or through_glass(facts, by)
     if reasons:
         return reasons
     seat = facts.roles.get(RoomRole.IC)

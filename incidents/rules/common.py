@@ -75,6 +75,14 @@ def may_know(incident: Incident, facts: Facts, member: Named, field: str) -> lis
     return []
 
 
+def through_glass(facts: Facts, by: Actor) -> list[Reason]:
+    """Break glass is for reading, until its time is over: whoever came so takes no part, and lets nobody in (breach.need-to-know)."""
+    if not facts.looks_in(by.user_id):
+        return []
+    sentence = "You see this through break glass, which is for reading. Whoever was named on it can admit you to take part."
+    return [Reason("through_glass", sentence, clause="breach.need-to-know", status=403)]
+
+
 def ic_is_ol(incident: Incident, who: str) -> Reason:
     """On SEV 1/2 the commander keeps their head up (roles.ic-head-up); where only two are awake, a written reason lets it be."""
     sentence = f"On a {incident.level} the commander does not lead operations too: {who}. Two people awake? Then give a reason."

@@ -3,7 +3,7 @@
 from incidents.facts import Facts
 from incidents.items import EntryItem, StepItem
 from incidents.models import Incident
-from incidents.rules.common import command, of_any, practitioner, running
+from incidents.rules.common import command, of_any, practitioner, running, through_glass
 from incidents.states import CORRECTABLE, RoomRole
 from tenants.actors import Actor
 from tenants.refusals import Reason
@@ -14,7 +14,7 @@ CORRECTED = "incident.corrected"
 
 def why_not_note(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
     """Practitioners write in the record, after the end too; the first entry brings its author into the room."""
-    return practitioner(by)
+    return practitioner(by) or through_glass(facts, by)
 
 
 def why_not_set_impact(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
@@ -63,7 +63,7 @@ def why_not_decide(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
 
 def why_not_attach(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
     """Whoever writes in the record files with it, after the end too."""
-    return practitioner(by)
+    return practitioner(by) or through_glass(facts, by)
 
 
 def why_not_tick(incident: Incident, facts: Facts, by: Actor, step: StepItem | None = None) -> list[Reason]:

@@ -3,7 +3,7 @@
 from incidents.facts import Facts
 from incidents.items import AdmittedItem, Member, SnapshotItem
 from incidents.models import Incident
-from incidents.rules.common import in_room, practitioner, reader
+from incidents.rules.common import in_room, practitioner, reader, through_glass
 from incidents.states import FlagKey, RoomRole, State
 from tenants.actors import Actor, Duty
 from tenants.refusals import Reason
@@ -14,7 +14,7 @@ NEED = "breach.need-to-know"
 
 def why_not_flag(incident: Incident, facts: Facts, by: Actor, key: FlagKey | None = None) -> list[Reason]:
     """Anybody in the room flags, at any time, after the end too; and whoever holds the duty of Legal or Privacy (breach.sev1)."""
-    if reasons := reader(by):
+    if reasons := reader(by) or through_glass(facts, by):
         return reasons
     if not facts.serves(by.user_id, *LAWFUL):
         if reasons := practitioner(by):
@@ -36,7 +36,7 @@ def why_not_flag(incident: Incident, facts: Facts, by: Actor, key: FlagKey | Non
 
 def why_not_unflag(incident: Incident, facts: Facts, by: Actor, key: FlagKey | None = None) -> list[Reason]:
     """Legal Counsel lifts a flag, nobody else: severity may be lowered then; hold and restriction stay (breach.preserve-logs)."""
-    if reasons := reader(by):
+    if reasons := reader(by) or through_glass(facts, by):
         return reasons
     if not facts.serves(by.user_id, Duty.LEGAL_COUNSEL):
         return [Reason("not_legal", "Only Legal Counsel lifts a flag.", clause="breach.sev1", status=403)]
@@ -47,7 +47,7 @@ def why_not_unflag(incident: Incident, facts: Facts, by: Actor, key: FlagKey | N
 
 def _names(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
     """Legal, Privacy and the IC say who needs to know, where not everybody does already."""
-    if reasons := reader(by):
+    if reasons := reader(by) or through_glass(facts, by):
         return reasons
     if not facts.serves(by.user_id, *LAWFUL) and not facts.holds(by, RoomRole.IC):
         sentence = "Legal Counsel, the Privacy Officer and the IC say who needs to know."
@@ -62,7 +62,7 @@ def why_not_admit(incident: Incident, facts: Facts, by: Actor, person: Member | 
     if reasons := _names(incident, facts, by):
         return reasons
     named = facts.admits(person.user_id) if person else None
-    if named is not None and named.knows and named.expires_at is None:
+    if named is not None and named.knows and named.expires_at is None and not named.via:
         return [Reason("admitted", f"{named.name} sees it since {named.added_at:%H:%M:%S} UTC.", clause=NEED, field="person")]
     return []
 

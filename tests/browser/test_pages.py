@@ -20,6 +20,7 @@ from oncall.models import Page as OncallPage
 from oncall.models import Service
 from standard import actions as process
 from tests.browser.conftest import LOOKS, Site
+from tests.compliance.access_lived import access_of_kubernetes, review_and_glass
 
 pytestmark = [pytest.mark.browser]
 
@@ -60,6 +61,7 @@ def furnished(site: Site) -> Site:
         hold = holds.place_hold(by=legal, matter="Case 7", reason="We may be sued.", incident=incident)
         holds.ask_custodian(hold, by=legal, what="The proxy's logs of today.", name="Lou Logs", email="lou@host.example")
         holds.ask_release(hold, by=legal, reason="The case is over.")
+        access_of_kubernetes(acme)
     return site
 
 
@@ -92,6 +94,11 @@ PAGES = {
     "duties of law": "incidents/INC-1/duties/",
     "rules of law": "duties/rules/",
     "register of breaches": "duties/breaches/",
+    "access reviews": "access/",
+    "production systems": "access/systems/",
+    "a production system": "access/systems/kubernetes/",
+    "accounts": "access/names/",
+    "break glass": "break-glass/",
 }
 OWNER_PAGES = {
     "versions": "standard/versions/",
@@ -109,6 +116,8 @@ OWNER_PAGES = {
     "the sections": "standard/draft/part/postmortem/",
     "feedback to answer": "feedback/1/",
     "a review": "reviews/1/",
+    "an access review": "access/reviews/1/",
+    "broken glass": "break-glass/1/",
 }
 ADMIN_PAGES = {
     "integrations": "integrations/",
@@ -130,6 +139,7 @@ ADMIN_PAGES = {
     "asking for an erasure": "erasures/ask/",
     "admin": "admin/",
     "teams": "admin/oncall/team/",
+    "taking in a list": "access/systems/kubernetes/import/",
 }
 
 
@@ -219,6 +229,7 @@ def test_the_process_owners_pages_are_accessible(furnished: Site, look: dict[str
         draft = process.start_draft(by=owner)
         process.change_draft(draft, {**draft.content, "owner": "Olga"}, by=owner, revision=1)
         process.give_feedback(by=acme.jon.actor(), text_="Shorter updates.", clause="checklist.ic")
+    review_and_glass(acme)
     page = furnished.page(acme.owner, **look)
     for name, path in OWNER_PAGES.items():
         answer = page.goto(f"{furnished.url}/o/acme/{path}")

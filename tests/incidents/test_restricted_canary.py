@@ -79,6 +79,7 @@ def is_list(address: Address) -> bool:
         address.is_api
         and not address.parameters
         and address.name not in ("api-me", "api-readiness")  # the one says who asks, the other that monitoring was heard
+        and not address.name.startswith("api-access-")  # for whom Legal is: the leak takes that duty from Eve
         and hasattr(getattr(address.view, "cls", None), "get")
     )
 
@@ -134,6 +135,8 @@ def house(shared_database: Installation) -> Iterator[House]:
             "name": "forged",
             **dict.fromkeys(("version", "feedback_id", "review_id"), 1),
             "part": "about",
+            "access_system": "system",
+            **dict.fromkeys(("access_review_id", "glass_id", "fact_id"), 1),
         }
     with everything.connected(settings.DATABASE_OWNER_URL, shared_database.name) as owner:
         yield House(acme, globex, owner, leak, values, list(mail.outbox), before)

@@ -38,6 +38,7 @@ from tests.clock import Clock as MovedClock
 from tests.conftest import Cast, Door, Installation, Person
 from tests.everything import values
 from tests.ledger import (
+    access_drivers,
     audit_drivers,
     command_drivers,
     comms_drivers,
@@ -154,6 +155,7 @@ def _now(act: Callable[[Stage], object]) -> Callable[[Stage], Act]:
 # "subject:verb" -> prepares the stage, and returns what does the verb once.
 DRIVERS: dict[str, Callable[[Stage], Act]] = {
     **audit_drivers.DRIVERS,
+    **access_drivers.DRIVERS,
     **command_drivers.DRIVERS,
     **comms_drivers.DRIVERS,
     **contact_drivers.DRIVERS,

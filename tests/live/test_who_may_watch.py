@@ -11,7 +11,7 @@ from django.test import Client
 
 from compliance.actions.engagements import end_engagement
 from compliance.models import AuditEngagement
-from incidents import actions, live
+from incidents import actions, expiring, live
 from incidents.models import Incident, NeedToKnow
 from incidents.states import Severity
 from ledger import people
@@ -19,7 +19,7 @@ from ledger.actions import configure
 from ledger.models import Event
 from tenants.models import ApiToken, Membership, User
 from tenants.time import now
-from tests.conftest import Person
+from tests.conftest import Door, Person
 from tests.live.conftest import House
 from tests.live.watching import Room, Watch, by_token
 
@@ -309,3 +309,22 @@ def test_metrics_count_the_streams(house: House) -> None:
     figures = Client().get("/metrics").content.decode()
     assert "muster_live_streams 1.0" in figures
     assert "muster_live_listening 1.0" in figures
+
+
+@pytest.mark.clause("breach.need-to-know")
+def test_who_broke_the_glass_watches_until_its_time_is_over(house: House) -> None:
+    """Nobody has to end it: the sweep finds that the time has passed, and the stream is cut with that."""
+    acme = house.installation.acme
+    restrict(house, acme.amira, acme.owner)
+    assert refusal(house.by_token(acme.admin)) == (404, "not_found")
+    asked = Door(acme.admin).post("break-glass/", {"number": 1, "reason": "Nobody answers", "minutes": 60})
+    assert asked.status_code == 201, asked.content
+    page, machine = house.watch(acme.admin), house.by_token(acme.admin).ready()
+    with acme.scope():
+        place = NeedToKnow.objects.get(user_id=acme.admin.user_id)
+        place.expires_at = now() - timedelta(seconds=1)  # an hour has passed
+        place.save()
+    assert expiring.sweep() == 1
+    for watch in (page, machine):
+        assert watch.until(lambda w: w.closed).named("end")[-1].data["code"] == "not_found"
+    assert refusal(house.by_token(acme.admin)) == (404, "not_found")

@@ -75,6 +75,11 @@ NOT_OF_A_TIMELINE = {
         ("override.given", "override.cancelled", "swap.offered", "swap.accepted", "swap.ended", "schedule.imported"),
         "who is on call, whatever the incident",
     ),
+    **dict.fromkeys(
+        ("system.registered", "system.retired", "access.taken_in", "access.ended", "principal.named"),
+        "who has access to production, whatever the incident; a review of it is told",
+    ),
+    "glass.tried": "that somebody tried a number, and not which: one that opens is told as `incident.glass_broken`",
     "calendar.shared": "a person's own",
     "calendar.revoked": "a person's own",
     "token.issued": "a person's own",

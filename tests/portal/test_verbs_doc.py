@@ -52,6 +52,11 @@ DOCUMENT = (
     *("name-author", "publish", "take-up"),
 )
 _DOCUMENT = "a document is written on its page and through the API: a line of chat speaks of the incident while it runs"
+ACCESS = (
+    *("production system:register", "production system:retire", "production system:take-in", "access:end", "principal:name"),
+    *("access review:decide", "access review:sign", "break glass:break", "break glass:judge"),
+)
+_ACCESS = "who has access, and breaking the glass, are read before they are decided: on their pages, or through the API"
 _SHIFTS = "shifts are arranged on the on-call page and through the API: the grammar of chat speaks of incidents"
 OF_THE_LAW = (
     *(f"legal hold:{verb}" for verb in ("place", "ask-release", "release", "keep")),
@@ -84,6 +89,8 @@ ELSEWHERE: Final = {
     "clock:strike-again": _SETTING_UP,
     **dict.fromkeys(SHIFTS, _SHIFTS),
     **dict.fromkeys(OWN, _OWN),
+    **dict.fromkeys(ACCESS, _ACCESS),
+    "access review:open": _BY_ITSELF,
     "postmortem:open": _BY_ITSELF,
     **dict.fromkeys((f"postmortem:{verb}" for verb in DOCUMENT), _DOCUMENT),
     **dict.fromkeys(REVIEWS, _REVIEWS),
