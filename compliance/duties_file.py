@@ -133,7 +133,7 @@ def _one_of(where: str, name: str, value: Any, kinds: Any) -> str:
 def _limits(where: str, rows: Any) -> list[dict[str, Any]]:
     if not isinstance(rows, list) or not 1 <= len(rows) <= LIMITS_MOST:
         raise _wrong(where, f"its limits are a list of 1 to {LIMITS_MOST}, each with start, amount and unit.", "no_limits")
-    found = []
+    found: list[dict[str, Any]] = []
     for row in rows:
         if not isinstance(row, dict) or set(row) != {"start", "amount", "unit"}:
             raise _wrong(where, "each limit has a start, an amount and a unit, and nothing else.", "no_limits")

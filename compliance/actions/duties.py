@@ -134,7 +134,7 @@ def start_duty(case: DutyCase, *, by: Actor, start: str, at: datetime, reason: s
 
 def _floor(case: DutyCase) -> datetime:
     """Before what nobody can have learnt of it: two years before the incident was declared is a slip of the keyboard."""
-    declared = case.incident.declared_at
+    declared: datetime = case.incident.declared_at
     return declared.replace(year=declared.year - 2, day=min(declared.day, 28))
 
 
