@@ -13,11 +13,11 @@ REF_MAX = 24
 
 def hold_for(by: Actor, hold_id: int) -> LegalHold:
     """The hold with this number. Refuses (403) who has nothing to do with holds; NotFound for what is not theirs to see."""
-    check(rules.why_not_read(by))
     rows = LegalHold.objects.select_related("incident", "person", "placed_by", "released_by", "second_person")
     found = rows.filter(organisation_id=by.organisation_id, pk=hold_id).first()
     if found is None:
         raise NotFound("legal hold")
+    check(rules.why_not_read(by))
     return found
 
 
@@ -60,9 +60,9 @@ def left_for(by: Actor, email: str) -> Membership:
 
 def erasure_for(by: Actor, erasure_id: int) -> ErasureRequest:
     """An erasure that was asked for. Refuses (403) who has nothing to do with them."""
-    check(erasure_rules.why_not_read(by))
     rows = ErasureRequest.objects.filter(organisation_id=by.organisation_id).select_related("person", "asked_by", "decided_by")
     found = rows.filter(pk=erasure_id).first()
     if found is None:
         raise NotFound("erasure")
+    check(erasure_rules.why_not_read(by))
     return found

@@ -21,7 +21,7 @@ from incidents.members import active_for, member_for
 from incidents.models import LegalHold
 from ledger.api import CursorPages, MusterView, page_of
 from standard.api.versions import KEY
-from tenants.refusals import NotFound, check, invalid
+from tenants.refusals import check, invalid
 
 STANDING = OpenApiParameter(
     "standing", bool, OpenApiParameter.QUERY, description="Only holds that stand (true), or that were released (false)."
@@ -198,18 +198,13 @@ class Retention(MusterView):
         check(retention_rules.why_not_read(self.actor))
         return Response({"results": [_class_row(row) for row in kept.standing()]})
 
-
-class SetPeriod(MusterView):
-    """One class."""
-
     @extend_schema(operation_id="retention_set", request=s.RetentionPeriodBody, responses=s.RetentionOut, parameters=[KEY])
-    def post(self, request: Request, kept_class: str) -> Response:
+    def post(self, request: Request) -> Response:
         """Set for how many days a class is kept (administrators); a period below the floor is refused, with the reason."""
 
         def perform() -> Response:
-            if kept_class not in {kind.key for kind in kept.classes()}:
-                raise NotFound("class of rows")
-            retaining.set_period(kept_class, self.body(s.RetentionPeriodBody, request)["days"], by=self.actor)
+            body = self.body(s.RetentionPeriodBody, request)
+            retaining.set_period(body["key"], body["days"], by=self.actor)
             return Response({"results": [_class_row(row) for row in kept.standing()]})
 
         return self.once(request, perform)

@@ -47,8 +47,9 @@ class CustodianProofBody(StrictSerializer):
 
 
 class RetentionPeriodBody(StrictSerializer):
-    """A period."""
+    """The period of a class."""
 
+    key = Text(max_length=40, help_text="The class, by its key.")
     days = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
 
 

@@ -15,7 +15,6 @@ urlpatterns = [
     path("custodian-tasks/<int:task_id>/acknowledge/", h.Acknowledge.as_view(), name="api-hold-custodian-acknowledge"),
     path("custodian-tasks/<int:task_id>/prove/", h.Prove.as_view(), name="api-hold-custodian-prove"),
     path("retention/", h.Retention.as_view(), name="api-retention"),
-    path("retention/<slug:kept_class>/", h.SetPeriod.as_view(), name="api-retention-set"),
     path("erasures/", h.Erasures.as_view(), name="api-erasure-list"),
     path("erasures/<int:erasure_id>/decide/", h.DecideErasure.as_view(), name="api-erasure-decide"),
 ]

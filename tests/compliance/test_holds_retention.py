@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.clause("breach.preserve-logs")]
 
 def noise(scene: Scene) -> None:
     """An alert that fired, was dismissed and has ended, of no incident; such are kept for 90 days here."""
-    assert scene.api("admin").post("retention/alerts/", {"days": 90}).status_code == 200
+    assert scene.api("admin").post("retention/", {"key": "alerts", "days": 90}).status_code == 200
     lived_in.take(scene.acme, lived_in.delivery("Noise", "x"))
     signal = scene.api("amira").get("triage/").json()["results"][0]["id"]
     assert scene.api("amira").post(f"triage/{signal}/dismiss/", {"reason": "Known"}).status_code == 200
@@ -116,7 +116,7 @@ class TestTheJob:
 
 class TestPeriods:
     def test_an_administrator_sets_one(self, scene: Scene) -> None:
-        assert scene.api("admin").post("retention/alerts/", {"days": 90}).status_code == 200
+        assert scene.api("admin").post("retention/", {"key": "alerts", "days": 90}).status_code == 200
         assert row_of(scene, "alerts", "auditor")["days"] == 90
         with scene.acme.scope():
             told = Event.objects.get(kind="retention.changed").data
@@ -124,22 +124,22 @@ class TestPeriods:
 
     def test_none_is_shorter_than_its_floor(self, scene: Scene) -> None:
         """The sentence says the floor and its reason; by the page what was typed is kept."""
-        answer = scene.api("admin").post("retention/alerts/", {"days": 89})
+        answer = scene.api("admin").post("retention/", {"key": "alerts", "days": 89})
         assert (answer.status_code, answer.json()["code"]) == (422, "below_the_floor")
         assert "at least 90 days. A quarter's review" in answer.json()["detail"]
         page = scene.page("admin").post("/o/acme/retention/alerts/", {"days": "3"})
         assert page.status_code == 422
         assert b'value="3"' in page.content
-        assert scene.api("admin").post("retention/alerts/", {"days": 40_000}).json()["code"] == "too_long"
+        assert scene.api("admin").post("retention/", {"key": "alerts", "days": 40_000}).json()["code"] == "too_long"
 
     def test_evidence_has_no_period(self, scene: Scene) -> None:
-        answer = scene.api("admin").post("retention/inbound/", {"days": 400})
+        answer = scene.api("admin").post("retention/", {"key": "inbound", "days": 400})
         assert (answer.status_code, answer.json()["code"]) == (409, "never_removed")
         assert "Append-only evidence" in scene.page("admin").get("/o/acme/retention/").content.decode()
 
     def test_others_neither_read_nor_set(self, scene: Scene) -> None:
         assert scene.api("amira").get("retention/").json()["code"] == "not_an_administrator"
-        assert scene.api("owner").post("retention/alerts/", {"days": 400}).json()["code"] == "not_an_administrator"
-        assert scene.api("admin").post("retention/nothing/", {"days": 400}).status_code == 404
+        assert scene.api("owner").post("retention/", {"key": "alerts", "days": 400}).json()["code"] == "not_an_administrator"
+        assert scene.api("admin").post("retention/", {"key": "nothing", "days": 400}).json()["code"] == "no_such_class"
         with scene.acme.scope():
             assert not Event.objects.filter(kind="retention.changed").exists()
