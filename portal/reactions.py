@@ -41,6 +41,7 @@ TELL_ITEM_OWNER = Reaction("tell-item-owner", "postmortems.item_news.tell_owner"
 TELL_REMINDED = Reaction("tell-reminded", "postmortems.item_news.tell_reminded")
 TELL_ITEM_LATE = Reaction("tell-item-late", "postmortems.item_news.tell_escalated")
 LEARN_TRAITS = Reaction("learn-traits", "postmortems.actions.similar.learn")
+MAKE_PACK = Reaction("make-evidence-pack", "compliance.packs_reactions.make_pack")
 
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "signal.opened": (PAGE_FOR_SIGNAL,),
@@ -109,6 +110,10 @@ MEASURED: tuple[str, ...] = (
 )
 REACTIONS |= {kind: (*REACTIONS.get(kind, ()), MEASURE) for kind in MEASURED}
 
+# An incident's end, whichever it is, and its closing: a sealed evidence pack is made by itself (evidence.export).
+PACKED = ("incident.resolved", "incident.false_positive", "incident.merged", "incident.closed")
+REACTIONS |= {kind: (*REACTIONS.get(kind, ()), MAKE_PACK) for kind in PACKED}
+
 # Subject of a clock -> what follows when it breaks. (The sweep records the break itself, whatever the subject.)
 CLOCK_SUBJECTS: dict[str, str] = {
     "oncall.page": "oncall.actions.on_clock_broken",
@@ -130,7 +135,7 @@ OUTLASTING: frozenset[str] = frozenset({"postmortems.actionitem"})
 
 # What rooms above put on an incident's page, beside its facts: functions of (incident, facts, actor) that give a template's context,
 # with the template's own name in it.
-BESIDE_THE_ROOM: tuple[str, ...] = ("postmortems.items.panel",)
+BESIDE_THE_ROOM: tuple[str, ...] = ("postmortems.items.panel", "compliance.packs_showing.beside")
 
 # What a SEV 1/2 needs before it is closed -> the function that says, of an incident's id, what of it is missing ("" for nothing).
 CLOSING: dict[str, str] = {"postmortem": "postmortems.closing.what_is_missing"}

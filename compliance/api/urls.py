@@ -2,4 +2,7 @@
 
 from django.urls import URLPattern, URLResolver
 
+from compliance.api import packs_urls
+
 urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns += packs_urls.urlpatterns

@@ -128,10 +128,10 @@ class Log:
     organisation: int = 3
     entries: list[Entry] = field(default_factory=list)
 
-    def add(self, table: str, row: dict[str, Any], *, incident: int | None, op: str = "+") -> int:
-        """Seal an entry. Returns its leaf."""
+    def add(self, table: str, row: dict[str, Any], *, incident: int | None, op: str = "+", body: str = "") -> int:
+        """Seal an entry, whose body is the row as JSON, or as it is given. Returns its leaf."""
         leaf = len(self.entries)
-        body, salt = json.dumps(row, ensure_ascii=False), h(b"salt" + leaf.to_bytes(8))[:16]
+        body, salt = body or json.dumps(row, ensure_ascii=False), h(b"salt" + leaf.to_bytes(8))[:16]
         envelope = {
             "v": 1,
             "seq": 1000 + 3 * leaf,
