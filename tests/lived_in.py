@@ -8,6 +8,8 @@ from typing import Any
 
 from django.test import Client
 
+from compliance.actions import packs as evidence
+from compliance.models import PackPart
 from incidents import actions, integrating, ruling
 from incidents.members import member_for
 from incidents.models import Component, Incident, Integration, RoutingRule, ServiceComponent, Signal, UpdatePolicy
@@ -33,6 +35,7 @@ from postmortems.states import Verdict
 from standard import actions as process
 from standard import gate
 from standard.models import Calendar, CalendarDay, Clock, ClockFailure, ProcessReview
+from tenants.actors import Via, system
 from tenants.models import ApiToken, User
 from tests.conftest import Cast
 from tests.postmortems.lived import reviewed
@@ -80,6 +83,7 @@ class Lived:
     review_id: int
     section: str
     learnt: str
+    pack_id: int
     item: str
 
     def parameters(self) -> dict[str, Any]:
@@ -207,7 +211,20 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             method_id=ContactMethod.objects.get(user_id=cast.amira.user_id).pk,
             token_id=ApiToken.objects.filter(user_id=cast.amira.user_id).latest("id").pk,
             learnt=learnt,
+            pack_id=packed(cast, word),
         )
+
+
+def packed(cast: Cast, word: str) -> int:
+    """Evidence packs of the first incident that may be seen: one that waits, and one that is ready. Returns the ready one's id."""
+    admin = cast.admin.actor()
+    incident = Incident.objects.filter(restricted=False).earliest("id")
+    evidence.ask_for_pack(incident, by=admin)
+    ready = evidence.ask_for_pack(incident, by=admin)
+    body = f"evidence {word}".encode()
+    PackPart.objects.create(pack=ready, incident_id=incident.pk, number=0, body=body)
+    made = {"size": len(body), "sha256": "0" * 64, "checkpoint_size": 1}
+    return evidence.finish(ready, by=system(cast.id, Via.RELAY), name=f"evidence-{incident.ref}-at-1", **made).pk
 
 
 def improve(cast: Cast, word: str, *, versions: int) -> dict[str, Any]:

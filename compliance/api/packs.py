@@ -46,6 +46,9 @@ class EvidencePackOut(serializers.Serializer[Any]):
     checkpoint_size = serializers.IntegerField(allow_null=True, help_text="Leaves of the log that it is proven against.")
 
 
+PAGE = page_of(EvidencePackOut)
+
+
 class EvidencePeriodBody(StrictSerializer):
     """A period: from the beginning of one day to the beginning of another, in UTC."""
 
@@ -71,7 +74,7 @@ def _made(pack: EvidencePack) -> Response:
 class EvidencePacks(MusterView):
     """Evidence packs, and asking for a period's."""
 
-    @extend_schema(operation_id="evidence_packs_list", responses=page_of(EvidencePackOut))
+    @extend_schema(operation_id="evidence_packs_list", responses=PAGE)
     def get(self, request: Request) -> Response:
         """List the packs that you may see, newest first: of incidents, and of the periods that you asked for."""
         return _listed(self, request, packs_gate.packs(self.actor))
@@ -87,7 +90,7 @@ class EvidencePacks(MusterView):
 class EvidencePacksOf(MusterView):
     """The evidence packs of an incident."""
 
-    @extend_schema(operation_id="evidence_packs_of_incident", responses=page_of(EvidencePackOut))
+    @extend_schema(operation_id="evidence_packs_of_incident", responses=PAGE)
     def get(self, request: Request, ref: str) -> Response:
         """List the packs of one incident, newest first."""
         return _listed(self, request, packs_gate.packs_of(gate.room_for(self.actor, ref), self.actor))

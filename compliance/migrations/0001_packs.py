@@ -18,6 +18,12 @@ SECURITY DEFINER SET search_path = public, pg_temp AS
 $$ SELECT w.organisation_id, w.pack_id FROM compliance_packwork w WHERE w.next_at <= $1 ORDER BY w.next_at LIMIT $2 $$;
 """
 
+# A pack of a period tells of what whoever asked may see: to everybody else the database shows neither it nor its bytes.
+THEIRS = """
+CREATE POLICY need_to_know_period ON {table} AS RESTRICTIVE TO {{role}} USING (incident_id IS NOT NULL
+  OR asked_by_id = (SELECT muster.person()) OR (SELECT muster.own_work()));
+"""
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -167,7 +173,22 @@ class Migration(migrations.Migration):
             name="PackPart",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("incident_id", models.BigIntegerField(null=True)),
+                (
+                    "incident",
+                    tenants.walled.TenantKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="incidents.incident",
+                    ),
+                ),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
                 ("number", models.IntegerField()),
                 ("body", models.BinaryField()),
                 (
@@ -195,7 +216,16 @@ class Migration(migrations.Migration):
             name="PackWork",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("incident_id", models.BigIntegerField(null=True)),
+                (
+                    "incident",
+                    tenants.walled.TenantKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="incidents.incident",
+                    ),
+                ),
                 ("next_at", models.DateTimeField(default=tenants.time.now)),
                 ("began_at", models.DateTimeField(null=True)),
                 ("attempts", models.IntegerField(default=0)),
@@ -279,6 +309,7 @@ class Migration(migrations.Migration):
         Wall("compliance", "packwork"),
         Wall("compliance", "packpart", rights="SELECT, INSERT, DELETE"),
         NeedToKnow("compliance", "evidencepack", "historicalevidencepack", "packwork", "packpart"),
+        *(Sql(THEIRS.format(table=f"compliance_{name}")) for name in ("evidencepack", "packpart")),
         Sql(DUE_PACKS),
     ]
     operations = together(operations)

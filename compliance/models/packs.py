@@ -88,7 +88,7 @@ class PackWork(TenantOwned):
     """
 
     pack = TenantKey(EvidencePack, related_name="work")
-    incident_id = models.BigIntegerField(null=True)
+    incident = TenantKey(Incident, null=True, related_name="+")
     next_at = models.DateTimeField(default=now)
     began_at = models.DateTimeField(null=True)
     attempts = models.IntegerField(default=0)
@@ -101,10 +101,14 @@ class PackWork(TenantOwned):
 
 
 class PackPart(TenantOwned):
-    """A piece of a pack's file, at most a MB. The whole file's SHA-256 stands on the pack, which is audited."""
+    """A piece of a pack's file, at most a MB. The whole file's SHA-256 stands on the pack, which is audited.
+
+    Of a period's, the database shows it to `asked_by` alone (policy need_to_know_period): it may tell of what only they may see.
+    """
 
     pack = TenantKey(EvidencePack, related_name="parts")
-    incident_id = models.BigIntegerField(null=True)
+    incident = TenantKey(Incident, null=True, related_name="+")
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     number = models.IntegerField()
     body = models.BinaryField()
 

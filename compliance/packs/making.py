@@ -134,7 +134,10 @@ def _store(pack: EvidencePack, file: Path, own: Any, step: "_Steps") -> tuple[in
 
 def _put(pack: EvidencePack, waiting: list[tuple[int, bytes]], own: Any) -> None:
     with own():
-        rows = (PackPart(pack=pack, incident_id=pack.incident_id, number=number, body=body) for number, body in waiting)
+        rows = (
+            PackPart(pack=pack, incident_id=pack.incident_id, asked_by_id=pack.asked_by_id, number=number, body=body)
+            for number, body in waiting
+        )
         PackPart.objects.bulk_create(rows)
     waiting.clear()
 

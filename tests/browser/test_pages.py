@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from compliance.actions.packs import ask_for_pack
 from incidents import actions, quieting, ruling
 from incidents.integrating import make_integration
 from incidents.models import Incident, Integration, RoutingRule, Signal
@@ -60,6 +61,7 @@ def furnished(site: Site) -> Site:
         quiet = Signal(kind=Signal.Kind.ALERTS, title="Disk is full", integration=made, group_key="g", service=service)
         quieting.suppress(quiet, Quiet("Maintenance: Disks."), by=admin)
         measure_all()
+        ask_for_pack(Incident.objects.get(ref="INC-1"), by=admin)
     return site
 
 
@@ -105,6 +107,9 @@ OWNER_PAGES = {
     "a review": "reviews/1/",
 }
 ADMIN_PAGES = {
+    "evidence packs": "evidence-packs/",
+    "evidence packs of an incident": "evidence-packs/of/INC-1/",
+    "an evidence pack that waits": "evidence-packs/1/",
     "integrations": "integrations/",
     "integration": "integrations/1/",
     "adding an integration": "integrations/add/",

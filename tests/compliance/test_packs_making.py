@@ -259,6 +259,9 @@ class TestAPeriod:
         scene.api("admin").post("evidence-packs/", {"starts_on": "2026-07-01", "ends_before": "2026-10-01"})
         (pack,) = make()
         assert packs(scene, "owner") == []
+        with scene.acme.scope(scene.acme.owner):  # the database itself hides it
+            assert not EvidencePack.objects.exists()
+            assert not PackPart.objects.exists()
         for who in ("owner", "auditor"):
             assert scene.api(who).get(f"evidence-packs/{pack['id']}/file/").status_code == 404
 

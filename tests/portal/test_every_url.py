@@ -40,6 +40,7 @@ OF_THE_ROOM = {  # what executives and Support are refused: they read a summary
     *("postmortem-panels", "postmortem-mark", "postmortem-read", "postmortem-section-preview", "postmortem-section-history"),
     *("api-postmortem", "api-postmortem-section"),
     *("postmortem-review", "postmortem-wording", "api-postmortem-review", "api-postmortem-wording"),
+    *("evidence-packs-of", "api-evidence-packs-of"),
     *("action-item", "action-items-of", "similar", "api-action-item", "api-similar"),
 }
 # The forms that edit a schedule: administrators' and team leads' alone, others are told so.
@@ -51,6 +52,8 @@ OF_DECISION = {
     *("postmortem-waive", "postmortem-lift-waiver", "postmortem-need-no-items"),
     *("postmortem-release", "postmortem-withdraw"),
 }
+# Evidence packs: for administrators, the process owner, Legal Counsel and auditors.
+OF_EVIDENCE = ("evidence-pack", "api-evidence-pack")
 SAFE = ("GET", "HEAD", "OPTIONS")
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND")
 IN_ORGANISATION = addresses.every(addresses.ORGANISATION_TABLE)
@@ -371,6 +374,8 @@ def test_a_member_reads_without_a_failure(house: House, browse: Browse, name: st
             answer = visitor.ask(address, "GET", house.path(address))
             allowed: Iterable[int] = range(500)
             if name == "support" and address.name in OF_THE_ROOM and (address.in_organisation or where is BY_TOKEN):
+                allowed = (403,)
+            elif address.name.startswith(OF_EVIDENCE) and name != "owner" and (address.in_organisation or where is BY_TOKEN):
                 allowed = (403,)
             elif address.is_admin:
                 allowed = REDIRECT + REFUSED

@@ -121,6 +121,7 @@ def test_a_task_keeps_no_context(pooled: Installation, monkeypatch: pytest.Monke
         "notifications.deliver": (pooled.acme.id, 1),
         "portal.sweep": (),
         "portal.tidy": (),
+        "compliance.make_pack": (pooled.acme.id, 1),
     }
     app.loader.import_default_modules()  # as a worker does when it starts
     assert {name for name in app.tasks if not name.startswith("celery.")} == set(arguments), "a task that this test does not run"
