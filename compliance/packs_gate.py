@@ -19,6 +19,10 @@ def is_legal(by: Actor) -> bool:
 def packs(by: Actor) -> QuerySet[EvidencePack]:
     """The packs that somebody may see, newest first: of the incidents that they may see, and of the periods that they asked for."""
     check(why_not_list(by, is_legal(by)))
+    return _theirs(by)
+
+
+def _theirs(by: Actor) -> QuerySet[EvidencePack]:
     found = EvidencePack.objects.filter(Q(kind=PackKind.INCIDENT) | Q(asked_by=by.user_id))
     work = Prefetch("work", PackWork.objects.order_by("id"))
     return found.select_related("incident", "asked_by").prefetch_related(work).order_by("-id")
@@ -31,9 +35,10 @@ def packs_of(incident: Incident, by: Actor) -> QuerySet[EvidencePack]:
 
 def pack_for(by: Actor, pack_id: int) -> EvidencePack:
     """The pack with this id, if the actor may see it, and its incident's room. Raises NotFound otherwise. Reading a restricted one is on record."""
-    found = packs(by).filter(pk=pack_id).first() if pack_id < 2**63 else None
+    found = _theirs(by).filter(pk=pack_id).first() if pack_id < 2**63 else None
     if found is None:
         raise NotFound("evidence pack")
+    check(why_not_list(by, is_legal(by)))
     if found.incident is not None:
         gate.room_for(by, found.incident.ref)
     return found
