@@ -15,7 +15,18 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from integrations.chat.grammar import WORDS
 from ledger.verbs import VERBS, Verb
 
-ROOMS = ("tenants", "ledger", "standard", "notifications", "oncall", "incidents", "postmortems", "metrics", "compliance", "integrations")
+ROOMS = (
+    "tenants",
+    "ledger",
+    "standard",
+    "notifications",
+    "oncall",
+    "incidents",
+    "postmortems",
+    "metrics",
+    "compliance",
+    "integrations",
+)
 
 # Module -> what its callers come through. The clock's and the relay's own functions stand in rooms' modules, so they are named.
 DOORS: dict[str, tuple[str, ...]] = {

@@ -1,0 +1,66 @@
+"""What the tests of sealing share: a sealer of the test's own, and RFC 6962 written down once more, naively, to compare with."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
+
+from ledger.sealing.sealer import Sealer, connect
+from tests import everything
+from tests.conftest import Installation
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+PUBLIC = KEY.public_key().public_bytes_raw()
+
+
+@contextmanager
+def sealer_in(folder: Path, *, batch: int = 10_000) -> Iterator[Sealer]:
+    """A sealer with a connection of its own, as the sealer's role."""
+    with connect() as db:
+        yield Sealer(db, KEY, folder, "muster.example", batch=batch)
+
+
+def seal(folder: Path, *, batch: int = 10_000) -> int:
+    """Seal what there is. Returns how many leaves were given."""
+    with sealer_in(folder, batch=batch) as sealer:
+        return sealer.run()
+
+
+def as_owner(house: Installation, sql: Any, *values: Any) -> list[tuple[Any, ...]]:
+    """Rows of a statement as the owner role, whom the walls do not hold."""
+    with everything.connected(settings.DATABASE_OWNER_URL, house.name) as db:
+        cursor = db.execute(sql, values or None)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def naive_root(leaves: list[bytes]) -> bytes:
+    """MTH of RFC 6962, 2.1, as it stands there, over the leaves' bytes."""
+    if not leaves:
+        return sha256(b"").digest()
+    if len(leaves) == 1:
+        return sha256(b"\x00" + leaves[0]).digest()
+    k = 1
+    while k * 2 < len(leaves):
+        k *= 2
+    return sha256(b"\x01" + naive_root(leaves[:k]) + naive_root(leaves[k:])).digest()
+
+
+def envelopes(house: Installation, organisation_id: int) -> list[bytes]:
+    """The envelopes of an organisation in the order of their leaves, as the owner role reads them."""
+    rows = as_owner(
+        house,
+        "SELECT e.envelope FROM ledger_leaf l JOIN ledger_entry e ON e.id = l.id WHERE l.organisation_id = %s ORDER BY l.index",
+        organisation_id,
+    )
+    return [row[0].encode() for row in rows]
+
+
+def told(envelope: bytes) -> dict[str, Any]:
+    """What an envelope says."""
+    found: dict[str, Any] = json.loads(envelope)
+    return found
