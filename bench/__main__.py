@@ -18,6 +18,7 @@ MEASUREMENTS = {
     "metrics": "the page of figures over 100,000 incidents of three years: queries and server time",
     "pdf": "the PDF of a post-mortem with 300 entries, and the blameless check",
     "similar": "similar past incidents among 100,000 of an organisation, inside the walls",
+    "seal": "sealing 10,000 entries, the lag with 16 writers, and what guards and ledger cost a write",
     "guards": "P9: guards and ledger against the same write without",
 }
 

@@ -2,4 +2,7 @@
 
 from django.urls import URLPattern, URLResolver
 
+from compliance import seal_urls
+
 urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns += seal_urls.urlpatterns

@@ -121,7 +121,8 @@ def enter_what_is_there(editor: BaseDatabaseSchemaEditor, table: str) -> int:
     sql = f"""
 WITH page AS (SELECT * FROM {table} t WHERE t.{key} > %s ORDER BY t.{key} LIMIT {PAGE}),
  told AS (SELECT t.{key} AS place, t.organisation_id, {f"t.{incident}::bigint" if incident else "NULL::bigint"} AS about, t.id::text AS pk,
-   {op}::text AS op,   {actor} AS who, {body}::text AS body, uuid_send(gen_random_uuid()) AS salt, clock_timestamp() AS at FROM page t ORDER BY t.{key}),
+   {op}::text AS op, {actor} AS who, {body}::text AS body, uuid_send(gen_random_uuid()) AS salt,
+   clock_timestamp() AS at FROM page t ORDER BY t.{key}),
  numbered AS (SELECT nextval('ledger_entry_id_seq') AS seq, told.* FROM told),
  written AS (INSERT INTO ledger_entry (id, xid, organisation_id, incident_id, "table", pk, op, at, role, actor, salt, body, envelope)
    SELECT seq, pg_current_xact_id()::text::bigint, organisation_id, about, '{table}', pk, op, at, session_user, who, salt, body,

@@ -2,4 +2,7 @@
 
 from django.urls import URLPattern, URLResolver
 
+from compliance.api import seal
+
 urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns += seal.urlpatterns

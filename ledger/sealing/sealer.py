@@ -191,7 +191,7 @@ class Sealer:
 
     def _take(self, organisation_id: int, last: Last) -> tuple[list[bytes], int, int]:
         """Give leaves to what may have one. Returns their hashes, and how far that goes, in which cluster."""
-        ((here,),) = self._ask("SELECT system_identifier FROM pg_control_system()", ())
+        here = self._system()
         foreign = last.system != here
         asked = {
             "organisation": organisation_id,
@@ -204,6 +204,11 @@ class Sealer:
         if len(rows) == self.batch:  # there may be more of the last one's transaction
             return [bytes(row[0]) for row in rows], 0 if foreign else rows[-1][1], 0 if foreign else here
         return [bytes(row[0]) for row in rows], rows[0][2] if rows else 0, here
+
+    def _system(self) -> int:
+        """Which cluster this is: a dump that is restored elsewhere brings numbers of transactions that mean nothing there."""
+        ((here,),) = self._ask("SELECT system_identifier FROM pg_control_system()", ())
+        return int(here)
 
     def _grow(self, organisation_id: int, last: Last, new: list[bytes]) -> tuple[int, bytes]:
         """Keep the tiles that are full now. Returns the tree's size and root."""

@@ -19,6 +19,7 @@ from oncall.models import Page as OncallPage
 from oncall.models import Service
 from standard import actions as process
 from tests.browser.conftest import Site
+from tests.ledger.sealed import seal_beside
 
 pytestmark = [pytest.mark.browser]
 
@@ -60,6 +61,7 @@ def furnished(site: Site) -> Site:
         quiet = Signal(kind=Signal.Kind.ALERTS, title="Disk is full", integration=made, group_key="g", service=service)
         quieting.suppress(quiet, Quiet("Maintenance: Disks."), by=admin)
         measure_all()
+    seal_beside()
     return site
 
 
@@ -105,6 +107,7 @@ OWNER_PAGES = {
     "a review": "reviews/1/",
 }
 ADMIN_PAGES = {
+    "sealed log": "evidence/log/",
     "integrations": "integrations/",
     "integration": "integrations/1/",
     "adding an integration": "integrations/add/",

@@ -1,6 +1,7 @@
 """What the tests of sealing share: a sealer of the test's own, and RFC 6962 written down once more, naively, to compare with."""
 
 import json
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -9,7 +10,9 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
+from django.db import connection
 
+from ledger.models import Entry, Redaction
 from ledger.sealing.sealer import Sealer, connect
 from tests import everything
 from tests.conftest import Installation
@@ -29,6 +32,23 @@ def seal(folder: Path, *, batch: int = 10_000) -> int:
     """Seal what there is. Returns how many leaves were given."""
     with sealer_in(folder, batch=batch) as sealer:
         return sealer.run()
+
+
+def seal_beside() -> None:
+    """Seal what was really committed, with a folder that nobody looks into; inside a test's own transaction nothing was."""
+    if not connection.in_atomic_block:
+        with tempfile.TemporaryDirectory() as folder:
+            seal(Path(folder))
+
+
+def redact_something(reason: str) -> int:
+    """Take the body of an entry that tells of no incident away, in the open scope of Muster's own work. Returns its seq."""
+    seq = Entry.objects.filter(table="ledger_event", incident_id=None, body__isnull=False).latest("id").pk
+    Redaction.objects.create(entry=seq, by_name="Privacy Officer", reason=reason)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT muster.redact_entry(%s)", [seq])
+        assert cursor.fetchone() == (seq,)
+    return seq
 
 
 def as_owner(house: Installation, sql: Any, *values: Any) -> list[tuple[Any, ...]]:

@@ -46,6 +46,8 @@ OF_THE_ROOM = {  # what executives and Support are refused: they read a summary
 OF_EDITORS = {"schedule-new", "schedule-change", "schedule-import", "layer-new", "layer-change"}
 # The forms that change the standard: the process owner's alone, others are told so.
 OF_THE_PROCESS_OWNER = {f"standard-draft-{name}" for name in ("discard", "publish", "whole", "part")} | {"standard-withdraw"}
+# The sealed log: for administrators, the process owner and auditors.
+OF_THE_LOG = {"evidence-log", "evidence-log-checkpoint", "api-evidence-log"}
 # Decisions about a post-mortem, each a form on a page of its own: only for who may decide it now.
 OF_DECISION = {
     *("postmortem-waive", "postmortem-lift-waiver", "postmortem-need-no-items"),
@@ -374,7 +376,7 @@ def test_a_member_reads_without_a_failure(house: House, browse: Browse, name: st
                 allowed = (403,)
             elif address.is_admin:
                 allowed = REDIRECT + REFUSED
-            elif address.name in OF_EDITORS or (name != "owner" and address.name in OF_THE_PROCESS_OWNER):
+            elif address.name in OF_EDITORS or (name != "owner" and address.name in OF_THE_PROCESS_OWNER | OF_THE_LOG):
                 allowed = (403,)
             elif address.name in OF_DECISION:
                 allowed = (200, 403, 409)
