@@ -124,12 +124,9 @@ def test_the_owner_cannot_change_an_entry(own_database: Installation) -> None:
     for change in ("body = '{}'", "envelope = ''", "salt = NULL, body = NULL", "at = now()", "organisation_id = organisation_id"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
             as_owner(own_database, f"UPDATE ledger_entry SET {change}")
-    for statement in ("DELETE FROM ledger_entry", "TRUNCATE ledger_entry CASCADE", "DELETE FROM ledger_redaction"):
-        with everything.connected(settings.DATABASE_OWNER_URL, own_database.name) as db, pytest.raises(psycopg.Error) as error:
-            db.execute(statement)  # type: ignore[arg-type]
-        assert "append-only" in str(error.value) or not as_owner(own_database, "SELECT 1 FROM ledger_redaction")
-        if "redaction" in statement:
-            break
+    for statement in ("DELETE FROM ledger_entry", "TRUNCATE ledger_entry"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
+            as_owner(own_database, statement)
 
 
 def test_a_body_goes_only_with_its_redaction(acme: Cast, globex: Cast) -> None:

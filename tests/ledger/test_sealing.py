@@ -17,7 +17,7 @@ from ledger.sealing.sealer import Sealer
 from tenants.models import Membership
 from tests import everything
 from tests.conftest import Cast, Installation
-from tests.ledger.sealed import PUBLIC, as_owner, envelopes, naive_root, seal, sealer_in, told
+from tests.ledger.sealed import KEY, PUBLIC, as_owner, envelopes, naive_root, run_all, seal, seal_all, sealer_in, told
 from tests.ledger.test_sealing_tree import consistent, included
 
 pytestmark = pytest.mark.servers
@@ -68,14 +68,14 @@ def checked(house: Installation, cast: Cast, folder: Path) -> list[int]:
 def test_what_is_committed_is_sealed_signed_and_published(own_database: Installation, tmp_path: Path) -> None:
     """Each organisation has a log of its own; a second run adds only what is new; tiles give the root."""
     acme, globex = own_database.acme, own_database.globex
-    assert seal(tmp_path, batch=64) > 0
+    assert seal_all(tmp_path, batch=64) > 0
     first = checked(own_database, acme, tmp_path)
     assert set(first) == entered(own_database, acme)
     checked(own_database, globex, tmp_path)
     write(acme, 600)
-    assert seal(tmp_path) == 600
+    assert seal_all(tmp_path) == 600
     assert checked(own_database, acme, tmp_path)[: len(first)] == first
-    assert seal(tmp_path) == 0
+    assert seal_all(tmp_path) == 0
     with acme.scope():
         newest = queries.latest_checkpoint(acme.id)
         assert newest is not None
@@ -132,7 +132,7 @@ def test_nothing_is_missed_with_sixteen_writers(own_database: Installation, tmp_
     with sealer_in(tmp_path) as one:
         while any(thread.is_alive() for thread in threads):
             one.run()
-        one.run()
+        run_all(one)
     for thread in threads:
         thread.join()
     assert not failures
@@ -142,7 +142,7 @@ def test_nothing_is_missed_with_sixteen_writers(own_database: Installation, tmp_
 def test_what_is_not_committed_holds_back_what_came_after(own_database: Installation, tmp_path: Path) -> None:
     """An entry of a transaction that still runs has no leaf; later ones wait for it, so that the order is that of (xid, seq)."""
     acme = own_database.acme
-    seal(tmp_path)
+    seal_all(tmp_path)
     with everything.connected(settings.DATABASE_OWNER_URL, own_database.name) as slow:
         with slow.transaction():
             slow.execute("SELECT pg_current_xact_id()")
@@ -150,7 +150,7 @@ def test_what_is_not_committed_holds_back_what_came_after(own_database: Installa
             assert seal(tmp_path) == 0
             with acme.scope():
                 assert (queries.sealing(acme.id).lag_seconds or 0) > 0
-        assert seal(tmp_path) == 3
+        assert seal_all(tmp_path) == 3
     checked(own_database, acme, tmp_path)
 
 
@@ -164,7 +164,7 @@ def test_a_sealer_that_dies_is_taken_up_by_the_next(
 ) -> None:
     """After each step: before the commit nothing is left of it; after it, the next run publishes what was signed."""
     acme = own_database.acme
-    seal(tmp_path)
+    seal_all(tmp_path)
     write(acme, 300)
     whole: Callable[..., Any] = getattr(Sealer, step)
 
@@ -176,8 +176,8 @@ def test_a_sealer_that_dies_is_taken_up_by_the_next(
     with monkeypatch.context() as patch:
         patch.setattr(Sealer, step, dying)
         with pytest.raises(Killed):
-            seal(tmp_path)
-    assert seal(tmp_path) == (0 if step == "publish" else 300)
+            seal_all(tmp_path)
+    assert seal_all(tmp_path) == (0 if step == "publish" else 300)
     assert set(checked(own_database, acme, tmp_path)) == entered(own_database, acme)
 
 
@@ -201,7 +201,7 @@ def test_two_sealers_at_once(own_database: Installation, tmp_path: Path) -> None
         write(acme, 5)
     for thread in threads:
         thread.join()
-    seal(tmp_path)
+    seal_all(tmp_path)
     assert not failures
     assert set(checked(own_database, acme, tmp_path)) == entered(own_database, acme)
 
@@ -221,20 +221,20 @@ def halted(house: Installation, cast: Cast, folder: Path) -> str:
 def test_a_rollback_to_an_old_backup_halts(own_database: Installation, tmp_path: Path) -> None:
     """The database that was restored ends before the newest checkpoint that is out. The other organisation goes on."""
     acme, globex = own_database.acme, own_database.globex
-    seal(tmp_path)
+    seal_all(tmp_path)
     (public_id,) = as_owner(own_database, "SELECT public_id FROM tenants_organisation WHERE id = %s", acme.id)[0]
     with acme.scope():
         newest = queries.latest_checkpoint(acme.id)
         assert newest is not None
-    later = notes.sign(notes.origin_of(newest.note), newest.size + 50, b"\7" * 32, _key())
+    later = notes.sign(notes.origin_of(newest.note), newest.size + 50, b"\7" * 32, KEY)
     shelf = next(tmp_path.glob(f"{public_id}/checkpoints/*"))
     out = shelf / f"{newest.size + 50:013d}"
     out.write_text(later, encoding="utf-8")
     assert "behind what was published" in halted(own_database, acme, tmp_path)
     write(globex, 2)
-    assert seal(tmp_path) == 2
+    assert seal_all(tmp_path) == 2
     out.unlink()  # the right backup is there again: it goes on by itself
-    seal(tmp_path)
+    seal_all(tmp_path)
     assert set(checked(own_database, acme, tmp_path)) == entered(own_database, acme)
     with acme.scope():
         assert queries.sealing(acme.id).halted_at is None
@@ -243,13 +243,13 @@ def test_a_rollback_to_an_old_backup_halts(own_database: Installation, tmp_path:
 def test_a_fork_halts(own_database: Installation, tmp_path: Path) -> None:
     """What was published of that size has another root; or is signed with a key that is not ours; or is no checkpoint."""
     acme = own_database.acme
-    seal(tmp_path)
+    seal_all(tmp_path)
     (public_id,) = as_owner(own_database, "SELECT public_id FROM tenants_organisation WHERE id = %s", acme.id)[0]
     out = max(tmp_path.glob(f"{public_id}/checkpoints/*/*"))
     good = out.read_text(encoding="utf-8")
     note = notes.read(good, PUBLIC)
     out.chmod(0o644)
-    out.write_text(notes.sign(note.origin, note.size, b"\7" * 32, _key()), encoding="utf-8")
+    out.write_text(notes.sign(note.origin, note.size, b"\7" * 32, KEY), encoding="utf-8")
     assert "forked" in halted(own_database, acme, tmp_path)
     out.write_text("not a checkpoint", encoding="utf-8")
     assert "is not ours" in halted(own_database, acme, tmp_path)
@@ -271,10 +271,10 @@ def test_a_fork_halts(own_database: Installation, tmp_path: Path) -> None:
 def test_leaves_that_a_superuser_changed_halt(own_database: Installation, tmp_path: Path, attack: str, why: str) -> None:
     """Who may switch triggers off changes or takes a leaf: what is there does not give the root that was signed."""
     acme, globex = own_database.acme, own_database.globex
-    seal(tmp_path)
+    seal_all(tmp_path)
     missing = len(envelopes(own_database, globex.id)) - len(envelopes(own_database, acme.id))
     write(acme, max(missing, 0) + 1)  # so that acme has the largest index of all
-    seal(tmp_path)
+    seal_all(tmp_path)
     as_owner(own_database, "ALTER TABLE ledger_leaf DISABLE TRIGGER append_only")
     as_owner(own_database, attack.format(acme.id))
     as_owner(own_database, "ALTER TABLE ledger_leaf ENABLE ALWAYS TRIGGER append_only")
@@ -286,7 +286,7 @@ def test_a_dump_in_a_new_cluster_goes_on(own_database: Installation, tmp_path: P
     acme = own_database.acme
     with monkeypatch.context() as old:
         old.setattr(Sealer, "_system", lambda self: 4711)
-        seal(tmp_path)
+        seal_all(tmp_path)
     write(acme, 2)
     as_owner(  # as a dump brings it: written there, not sealed there, by a transaction that this cluster has not reached in years
         own_database,
@@ -294,10 +294,10 @@ def test_a_dump_in_a_new_cluster_goes_on(own_database: Installation, tmp_path: P
         "VALUES (1099511627776, %s, 'ledger_event', '1', '+', now(), 'x', '{\"seq\":0}')",
         acme.id,
     )
-    assert seal(tmp_path, batch=2) == 3
+    assert seal_all(tmp_path, batch=2) == 3
     write(acme, 2)
-    assert seal(tmp_path) == 2
-    assert seal(tmp_path) == 0
+    assert seal_all(tmp_path) == 2
+    assert seal_all(tmp_path) == 0
     said = envelopes(own_database, acme.id)
     assert len(said) == len(entered(own_database, acme))
     with acme.scope():
@@ -317,7 +317,7 @@ def test_a_disk_that_is_full_loses_no_checkpoint(
         with monkeypatch.context() as full:
             full.setattr(sealer.Folder, "publish", _no_room)
             with pytest.raises(OSError, match="No space"):
-                one.run()
+                run_all(one)
         assert one.run() == 0
     checked(own_database, acme, tmp_path)
 
@@ -342,9 +342,3 @@ def test_the_sealers_role_only_seals(own_database: Installation, statement: str)
 
 def _no_room(*values: Any) -> None:
     raise OSError(28, "No space left on device")
-
-
-def _key() -> Any:
-    from tests.ledger.sealed import KEY
-
-    return KEY
