@@ -10,7 +10,7 @@ from bench.figures import Report, median
 from bench.stage import in_process, stage
 
 ENTRIES, BAR_RATE = 10_000, 10_000
-WRITERS, RATE, SECONDS, BAR_LAG = 16, 200, 15, 5.0
+WRITERS, RATE, SECONDS, BAR_LAG = 16, 200, 30, 5.0
 ROUND, PAIRS, BAR_MS = 60, 7, 1.0
 
 

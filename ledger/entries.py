@@ -18,7 +18,8 @@ PAGE = 10_000  # entries that are written by one statement, where rows are alrea
 
 def sealer_role() -> str:
     """The sealer's role's name, quoted for SQL."""
-    return '"' + settings.SEALER_ROLE.replace('"', '""') + '"'
+    role: str = settings.SEALER_ROLE
+    return '"' + role.replace('"', '""') + '"'
 
 
 class Entered(Operation):

@@ -80,6 +80,7 @@ CREATE FUNCTION muster.oldest_unsealed(bigint) RETURNS timestamptz LANGUAGE sql 
       SELECT CASE WHEN c.system = (SELECT system_identifier FROM pg_control_system()) THEN c.through_xid END
       FROM ledger_checkpoint c WHERE c.organisation_id = $1 ORDER BY c.size DESC LIMIT 1), 0)
     AND NOT EXISTS (SELECT 1 FROM ledger_leaf l WHERE l.id = e.id) ORDER BY e.xid, e.id LIMIT 1 $$;
+GRANT EXECUTE ON FUNCTION muster.oldest_unsealed(bigint) TO {sealer};
 CREATE FUNCTION muster.seal_lag() RETURNS double precision LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
 $$ SELECT extract(epoch FROM clock_timestamp() - muster.oldest_unsealed(muster.organisation()))::double precision $$;
 CREATE FUNCTION muster.seal_figures() RETURNS TABLE (lag double precision, halted bigint) LANGUAGE sql STABLE SECURITY DEFINER

@@ -247,4 +247,4 @@ class Sealer:
             self.db.execute(_HALT, {"organisation": organisation_id, "why": why})
 
     def _ask(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        return self.db.execute(sql, values).fetchall()  # type: ignore[arg-type]
+        return self.db.execute(sql, values).fetchall()

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from ledger.actions import record
 from ledger.sealing import notes, proofs, queries, sealer, tree
+from ledger.sealing.publishing import Folder
 from ledger.sealing.sealer import Sealer
 from tenants.models import Membership
 from tests import everything
@@ -315,7 +316,7 @@ def test_a_disk_that_is_full_loses_no_checkpoint(
         one.run()
         write(acme, 2)
         with monkeypatch.context() as full:
-            full.setattr(sealer.Folder, "publish", _no_room)
+            full.setattr(Folder, "publish", _no_room)
             with pytest.raises(OSError, match="No space"):
                 run_all(one)
         assert one.run() == 0
@@ -337,7 +338,7 @@ def test_a_disk_that_is_full_loses_no_checkpoint(
 def test_the_sealers_role_only_seals(own_database: Installation, statement: str) -> None:
     """It reads envelopes and no body, adds leaves and checkpoints, and changes none."""
     with sealer.connect() as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        db.execute(statement)  # type: ignore[arg-type]
+        db.execute(statement)
 
 
 def _no_room(*values: Any) -> None:
