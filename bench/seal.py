@@ -16,7 +16,7 @@ ROUND, PAIRS, BAR_MS = 60, 7, 1.0
 
 def main() -> int:
     report = Report()
-    with stage() as on, tempfile.TemporaryDirectory() as folder:
+    with stage(env={"MUSTER_DATABASE_POOL": str(WRITERS + 4)}) as on, tempfile.TemporaryDirectory() as folder:
         in_process(on)
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
         from django.conf import settings

@@ -29,7 +29,7 @@ from portal.embedded.supervisor import Supervisor
 from portal.embedded.welcome import read_demo, welcome
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-OWN_SERVERS = ("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL", "CACHE_URL")
+OWN_SERVERS = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SEALER_URL", "BROKER_URL", "CACHE_URL")
 NOT_OF_WHAT_SERVES = ("DATABASE_OWNER_URL", "DATABASE_SEALER_URL", "MUSTER_SEAL_KEY", "MUSTER_SEAL_KEY_FILE")
 READY_SECONDS = 120.0
 _UNPROXIED = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -118,12 +118,13 @@ class Command(BaseCommand):
             self.say("Using the servers that the environment names.")
             owning = {**os.environ, **common}
             owning.pop("DATABASE_ADMIN_URL", None)
-            yield {name: value for name, value in owning.items() if name not in NOT_OF_WHAT_SERVES}, owning
+            yield of_what_serves(owning), owning
             return
         self.say("Starting PostgreSQL and Valkey")
         inherited = _without_databases(os.environ)
         with running_servers(place.data, supervisor=supervisor, say=self.say) as urls:
-            yield {**inherited, **common, **urls.environment()}, {**inherited, **common, **urls.owner_environment()}
+            owning = {**inherited, **common, **urls.owner_environment()}
+            yield of_what_serves(owning), owning
 
     def prepare_database(self, place: Place, supervisor: Supervisor, owning: Mapping[str, str], *, demo: bool) -> None:
         """Bring the tables up to date and, unless told otherwise, make the demo organisations."""
@@ -135,6 +136,11 @@ class Command(BaseCommand):
                 python("seed", owning, "manage.py", "seed", "--data", str(place.data), "--base-url", owning["MUSTER_BASE_URL"])
             )
         self.say("Starting the portal, its worker and its clocks")
+
+
+def of_what_serves(owning: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what a process that serves has no business with: the owner's and the sealer's addresses, and the key of the log."""
+    return {name: value for name, value in owning.items() if name not in NOT_OF_WHAT_SERVES}
 
 
 def sealer_environment(place: Place, owning: Mapping[str, str]) -> dict[str, str]:
