@@ -9,7 +9,6 @@ It never seals on where the database is behind what was published, or says somet
 
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -243,8 +242,7 @@ class Sealer:
 
     def _halt(self, organisation_id: int, why: str) -> None:
         log.error("seal.halted", organisation=organisation_id, why=why)
-        with suppress(psycopg.errors.ForeignKeyViolation):
-            self.db.execute(_HALT, {"organisation": organisation_id, "why": why})
+        self.db.execute(_HALT, {"organisation": organisation_id, "why": why})
 
     def _ask(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         return self.db.execute(sql, values).fetchall()
