@@ -2,7 +2,8 @@
 
 from django.urls import URLPattern, URLResolver
 
-from compliance import packs_urls
+from compliance import packs_urls, seal_urls
 
 urlpatterns: list[URLPattern | URLResolver] = []
 urlpatterns += packs_urls.urlpatterns
+urlpatterns += seal_urls.urlpatterns

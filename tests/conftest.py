@@ -128,7 +128,7 @@ def clone(name: str) -> None:
     drop(name)
     as_owner(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
     role = environment.database(settings.DATABASE_URL)["USER"]
-    as_owner(f'GRANT CONNECT ON DATABASE "{name}" TO "{role}"')
+    as_owner(f'GRANT CONNECT ON DATABASE "{name}" TO "{role}", "{settings.SEALER_ROLE}"')
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -38,6 +38,7 @@ from standard.models import Calendar, CalendarDay, Clock, ClockFailure, ProcessR
 from tenants.actors import Via, system
 from tenants.models import ApiToken, User
 from tests.conftest import Cast
+from tests.ledger.sealed import redact_something, seal_beside
 from tests.postmortems.lived import reviewed
 
 
@@ -192,6 +193,9 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
         )
         actions.flag(secret, by=amira, key=FlagKey.FINANCIAL_LOSS, reason=word)
     improved = improve(cast, word, versions=2 if more else 1)
+    with cast.scope():
+        redact_something(word)
+    seal_beside()
     with cast.scope(cast.amira):
         unrelayed = actions.declare(by=amira, title=f"unrelayed {word}", severity=Severity.SEV2)
         event = Event.objects.filter(kind="incident.declared").latest("id")

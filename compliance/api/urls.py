@@ -2,7 +2,8 @@
 
 from django.urls import URLPattern, URLResolver
 
-from compliance.api import packs_urls
+from compliance.api import packs_urls, seal
 
 urlpatterns: list[URLPattern | URLResolver] = []
 urlpatterns += packs_urls.urlpatterns
+urlpatterns += seal.urlpatterns

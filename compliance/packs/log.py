@@ -1,21 +1,15 @@
 """What a pack needs of an organisation's log: entries with their leaves, hashes, tiles, checkpoints.
 
-The one seam between packs and the sealing side; `log_for` gives what there is.
+The one seam between packs and the sealing side, which compliance/packs/sealed.py fills.
 """
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from importlib.util import find_spec
 from typing import Any, Protocol
 
-from django.utils.module_loading import import_string
-
-from compliance.models import EvidencePack
 from compliance.packs.records import Sealed
 from compliance.packs.told import Opened
-
-SEALED_LOG = "compliance.packs.sealed.log_for"
 
 
 class NotSealed(Exception):
@@ -66,14 +60,3 @@ class Log(Protocol):
 
     def earlier(self) -> Iterable[dict[str, Any]]:
         """A line of `consistency.jsonl` for each earlier checkpoint: the newest thousand and the first, by size."""
-
-
-def log_for(pack: EvidencePack) -> Log:
-    """The log of the pack's organisation at the newest checkpoint, which covers what was on record when it was asked for.
-
-    Raises NotSealed, in words, while there is none. Inside an open scope of Muster's own.
-    """
-    if find_spec("ledger.sealing") is None:
-        raise NotSealed("Waits: nothing is sealed in this installation")
-    found: Log = import_string(SEALED_LOG)(pack)
-    return found

@@ -20,7 +20,8 @@ from compliance.actions.packs import finish, give_up
 from compliance.models import EvidencePack, PackKind, PackPart, PackState, PackWork
 from compliance.packs import bag
 from compliance.packs.filling import Filling, parts
-from compliance.packs.log import Log, NotSealed, log_for
+from compliance.packs.log import Log, NotSealed
+from compliance.packs.sealed import log_for
 from ledger import nudge
 from tenants.actors import Via, system
 from tenants.scope import scope

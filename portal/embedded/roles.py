@@ -1,8 +1,8 @@
-"""The two roles of the database, and the database they meet in.
+"""The roles of the database, and the database they meet in.
 
 The owner owns every table and makes the changes (`manage.py migrate`); the serving role owns nothing, is held by the
-tenants' policies, and serves every request and task. `DATABASE_OWNER_URL` and `DATABASE_URL` name them; the administrator, a
-superuser, is needed here only.
+tenants' policies, and serves every request and task; the sealer's role adds to the sealed log, which no other may.
+`DATABASE_OWNER_URL`, `DATABASE_URL` and `DATABASE_SEALER_URL` name them; the administrator, a superuser, is needed here only.
 """
 
 from dataclasses import dataclass
@@ -47,9 +47,10 @@ class Login:
         return cls(str(role), None if password is None else str(password), str(database))
 
 
-def make_roles(admin_url: str, owner_url: str, serving_url: str) -> None:
-    """Make both roles and their database, or bring existing ones to what they must be; running it again changes nothing."""
+def make_roles(admin_url: str, owner_url: str, serving_url: str, sealer_url: str) -> None:
+    """Make the roles and their database, or bring existing ones to what they must be; running it again changes nothing."""
     owner, serving = Login.of(owner_url, "DATABASE_OWNER_URL"), Login.of(serving_url, "DATABASE_URL")
+    sealer = Login.of(sealer_url, "DATABASE_SEALER_URL")
     if owner.database != serving.database:
         raise EmbeddedError(
             f"DATABASE_OWNER_URL names the database {owner.database}, DATABASE_URL names {serving.database}: it must be one."
@@ -58,15 +59,24 @@ def make_roles(admin_url: str, owner_url: str, serving_url: str) -> None:
         raise EmbeddedError(
             f"DATABASE_OWNER_URL and DATABASE_URL both name the role {owner.role}: the role that serves must own nothing."
         )
+    if owner.database != sealer.database:
+        raise EmbeddedError(
+            f"DATABASE_OWNER_URL names the database {owner.database}, DATABASE_SEALER_URL names {sealer.database}: it must be one."
+        )
+    if sealer.role in (owner.role, serving.role):
+        raise EmbeddedError(
+            f"DATABASE_SEALER_URL names the role {sealer.role}, which is another's: only the sealer may add to the log."
+        )
     try:
         with psycopg.connect(admin_url, autocommit=True) as admin:
             admin.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
             _make_role(admin, owner, OWNER_RIGHTS)
             _make_role(admin, serving, SERVING_RIGHTS)
-            _make_database(admin, owner, serving)
+            _make_role(admin, sealer, SERVING_RIGHTS)
+            _make_database(admin, owner, serving, sealer)
             # The lock is held until the schemas are done too.
             with psycopg.connect(make_conninfo(admin_url, dbname=owner.database)) as inside:
-                _make_schemas(inside, owner.role, serving.role)
+                _make_schemas(inside, owner.role, serving.role, sealer.role)
     except psycopg.Error as error:
         raise EmbeddedError(f"The roles could not be made: {str(error).strip()}") from error
 
@@ -82,24 +92,25 @@ def _make_role(admin: Connection, login: Login, rights: LiteralString) -> None:
         admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(hashed)))
 
 
-def _make_database(admin: Connection, owner: Login, serving: Login) -> None:
+def _make_database(admin: Connection, owner: Login, *others: Login) -> None:
     names = {"database": sql.Identifier(owner.database), "owner": sql.Identifier(owner.role)}
     if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (owner.database,)).fetchone() is None:
         admin.execute(sql.SQL("CREATE DATABASE {database} OWNER {owner} TEMPLATE template0 ENCODING 'UTF8'").format(**names))
     admin.execute(sql.SQL("ALTER DATABASE {database} OWNER TO {owner}").format(**names))
-    admin.execute(
-        sql.SQL("GRANT CONNECT ON DATABASE {database} TO {serving}").format(**names, serving=sql.Identifier(serving.role))
-    )
+    for other in others:
+        admin.execute(
+            sql.SQL("GRANT CONNECT ON DATABASE {database} TO {other}").format(**names, other=sql.Identifier(other.role))
+        )
 
 
-def _make_schemas(inside: Connection, owner: str, serving: str) -> None:
-    names = {"owner": sql.Identifier(owner), "serving": sql.Identifier(serving)}
+def _make_schemas(inside: Connection, owner: str, serving: str, sealer: str) -> None:
+    names = {"owner": sql.Identifier(owner), "serving": sql.Identifier(serving), "sealer": sql.Identifier(sealer)}
     statements: tuple[LiteralString, ...] = (
         "ALTER SCHEMA public OWNER TO {owner}",
-        "REVOKE CREATE ON SCHEMA public FROM PUBLIC, {serving}",
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC, {serving}, {sealer}",
         "CREATE SCHEMA IF NOT EXISTS muster AUTHORIZATION {owner}",
         "ALTER SCHEMA muster OWNER TO {owner}",
-        "GRANT USAGE ON SCHEMA public, muster TO {serving}",
+        "GRANT USAGE ON SCHEMA public, muster TO {serving}, {sealer}",
     )
     for statement in statements:
         inside.execute(sql.SQL(statement).format(**names))

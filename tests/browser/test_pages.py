@@ -20,6 +20,7 @@ from oncall.models import Page as OncallPage
 from oncall.models import Service
 from standard import actions as process
 from tests.browser.conftest import Site
+from tests.ledger.sealed import seal_beside
 
 pytestmark = [pytest.mark.browser]
 
@@ -62,6 +63,7 @@ def furnished(site: Site) -> Site:
         quieting.suppress(quiet, Quiet("Maintenance: Disks."), by=admin)
         measure_all()
         ask_for_pack(Incident.objects.get(ref="INC-1"), by=admin)
+    seal_beside()
     return site
 
 
@@ -110,6 +112,7 @@ ADMIN_PAGES = {
     "evidence packs": "evidence-packs/",
     "evidence packs of an incident": "evidence-packs/of/INC-1/",
     "an evidence pack that waits": "evidence-packs/1/",
+    "sealed log": "evidence/log/",
     "integrations": "integrations/",
     "integration": "integrations/1/",
     "adding an integration": "integrations/add/",

@@ -36,7 +36,7 @@ def servers() -> Iterator[ServerUrls]:
 
 
 class TestRoles:
-    """The two roles."""
+    """The roles."""
 
     def test_neither_role_can_step_over_the_walls(self, servers: ServerUrls) -> None:
         """No superuser, no BYPASSRLS, the serving role inherits nothing; only the owner makes databases (the tests clone them)."""
@@ -46,6 +46,7 @@ class TestRoles:
         assert rows == [
             ("muster_app", True, False, False, False, False, False),
             ("muster_owner", True, False, False, False, True, True),
+            ("muster_sealer", True, False, False, False, False, False),
         ]
 
     @pytest.mark.parametrize(
@@ -74,11 +75,13 @@ class TestRoles:
     def test_again_mends_and_takes_odd_names_and_passwords(self, servers: ServerUrls) -> None:
         """Run twice it changes nothing, a right too many is taken back, and names and passwords are quoted."""
         where = servers.admin_url.split("?")[1]
-        owner, serving = (f'postgresql://{role}:p%27%22%3B--@/odd%20"db?{where}' for role in ("o%27wner", "s%22erving"))
-        make_roles(servers.admin_url, owner, serving)
+        owner, serving, sealer = (
+            f'postgresql://{role}:p%27%22%3B--@/odd%20"db?{where}' for role in ("o%27wner", "s%22erving", "se%22aler")
+        )
+        make_roles(servers.admin_url, owner, serving, sealer)
         with psycopg.connect(servers.admin_url, autocommit=True) as connection:
             connection.execute('ALTER ROLE "s""erving" BYPASSRLS SUPERUSER')
-            make_roles(servers.admin_url, owner, serving)
+            make_roles(servers.admin_url, owner, serving, sealer)
             rights = "SELECT rolsuper, rolbypassrls, rolpassword FROM pg_authid WHERE rolname = 's\"erving'"
             superuser, bypasses, password = connection.execute(rights).fetchall()[0]
         assert (superuser, bypasses) == (False, False)
@@ -97,7 +100,7 @@ class TestRoles:
     def test_wrong_addresses_are_sentences(self, owner: str, serving: str, sentence: str) -> None:
         """Before anything is touched."""
         with pytest.raises(EmbeddedError, match=sentence):
-            make_roles("postgresql://nobody@/nowhere?host=/nonexistent", owner, serving)
+            make_roles("postgresql://nobody@/nowhere?host=/nonexistent", owner, serving, "postgresql://c@/one")
 
 
 class TestSupervisor:

@@ -107,7 +107,7 @@ class Installation:
     def build(self) -> None:
         """Servers, roles, tables, the demo; then every process."""
         self.start(*self.servers)
-        make_roles(self.urls.admin_url, self.urls.owner_url, self.urls.database_url)
+        make_roles(self.urls.admin_url, self.urls.owner_url, self.urls.database_url, self.urls.sealer_url)
         owning = self._environment(self.urls.owner_environment())
         self._supervisor.run_once(python("migrate", owning, "manage.py", "migrate", "--no-input", "--verbosity=0"))
         seed = ("manage.py", "seed", "--data", str(self.data), "--base-url", self.address)
@@ -193,6 +193,7 @@ class Installation:
         return self.given or ServerUrls(
             database_url=self._postgres.url("muster_app", "muster"),
             owner_url=self._postgres.url("muster_owner", "muster"),
+            sealer_url=self._postgres.url("muster_sealer", "muster"),
             admin_url=self._postgres.url("postgres", "postgres"),
             broker_url=self._valkey.broker_url,
             cache_url=self._valkey.cache_url,
@@ -264,6 +265,7 @@ def given_servers() -> Iterator[ServerUrls | None]:
     urls = ServerUrls(
         database_url=_with_database(os.environ["DATABASE_URL"], name),
         owner_url=_with_database(os.environ["DATABASE_OWNER_URL"], name),
+        sealer_url=_with_database(os.environ["DATABASE_SEALER_URL"], name),
         admin_url=os.environ["DATABASE_ADMIN_URL"],
         broker_url=os.environ["BROKER_URL"],
         cache_url=os.environ["CACHE_URL"],
