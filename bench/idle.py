@@ -26,6 +26,7 @@ def _name(process: psutil.Process) -> str:
         ("celery --quiet -A portal worker", "worker"),
         ("celery --quiet -A portal beat", "beat"),
         ("watch", "watch"),
+        ("manage.py seal", "seal"),
         ("valkey", "valkey"),
         ("postgres", "postgres"),
         ("manage.py up", "supervisor"),

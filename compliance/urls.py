@@ -11,4 +11,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("compliance.audit_urls")),
     path("", include("compliance.holds_urls")),
     path("", include("compliance.access_urls")),
+    path("", include("compliance.packs_urls")),
 ]

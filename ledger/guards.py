@@ -1,4 +1,4 @@
-"""PostgreSQL as the witness of history: append-only, sound and complete (evidence layers 1 and 2).
+"""PostgreSQL as the witness of history: append-only, sound and complete (evidence layers 1 and 2; for layer 3 see ledger/entries.py).
 
 - Append-only: events and history rows are never changed or deleted, by the owner role neither.
 - Sound: a history row that is written equals the row it is about, at that moment.
@@ -14,6 +14,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
+from ledger.entries import Entered
 from tenants.roles import readers
 from tenants.walls import Wall
 
@@ -166,10 +167,13 @@ def audited(app: str, *models: str, walls: bool = True) -> list[Any]:
             AppendOnly(app, f"historical{model}"),
             Regard(app, model),
             Guard(app, model),
+            Entered(app, f"historical{model}"),
         ]
     return operations
 
 
 def append_only(app: str, *models: str) -> list[Any]:
     """Wall and guard for a table whose rows are facts themselves: written once, never changed."""
-    return [op for model in models for op in (Wall(app, model, rights="SELECT, INSERT"), AppendOnly(app, model))]
+    return [
+        op for model in models for op in (Wall(app, model, rights="SELECT, INSERT"), AppendOnly(app, model), Entered(app, model))
+    ]

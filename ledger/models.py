@@ -111,3 +111,96 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.engine
+
+
+class Entry(TenantOwned):
+    """A fact in the ledger, in the exact bytes that are sealed (docs/evidence-format.md, section 1). `id` is its `seq`.
+
+    Only the database writes it, when a history row or a fact is (ledger/entries.py). `salt` and `body` are None once they were erased.
+    """
+
+    xid = models.BigIntegerField()
+    incident_id = models.BigIntegerField(null=True)
+    table = models.CharField(max_length=63)
+    pk_text = models.CharField(max_length=63, db_column="pk")
+    op = models.CharField(max_length=1)
+    at = models.DateTimeField()
+    role = models.CharField(max_length=63)
+    actor = models.BigIntegerField(null=True)
+    envelope = models.TextField()
+    salt = models.BinaryField(null=True)
+    body = models.TextField(null=True)  # noqa: DJ001  None is not "": it was erased
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="salt_with_body", condition=both_or_neither(Q(salt__isnull=True), Q(body__isnull=True))),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "xid", "id"], name="entry_to_seal"),
+            models.Index(fields=["organisation", "incident_id", "id"], name="entry_of_incident"),
+        ]
+
+
+class Redaction(TenantOwned):
+    """That an entry lost its salt and body, on whose word and why. Itself a fact in the ledger; written before `muster.redact_entry`."""
+
+    entry = models.BigIntegerField()
+    incident_id = models.BigIntegerField(null=True)
+    redacted_at = models.DateTimeField(db_default=Now())
+    by_id = models.BigIntegerField(null=True)
+    by_name = models.CharField(max_length=120)
+    reason = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "entry"], name="one_redaction_an_entry")]
+
+
+class Leaf(TenantOwned):
+    """The place of an entry in its organisation's tree. `id` is the entry's; `index` begins at 0 and has no gap."""
+
+    id = models.BigIntegerField(primary_key=True)
+    index = models.BigIntegerField()
+    hash = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "index"], name="one_leaf_an_index")]
+
+
+class Tile(TenantOwned):
+    """The root of one full tile, 256 hashes of `level`: hash number `index` of the level above. It makes sealing cost what is new."""
+
+    level = models.SmallIntegerField()
+    index = models.BigIntegerField()
+    hash = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "level", "index"], name="one_tile_an_index")]
+
+
+class Checkpoint(TenantOwned):
+    """A signed statement of the tree: `note`, the exact text. `key` is the public key that it is checked with.
+
+    Entries of transactions before `through_xid` are all in it, as the cluster `system` counts them; 0 where that is not so yet.
+    """
+
+    size = models.BigIntegerField()
+    root = models.BinaryField()
+    note = models.TextField()
+    key = models.BinaryField()
+    at = models.DateTimeField(db_default=Now())
+    system = models.BigIntegerField()
+    through_xid = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "size"], name="one_checkpoint_a_size")]
+
+
+class SealState(TenantOwned):
+    """How sealing goes: when last, and why it stands still where it was halted. One row an organisation, the sealer's."""
+
+    sealed_at = models.DateTimeField(null=True)
+    halted_at = models.DateTimeField(null=True)
+    why = models.TextField(blank=True, default="", db_default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation"], name="one_seal_state")]

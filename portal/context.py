@@ -55,6 +55,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             ("Admin", "admin:index", "/admin/"),
         ]
     where = "/postmortems/" if _POSTMORTEM.match(request.path_info) else request.path_info
+    if actor.has(Role.ADMINISTRATOR, Role.AUDITOR, Role.PROCESS_OWNER):
+        places += [("Sealed log", "evidence-log", "/evidence/log/")]
     nav = [{"label": label, "url": _url(name), "current": where.startswith(prefix)} for label, name, prefix in places]
     return context | {
         "nav": nav,

@@ -10,6 +10,7 @@ from django.db import transaction
 from ledger import heartbeats
 from ledger.models import Outbox
 from oncall import watchdog
+from portal import sealing
 from portal.health import SWEEP_LATE_SECONDS
 from standard.faults import Fault
 from standard.models import ClockFailure
@@ -41,6 +42,7 @@ def faults() -> list[Fault]:
     if stuck:
         sentence = f"{stuck} {'clock was' if stuck == 1 else 'clocks were'} set aside after failing too often."
         found.append(Fault("clock_set_aside", "Muster", sentence, inside("admin:standard_clockfailure_changelist")))
+    found += sealing.faults()
     counted = Counter(d.what for d in watchdog.differences(now(), most=10_000) if d.organisation_id == organisation_id())
     for what, count in sorted(counted.items()):
         sentence = f"The watchdog found {count} {watchdog.SENTENCES[what]}."

@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from ledger import heartbeats
 from oncall import watchdog
+from portal import sealing
 from portal.live.endpoint import LIVE
 from tenants.time import now
 
@@ -26,16 +27,17 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when the database answers and the sweep is not late; 503 with what is wrong otherwise.
 
-    A broker that is away is said but is no reason to send nobody here: pages go out without it.
+    A broker that is away is said but is no reason to send nobody here: pages go out without it. So is a sealer that halted.
     """
     problems: list[str] = []
-    broker = "unknown"
+    broker = sealed = "unknown"
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         swept = heartbeats.last("sweep")
         if swept is None or (now() - swept).total_seconds() > SWEEP_LATE_SECONDS:
             problems.append("The sweep is late.")
+        sealed = sealing.words()
     except DatabaseError as error:
         log.warning("ready.database_away", error=str(error))
         problems.append("The database does not answer.")
@@ -46,7 +48,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
     except Exception as error:  # each transport has errors of its own
         log.warning("ready.broker_away", error=str(error))
         broker = "away"
-    return JsonResponse({"ready": not problems, "problems": problems, "broker": broker}, status=503 if problems else 200)
+    return JsonResponse(
+        {"ready": not problems, "problems": problems, "broker": broker, "sealing": sealed}, status=503 if problems else 200
+    )
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
@@ -66,6 +70,13 @@ def metrics(request: HttpRequest) -> HttpResponse:
     swept = heartbeats.last("sweep")
     if swept is not None:
         Gauge("muster_sweep_age_seconds", "Seconds since the last sweep", registry=registry).set((now() - swept).total_seconds())
+    lag, halted = sealing.figures()
+    Gauge("muster_seal_lag_seconds", "How long the oldest entry without a leaf has waited", registry=registry).set(lag)
+    Gauge(
+        "muster_seal_halted",
+        "Organisations whose record is not sealed on: the database disagrees with what was published",
+        registry=registry,
+    ).set(halted)
     counted = Counter(difference.what for difference in watchdog.differences(now()))
     gauge = Gauge("muster_watchdog_differences", "What should have happened by now and did not", ["what"], registry=registry)
     for what in watchdog.SENTENCES:

@@ -152,7 +152,7 @@ class OrganisationScope:
     def _respond(self, request: HttpRequest, actor: Actor, opened: Scope) -> HttpResponseBase:
         request.actor = actor  # type: ignore[attr-defined]
         response = self.get_response(request)
-        if getattr(response, "streaming", False):
+        if getattr(response, "streaming", False) and not getattr(response, "opens_its_own_scope", False):
             raise RuntimeError("A streamed answer would be read after the scope is closed, and find no rows.")
         if response.status_code >= 400:
             opened.abandon()

@@ -48,6 +48,7 @@ REVIEW_ACCESS = Reaction("review-access", "compliance.access.reactions.review_ac
 TELL_ACCESS_REVIEW = Reaction("tell-access-review", "compliance.access.news.tell_opened")
 LEARN_TRAITS = Reaction("learn-traits", "postmortems.actions.similar.learn")
 JUDGE = Reaction("judge-incident", "compliance.conformance_reactions.judge_incident")
+MAKE_PACK = Reaction("make-evidence-pack", "compliance.packs_reactions.make_pack")
 
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "signal.opened": (PAGE_FOR_SIGNAL,),
@@ -129,6 +130,9 @@ JUDGED: tuple[str, ...] = (
     *("review.called", "review.held", "action.filed", "action.done", "action.dropped", "action.changed", "action.escalated"),
 )
 REACTIONS |= {kind: (*REACTIONS.get(kind, ()), JUDGE) for kind in JUDGED}
+# An incident's end, whichever it is, and its closing: a sealed evidence pack is made by itself (evidence.export).
+PACKED = ("incident.resolved", "incident.false_positive", "incident.merged", "incident.closed")
+REACTIONS |= {kind: (*REACTIONS.get(kind, ()), MAKE_PACK) for kind in PACKED}
 
 # Subject of a clock -> what follows when it breaks. (The sweep records the break itself, whatever the subject.)
 CLOCK_SUBJECTS: dict[str, str] = {
@@ -170,6 +174,7 @@ BESIDE_THE_ROOM: tuple[str, ...] = (
     "compliance.duties_showing.panel",
     "postmortems.items.panel",
     "compliance.conformance_views.panel",
+    "compliance.packs_showing.beside",
 )
 
 # What a SEV 1/2 needs before it is closed -> the function that says, of an incident's id, what of it is missing ("" for nothing).

@@ -106,6 +106,12 @@ for name, least in (("default", 1), ("auditor", 0)):
         DATABASES[name]["OPTIONS"]["pool"] = {"min_size": least, "max_size": most, "timeout": 10}
 # Where the live feed listens: past any pooler. Without it, where everything else goes.
 DATABASE_DIRECT = environment.database(os.environ["DATABASE_DIRECT_URL"]) if os.environ.get("DATABASE_DIRECT_URL") else None
+# Who seals the ledger: a process of its own (`manage.py seal`), whose role alone may add to the log.
+DATABASE_SEALER = environment.database(os.environ.get("DATABASE_SEALER_URL", "postgresql://muster_sealer@/muster"))
+SEALER_ROLE = DATABASE_SEALER["USER"]
+MUSTER_EVIDENCE_DIR = Path(os.environ.get("MUSTER_EVIDENCE_DIR", DATA_DIR / "evidence"))
+MUSTER_SEAL_KEY = os.environ.get("MUSTER_SEAL_KEY", "")
+MUSTER_SEAL_KEY_FILE = os.environ.get("MUSTER_SEAL_KEY_FILE", "")
 SERVING_ROLE = environment.database(DATABASE_URL)["USER"]
 AUDITOR_ROLE = environment.database(DATABASE_AUDITOR_URL)["USER"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

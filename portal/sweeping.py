@@ -6,6 +6,7 @@ from datetime import timedelta
 import structlog
 from django.db import DatabaseError, transaction
 
+from compliance.packs import making
 from incidents import expiring, quieting
 from ledger import heartbeats, relay
 from notifications import actions as notifications
@@ -24,7 +25,7 @@ def sweep(grace: timedelta = GRACE) -> int:
     """Strike due clocks, relay and deliver what is overdue by `grace`. Returns how much there was to do. Leaves a heartbeat."""
     began = time.perf_counter()
     done = clocks.sweep() + waking.sweep() + expiring.sweep() + quieting.sweep() + notices.sweep() + reviewing.sweep()
-    done += catch_up(grace)
+    done += making.sweep() + catch_up(grace)
     with transaction.atomic():
         heartbeats.beat("sweep", took_ms=(time.perf_counter() - began) * 1000)
     return done

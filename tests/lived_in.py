@@ -9,7 +9,8 @@ from typing import Any
 from django.test import Client
 
 from compliance.actions import duties, duties_rules, holds, retention
-from compliance.models import AuditEngagement, ErasureRequest
+from compliance.actions import packs as evidence
+from compliance.models import AuditEngagement, ErasureRequest, PackPart
 from incidents import actions, integrating, ruling
 from incidents.members import member_for
 from incidents.models import Component, Incident, Integration, RoutingRule, ServiceComponent, Signal, UpdatePolicy
@@ -35,9 +36,11 @@ from postmortems.states import Verdict
 from standard import actions as process
 from standard import gate
 from standard.models import Calendar, CalendarDay, Clock, ClockFailure, ProcessReview
+from tenants.actors import Via, system
 from tenants.models import ApiToken, User
 from tests.compliance.access_lived import reviewed_access
 from tests.conftest import Cast
+from tests.ledger.sealed import redact_something, seal_beside
 from tests.postmortems.lived import reviewed
 
 _RULE = """
@@ -95,6 +98,7 @@ class Lived:
     review_id: int
     section: str
     learnt: str
+    pack_id: int
     item: str
     engagement_id: int
     control: str
@@ -217,6 +221,9 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
     access = reviewed_access(cast, word, learnt, secret)
     improved = improve(cast, word, versions=2 if more else 1)
     kept = keep(cast, word)
+    with cast.scope():
+        redact_something(word)
+    seal_beside()
     with cast.scope(cast.amira):
         unrelayed = actions.declare(by=amira, title=f"unrelayed {word}", severity=Severity.SEV2)
         event = Event.objects.filter(kind="incident.declared").latest("id")
@@ -241,6 +248,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
             engagement_id=AuditEngagement.objects.latest("id").pk,
             control="soc2-cc7-4",
             **law,
+            pack_id=packed(cast, word),
         )
 
 
@@ -257,6 +265,18 @@ def owe(cast: Cast, incident: Incident, word: str) -> dict[str, Any]:
         proof: dict[str, Any] = {"name": f"receipt-{word}.txt", "body": word.encode(), "note": f"note {word}"}
         duties.file_duty(case, by=legal, at=moment + timedelta(minutes=1), reference=f"reference {word}", **proof)
         return {"rule": rule.pk, "duty": case.pk}
+
+
+def packed(cast: Cast, word: str) -> int:
+    """Evidence packs of the first incident that may be seen: one that waits, and one that is ready. Returns the ready one's id."""
+    admin = cast.admin.actor()
+    incident = Incident.objects.filter(restricted=False).earliest("id")
+    evidence.ask_for_pack(incident, by=admin)
+    ready = evidence.ask_for_pack(incident, by=admin)
+    body = f"evidence {word}".encode()
+    PackPart.objects.create(pack=ready, incident_id=incident.pk, number=0, body=body)
+    made = {"size": len(body), "sha256": "0" * 64, "checkpoint_size": 1}
+    return evidence.finish(ready, by=system(cast.id, Via.RELAY), name=f"evidence-{incident.ref}-at-1", **made).pk
 
 
 def improve(cast: Cast, word: str, *, versions: int) -> dict[str, Any]:

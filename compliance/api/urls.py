@@ -10,4 +10,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("compliance.api.audit_urls")),
     path("", include("compliance.api.holds_urls")),
     path("", include("compliance.api.access_urls")),
+    path("", include("compliance.api.packs_urls")),
 ]

@@ -17,6 +17,7 @@ from compliance.models.duties import DutyCase, DutyFiling, DutyStart, RegulatorR
 from compliance.models.engagements import AuditEngagement
 from compliance.models.erasure import ErasureRequest
 from compliance.models.holds import CustodianTask
+from compliance.models.packs import EvidencePack, PackCause, PackKind, PackPart, PackState, PackWork
 from compliance.models.retention import RetentionPeriod
 
 __all__ = [
@@ -34,6 +35,12 @@ __all__ = [
     "DutyFiling",
     "DutyStart",
     "ErasureRequest",
+    "EvidencePack",
+    "PackCause",
+    "PackKind",
+    "PackPart",
+    "PackState",
+    "PackWork",
     "PrincipalName",
     "RegulatorRule",
     "RetentionPeriod",

@@ -9,6 +9,7 @@ from incidents.sentences import (
     ending,
     holds,
     items,
+    packs,
     record,
     restriction,
     review,
@@ -19,6 +20,6 @@ from incidents.sentences.kind import Kind
 
 __all__ = ["KINDS", "Kind"]
 
-_ALL = (signals, command, record, comms, ending, work, restriction, document, review, items, duties, holds, access)
+_ALL = (signals, command, record, comms, ending, work, restriction, document, review, items, duties, holds, access, packs)
 
 KINDS: dict[str, Kind] = {name: kind for part in _ALL for name, kind in part.KINDS.items()}

@@ -30,6 +30,7 @@ class ServerUrls:
     database_url: str
     auditor_url: str
     owner_url: str
+    sealer_url: str
     admin_url: str
     broker_url: str
     cache_url: str
@@ -45,7 +46,11 @@ class ServerUrls:
 
     def owner_environment(self) -> dict[str, str]:
         """Return what a process that changes the database itself is told (`migrate`, `seed`)."""
-        return {**self.environment(), "DATABASE_OWNER_URL": self.owner_url}
+        return {**self.environment(), **self.sealer_environment(), "DATABASE_OWNER_URL": self.owner_url}
+
+    def sealer_environment(self) -> dict[str, str]:
+        """Return what the sealer is told besides, and nobody else that runs."""
+        return {"DATABASE_SEALER_URL": self.sealer_url}
 
 
 @contextmanager
@@ -74,11 +79,12 @@ def running_servers(
             database_url=postgres.url("muster_app", "muster"),
             auditor_url=postgres.url("muster_auditor", "muster"),
             owner_url=postgres.url("muster_owner", "muster"),
+            sealer_url=postgres.url("muster_sealer", "muster"),
             admin_url=postgres.url("postgres", "postgres"),
             broker_url=valkey.broker_url,
             cache_url=valkey.cache_url,
         )
-        make_roles(urls.admin_url, urls.owner_url, urls.database_url, urls.auditor_url, for_tests=not durable)
+        make_roles(urls.admin_url, urls.owner_url, urls.database_url, urls.auditor_url, urls.sealer_url, for_tests=not durable)
         yield urls
 
 

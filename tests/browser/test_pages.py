@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from compliance.actions import holds
+from compliance.actions.packs import ask_for_pack
 from incidents import actions, quieting, ruling
 from incidents.integrating import make_integration
 from incidents.models import Incident, Integration, RoutingRule, Signal
@@ -21,6 +22,7 @@ from oncall.models import Service
 from standard import actions as process
 from tests.browser.conftest import LOOKS, Site
 from tests.compliance.access_lived import access_of_kubernetes, review_and_glass
+from tests.ledger.sealed import seal_beside
 
 pytestmark = [pytest.mark.browser]
 
@@ -62,6 +64,8 @@ def furnished(site: Site) -> Site:
         holds.ask_custodian(hold, by=legal, what="The proxy's logs of today.", name="Lou Logs", email="lou@host.example")
         holds.ask_release(hold, by=legal, reason="The case is over.")
         access_of_kubernetes(acme)
+        ask_for_pack(Incident.objects.get(ref="INC-1"), by=admin)
+    seal_beside()
     return site
 
 
@@ -120,6 +124,10 @@ OWNER_PAGES = {
     "broken glass": "break-glass/1/",
 }
 ADMIN_PAGES = {
+    "evidence packs": "evidence-packs/",
+    "evidence packs of an incident": "evidence-packs/of/INC-1/",
+    "an evidence pack that waits": "evidence-packs/1/",
+    "sealed log": "evidence/log/",
     "integrations": "integrations/",
     "integration": "integrations/1/",
     "adding an integration": "integrations/add/",

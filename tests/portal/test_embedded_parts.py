@@ -36,7 +36,7 @@ def servers() -> Iterator[ServerUrls]:
 
 
 class TestRoles:
-    """The three roles."""
+    """The roles."""
 
     def test_no_role_can_step_over_the_walls(self, servers: ServerUrls) -> None:
         """No superuser, no BYPASSRLS, those that serve inherit nothing; only the owner makes databases (the tests clone them)."""
@@ -47,6 +47,7 @@ class TestRoles:
             ("muster_app", True, False, False, False, False, False),
             ("muster_auditor", True, False, False, False, False, False),
             ("muster_owner", True, False, False, False, True, True),
+            ("muster_sealer", True, False, False, False, False, False),
         ]
 
     @pytest.mark.parametrize(
@@ -96,12 +97,12 @@ class TestRoles:
     def test_again_mends_and_takes_odd_names_and_passwords(self, servers: ServerUrls) -> None:
         """Run twice it changes nothing, a right too many is taken back, and names and passwords are quoted."""
         where = servers.admin_url.split("?")[1]
-        names = ("o%27wner", "s%22erving", "a%27udit%22or")
-        owner, serving, auditor = (f'postgresql://{role}:p%27%22%3B--@/odd%20"db?{where}' for role in names)
-        make_roles(servers.admin_url, owner, serving, auditor)
+        names = ("o%27wner", "s%22erving", "a%27udit%22or", "se%22aler")
+        owner, serving, auditor, sealer = (f'postgresql://{role}:p%27%22%3B--@/odd%20"db?{where}' for role in names)
+        make_roles(servers.admin_url, owner, serving, auditor, sealer)
         with psycopg.connect(servers.admin_url, autocommit=True) as connection:
             connection.execute('ALTER ROLE "s""erving" BYPASSRLS SUPERUSER')
-            make_roles(servers.admin_url, owner, serving, auditor)
+            make_roles(servers.admin_url, owner, serving, auditor, sealer)
             rights = "SELECT rolsuper, rolbypassrls, rolpassword FROM pg_authid WHERE rolname = 's\"erving'"
             superuser, bypasses, password = connection.execute(rights).fetchall()[0]
         assert (superuser, bypasses) == (False, False)
@@ -128,7 +129,7 @@ class TestRoles:
     def test_wrong_addresses_are_sentences(self, owner: str, serving: str, auditor: str, sentence: str) -> None:
         """Before anything is touched."""
         with pytest.raises(EmbeddedError, match=sentence):
-            make_roles("postgresql://nobody@/nowhere?host=/nonexistent", owner, serving, auditor)
+            make_roles("postgresql://nobody@/nowhere?host=/nonexistent", owner, serving, auditor, "postgresql://d@/one")
 
 
 class TestSupervisor:

@@ -40,6 +40,7 @@ OF_THE_ROOM = {  # what executives and Support are refused: they read a summary
     *("postmortem-panels", "postmortem-mark", "postmortem-read", "postmortem-section-preview", "postmortem-section-history"),
     *("api-postmortem", "api-postmortem-section"),
     *("postmortem-review", "postmortem-wording", "api-postmortem-review", "api-postmortem-wording"),
+    *("evidence-packs-of", "api-evidence-packs-of"),
     *("action-item", "action-items-of", "similar", "api-action-item", "api-similar"),
     *("conformance", "api-conformance"),
     *("duties", "api-duties"),
@@ -50,6 +51,8 @@ OF_THE_ROOM = {  # what executives and Support are refused: they read a summary
 OF_EDITORS = {"schedule-new", "schedule-change", "schedule-import", "layer-new", "layer-change", "audit-make", "audit-end"}
 # The forms that change the standard: the process owner's alone, others are told so.
 OF_THE_PROCESS_OWNER = {f"standard-draft-{name}" for name in ("discard", "publish", "whole", "part")} | {"standard-withdraw"}
+# The sealed log: for administrators, the process owner and auditors.
+OF_THE_LOG = {"evidence-log", "evidence-log-checkpoint", "api-evidence-log"}
 # Decisions about a post-mortem, each a form on a page of its own: only for who may decide it now.
 OF_DECISION = {
     *("postmortem-waive", "postmortem-lift-waiver", "postmortem-need-no-items"),
@@ -67,6 +70,8 @@ OF_THE_LAW = {
 }
 # Of a restricted incident: whoever is not named on it finds nothing.
 OF_THE_NAMED = {"glass-one", "api-glass-one"}
+# Evidence packs: for administrators, the process owner, Legal Counsel and auditors.
+OF_EVIDENCE = ("evidence-pack", "api-evidence-pack")
 SAFE = ("GET", "HEAD", "OPTIONS")
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND")
 IN_ORGANISATION = addresses.every(addresses.ORGANISATION_TABLE)
@@ -388,13 +393,15 @@ def test_a_member_reads_without_a_failure(house: House, browse: Browse, name: st
         for address in visitor.addresses:
             answer = visitor.ask(address, "GET", house.path(address))
             allowed: Iterable[int] = range(500)
-            if name == "support" and address.name in OF_THE_ROOM and (address.in_organisation or where is BY_TOKEN):
+            inside = address.in_organisation or where is BY_TOKEN
+            of_evidence = name != "owner" and address.name.startswith(OF_EVIDENCE)
+            if inside and (of_evidence or (name == "support" and address.name in OF_THE_ROOM)):
                 allowed = (403,)
             elif name == "support" and address.name in OF_THE_NAMED:
                 allowed = (404, 401) if address.table == addresses.OPEN_TABLE else (404,)
             elif address.is_admin:
                 allowed = REDIRECT + REFUSED
-            elif address.name in OF_EDITORS or (name != "owner" and address.name in OF_THE_PROCESS_OWNER):
+            elif address.name in OF_EDITORS or (name != "owner" and address.name in OF_THE_PROCESS_OWNER | OF_THE_LOG):
                 allowed = (403,)
             elif address.name in OF_DECISION:
                 allowed = (200, 403, 404, 409) if address.name.startswith("hold-custodian") else (200, 403, 409)

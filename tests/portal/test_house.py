@@ -28,6 +28,7 @@ ROOMS = (
     "portal",
 )
 LINES, TEST_LINES = 400, 600  # tests are tables, mostly
+ONE_FILE = {"compliance/verify/verify.py": 1000}  # goes into each pack as it is: an auditor copies one file, and reads it in one
 
 # Events that no incident's timeline tells, each with why.
 NOT_OF_A_TIMELINE = {
@@ -181,7 +182,7 @@ def test_edges_compare_no_states() -> None:
 
 @pytest.mark.parametrize("file", [*sources(), *sorted((ROOT / "tests").rglob("*.py"))], ids=named)
 def test_a_file_is_short_enough_to_read(file: Path) -> None:
-    most = TEST_LINES if file.is_relative_to(ROOT / "tests") else LINES
+    most = TEST_LINES if file.is_relative_to(ROOT / "tests") else ONE_FILE.get(named(file), LINES)
     assert len(file.read_text(encoding="utf-8").splitlines()) <= most
 
 

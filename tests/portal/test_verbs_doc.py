@@ -15,6 +15,7 @@ from portal.management.commands.verbs import document, doors_of_verbs
 from standard.law import Law, shipped
 
 # Every verb is open in web, API and chat alike, but these; each has its reason.
+_PACKS = "a file that is made later and downloaded: a line of chat carries none"
 _BY_ITSELF = "nobody does it: it follows from what was done, or from time"
 _SETTING_UP = "setting the house up is for its own page or command, and no work of an incident"
 SHIFTS = (
@@ -111,6 +112,8 @@ ELSEWHERE: Final = {
     "standard version:adopt": _SETTING_UP,
     **dict.fromkeys(OF_THE_PROCESS_OWNER, _OF_THE_PROCESS_OWNER),
     "process review:open": _BY_ITSELF,
+    **dict.fromkeys((f"evidence pack:{verb}" for verb in ("ask", "ask-for-period", "hand-out")), _PACKS),
+    **dict.fromkeys((f"evidence pack:{verb}" for verb in ("finish", "give-up")), _BY_ITSELF),
 }
 
 

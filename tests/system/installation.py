@@ -108,7 +108,9 @@ class Installation:
         """Servers, roles, tables, the demo; then every process."""
         self.start(*self.servers)
         urls = self.urls  # on given servers the roles are the other tests' too, who need what they have
-        make_roles(urls.admin_url, urls.owner_url, urls.database_url, urls.auditor_url, for_tests=self.given is not None)
+        make_roles(
+            urls.admin_url, urls.owner_url, urls.database_url, urls.auditor_url, urls.sealer_url, for_tests=self.given is not None
+        )
         owning = self._environment(self.urls.owner_environment())
         self._supervisor.run_once(python("migrate", owning, "manage.py", "migrate", "--no-input", "--verbosity=0"))
         seed = ("manage.py", "seed", "--data", str(self.data), "--base-url", self.address)
@@ -195,6 +197,7 @@ class Installation:
             database_url=self._postgres.url("muster_app", "muster"),
             auditor_url=self._postgres.url("muster_auditor", "muster"),
             owner_url=self._postgres.url("muster_owner", "muster"),
+            sealer_url=self._postgres.url("muster_sealer", "muster"),
             admin_url=self._postgres.url("postgres", "postgres"),
             broker_url=self._valkey.broker_url,
             cache_url=self._valkey.cache_url,
@@ -268,6 +271,7 @@ def given_servers() -> Iterator[ServerUrls | None]:
         database_url=_with_database(os.environ["DATABASE_URL"], name),
         auditor_url=_with_database(os.environ["DATABASE_AUDITOR_URL"], name),
         owner_url=_with_database(os.environ["DATABASE_OWNER_URL"], name),
+        sealer_url=_with_database(os.environ["DATABASE_SEALER_URL"], name),
         admin_url=os.environ["DATABASE_ADMIN_URL"],
         broker_url=os.environ["BROKER_URL"],
         cache_url=os.environ["CACHE_URL"],

@@ -127,6 +127,7 @@ def test_a_task_keeps_no_context(pooled: Installation, monkeypatch: pytest.Monke
         "portal.sweep": (),
         "portal.tidy": (),
         "portal.retain": (),
+        "compliance.make_pack": (pooled.acme.id, 1),
     }
     app.loader.import_default_modules()  # as a worker does when it starts
     assert {name for name in app.tasks if not name.startswith("celery.")} == set(arguments), "a task that this test does not run"

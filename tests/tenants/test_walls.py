@@ -30,6 +30,8 @@ OPENINGS = {
     "due_clocks": "ids of organisations and clocks, and whether the clock failed before",
     "hidden_sources": "ids of the organisation's own integrations, each with the moment from which its raw requests are hidden",
     "unsent": "ids of organisations and rows, and which of seven kinds of difference it is, for the watchdog",
+    "seal_lag": "how many seconds the oldest entry of the open organisation has waited for its leaf",
+    "seal_figures": "the longest such wait of the installation, and how many organisations halt, for /metrics",
     "forget_answers": "returns nothing: it deletes remembered answers by their age",
 }
 IDS = re.compile(r"^(SETOF )?bigint(\[\])?$|^TABLE\(\w+ bigint(, \w+ bigint)*\)$")

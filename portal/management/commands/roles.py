@@ -1,4 +1,4 @@
-"""`manage.py roles`: make the database's three roles and the database, on servers of your own."""
+"""`manage.py roles`: make the database's roles and the database, on servers of your own."""
 
 import os
 from typing import Any
@@ -13,13 +13,14 @@ VARIABLES = {
     "DATABASE_OWNER_URL": "the role that owns the tables (postgresql://muster_owner:password@host/muster)",
     "DATABASE_URL": "the role that serves (postgresql://muster_app:password@host/muster)",
     "DATABASE_AUDITOR_URL": "the role that auditors read with (postgresql://muster_auditor:password@host/muster)",
+    "DATABASE_SEALER_URL": "the role that seals the ledger (postgresql://muster_sealer:password@host/muster)",
 }
 
 
 class Command(BaseCommand):
-    """Make the roles that DATABASE_OWNER_URL, DATABASE_URL and DATABASE_AUDITOR_URL name, and their database."""
+    """Make the roles that DATABASE_OWNER_URL, DATABASE_URL, DATABASE_AUDITOR_URL and DATABASE_SEALER_URL name, and their database."""
 
-    help = "Make the database roles and the database that the three addresses name, as DATABASE_ADMIN_URL."
+    help = "Make the database roles and the database that these addresses name, as DATABASE_ADMIN_URL."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -11,7 +11,7 @@ import socket
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from ledger.sealing.keys import new_key
 from portal.embedded.errors import EmbeddedError, Stopped
 from portal.embedded.lock import locked
 from portal.embedded.orphans import MARK, end_orphans
@@ -28,7 +29,8 @@ from portal.embedded.supervisor import Supervisor
 from portal.embedded.welcome import read_demo, welcome
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-OWN_SERVERS = ("DATABASE_URL", "DATABASE_AUDITOR_URL", "DATABASE_OWNER_URL", "BROKER_URL", "CACHE_URL")
+OWN_SERVERS = ("DATABASE_URL", "DATABASE_AUDITOR_URL", "DATABASE_OWNER_URL", "DATABASE_SEALER_URL", "BROKER_URL", "CACHE_URL")
+NOT_OF_WHAT_SERVES = ("DATABASE_OWNER_URL", "DATABASE_SEALER_URL", "MUSTER_SEAL_KEY", "MUSTER_SEAL_KEY_FILE")
 READY_SECONDS = 120.0
 _UNPROXIED = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -90,7 +92,7 @@ class Command(BaseCommand):
             try:
                 with self.servers(place, supervisor) as (serving, owning):
                     self.prepare_database(place, supervisor, owning, demo=demo)
-                    for program in programs(place, serving):
+                    for program in programs(place, serving, sealing=sealer_environment(place, owning)):
                         supervisor.start(program)
                     supervisor.wait_until(lambda: why_not_ready(place.address), what="The portal", seconds=READY_SECONDS)
                     self.say(welcome(place.address, read_demo(place.data) if demo else None))
@@ -117,12 +119,13 @@ class Command(BaseCommand):
             self.say("Using the servers that the environment names.")
             owning = {**os.environ, **common}
             owning.pop("DATABASE_ADMIN_URL", None)
-            yield {name: value for name, value in owning.items() if name != "DATABASE_OWNER_URL"}, owning
+            yield of_what_serves(owning), owning
             return
         self.say("Starting PostgreSQL and Valkey")
         inherited = _without_databases(os.environ)
         with running_servers(place.data, supervisor=supervisor, say=self.say) as urls:
-            yield {**inherited, **common, **urls.environment()}, {**inherited, **common, **urls.owner_environment()}
+            owning = {**inherited, **common, **urls.owner_environment()}
+            yield of_what_serves(owning), owning
 
     def prepare_database(self, place: Place, supervisor: Supervisor, owning: Mapping[str, str], *, demo: bool) -> None:
         """Bring the tables up to date and, unless told otherwise, make the demo organisations."""
@@ -136,8 +139,21 @@ class Command(BaseCommand):
         self.say("Starting the portal, its worker and its clocks")
 
 
-def programs(place: Place, serving: Mapping[str, str]) -> list[Program]:
-    """Return what makes up the running portal, in the order in which it is started."""
+def of_what_serves(owning: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what a process that serves has no business with: the owner's and the sealer's addresses, and the key of the log."""
+    return {name: value for name, value in owning.items() if name not in NOT_OF_WHAT_SERVES}
+
+
+def sealer_environment(place: Place, owning: Mapping[str, str]) -> dict[str, str]:
+    """Return what the sealer alone is told: its role's address, and the key, which is made on the first run where none is named."""
+    told = {name: owning[name] for name in ("DATABASE_SEALER_URL", "MUSTER_SEAL_KEY", "MUSTER_SEAL_KEY_FILE") if owning.get(name)}
+    if "MUSTER_SEAL_KEY" not in told and "MUSTER_SEAL_KEY_FILE" not in told:
+        told["MUSTER_SEAL_KEY_FILE"] = str(seal_key_file(place.data))
+    return told
+
+
+def programs(place: Place, serving: Mapping[str, str], *, sealing: Mapping[str, str] | None = None) -> list[Program]:
+    """Return what makes up the running portal, in the order in which it is started; with `sealing`, the sealer too."""
     listen = ("--host", place.host, "--port", str(place.port), "--lifespan", "on")
     quiet = ("--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "5")
     celery = ("-m", "celery", "--quiet", "-A", "portal")
@@ -149,6 +165,7 @@ def programs(place: Place, serving: Mapping[str, str]) -> list[Program]:
         python("worker", serving, *celery, "worker", *work, then=(signal.SIGQUIT,)),
         python("beat", serving, *celery, "beat", *beat),
         python("watch", serving, "manage.py", "watch"),
+        *([python("seal", {**serving, **sealing}, "manage.py", "seal")] if sealing is not None else []),
     ]
 
 
@@ -158,13 +175,22 @@ def python(name: str, env: Mapping[str, str], *argv: str, then: tuple[signal.Sig
 
 
 def key_file(data: Path, name: str) -> Path:
-    """Return the file of this name with a random key, made on the first run; it appears whole or not at all."""
-    path = data / name
+    """Return the file of this name with a random key, made on the first run."""
+    return _made_once(data / name, lambda: secrets.token_urlsafe(50))
+
+
+def seal_key_file(data: Path) -> Path:
+    """Return the file with the key that signs checkpoints, likewise."""
+    return _made_once(data / "seal_key", new_key)
+
+
+def _made_once(path: Path, content: Callable[[], str]) -> Path:
+    """A file that only its owner reads; it appears whole or not at all."""
     if not path.exists():
-        new = data / f"{name}.new"
+        new = path.with_name(f"{path.name}.new")
         new.unlink(missing_ok=True)
         with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(50))
+            file.write(content())
             file.flush()
             os.fsync(file.fileno())
         new.rename(path)

@@ -89,6 +89,11 @@ DOORS: dict[str, tuple[str, ...]] = {
     "incidents.expiring": ("clock",),
     "incidents.gate": ("web", "API", "chat"),
     "portal.management.commands.organisation": ("command",),
+    "compliance.packs_views": ("web",),
+    "compliance.api.packs": ("API",),
+    "compliance.packs_handing": ("web", "API"),
+    "compliance.packs_reactions": ("reaction",),
+    "compliance.packs.making": ("task",),
 }
 FUNCTIONS: dict[str, str] = {
     "oncall.views._linked": "e-mail link",
@@ -102,7 +107,7 @@ FUNCTIONS: dict[str, str] = {
     "compliance.actions.retention._organisation": "clock",
     "incidents.actions.restriction.on_snapshot_clock": "clock",
 }
-ORDER = ("web", "API", "chat", "e-mail link", "hook", "admin", "reaction", "clock", "command")
+ORDER = ("web", "API", "chat", "e-mail link", "hook", "admin", "reaction", "task", "clock", "command")
 
 HEAD = """# Verbs
 

@@ -1,0 +1,112 @@
+"""Evidence packs: asked for, made, handed out (clause evidence.export).
+
+A pack is a row before anything is done for it, and is made by a task (compliance/packs/making.py) that may run twice.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from compliance import packs_rules as rules
+from compliance.models import EvidencePack, PackCause, PackKind, PackState, PackWork
+from compliance.packs_gate import hidden_since, is_legal
+from incidents.models import Incident
+from ledger.actions import record
+from ledger.verbs import verb
+from tenants.actors import Actor
+from tenants.refusals import check
+from tenants.time import now
+
+SUBJECT = "evidence pack"
+
+
+@verb(
+    "ask",
+    kind="pack.asked",
+    who="administrator, process owner, Legal Counsel; Muster at an incident's end and when it is closed",
+    subject=SUBJECT,
+    clauses=(rules.EXPORT,),
+)
+def ask_for_pack(incident: Incident, *, by: Actor, cause: PackCause = PackCause.ASKED) -> EvidencePack:
+    """Ask for the evidence pack of an incident, as it is now.
+
+    It is made once everything that is on record of the incident by now is sealed; what is written until then is in it too.
+    """
+    check(rules.why_not_ask(incident, by, is_legal(by)))
+    pack = EvidencePack(kind=PackKind.INCIDENT, incident=incident, cause=cause, asked_by_id=by.user_id, asked_at=now())
+    return _put_down(pack, f"evidence-{incident.ref}", by)
+
+
+@verb(
+    "ask-for-period",
+    kind="pack.asked",
+    who="administrator, process owner, Legal Counsel",
+    subject=SUBJECT,
+    clauses=(rules.EXPORT,),
+)
+def ask_for_period(starts_on: date, ends_before: date, *, by: Actor) -> EvidencePack:
+    """Ask for the evidence pack of a period: from the beginning of a day to the beginning of another, in UTC.
+
+    What whoever asks may not see is in it as stubs, so that the counts add up. The pack is theirs alone.
+    """
+    check(rules.why_not_ask_of_a_period(by, is_legal(by), starts_on, ends_before))
+    pack = EvidencePack(kind=PackKind.PERIOD, starts_on=starts_on, ends_before=ends_before, cause=PackCause.ASKED, asked_at=now())
+    pack.asked_by_id = by.person_id
+    return _put_down(pack, f"evidence-{starts_on}-to-{ends_before}", by)
+
+
+def _put_down(pack: EvidencePack, name: str, by: Actor) -> EvidencePack:
+    pack.name = name
+    pack.save()
+    PackWork(pack=pack, incident_id=pack.incident_id, next_at=pack.asked_at).save()
+    _tell(pack, "pack.asked", by, cause=pack.cause)
+    return pack
+
+
+@verb("finish", kind="pack.made", who="Muster, when its file is whole", subject=SUBJECT, clauses=(rules.EXPORT,))
+def finish(
+    pack: EvidencePack, *, by: Actor, name: str, size: int, sha256: str, checkpoint_size: int, shown: Sequence[int] = ()
+) -> EvidencePack:
+    """Say that a pack's file is there: its name, its size in bytes, its SHA-256, and the checkpoint that it is proven against."""
+    pack = _locked(pack)
+    if pack.state == PackState.READY:
+        return pack
+    pack.state, pack.name, pack.made_at = PackState.READY, name, now()
+    pack.size, pack.sha256, pack.checkpoint_size, pack.shown = size, sha256, checkpoint_size, sorted(shown)
+    pack.save()
+    PackWork.objects.filter(pack=pack).delete()
+    _tell(pack, "pack.made", by, size=size, sha256=sha256, checkpoint=checkpoint_size)
+    return pack
+
+
+@verb("give-up", kind="pack.failed", who="Muster, when it could not be made", subject=SUBJECT, clauses=(rules.EXPORT,))
+def give_up(pack: EvidencePack, *, by: Actor, why: str) -> EvidencePack:
+    """Say that a pack could not be made, and why. Whoever needs it asks anew."""
+    pack = _locked(pack)
+    if pack.state == PackState.ASKED:
+        pack.state, pack.why = PackState.FAILED, why[:1000]
+        pack.save()
+        PackWork.objects.filter(pack=pack).delete()
+        _tell(pack, "pack.failed", by, why=pack.why)
+    return pack
+
+
+@verb(
+    "hand-out",
+    kind="pack.handed_out",
+    who="administrator, process owner, Legal Counsel; for an auditor the record of reading stands for it",
+    subject=SUBJECT,
+    clauses=(rules.EXPORT,),
+)
+def hand_out(pack: EvidencePack, *, by: Actor) -> EvidencePack:
+    """Put on record that somebody downloads a pack, before any of it is sent. Refused while it is not ready."""
+    check(rules.why_not_hand_out(pack, by, is_legal(by), hidden_since(pack)))
+    _tell(pack, "pack.handed_out", by, sha256=pack.sha256)
+    return pack
+
+
+def _locked(pack: EvidencePack) -> EvidencePack:
+    return EvidencePack.objects.select_for_update(of=("self",), no_key=True).select_related("incident").get(pk=pack.pk)
+
+
+def _tell(pack: EvidencePack, kind: str, by: Actor, **data: object) -> None:
+    record(kind, pack, by=by, incident_id=pack.incident_id, name=pack.name, **data)

@@ -1,0 +1,12 @@
+"""The API of evidence packs."""
+
+from django.urls import path
+
+from compliance.api import packs as v
+
+urlpatterns = [
+    path("evidence-packs/", v.EvidencePacks.as_view(), name="api-evidence-packs"),
+    path("evidence-packs/<int:pack_id>/", v.OneEvidencePack.as_view(), name="api-evidence-pack"),
+    path("evidence-packs/<int:pack_id>/file/", v.EvidencePackFile.as_view(), name="api-evidence-pack-file"),
+    path("incidents/<str:ref>/evidence-packs/", v.EvidencePacksOf.as_view(), name="api-evidence-packs-of"),
+]

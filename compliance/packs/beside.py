@@ -1,0 +1,90 @@
+"""What stands in a pack beside the records: files, raw requests, post-mortems, the log of pages, conformance. Each is made from the record."""
+
+import base64
+import json
+from collections.abc import Iterable
+from datetime import timedelta
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from django.db.models import Max
+from django.template.loader import render_to_string
+from django.utils.module_loading import import_string
+
+from compliance.packs.told import Opened
+from incidents.models import Alert, Attachment, Inbound, Incident, Signal
+from postmortems import as_markdown, paper
+from postmortems.models import Publication
+
+CONFORMANCE = "compliance.conformance.report.for_incident"
+AROUND = timedelta(seconds=5)  # a signal opens, and its alerts are seen, within moments of the request that says so
+
+
+def file(attachment_id: int, folder: Path) -> None:
+    """A file that was filed, by the hash of its bytes."""
+    found = Attachment.objects.filter(pk=attachment_id).first()
+    if found is not None:
+        _write(folder / "data/attachments" / found.sha256, bytes(found.body))
+
+
+def inbound_ids(incident: Incident) -> list[int]:
+    """The raw requests that speak of the incident's signals, oldest first."""
+    found: set[int] = set()
+    for signal in Signal.objects.filter(incident=incident, integration__isnull=False):
+        last = Alert.objects.filter(signal=signal).aggregate(last=Max("last_seen_at"))["last"] or signal.opened_at
+        requests = Inbound.objects.filter(integration_id=signal.integration_id, group_key=signal.group_key, problem="")
+        requests = requests.filter(received_at__gte=signal.opened_at - AROUND, received_at__lte=last + AROUND)
+        found.update(requests.values_list("pk", flat=True))
+    return sorted(found)
+
+
+def inbound(request_id: int, folder: Path) -> None:
+    """One raw request: its headers, and its exact bytes in base64."""
+    request = Inbound.objects.select_related("integration").get(pk=request_id)
+    told = {
+        "id": request.pk,
+        "received_at": request.received_at.isoformat(),
+        "integration": request.integration.name if request.integration else None,
+        "headers": request.headers,
+        "status": request.status,
+        "body": base64.b64encode(bytes(request.body)).decode(),
+    }
+    _write(folder / "data/inbound" / f"{request.pk}.json", _json(told))
+
+
+def post_mortem(incident: Incident, folder: Path) -> bool:
+    """The post-mortem as it was published last, as Markdown and as a page. Returns whether there is one."""
+    newest = Publication.objects.filter(incident=incident).select_related("published_by").order_by("-number", "-id").first()
+    if newest is None:
+        return False
+    document = paper.of_publication(newest)
+    html = render_to_string("postmortems/pdf.html", paper.context(document))
+    _write(folder / "data/post-mortem" / f"{incident.ref}.md", as_markdown.written(document).encode())
+    _write(folder / "data/post-mortem" / f"{incident.ref}.html", html.encode())
+    return True
+
+
+def conformance(incident_ids: Iterable[int], folder: Path, opened: Opened) -> bool:
+    """What was kept and what was broken, of each incident by its reference. Returns whether this installation judges that."""
+    if find_spec("compliance.conformance") is None:
+        return False
+    judge: Any = import_string(CONFORMANCE)
+    with (folder / "data/conformance.json").open("w", encoding="utf-8") as out:
+        out.write("{")
+        for number, incident_id in enumerate(incident_ids):
+            with opened():
+                incident = Incident.objects.get(pk=incident_id)
+                told = _json(judge(incident)).decode().rstrip()
+            out.write(f"{',' if number else ''}\n{json.dumps(incident.ref)}: {told}")
+        out.write("\n}\n")
+    return True
+
+
+def _json(told: Any) -> bytes:
+    return json.dumps(told, ensure_ascii=False, sort_keys=True, default=str).encode() + b"\n"
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)

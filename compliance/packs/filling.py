@@ -1,0 +1,217 @@
+"""Filling the folder of a pack, in the order in which its parts need each other. Only short transactions, and never a whole table in memory."""
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from compliance.models import EvidencePack, PackKind
+from compliance.packs import beside, paging, told
+from compliance.packs.log import Log
+from compliance.packs.records import Records, Sealed
+from incidents.models import Incident
+from postmortems.item_csv import safe
+
+VERIFIER = Path(__file__).parents[1] / "verify" / "verify.py"
+COLUMNS = ("number", "ref", "declared_at", "severity", "state", "restricted", "records")
+
+type Row = dict[str, Any]
+type Step = Callable[[int, str], None]  # percent, and what is being done
+
+
+@dataclass(slots=True)
+class Filling:
+    """One pack being filled. `own` opens Muster's own scope, `theirs` that of whoever asked, who may not see everything."""
+
+    pack: EvidencePack
+    log: Log
+    folder: Path
+    own: told.Opened
+    theirs: told.Opened
+    step: Step
+
+    def fill(self) -> Records:
+        """Everything but the bag itself."""
+        with Records(self.folder) as records:
+            given = self._period(records) if self.pack.kind == PackKind.PERIOD else self._incident(records)
+            self._redactions(records)
+        population = self._population(records, given)
+        shown = [row["id"] for row in population if not row["restricted"]]
+        self._beside(records, shown)
+        self._read(records, population, shown)
+        self._log(records)
+        self._about(records, population, given)
+        return records
+
+    # Records
+
+    def _incident(self, records: Records) -> tuple[int, int] | None:
+        incident_id: int = self.pack.incident_id  # type: ignore[assignment]  # an incident's pack has one
+        with self.own():
+            total = self.log.count_of(incident_id)
+        for entries in self.log.of_incident(incident_id, self.own):
+            self._add(records, entries, total)
+        return None
+
+    def _period(self, records: Records) -> tuple[int, int] | None:
+        with self.own():
+            given = self.log.range_of(self.pack.starts_on, self.pack.ends_before)  # type: ignore[arg-type]  # a period's pack has both
+        if given is None:
+            return None
+        first, last = given
+        for start in range(first, last + 1, told.AT_A_TIME):
+            stop = min(start + told.AT_A_TIME - 1, last)
+            disclosed = [entry for batch in self.log.between(start, stop, self.theirs) for entry in batch]
+            hidden = sorted(set(range(start, stop + 1)) - {entry.leaf for entry in disclosed})
+            self._add(records, disclosed, last - first + 1, start - first)
+            with self.own():
+                for leaf, digest in self.log.hashes(hidden):
+                    records.stub(leaf, digest)
+        return given
+
+    def _add(self, records: Records, entries: Iterable[Sealed], total: int, done: int | None = None) -> None:
+        for entry in entries:
+            records.add(entry)
+        self.step(55 * (records.count if done is None else done) // max(total, 1), "Writing the records")
+
+    def _redactions(self, records: Records) -> None:
+        """What tells of the bodies that were erased, where it is not among the records by itself."""
+        with self.own():
+            for entry in self.log.redactions_of(records.erased):
+                records.add(entry)
+        records.settle()
+
+    # Beside the records
+
+    def _population(self, records: Records, given: tuple[int, int] | None) -> list[Row]:
+        """The incidents whose making stands in the pack; of a period, all numbers between the first and the last of them."""
+        with self.own():
+            ids = [self.pack.incident_id] if self.pack.incident_id else self.log.made_between(*given) if given else []
+            numbers = dict(Incident.objects.filter(pk__in=ids).values_list("number", "id"))
+            if numbers:
+                between = Incident.objects.filter(number__gte=min(numbers), number__lte=max(numbers))
+                numbers = dict(between.order_by("number").values_list("number", "id"))
+        with self.theirs():
+            seen = set(Incident.objects.filter(pk__in=numbers.values()).values_list("id", flat=True))
+        rows = []
+        for number, incident_id in sorted(numbers.items()):
+            row = records.incidents.get(incident_id, {}) if incident_id in seen else {}
+            rows.append({"number": number, "id": incident_id, "restricted": incident_id not in seen, "row": row})
+        with (self.folder / "data/population.csv").open("w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out)
+            writer.writerow(COLUMNS)
+            writer.writerows(self._cells(row, records) for row in rows)
+        return rows
+
+    def _cells(self, row: Row, records: Records) -> list[str]:
+        if row["restricted"]:
+            return [str(row["number"]), "", "", "", "", "yes", ""]
+        told_last = row["row"]
+        cells = [str(told_last.get(name, "")) for name in ("ref", "declared_at", "severity", "state")]
+        return [str(row["number"]), *(safe(cell) for cell in cells), "no", str(records.of_incident[row["id"]])]
+
+    def _beside(self, records: Records, shown: list[int]) -> None:
+        self.step(60, "Adding files and raw requests")
+        for attachment_id in sorted(records.files):
+            with self.theirs():
+                beside.file(attachment_id, self.folder)
+        with (self.folder / "data/paging-log.csv").open("w", encoding="utf-8", newline="") as out:
+            paging.start(out)
+            for incident_id in shown:
+                with self.theirs():
+                    incident = Incident.objects.get(pk=incident_id)
+                    paging.write(incident, out)
+                    beside.post_mortem(incident, self.folder)
+                    requests = beside.inbound_ids(incident)
+                for request_id in requests:
+                    with self.theirs():
+                        beside.inbound(request_id, self.folder)
+        beside.conformance(shown, self.folder, self.theirs)
+
+    def _read(self, records: Records, population: list[Row], shown: list[int]) -> None:
+        (self.folder / "data/transcript").mkdir()
+        with (self.folder / "data/report.html").open("w", encoding="utf-8") as out:
+            report = told.Report(out, self._head(records, population))
+            for number, incident_id in enumerate(shown):
+                self.step(65 + 10 * number // len(shown), "Writing the report")
+                self._tell(report, records, incident_id)
+            report.end()
+
+    def _tell(self, report: told.Report, records: Records, incident_id: int) -> None:
+        with self.theirs():
+            incident = Incident.objects.get(pk=incident_id)
+            report.incident(incident, told.facts_of(incident, records.of_incident[incident_id]))
+        with (self.folder / "data/transcript" / f"{incident.ref}.txt").open("w", encoding="utf-8") as transcript:
+            for lines in told.entries(incident_id, records.last_event.get(incident_id, 0), self.theirs):
+                told.transcribe(lines, transcript)
+                report.lines(lines)
+        report.incident_ends()
+
+    def _head(self, records: Records, population: list[Row]) -> dict[str, Any]:
+        point = self.log.point
+        of = self.pack.incident.ref if self.pack.incident else f"{self.pack.starts_on} to {self.pack.ends_before}"
+        facts = [
+            ("Organisation", self.pack.organisation.name),
+            ("Of", of),
+            ("Log", point.origin),
+            ("Proven against", f"a checkpoint of {point.size:,} entries, of {point.at:{told.UTC}}"),
+            ("Its root", point.root),
+            ("Entries", f"{records.count:,} in full, {records.stubs:,} not disclosed"),
+        ]
+        rows = [
+            {"number": row["number"], "restricted": row["restricted"], **{k: row["row"].get(k, "") for k in COLUMNS[1:5]}}
+            for row in population
+        ]
+        listed = rows if self.pack.kind == PackKind.PERIOD else []
+        return {"title": f"Evidence: {of}", "facts": facts, "coded": ("Log", "Its root"), "population": listed}
+
+    # The log
+
+    def _log(self, records: Records) -> None:
+        self.step(75, "Adding the proofs")
+        log = self.folder / "data/log"
+        log.mkdir()
+        (log / "checkpoint").write_bytes(self.log.point.note.encode())
+        with self.own():
+            for name, hashes in self.log.tiles(records.tiles):
+                (log / name).parent.mkdir(parents=True, exist_ok=True)
+                (log / name).write_bytes(hashes)
+        with (log / "consistency.jsonl").open("w", encoding="utf-8") as out, self.own():
+            out.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in self.log.earlier())
+        for name, data in (("keys/log.pub", self.log.key_line.encode()), ("verify/verify.py", VERIFIER.read_bytes())):
+            (self.folder / name).parent.mkdir()
+            (self.folder / name).write_bytes(data)
+
+    def _about(self, records: Records, population: list[Row], given: tuple[int, int] | None) -> None:
+        pack, point = self.pack, self.log.point
+        of: Row = {"incident": pack.incident_id, "ref": pack.incident.ref if pack.incident else ""}
+        if pack.kind == PackKind.PERIOD:
+            of = {"from": str(pack.starts_on), "to": str(pack.ends_before), "engagement": None}
+        organisation = pack.organisation
+        about = {
+            "format": 1,
+            "kind": pack.kind,
+            "organisation": {"id": organisation.pk, "public_id": str(organisation.public_id), "name": organisation.name},
+            "origin": point.origin,
+            "size": point.size,
+            "root": point.root,
+            "of": of,
+            "counts": {
+                "records": records.count,
+                "stubs": records.stubs,
+                "incidents": len(population),
+                "restricted": sum(row["restricted"] for row in population),
+            },
+            "range": list(given) if given else None,
+        }
+        text = json.dumps(about, ensure_ascii=False, indent=1) + "\n"
+        (self.folder / "data/pack.json").write_text(text, encoding="utf-8")
+
+
+def parts(path: Path, size: int) -> Iterator[bytes]:
+    """A file's bytes, `size` at a time."""
+    with path.open("rb") as file:
+        while chunk := file.read(size):
+            yield chunk

@@ -1,0 +1,180 @@
+"""Making a pack: whoever has its work claims it, waits for the seal, fills a folder, and puts the file down in parts.
+
+It may run twice, and may be killed at any step: the work is a row, which somebody else takes up when its time comes again.
+"""
+
+import hashlib
+import tempfile
+import time
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import F
+
+from compliance.actions.packs import finish, give_up
+from compliance.models import EvidencePack, PackKind, PackPart, PackState, PackWork
+from compliance.packs import bag
+from compliance.packs.filling import Filling, parts
+from compliance.packs.log import Log, NotSealed
+from compliance.packs.sealed import log_for
+from ledger import nudge
+from tenants.actors import Via, system
+from tenants.scope import scope
+from tenants.time import now
+
+log = structlog.get_logger(__name__)
+
+TASK = "compliance.make_pack"
+PART_BYTES = 1 << 20
+PARTS_AT_A_TIME = 8  # in one transaction
+LEASE = timedelta(minutes=5)  # moved on while somebody is at work
+NUDGED = timedelta(seconds=30)  # a worker that was asked has so long to begin
+MAX_ATTEMPTS = 5
+
+
+def due(before: datetime, limit: int) -> Iterable[tuple[int, int]]:
+    """(organisation, pack) of those whose work nobody has, over all tenants, earliest first."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT organisation_id, id FROM muster.due_packs(%s, %s)", [before, limit])
+        return list(cursor.fetchall())
+
+
+def sweep(limit: int = 50) -> int:
+    """Ask workers to make what is due. A pack takes long, so it is never made here. Returns how many were asked for."""
+    asked = 0
+    for organisation_id, pack_id in due(now(), limit):
+        with scope(organisation_id, surface=Via.CLOCK):
+            work = PackWork.objects.select_for_update(skip_locked=True).filter(pack_id=pack_id, next_at__lte=now()).first()
+            if work is not None:
+                work.next_at, work.began_at = now() + NUDGED, None  # whoever had it has not been heard of for too long
+                work.save(update_fields=["next_at", "began_at"])
+        if work is not None:
+            nudge.send(TASK, organisation_id, pack_id)
+            asked += 1
+    return asked
+
+
+def make(organisation_id: int, pack_id: int) -> bool:
+    """Make a pack, if it is still to be made and nobody else does. Returns whether it is ready now."""
+    own = partial(scope, organisation_id, surface=Via.RELAY)
+    pack = _claim(own, pack_id)
+    if pack is None:
+        return False
+    try:
+        with own():
+            made_of = log_for(pack)
+        _make(pack, made_of, own)
+    except NotSealed as waiting:
+        _put_off(own, pack_id, timedelta(seconds=2), str(waiting))
+        return False
+    except Exception as error:
+        log.exception("pack.failed", pack=pack_id)
+        _fail(own, pack, f"{type(error).__name__}: {error}")
+        return False
+    return True
+
+
+def _claim(own: Any, pack_id: int) -> EvidencePack | None:
+    with own():
+        work = PackWork.objects.select_for_update(skip_locked=True).filter(pack_id=pack_id).first()
+        if work is None or (work.began_at is not None and work.next_at > now()):
+            return None
+        work.began_at, work.next_at, work.attempts = now(), now() + LEASE, work.attempts + 1
+        work.save()
+        return EvidencePack.objects.select_related("organisation", "incident").get(pk=pack_id)
+
+
+def _make(pack: EvidencePack, made_of: Log, own: Any) -> None:
+    name = f"{pack.name}-at-{made_of.point.size}"
+    theirs: Any = own
+    if pack.kind == PackKind.PERIOD:
+        theirs = partial(scope, made_of.organisation_id, surface=Via.WEB, user_id=pack.asked_by_id)
+    with tempfile.TemporaryDirectory(prefix="muster-pack-") as where:
+        folder, file = Path(where) / name, Path(where) / f"{name}.zip"
+        folder.mkdir()
+        step = _Steps(own, pack.pk)
+        records = Filling(pack, made_of, folder, own, theirs, step).fill()
+        info = {
+            "Bag-Software-Agent": "Muster",
+            "Bagging-Date": f"{made_of.point.at:%Y-%m-%d}",
+            "External-Identifier": name,
+            "Source-Organization": pack.organisation.name,
+        }
+        step(80, "Summing up")
+        files = bag.close(folder, info)
+        with file.open("wb") as out:
+            bag.pack(folder, files, name, out, lambda done: step(80 + int(10 * done), "Packing"))
+        size, digest = _store(pack, file, own, step)
+    shown = sorted(records.of_incident) if pack.kind == PackKind.PERIOD else []
+    with own():
+        by = system(made_of.organisation_id, Via.RELAY)
+        finish(pack, by=by, name=name, size=size, sha256=digest, checkpoint_size=made_of.point.size, shown=shown)
+
+
+def _store(pack: EvidencePack, file: Path, own: Any, step: "_Steps") -> tuple[int, str]:
+    """Put the file's bytes where they are kept. Returns its size, and its SHA-256."""
+    digest, waiting, whole = hashlib.sha256(), list[tuple[int, bytes]](), file.stat().st_size
+    with own():
+        if EvidencePack.objects.select_for_update(no_key=True).get(pk=pack.pk).state != PackState.ASKED:
+            raise RuntimeError("somebody else has made it meanwhile")
+        PackPart.objects.filter(pack=pack).delete()  # of a try that came to nothing
+    for number, body in enumerate(parts(file, PART_BYTES)):
+        digest.update(body)
+        waiting.append((number, body))
+        if len(waiting) == PARTS_AT_A_TIME:
+            _put(pack, waiting, own)
+            step(90 + int(9 * number * PART_BYTES / whole), "Storing")
+    _put(pack, waiting, own)
+    return whole, digest.hexdigest()
+
+
+def _put(pack: EvidencePack, waiting: list[tuple[int, bytes]], own: Any) -> None:
+    with own():
+        rows = (
+            PackPart(pack=pack, incident_id=pack.incident_id, asked_by_id=pack.asked_by_id, number=number, body=body)
+            for number, body in waiting
+        )
+        PackPart.objects.bulk_create(rows)
+    waiting.clear()
+
+
+class _Steps:
+    """Says how far a pack is, once a second at most, and moves on the time until which it is ours."""
+
+    def __init__(self, own: Any, pack_id: int) -> None:
+        self.own, self.pack_id, self.said, self.at = own, pack_id, "", 0.0
+
+    def __call__(self, percent: int, step: str) -> None:
+        if step == self.said and time.monotonic() - self.at < 1:
+            return
+        self.said, self.at = step, time.monotonic()
+        with self.own():
+            PackWork.objects.filter(pack_id=self.pack_id).update(percent=percent, step=step, next_at=now() + LEASE)
+
+
+def _put_off(own: Any, pack_id: int, wait: timedelta, step: str) -> None:
+    with own():
+        work = PackWork.objects.filter(pack_id=pack_id)
+        work.update(next_at=now() + wait, began_at=None, attempts=F("attempts") - 1, step=step)
+
+
+def _fail(own: Any, pack: EvidencePack, why: str) -> None:
+    """Try again later, each time later; after MAX_ATTEMPTS give up, in words."""
+    with own():
+        work = PackWork.objects.select_for_update().filter(pack=pack).first()
+        if work is None:
+            return
+        if work.attempts >= MAX_ATTEMPTS:
+            give_up(pack, by=system(pack.organisation_id, Via.RELAY), why=why)
+            return
+        work.next_at, work.began_at, work.step = (
+            now() + timedelta(seconds=10 * 2**work.attempts),
+            None,
+            f"Trying again: {why}"[:120],
+        )
+        work.save()

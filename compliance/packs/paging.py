@@ -1,0 +1,45 @@
+"""The log of an incident's pages: who was paged, when, by what, and what came of it (clause evidence.export)."""
+
+import csv
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TextIO
+
+from incidents.models import Incident
+from notifications.models import Attempt, Delivery
+from oncall.models import Page, PageDecline, PageStep
+from postmortems.item_csv import safe
+
+HEADINGS = ("incident", "at", "page", "about", "person", "what", "by", "detail")
+type Row = tuple[datetime, int, str, str, str, str]
+
+
+def start(out: TextIO) -> None:
+    """Write the headings."""
+    csv.writer(out).writerow(HEADINGS)
+
+
+def write(incident: Incident, out: TextIO) -> int:
+    """Write what happened to each page of the incident, in the order of the pages. Returns how many lines."""
+    writer, count = csv.writer(out), 0
+    pages = Page.objects.filter(incident_id=incident.pk).select_related("team", "acknowledged_by").order_by("id")
+    for page in pages:
+        about = page.reason or (page.team.name if page.team else "")
+        for at, _, person, what, by, detail in sorted(_rows(page)):
+            cells = (incident.ref, at.isoformat(), str(page.pk), about, person, what, by, detail)
+            writer.writerow([safe(cell) for cell in cells])
+            count += 1
+    return count
+
+
+def _rows(page: Page) -> Iterator[Row]:
+    for step in PageStep.objects.filter(page=page).select_related("user"):
+        yield step.paged_at, step.pk, step.user.name, "paged", "", step.reason
+    for decline in PageDecline.objects.filter(page=page).select_related("user"):
+        yield decline.declined_at, decline.pk, decline.user.name, "declined", "", decline.reason
+    sent = Delivery.objects.filter(template="page", subject_id=page.pk)
+    for attempt in Attempt.objects.filter(delivery__in=sent).select_related("delivery__recipient", "method"):
+        by = attempt.method.get_kind_display() if attempt.method else attempt.delivery.channel
+        yield attempt.at, attempt.pk, attempt.delivery.recipient.name, attempt.get_outcome_display().lower(), by, attempt.detail
+    if page.acknowledged_at is not None and page.acknowledged_by is not None:
+        yield page.acknowledged_at, 0, page.acknowledged_by.name, "acknowledged", "", ""

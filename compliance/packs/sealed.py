@@ -1,0 +1,126 @@
+"""An organisation's sealed log, as packs need it (compliance/packs/log.py): what the sealing side gives, up to one checkpoint."""
+
+from base64 import b64encode
+from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, date, datetime
+from datetime import time as clock_time
+from itertools import islice
+from typing import Any
+
+import orjson
+from django.db.models import Exists, Max, Min, OuterRef, QuerySet
+
+from compliance.models import EvidencePack
+from compliance.packs.log import NotSealed, Point
+from compliance.packs.records import INCIDENTS, REDACTIONS, Sealed
+from compliance.packs.told import Opened
+from ledger.models import Checkpoint, Entry, Event, Leaf, Redaction
+from ledger.sealing import notes, proofs, queries
+from tenants.walled import tenant_of
+
+AT_A_TIME = queries.PAGE
+NEWEST = 1000  # earlier checkpoints that a pack is proven against
+
+
+def log_for(pack: EvidencePack) -> "SealedLog":
+    """The log at its newest checkpoint. Raises NotSealed while that misses anything that was on record when the pack was asked for."""
+    organisation_id = tenant_of(pack)
+    checkpoint = queries.latest_checkpoint(organisation_id)
+    asked = Event.objects.get(kind="pack.asked", subject_type=pack._meta.label_lower, subject_id=pack.pk)
+    entry = Entry.objects.filter(table=Event._meta.db_table, pk_text=str(asked.pk)).order_by("-id").first()
+    waiting = Entry.objects.filter(~Exists(Leaf.objects.filter(pk=OuterRef("pk"))))
+    if entry is not None:
+        about = waiting.filter(pk=entry.pk) if pack.incident_id is None else waiting.filter(incident_id=pack.incident_id)
+        if about.filter(pk__lte=entry.pk).exists():
+            checkpoint = None
+    if checkpoint is None or entry is None:
+        raise NotSealed("Waits for the seal")
+    return SealedLog(organisation_id, checkpoint)
+
+
+class SealedLog:
+    """The log of one organisation up to a checkpoint."""
+
+    def __init__(self, organisation_id: int, checkpoint: Checkpoint) -> None:
+        self.organisation_id, self.size = organisation_id, checkpoint.size
+        root = b64encode(bytes(checkpoint.root)).decode()
+        self.point = Point(checkpoint.size, root, checkpoint.note, notes.origin_of(checkpoint.note), checkpoint.at)
+        self.key_line = queries.key_line(checkpoint).strip() + "\n"
+
+    def count_of(self, incident_id: int) -> int:
+        """How many entries tell of an incident."""
+        return Entry.objects.filter(incident_id=incident_id).count()
+
+    def of_incident(self, incident_id: int, opened: Opened) -> Iterator[list[Sealed]]:
+        """The entries of an incident, a page in each transaction."""
+        first = 0
+        while True:
+            with opened():
+                rows = queries.entries(self.organisation_id, incident_id, first, self.size - 1)
+                found = [_entry(*row) for row in islice(rows, AT_A_TIME)]
+            yield found
+            if len(found) < AT_A_TIME:
+                return
+            first = found[-1].leaf + 1
+
+    def between(self, first: int, last: int, opened: Opened) -> Iterator[list[Sealed]]:
+        """The entries of incidents among these leaves, as far as the scope shows them."""
+        with opened():
+            found = [_entry(*row) for row in queries.entries(self.organisation_id, None, first, min(last, self.size - 1))]
+        yield [entry for entry in found if entry.incident_id is not None]
+
+    def range_of(self, starts_on: date, ends_before: date) -> tuple[int, int] | None:
+        """The first and the last leaf whose entry was written in the period."""
+        entries = Entry.objects.filter(at__gte=_begin(starts_on), at__lt=_begin(ends_before))
+        ends = self._leaves().filter(pk__in=entries.values("pk")).aggregate(first=Min("index"), last=Max("index"))
+        return None if ends["first"] is None else (ends["first"], ends["last"])
+
+    def made_between(self, first: int, last: int) -> list[int]:
+        """The ids of the incidents that were made among these leaves."""
+        leaves = self._leaves().filter(index__gte=first, index__lte=last)
+        made = Entry.objects.filter(table=INCIDENTS, op="+", incident_id__isnull=False, pk__in=leaves.values("pk"))
+        return [
+            incident_id for incident_id in made.order_by("pk").values_list("incident_id", flat=True) if incident_id is not None
+        ]
+
+    def hashes(self, leaves: Collection[int]) -> Iterable[tuple[int, str]]:
+        """Of each leaf its hash."""
+        found = self._leaves().filter(index__in=leaves).order_by("index").values_list("index", "hash")
+        return ((index, b64encode(bytes(digest)).decode()) for index, digest in found)
+
+    def redactions_of(self, seqs: Collection[int]) -> Iterable[Sealed]:
+        """What tells of the erasure of these entries."""
+        ids = [str(pk) for pk in Redaction.objects.filter(entry__in=seqs).values_list("pk", flat=True)]
+        told = Entry.objects.filter(table=REDACTIONS, pk_text__in=ids).values_list("pk", flat=True)
+        for index in self._leaves().filter(pk__in=list(told)).order_by("index").values_list("index", flat=True):
+            yield from (_entry(*row) for row in queries.entries(self.organisation_id, None, index, index))
+
+    def tiles(self, wanted: Collection[int]) -> Iterable[tuple[str, bytes]]:
+        """The tiles of the checkpoint's tree."""
+        return proofs.tiles(self.organisation_id, self.size, [tile << 8 for tile in wanted])
+
+    def earlier(self) -> Iterable[dict[str, Any]]:
+        """Each earlier checkpoint with its proof: the first, and the newest thousand."""
+        rows = queries.checkpoints(self.organisation_id).filter(size__lt=self.size)
+        newest = list(rows[:NEWEST])
+        first = rows.order_by("size").first()
+        if first is not None and first.size < newest[-1].size:
+            newest.append(first)
+        for row in reversed(newest):
+            steps = proofs.consistency(self.organisation_id, row.size, self.size)
+            proof = [b64encode(step).decode() for step in steps]
+            yield {"size": row.size, "root": b64encode(bytes(row.root)).decode(), "note": row.note, "proof": proof}
+
+    def _leaves(self) -> "QuerySet[Leaf]":
+        return Leaf.objects.filter(organisation_id=self.organisation_id, index__lt=self.size)
+
+
+def _entry(leaf: int, envelope: str, salt: bytes | None, body: str | None, table: str) -> Sealed:
+    told = orjson.loads(envelope)
+    return Sealed(
+        leaf, told["seq"], table, told["op"], told["incident"], envelope, salt.hex() if salt is not None else None, body
+    )
+
+
+def _begin(day: date) -> datetime:
+    return datetime.combine(day, clock_time.min, tzinfo=UTC)

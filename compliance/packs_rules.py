@@ -1,0 +1,62 @@
+"""Who asks for evidence packs, and who is handed them (clauses evidence.export, people.auditor)."""
+
+from datetime import date
+
+from compliance.models import EvidencePack, PackState
+from incidents.models import Incident
+from incidents.rules.common import reader
+from incidents.rules.outside import why_not_enter
+from tenants.actors import Actor, Role
+from tenants.refusals import Reason
+
+EXPORT = "evidence.export"
+LONGEST_DAYS = 366
+
+
+def _theirs(by: Actor, legal: bool, *roles: Role) -> list[Reason]:
+    if legal or by.is_system or by.has(Role.ADMINISTRATOR, Role.PROCESS_OWNER, *roles):
+        return []
+    sentence = "Evidence packs are for administrators, the process owner, Legal Counsel and auditors."
+    return [Reason("not_for_you", sentence, clause=EXPORT, status=403)]
+
+
+def why_not_ask(incident: Incident, by: Actor, legal: bool) -> list[Reason]:
+    """Administrators, the process owner and Legal Counsel (`legal`) ask, of an incident that they may see. Muster itself does at its end."""
+    return reader(by) or why_not_enter(incident, by) or _theirs(by, legal)
+
+
+def why_not_ask_of_a_period(
+    by: Actor, legal: bool, starts_on: date | None = None, ends_before: date | None = None
+) -> list[Reason]:
+    """The same people ask for a period's, of at most a year, that has begun."""
+    if reasons := reader(by) or _theirs(by, legal):
+        return reasons
+    if starts_on is None or ends_before is None:
+        return []
+    if ends_before <= starts_on:
+        return [Reason("no_period", "The day after the period must come after its first day.", field="ends_before", status=422)]
+    if (ends_before - starts_on).days > LONGEST_DAYS:
+        return [Reason("too_long", f"A pack is of {LONGEST_DAYS} days at most.", field="ends_before", status=422)]
+    return []
+
+
+def why_not_list(by: Actor, legal: bool) -> list[Reason]:
+    """The same people see what there is, and auditors do."""
+    return _theirs(by, legal, Role.AUDITOR)
+
+
+def why_not_hand_out(pack: EvidencePack, by: Actor, legal: bool, hidden: int = 0) -> list[Reason]:
+    """A pack is handed to those who may ask for one, and to auditors, once it is ready.
+
+    `hidden` counts the incidents that it shows and that have been restricted since, so that the asker may not see them any more.
+    """
+    if reasons := _theirs(by, legal, Role.AUDITOR):
+        return reasons
+    if pack.state == PackState.FAILED:
+        return [Reason("failed", f"This pack could not be made: {pack.why}", clause=EXPORT)]
+    if pack.state != PackState.READY:
+        return [Reason("not_ready", "This pack is still being made.", clause=EXPORT)]
+    if hidden:
+        sentence = "Something that this pack shows has been restricted since. Ask for it anew."
+        return [Reason("restricted_since", sentence, clause="breach.need-to-know", status=403)]
+    return []

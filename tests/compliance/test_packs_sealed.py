@@ -1,0 +1,80 @@
+"""A pack of what is really sealed: the five-hour SEV 1, committed, sealed by the sealer, verified by everybody (clause evidence.export)."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from compliance.models import PackPart, PackWork
+from compliance.packs import making
+from compliance.verify import verify
+from ledger.sealing import notes, queries
+from tests.clock import Clock
+from tests.compliance import independent, packmaking
+from tests.compliance.test_packs_making import ask, inside, packs, saved
+from tests.conftest import Door, Installation, Person
+from tests.incidents.scene import Scene
+from tests.incidents.test_five_hours import Story, calmed, handed_over, mobilised, resolved, twelve, worked
+from tests.ledger.sealed import PUBLIC, seal_all
+
+pytestmark = [pytest.mark.servers, pytest.mark.clause("evidence.export")]
+
+
+@pytest.fixture
+def scene(
+    own_database: Installation,
+    api: Callable[[Person], Door],
+    browse: Callable[[Person], Client],
+    follow: Callable[[], int],
+    sweep: Callable[[], int],
+    clock: Clock,
+) -> Scene:
+    """Acme at work, really committed."""
+    return Scene(own_database.acme, own_database.globex, api, browse, follow, sweep, clock)
+
+
+@pytest.mark.filterwarnings("ignore:'count' is passed:DeprecationWarning:bagit")
+def test_the_pack_of_the_five_hours_verifies_and_is_the_same_bytes_twice(
+    scene: Scene, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    story = Story(scene, scene.clock.now)
+    story.people = twelve(scene)
+    for act in (mobilised, worked):
+        act(story)
+    seal_all(tmp_path / "log")  # an earlier checkpoint
+    for act in (calmed, handed_over, resolved):
+        act(story)
+    scene.follow()
+    assert ask(scene, story.ref).status_code == 201
+    by_itself = packs(scene)[-1]["id"]
+    assert not making.make(scene.acme.id, by_itself)  # it waits for the seal
+    assert packs(scene)[-1]["step"] == "Waits for the seal"
+    seal_all(tmp_path / "log")
+    scene.clock.advance(seconds=5)
+    with scene.acme.scope():
+        waiting = list(PackWork.objects.order_by("id").values_list("pack_id", flat=True))
+        checkpoint = queries.latest_checkpoint(scene.acme.id)
+    assert checkpoint is not None
+    made: list[dict[str, Any]] = []
+    for pack_id in waiting:
+        assert making.make(scene.acme.id, pack_id)
+        made.append(next(pack for pack in packs(scene) if pack["id"] == pack_id))
+    assert {pack["checkpoint_size"] for pack in made} == {checkpoint.size}
+    first, second = (saved(scene, pack, tmp_path).read_bytes() for pack in made)
+    assert first == second
+
+    file = saved(scene, made[0], tmp_path)
+    origin = notes.origin_of(checkpoint.note)
+    line = notes.key_line(origin, PUBLIC)
+    lines: list[str] = []
+    held = checkpoint.note.encode()
+    assert verify.verify(str(file), key=verify.read_key(line), origin=origin, held=held, out=lines.append) == 0, lines
+    folder = packmaking.unpacked(inside(file), tmp_path)
+    code, words = independent.by_go(folder, line, tmp_path_factory.mktemp("go"))
+    assert code == 0, words
+    assert ", 1 earlier checkpoints," in words
+    independent.bagit().Bag(str(folder)).validate(processes=1)
+    with scene.acme.scope():
+        assert PackPart.objects.exists()
