@@ -401,12 +401,14 @@ def test_a_member_reads_without_a_failure(house: House, browse: Browse, name: st
                 allowed = (404, 401) if address.table == addresses.OPEN_TABLE else (404,)
             elif address.is_admin:
                 allowed = REDIRECT + REFUSED
-            elif address.name in OF_EDITORS or (name != "owner" and address.name in OF_THE_PROCESS_OWNER | OF_THE_LOG):
+            elif address.name in OF_EDITORS or (name != "owner" and address.name in OF_THE_PROCESS_OWNER):
                 allowed = (403,)
             elif address.name in OF_DECISION:
                 allowed = (200, 403, 404, 409) if address.name.startswith("hold-custodian") else (200, 403, 409)
-            elif address.name in OF_THE_LAW and (address.in_organisation or where is BY_TOKEN):
+            elif address.name in OF_THE_LAW and inside:
                 allowed = (200, 403, 404)
+            elif name != "owner" and address.name in OF_THE_LOG and inside:
+                allowed = (403,)
             elif address.name.startswith(addresses.ADMINISTRATORS) and (address.in_organisation or where is BY_TOKEN):
                 allowed = (302, 403, 405)
             elif address.in_organisation:
