@@ -45,7 +45,7 @@ def _told(pack: EvidencePack) -> Row:
 def of(pack: EvidencePack) -> str:
     """What it is of, in words."""
     if pack.kind == PackKind.INCIDENT and pack.incident is not None:
-        return pack.incident.ref
+        return str(pack.incident.ref)
     return f"{pack.starts_on} to the end of the day before {pack.ends_before}"
 
 

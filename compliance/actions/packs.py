@@ -5,6 +5,7 @@ A pack is a row before anything is done for it, and is made by a task (complianc
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from compliance import packs_rules as rules
 from compliance.models import EvidencePack, PackCause, PackKind, PackState, PackWork
@@ -108,5 +109,5 @@ def _locked(pack: EvidencePack) -> EvidencePack:
     return EvidencePack.objects.select_for_update(of=("self",), no_key=True).select_related("incident").get(pk=pack.pk)
 
 
-def _tell(pack: EvidencePack, kind: str, by: Actor, **data: object) -> None:
+def _tell(pack: EvidencePack, kind: str, by: Actor, **data: Any) -> None:
     record(kind, pack, by=by, incident_id=pack.incident_id, name=pack.name, **data)

@@ -33,7 +33,7 @@ def inbound_ids(incident: Incident) -> list[int]:
     found: set[int] = set()
     for signal in Signal.objects.filter(incident=incident, integration__isnull=False):
         last = Alert.objects.filter(signal=signal).aggregate(last=Max("last_seen_at"))["last"] or signal.opened_at
-        requests = Inbound.objects.filter(integration_id=signal.integration_id, group_key=signal.group_key, problem="")
+        requests = Inbound.objects.filter(integration=signal.integration, group_key=signal.group_key, problem="")
         requests = requests.filter(received_at__gte=signal.opened_at - AROUND, received_at__lte=last + AROUND)
         found.update(requests.values_list("pk", flat=True))
     return sorted(found)

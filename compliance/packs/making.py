@@ -26,6 +26,7 @@ from ledger import nudge
 from tenants.actors import Via, system
 from tenants.scope import scope
 from tenants.time import now
+from tenants.walled import tenant_of
 
 log = structlog.get_logger(__name__)
 
@@ -170,7 +171,7 @@ def _fail(own: Any, pack: EvidencePack, why: str) -> None:
         if work is None:
             return
         if work.attempts >= MAX_ATTEMPTS:
-            give_up(pack, by=system(pack.organisation_id, Via.RELAY), why=why)
+            give_up(pack, by=system(tenant_of(pack), Via.RELAY), why=why)
             return
         work.next_at, work.began_at, work.step = (
             now() + timedelta(seconds=10 * 2**work.attempts),

@@ -50,4 +50,5 @@ def bagit() -> ModuleType:
         import bagit as package
     except ImportError:
         _missing("the bagit package")
-    return package
+    found: ModuleType = package
+    return found
