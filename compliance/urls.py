@@ -12,4 +12,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("compliance.holds_urls")),
     path("", include("compliance.access_urls")),
     path("", include("compliance.packs_urls")),
+    path("", include("compliance.seal_urls")),
 ]

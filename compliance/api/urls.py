@@ -11,4 +11,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("compliance.api.holds_urls")),
     path("", include("compliance.api.access_urls")),
     path("", include("compliance.api.packs_urls")),
+    path("", include("compliance.api.seal")),
 ]
