@@ -144,7 +144,15 @@ def ask_custodian(
     return task
 
 
-@verb("chase", kind="custodian.chased", who="the clock", subject=TASK, starts=(rules.PRESERVE,), clauses=(rules.PRESERVE,))
+@verb(
+    "chase",
+    kind="custodian.chased",
+    who="the clock",
+    subject=TASK,
+    starts=(rules.PRESERVE,),
+    stops=(rules.PRESERVE,),
+    clauses=(rules.PRESERVE,),
+)
 def chase(task: CustodianTask, *, by: Actor) -> None:
     """A custodian has not answered for a day: they are reminded, whoever asked is told, and the clock starts again."""
     task = _locked(task)

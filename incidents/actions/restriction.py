@@ -232,7 +232,15 @@ def _ask(incident: Incident, what: str, by: Actor) -> SnapshotRequest:
     return asked
 
 
-@verb("chase", kind="incident.snapshot_chased", who="the clock", subject="snapshot", starts=(SNAPSHOT,), clauses=(SNAPSHOT,))
+@verb(
+    "chase",
+    kind="incident.snapshot_chased",
+    who="the clock",
+    subject="snapshot",
+    starts=(SNAPSHOT,),
+    stops=(SNAPSHOT,),
+    clauses=(SNAPSHOT,),
+)
 def chase_snapshot(asked: SnapshotRequest, *, by: Actor) -> None:
     """A copy that was asked for is not made: the OL was told, the record says so, and the clock starts again."""
     if asked.fulfilled_at is not None:

@@ -77,10 +77,12 @@ def _approve_again(severity: Severity) -> Callable[[Any], Act]:
     return driver
 
 
-def _flag(make: Callable[[Any, Severity], Incident], severity: Severity) -> Callable[[Any], Act]:
+def _flag(
+    make: Callable[[Any, Severity], Incident], severity: Severity, key: FlagKey = FlagKey.PERSONAL_DATA
+) -> Callable[[Any], Act]:
     def driver(s: Any) -> Act:
         incident = make(s, severity)
-        return lambda: actions.flag(incident, by=s.amira, key=FlagKey.PERSONAL_DATA, reason="Leaked")
+        return lambda: actions.flag(incident, by=s.amira, key=key, reason="Leaked")
 
     return driver
 
@@ -311,7 +313,12 @@ def _rhythm_again(s: Any) -> Act:
 VARIANTS: Mapping[str, tuple[Callable[[Any], Act], ...]] = {
     "incident:update": (_update_held, _update_small),
     "incident:approve-update": (_approve_first, _approve_again(Severity.SEV1), _approve_again(Severity.SEV2)),
-    "incident:flag": (_flag_merged, *(_flag(small, level) for level in ALL), _flag(busy, Severity.SEV2)),
+    "incident:flag": (
+        _flag_merged,
+        *(_flag(small, level) for level in ALL),
+        _flag(busy, Severity.SEV2),
+        _flag(small, Severity.SEV3, FlagKey.FINANCIAL_LOSS),
+    ),
     "incident:severity": (
         *(_severity(small, a, b) for a in ALL for b in ALL if a != b),
         _severity(busy, Severity.SEV2, Severity.SEV1),
