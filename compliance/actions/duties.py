@@ -151,7 +151,8 @@ def _floor(case: DutyCase) -> datetime:
 def file_duty(case: DutyCase, *, by: Actor, at: datetime, reference: str, name: str, body: bytes, note: str = "") -> DutyCase:
     """Say that it was filed, when and under which reference, with proof (a file). Its clock stops; what waits for it starts.
 
-    Filed again (an update, a correction), what waits for its latest filing is counted from that.
+    When it was filed judges it, not when that is put on record: what was filed in time is kept, though its clock broke meanwhile
+    (`clock_righted` of the event says so). Filed again (an update, a correction), what waits for its latest filing is counted from that.
     """
     case = lock(case)
     check(rules.why_not_file(case, by))
@@ -177,13 +178,13 @@ def file_duty(case: DutyCase, *, by: Actor, at: datetime, reference: str, name: 
         note=words,
         filed_by_id=by.person_id,
     )
-    late = case.due_at is not None and moment > case.due_at
+    late, righted = case.due_at is not None and moment > case.due_at, False
     if last is None:
         case.filed_at = moment
         case.save()
-        clocks.stop(case)
+        righted = clocks.stop_as_of(case, CLOCK, moment)
     told = {"reference": named, "file": proof.number, "sha256": proof.sha256, "note": words}
-    _tell(case, "duty.filed", by, at=moment.isoformat(), late=late, again=last is not None, **told)
+    _tell(case, "duty.filed", by, at=moment.isoformat(), late=late, clock_righted=righted, again=last is not None, **told)
     for other in DutyCase.objects.filter(incident=incident).exclude(pk=case.pk).order_by("id"):
         if case.rule.key in waits_for(other.rule.limits):
             _reckon(lock(other), by)

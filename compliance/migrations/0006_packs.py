@@ -308,7 +308,7 @@ class Migration(migrations.Migration):
         Wall("compliance", "packwork"),
         Wall("compliance", "packpart", rights="SELECT, INSERT, DELETE"),
         NeedToKnow("compliance", "evidencepack", "historicalevidencepack", "packwork", "packpart"),
-        *(Sql(THEIRS.format(table=f"compliance_{name}")) for name in ("evidencepack", "packpart")),
+        *(Sql(THEIRS.format(table=f"compliance_{name}")) for name in ("evidencepack", "historicalevidencepack", "packpart")),
         Sql(DUE_PACKS),
     ]
     operations = together(operations)

@@ -22,6 +22,8 @@ def _filed(data: Data) -> str:
 
 def _proof(data: Data) -> Pairs:
     late = [("Late", "after its time")] if data.get("late") else []
+    if data.get("clock_righted"):
+        late = [("In time", "filed before it was due, put on record after that")]
     return [("Reference", data["reference"]), ("Proof", f"File {data['file']}"), ("SHA-256", data["sha256"]), *late]
 
 

@@ -86,9 +86,9 @@ def file(scene: Scene, ref: str, key: str, at: datetime, who: str = LEGAL, **bod
 
 
 def told(scene: Scene, who: str, kind: str) -> int:
-    """How many messages of the law's clocks went to somebody: `kind` is "clock.prompted" or "clock.broken"."""
+    """How many e-mails of the law's clocks went to somebody: `kind` is "clock.prompted" or "clock.broken"."""
     with scene.acme.scope():
-        rows = Delivery.objects.filter(template="duty", recipient_id=getattr(scene.acme, who).user_id)
+        rows = Delivery.objects.filter(template="duty", channel="email", recipient_id=getattr(scene.acme, who).user_id)
         return rows.filter(event__kind=kind).count()
 
 
@@ -250,6 +250,7 @@ def test_what_is_not_filed_in_time_is_overdue_is_told_and_outlives_the_incident(
     ref = flagged(scene)
     decided(scene, ref, "gdpr.authority")
     started(scene, ref, "gdpr.authority", "awareness", scene.clock.now)
+    scene.do(LEGAL, ref, "unflag", flag="personal_data", reason="It was a copy")
     scene.do("amira", ref, "false-positive", reason="It was a copy")
     scene.later(2, hours=72, seconds=5)
     scene.follow()
@@ -259,6 +260,44 @@ def test_what_is_not_filed_in_time_is_overdue_is_told_and_outlives_the_incident(
     with scene.acme.scope():
         clock = Clock.objects.get(clause="law.duty")
         assert (clock.broken_at is not None, clock.stopped_at is not None) == (True, True)
+
+
+@CLAUSE
+@pytest.mark.parametrize("swept", [True, False], ids=["after the sweep came by", "before"])
+def test_what_was_filed_in_time_and_put_on_record_after_that_was_kept(scene: Scene, swept: bool) -> None:
+    loaded(scene)
+    ref = flagged(scene)
+    decided(scene, ref, "gdpr.authority")
+    began = scene.clock.now
+    started(scene, ref, "gdpr.authority", "awareness", began)
+    scene.later(2 if swept else 0, hours=73)
+    assert listed(scene, ref)["gdpr.authority"]["state"] == "overdue"
+    due = began + timedelta(hours=72)
+    duty = filed(scene, ref, "gdpr.authority", due)
+    assert (duty["state"], duty["late"]) == ("filed", False)
+    (told_of,) = scene.told(ref, "duty.filed", LEGAL)
+    assert (told_of["data"]["late"], told_of["data"]["clock_righted"]) == (False, swept)
+    with scene.acme.scope():
+        clock = Clock.objects.get(clause="law.duty")
+        assert (clock.broken_at, clock.stopped_at) == (None, due)
+        past = list(clock.history.order_by("history_id").values_list("broken_at", flat=True))
+        assert any(past) is swept, "that it was taken for broken stays in its history"
+    assert len(scene.events("clock.broken")) >= swept, "and in the ledger"
+
+
+@CLAUSE
+def test_what_was_filed_late_is_late_by_its_own_time(scene: Scene) -> None:
+    loaded(scene)
+    ref = flagged(scene)
+    decided(scene, ref, "gdpr.authority")
+    began = scene.clock.now
+    started(scene, ref, "gdpr.authority", "awareness", began)
+    scene.clock.advance(hours=80)
+    moment_filed = began + timedelta(hours=72, seconds=1)
+    assert filed(scene, ref, "gdpr.authority", moment_filed)["late"] is True
+    with scene.acme.scope():
+        clock = Clock.objects.get(clause="law.duty")
+        assert (clock.broken_at is not None, clock.stopped_at) == (True, moment_filed)
 
 
 @CLAUSE

@@ -10,6 +10,17 @@ from tenants.actors import Actor
 
 type Act = Callable[[], object]
 
+ONE_RULE = """
+rules:
+  - key: of-ours
+    regime: Ours
+    stage: Notice
+    trigger: manual
+    limits: [{start: awareness, amount: 1, unit: hour}]
+    recipient: The regulator
+    citation: Art. 1
+"""
+
 
 def _legal(s: Any) -> Actor:
     actor: Actor = s.cast.exec.actor()
@@ -17,7 +28,7 @@ def _legal(s: Any) -> Actor:
 
 
 def _rule(s: Any) -> RegulatorRule:
-    return duties_rules.load_rules(by=_legal(s))[0]
+    return duties_rules.load_rules(by=_legal(s), content=ONE_RULE)[0]
 
 
 def _in_force(s: Any) -> RegulatorRule:

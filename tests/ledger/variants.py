@@ -78,11 +78,11 @@ def _approve_again(severity: Severity) -> Callable[[Any], Act]:
 
 
 def _flag(
-    make: Callable[[Any, Severity], Incident], severity: Severity, flag: FlagKey = FlagKey.PERSONAL_DATA
+    make: Callable[[Any, Severity], Incident], severity: Severity, key: FlagKey = FlagKey.PERSONAL_DATA
 ) -> Callable[[Any], Act]:
     def driver(s: Any) -> Act:
         incident = make(s, severity)
-        return lambda: actions.flag(incident, by=s.amira, key=flag, reason="Leaked")
+        return lambda: actions.flag(incident, by=s.amira, key=key, reason="Leaked")
 
     return driver
 
@@ -317,7 +317,7 @@ VARIANTS: Mapping[str, tuple[Callable[[Any], Act], ...]] = {
         _flag_merged,
         *(_flag(small, level) for level in ALL),
         _flag(busy, Severity.SEV2),
-        _flag(busy, Severity.SEV1, FlagKey.FINANCIAL_LOSS),
+        _flag(small, Severity.SEV3, FlagKey.FINANCIAL_LOSS),
     ),
     "incident:severity": (
         *(_severity(small, a, b) for a in ALL for b in ALL if a != b),

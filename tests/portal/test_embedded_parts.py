@@ -74,7 +74,10 @@ class TestRoles:
     def test_only_tests_let_the_serving_role_become_the_auditors(self, servers: ServerUrls) -> None:
         """What the tests' servers allow for transactions that are rolled back, others take back."""
         where = servers.admin_url.split("?")[1]
-        urls = [servers.admin_url, *(f"postgresql://become_{role}@/become?{where}" for role in ("owner", "app", "auditor", "sealer"))]
+        urls = [
+            servers.admin_url,
+            *(f"postgresql://become_{role}@/become?{where}" for role in ("owner", "app", "auditor", "sealer")),
+        ]
         for allowed in (True, False):
             make_roles(*urls, for_tests=allowed)
             with psycopg.connect(urls[2]) as connection:

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from compliance.actions.duties_rules import load_rules
 from tenants.actors import Via, system
-from tenants.models import Organisation
+from tenants.credentials import organisation_by_slug
 from tenants.refusals import Refused
 from tenants.scope import scope
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load them; a refusal is a sentence."""
-        found = Organisation.objects.filter(slug=options["slug"]).first()
+        found = organisation_by_slug(options["slug"])
         if found is None:
             raise CommandError(f"There is no organisation {options['slug']}.")
         try:
@@ -34,8 +34,8 @@ class Command(BaseCommand):
         if options["file"] and not content.strip():
             raise CommandError(f"{options['file']} is empty.")
         try:
-            with scope(found.pk, surface=Via.COMMAND):
-                made = load_rules(by=system(found.pk, Via.COMMAND), content=content)
+            with scope(found, surface=Via.COMMAND):
+                made = load_rules(by=system(found, Via.COMMAND), content=content)
                 told = [f"{rule}, {rule.regime}: {rule.stage}" for rule in made]
         except Refused as error:
             raise CommandError(str(error)) from error
