@@ -18,9 +18,15 @@ FORMAT = 1
 DEVIATIONS = (Verdict.BROKEN, Verdict.OVERRIDDEN)
 
 
-def for_incident(incident: Incident) -> dict[str, Any]:
-    """The report of an incident as its record is now: JSON-ready, and the same as long as the record is. The open scope has to see it."""
-    return from_records(load([incident.pk])[incident.pk])
+def for_incident(incident: Incident, *, until: int | None = None) -> dict[str, Any]:
+    """The report of an incident as its record is now: JSON-ready, and the same as long as the record is. The open scope has to see it.
+
+    `until` is the `seq` of the last event that counts, such as the last one that is sealed.
+    """
+    tables = load([incident.pk])[incident.pk]
+    if until is not None:
+        tables["ledger_event"] = [row for row in tables["ledger_event"] if row["seq"] <= until]
+    return from_records(tables)
 
 
 def from_records(records: Tables) -> dict[str, Any]:

@@ -2,22 +2,21 @@
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from django.db.models import Max
 from django.template.loader import render_to_string
-from django.utils.module_loading import import_string
 
+from compliance.access import export
+from compliance.conformance import report
 from compliance.packs.told import Opened
 from incidents.models import Alert, Attachment, Inbound, Incident, Signal
 from postmortems import as_markdown, paper
 from postmortems.models import Publication
 
-CONFORMANCE = "compliance.conformance.report.for_incident"
 AROUND = timedelta(seconds=5)  # a signal opens, and its alerts are seen, within moments of the request that says so
 
 
@@ -65,20 +64,25 @@ def post_mortem(incident: Incident, folder: Path) -> bool:
     return True
 
 
-def conformance(incident_ids: Iterable[int], folder: Path, opened: Opened) -> bool:
-    """What was kept and what was broken, of each incident by its reference. Returns whether this installation judges that."""
-    if find_spec("compliance.conformance") is None:
+def access_review(incident: Incident, folder: Path) -> bool:
+    """Who had access to production meanwhile, and what was decided of it. Returns whether that was reviewed."""
+    told = export.for_incident(incident)
+    if told is None:
         return False
-    judge: Any = import_string(CONFORMANCE)
+    _write(folder / "data/access-review" / f"{incident.ref}.json", _json(told))
+    return True
+
+
+def conformance(incidents: Mapping[int, int], folder: Path, opened: Opened) -> None:
+    """What was kept and what was broken, of each incident by its reference: {incident: seq of its last event that is sealed}."""
     with (folder / "data/conformance.json").open("w", encoding="utf-8") as out:
         out.write("{")
-        for number, incident_id in enumerate(incident_ids):
+        for number, (incident_id, until) in enumerate(incidents.items()):
             with opened():
                 incident = Incident.objects.get(pk=incident_id)
-                told = _json(judge(incident)).decode().rstrip()
+                told = _json(report.for_incident(incident, until=until)).decode().rstrip()
             out.write(f"{',' if number else ''}\n{json.dumps(incident.ref)}: {told}")
         out.write("\n}\n")
-    return True
 
 
 def _json(told: Any) -> bytes:

@@ -124,11 +124,12 @@ class Filling:
                     incident = Incident.objects.get(pk=incident_id)
                     paging.write(incident, out)
                     beside.post_mortem(incident, self.folder)
+                    beside.access_review(incident, self.folder)
                     requests = beside.inbound_ids(incident)
                 for request_id in requests:
                     with self.theirs():
                         beside.inbound(request_id, self.folder)
-        beside.conformance(shown, self.folder, self.theirs)
+        beside.conformance({pk: records.last_event.get(pk, 0) for pk in shown}, self.folder, self.theirs)
 
     def _read(self, records: Records, population: list[Row], shown: list[int]) -> None:
         (self.folder / "data/transcript").mkdir()

@@ -1,5 +1,6 @@
 """A pack of what is really sealed: the five-hour SEV 1, committed, sealed by the sealer, verified by everybody (clause evidence.export)."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,10 @@ def test_the_pack_of_the_five_hours_verifies_and_is_the_same_bytes_twice(
     code, words = independent.by_go(folder, line, tmp_path_factory.mktemp("go"))
     assert code == 0, words
     assert ", 1 earlier checkpoints," in words
+    judged = json.loads((folder / "data/conformance.json").read_text(encoding="utf-8"))[story.ref]
+    assert "severity.sev1-cadence" in {found["clause"] for found in judged["deviations"]}  # the story has two late updates
+    reviewed = json.loads((folder / f"data/access-review/{story.ref}.json").read_text(encoding="utf-8"))
+    assert [review["number"] for review in reviewed["reviews"]] == [1]
     independent.bagit().Bag(str(folder)).validate(processes=1)
     with scene.acme.scope():
         assert PackPart.objects.exists()
