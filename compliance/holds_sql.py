@@ -96,10 +96,10 @@ BEGIN
   IF OLD.released_at IS NOT NULL THEN
     RAISE EXCEPTION 'legal hold % is over: it is not changed any more', OLD.id USING ERRCODE = 'integrity_constraint_violation';
   END IF;
-  IF ROW(OLD.organisation_id, OLD.incident_id, OLD.person_id, OLD.starts_at, OLD.ends_at,
+  IF ROW(OLD.incident_id, OLD.person_id, OLD.starts_at, OLD.ends_at,
          OLD.reason, OLD.placed_by_id, OLD.placed_at)
      IS DISTINCT FROM
-     ROW(NEW.organisation_id, NEW.incident_id, NEW.person_id, NEW.starts_at, NEW.ends_at,
+     ROW(NEW.incident_id, NEW.person_id, NEW.starts_at, NEW.ends_at,
          NEW.reason, NEW.placed_by_id, NEW.placed_at) THEN
     RAISE EXCEPTION 'what legal hold % keeps is not changed', OLD.id USING ERRCODE = 'integrity_constraint_violation';
   END IF;

@@ -227,7 +227,7 @@ def _address(value: str) -> str:
 
 
 def _tell(hold: LegalHold, kind: str, by: Actor, **data: Any) -> None:
-    about = {"hold": hold.pk, "matter": hold.matter, "scope": scope_of(hold)}
+    about: dict[str, Any] = {"hold": hold.pk, "matter": hold.matter, "scope": scope_of(hold)}
     record(kind, hold, by=by, incident_id=hold.incident_id, **about, **data)
 
 

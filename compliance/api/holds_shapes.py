@@ -117,7 +117,7 @@ class RetentionClassOut(serializers.Serializer[Any]):
     """A class of rows, for how long it is kept, and what would go next."""
 
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     removable = serializers.BooleanField()
     days = serializers.IntegerField(allow_null=True)
     floor_days = serializers.IntegerField(allow_null=True)
