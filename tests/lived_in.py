@@ -308,8 +308,8 @@ def keep(cast: Cast, word: str) -> dict[str, Any]:
     """A legal hold with a custodian, a period of retention, an erasure that waits. Returns their URL parameters."""
     legal = cast.exec.actor()
     with cast.scope(cast.exec):
-        hold = holds.place_hold(by=legal, matter=f"matter {word}", reason=word, person=member_for(legal, cast.mei.email))
-        task = holds.ask_custodian(hold, by=legal, what=f"logs {word}", person=member_for(legal, cast.jon.email))
+        hold = holds.place_hold(by=legal, matter=f"matter {word}", reason=word, person=member_for(legal, cast.support.email))
+        task = holds.ask_custodian(hold, by=legal, what=f"logs {word}", name=f"Lou {word}", email=f"{word}@host.example")
     with cast.scope(cast.admin):
         retention.set_period("codes", 30, by=cast.admin.actor())
         wish = ErasureRequest.objects.create(person_id=cast.mei.user_id, ground=word, asked_by_id=cast.admin.user_id)

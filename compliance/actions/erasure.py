@@ -27,11 +27,10 @@ STAYS = "What is append-only stays: events and history name whoever acted, as ev
 @verb("ask", kind="erasure.asked", who="administrator", subject=SUBJECT)
 def ask_erasure(member: Membership, *, by: Actor, ground: str) -> ErasureRequest:
     """Ask that the personal data of somebody who has left be erased, with the legal ground. Refused while they are held."""
+    why = fields.text("ground", ground, most=fields.REASON_MAX)
     waits = ErasureRequest.objects.filter(person_id=member.user_id, state=ErasureRequest.State.ASKED).exists()
     check(rules.why_not_ask(by, member, held(member.user_id), waits))
-    wish = ErasureRequest.objects.create(
-        person_id=member.user_id, ground=fields.text("ground", ground, most=fields.REASON_MAX), asked_by_id=by.person_id
-    )
+    wish = ErasureRequest.objects.create(person_id=member.user_id, ground=why, asked_by_id=by.person_id)
     record("erasure.asked", wish, by=by, person_id=wish.person_id, ground=wish.ground)
     return wish
 

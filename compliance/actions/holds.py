@@ -40,6 +40,7 @@ def place_hold(
     Exactly one of the three (422 otherwise); a period without `ends_at` has no end yet.
     """
     check(rules.why_not_place(by))
+    name, why = fields.line("matter", matter), fields.text("reason", reason, most=fields.REASON_MAX)
     if sum((incident is not None, person is not None, starts_at is not None)) != 1 or (ends_at and not starts_at):
         raise invalid("scope", "A hold keeps one of three: an incident, a person, or a period.", code="one_scope")
     if starts_at is not None and ends_at is not None and ends_at <= starts_at:
@@ -49,8 +50,8 @@ def place_hold(
         person_id=person.user_id if person else None,
         starts_at=starts_at,
         ends_at=ends_at,
-        matter=fields.line("matter", matter),
-        reason=fields.text("reason", reason, most=fields.REASON_MAX),
+        matter=name,
+        reason=why,
         placed_by_id=by.person_id,
     )
     _tell(hold, "hold.placed", by, reason=hold.reason)
@@ -100,9 +101,9 @@ def release(hold: LegalHold, *, by: Actor) -> LegalHold:
 )
 def keep(hold: LegalHold, *, by: Actor, reason: str) -> LegalHold:
     """Say, with a reason, that a hold stays although its release was asked for."""
+    said = fields.text("reason", reason, most=fields.REASON_MAX)
     hold = lock(hold)
     check(rules.why_not_keep(hold, by))
-    said = fields.text("reason", reason, most=fields.REASON_MAX)
     hold.released_by = hold.release_asked_at = None
     hold.release_reason = ""
     hold.save()
@@ -127,16 +128,18 @@ def ask_custodian(
     """
     hold = lock(hold)
     check(rules.why_not_ask_custodian(hold, by))
+    asked = fields.text("what", what, most=fields.REASON_MAX)
     if (person is None) == (not name.strip() and not email.strip()):
         raise invalid(
             "person", "Say who: a member by their address, or somebody outside by name and e-mail.", code="one_custodian"
         )
+    who, address = (person.name, person.email) if person else _outside(name, email)
     task = CustodianTask.objects.create(
         hold=hold,
         person_id=person.user_id if person else None,
-        name=person.name if person else fields.line("name", name, most=120),
-        email=person.email if person else _address(email),
-        what=fields.text("what", what, most=fields.REASON_MAX),
+        name=who,
+        email=address,
+        what=asked,
         asked_by_id=by.person_id,
     )
     clocks.begin(rules.PRESERVE, task, due=CHASE_EVERY)
@@ -223,6 +226,13 @@ def _locked(task: CustodianTask) -> CustodianTask:
 def _acknowledge(task: CustodianTask, by: Actor) -> None:
     task.acknowledged_at, task.acknowledged_by_id = now(), by.person_id
     clocks.stop(task, rules.PRESERVE)
+
+
+def _outside(name: str, email: str) -> tuple[str, str]:
+    """The name and address of somebody outside. What was typed wrongly is said before what is missing."""
+    address = _address(email) if email.strip() else ""
+    who = fields.line("name", name, most=120)
+    return who, address or _address(email)
 
 
 def _address(value: str) -> str:

@@ -55,8 +55,8 @@ class Holds(MusterView):
         return self.once(request, lambda: self._place(request))
 
     def _place(self, request: Request) -> Response:
-        check(rules.why_not_place(self.actor))
         body = self.body(s.HoldPlaceBody, request)
+        check(rules.why_not_place(self.actor))
         hold = actions.place_hold(
             by=self.actor,
             matter=body["matter"],
@@ -86,8 +86,8 @@ class AskRelease(MusterView):
         """Ask that a hold end (Legal Counsel). It stands until a second person has agreed."""
 
         def perform() -> Response:
-            hold = gate.hold_for(self.actor, hold_id)
-            actions.ask_release(hold, by=self.actor, reason=self.body(s.HoldReasonBody, request)["reason"])
+            body = self.body(s.HoldReasonBody, request)
+            actions.ask_release(gate.hold_for(self.actor, hold_id), by=self.actor, reason=body["reason"])
             return Response(_whole(gate.hold_for(self.actor, hold_id)))
 
         return self.once(request, perform)
@@ -101,9 +101,8 @@ class Release(MusterView):
         """Agree that a hold ends, as the second person: Legal, Privacy, the CFO or an administrator, not whoever asked."""
 
         def perform() -> Response:
-            hold = gate.hold_for(self.actor, hold_id)
             self.body(s.HoldNoBody, request)
-            actions.release(hold, by=self.actor)
+            actions.release(gate.hold_for(self.actor, hold_id), by=self.actor)
             return Response(_whole(gate.hold_for(self.actor, hold_id)))
 
         return self.once(request, perform)
@@ -117,8 +116,8 @@ class Keep(MusterView):
         """Say that a hold stays although its release was asked for."""
 
         def perform() -> Response:
-            hold = gate.hold_for(self.actor, hold_id)
-            actions.keep(hold, by=self.actor, reason=self.body(s.HoldReasonBody, request)["reason"])
+            body = self.body(s.HoldReasonBody, request)
+            actions.keep(gate.hold_for(self.actor, hold_id), by=self.actor, reason=body["reason"])
             return Response(_whole(gate.hold_for(self.actor, hold_id)))
 
         return self.once(request, perform)
@@ -134,8 +133,8 @@ class Custodians(MusterView):
         """Ask somebody to keep what is theirs to keep (Legal, Privacy); they are reminded every day until they have answered."""
 
         def perform() -> Response:
-            hold = gate.hold_for(self.actor, hold_id)
             body = self.body(s.CustodianAskBody, request)
+            hold = gate.hold_for(self.actor, hold_id)
             person = active_for(self.actor, body["person"]) if "person" in body else None
             told = {name: body.get(name, "") for name in ("name", "email")}
             task = actions.ask_custodian(hold, by=self.actor, what=body["what"], person=person, **told)
@@ -161,8 +160,8 @@ class Acknowledge(MusterView):
         """Say that it is being kept."""
 
         def perform() -> Response:
-            task = gate.task_for(self.actor, task_id)
             self.body(s.HoldNoBody, request)
+            task = gate.task_for(self.actor, task_id)
             return Response(showing.task_row(actions.acknowledge(task, by=self.actor)))
 
         return self.once(request, perform)
@@ -176,8 +175,9 @@ class Prove(MusterView):
         """Say where what is kept lies, with the SHA-256 of its bytes where that is known."""
 
         def perform() -> Response:
+            body = self.body(s.CustodianProofBody, request)
             task = gate.task_for(self.actor, task_id)
-            return Response(showing.task_row(actions.prove(task, by=self.actor, **self.body(s.CustodianProofBody, request))))
+            return Response(showing.task_row(actions.prove(task, by=self.actor, **body)))
 
         return self.once(request, perform)
 
@@ -242,8 +242,8 @@ class Erasures(MusterView):
         """Ask that the personal data of somebody who has left be erased (administrators), with the legal ground."""
 
         def perform() -> Response:
-            check(erasure_rules.why_not_ask(self.actor))
             body = self.body(s.ErasureAskBody, request)
+            check(erasure_rules.why_not_ask(self.actor))
             wish = erasing.ask_erasure(gate.left_for(self.actor, body["person"]), by=self.actor, ground=body["ground"])
             return Response(_erasure_row(gate.erasure_for(self.actor, wish.pk)), status=201)
 
@@ -258,8 +258,8 @@ class DecideErasure(MusterView):
         """Erase, or refuse to (Legal, Privacy; not whoever asked). Refused while a legal hold keeps the person."""
 
         def perform() -> Response:
-            wish = gate.erasure_for(self.actor, erasure_id)
-            erasing.decide_erasure(wish, by=self.actor, **self.body(s.ErasureDecisionBody, request))
+            body = self.body(s.ErasureDecisionBody, request)
+            erasing.decide_erasure(gate.erasure_for(self.actor, erasure_id), by=self.actor, **body)
             return Response(_erasure_row(gate.erasure_for(self.actor, erasure_id)))
 
         return self.once(request, perform)
