@@ -166,7 +166,7 @@ def section(request: HttpRequest, ref: str, section: str) -> HttpResponse:
     text, version = form.cleaned_data["text"], form.cleaned_data["version"]
     if request.headers.get("Accept", "") == JSON:  # refusals are problem documents
         saved = edit_section(found, section, by=by, text=text, version=version, automatic=request.POST.get("automatic") == "1")
-        return JsonResponse({"version": saved.version, "saved_at": saved.saved_at.isoformat()})
+        return JsonResponse({"version": saved.version, "saved_at": saved.saved_at.isoformat(), "text": saved.text})
 
     def perform() -> HttpResponse:
         edit_section(found, section, by=by, text=text, version=version)
