@@ -8,10 +8,29 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from oncall.queries import waiting_for
+from standard.models import Feedback
 from tenants.actors import Actor, Role
 from tenants.time import now
 
 _POSTMORTEM = re.compile(r"^/incidents/[^/]+/postmortem/")  # it stands below its incident, and in the navigation by itself
+
+# The pages of the process whose frame asks what one thinks of it (clause improve.feedback), by the names of their addresses.
+# Those of the standard, of its reviews and of the conformance reports have the form in their own place.
+_ASKS = {
+    **dict.fromkeys(("actions", "action-item", "action-item-verb", "action-items-of", "similar"), Feedback.About.ACTION_ITEMS),
+}
+_ASKS_BELOW = {"postmortem": Feedback.About.POSTMORTEM, "metrics": Feedback.About.METRICS}
+
+
+def process_page(request: HttpRequest) -> dict[str, str] | None:
+    """What feedback from this page is about, and where it leads back to: {about, next}; None where the frame does not ask.
+
+    A page that answers a form cannot be gone back to: from there it leads to the feedback itself.
+    """
+    match = request.resolver_match
+    name = (match.url_name if match else "") or ""
+    about = _ASKS.get(name) or _ASKS_BELOW.get(name.partition("-")[0])
+    return {"about": about.value, "next": request.path if request.method == "GET" else ""} if about else None
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -22,6 +41,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "me": None,
         "nav": [],
         "inbox_count": 0,
+        "process_page": None,
         "theme": theme if theme in ("light", "dark") else "",
         "theme_url": "/theme/",
         "request_id": getattr(request, "request_id", ""),
@@ -33,6 +53,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         if getattr(request, "user", None) is not None and request.user.is_authenticated:
             context["me"] = {"name": request.user.name, "email": request.user.email, "roles": []}
         return context
+    context["process_page"] = process_page(request)
     context["me"] = {"name": actor.name, "email": actor.email, "roles": [role.label for role in sorted(actor.roles)]}
     places = [
         ("Incidents", "incident-list", "/incidents/"),

@@ -44,12 +44,16 @@ def _beside(clause: str, told: Content) -> list[str]:
 
 
 def _entry(line: Content) -> str:
-    late = f" (recorded {utc(line['recorded_at'])})" if line["late"] else ""
+    number = f" (entry {line['seq']})" if line["seq"] else ""
     who = f", {plain(line['actor'])}" if line["actor"] else ""
     said = _indented(line["text"]) if line["written"] else plain(line["text"])
     remark = f"\n  > {_indented(line['annotation'], '  > ')}" if line["annotation"] else ""
-    struck = f" *Corrected: {plain(line['restated'])}*" if line["corrected_by"] else ""
-    return f"- {utc(line['at'])}{late}, **{plain(line['label'])}**{who}: {said}{struck}{remark}"
+    struck = f" *Corrected by entry {line['corrected_by']}: {plain(line['restated'])}*" if line["corrected_by"] else ""
+    below = [f"{plain(name)}: {plain(value)}" for name, value in line["facts"]]
+    if line["late"]:
+        below.append(" ".join(filter(None, [f"Recorded at {utc(line['recorded_at'])}.", plain(line["reason"])])))
+    more = "".join(f"\n  - {one}" for one in below)
+    return f"- {utc(line['at'])}{number}, **{plain(line['label'])}**{who}: {said}{struck}{more}{remark}"
 
 
 def _indented(text: str, by: str = "  ") -> str:
@@ -63,7 +67,17 @@ def _why(why: Content) -> str:
 
 def _item(item: Content) -> str:
     due = f", due {utc(item['due_at'])}" if item["due_at"] else ""
-    return f"- {item['ref']} ({item['kind']}): {plain(item['title'])}. {plain(item['owner'])}{due}, {item['state'].lower()}"
+    ticket = f", {plain(item['ticket_url'])}" if item["ticket_url"] else ""
+    details = f"\n  {_indented(item['details'])}" if item["details"] else ""
+    return f"- {item['ref']} ({item['kind']}): {plain(item['title'])}. {plain(item['owner'])}{due}, {item['state'].lower()}{ticket}{details}"
+
+
+def _change(change: Content) -> str:
+    """What was done to the system, what came of it, and why without approval where it was."""
+    said = [f"{utc(change['at'])}: {plain(change['text'])} ({change['state'].lower()})"]
+    said += [plain(change["outcome"])] if change["outcome"] else []
+    said += [f"Done without approval: {plain(change['deviation_reason'])}"] if change["deviation"] else []
+    return f"- {'. '.join(said)}"
 
 
 def _rest(told: Content) -> Iterator[str]:
@@ -73,7 +87,7 @@ def _rest(told: Content) -> Iterator[str]:
         yield "\n".join(f"- {plain(one['text'])} ({plain(one['seen'])})" for one in told["hypotheses"])
     if told["changes"]:
         yield "## Changes made"
-        yield "\n".join(f"- {utc(one['at'])}: {plain(one['text'])} ({one['state'].lower()})" for one in told["changes"])
+        yield "\n".join(_change(change) for change in told["changes"])
     if told["missed"]:
         yield "## Clocks missed"
         yield "\n".join(

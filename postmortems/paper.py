@@ -71,7 +71,7 @@ def written(text: str, here: Collection[int]) -> SafeString:
 def facts(told: Content) -> list[tuple[str, str]]:
     """What stands in a table at the top."""
     incident, took = told["incident"], told["durations"]
-    roles = "; ".join(f"{one['role']}: {one['name']}" for one in told["roles"])
+    roles = "; ".join(f"{one['role']}: {one['name']}, {_held(one)}" for one in told["roles"])
     rows = [
         ("Services", ", ".join(incident["services"])),
         ("Detected", f"{utc(incident['detected_at'])}, by {incident['detected_by'].lower()}"),
@@ -83,9 +83,16 @@ def facts(told: Content) -> list[tuple[str, str]]:
         ("To acknowledge", lasted(took["acknowledge"])),
         ("To mitigate", lasted(took["mitigate"])),
         ("To resolve", lasted(took["resolve"])),
+        ("Relapses", str(incident["relapses"] or "")),
+        ("Reopened", str(incident["reopened"] or "")),
         ("Exercise", "This was a drill." if incident["exercise"] else ""),
     ]
     return [(name, value) for name, value in rows if value]
+
+
+def _held(role: Content) -> str:
+    until = f" until {utc(role['until'])}" if role["until"] else ""
+    return f"from {utc(role['since'])}{until}"
 
 
 def impact(told: Content) -> list[tuple[str, str]]:
@@ -128,7 +135,10 @@ def context(paper: Paper) -> dict[str, Any]:
         "hypotheses": told["hypotheses"],
         "changes": [{**change, "at": utc(change["at"])} for change in told["changes"]],
         "missed": [{**one, "due": utc(one["due_at"]), "late": _late(one["late_seconds"])} for one in told["missed"]],
-        "items": [{**item, "due": utc(item["due_at"])} for item in told["items"]],
+        "items": [
+            {**item, "due": utc(item["due_at"]), "html": written(item["details"], here) if item["details"] else ""}
+            for item in told["items"]
+        ],
     }
 
 

@@ -11,6 +11,7 @@ from oncall.forms import PeopleField, WallField
 from oncall.moments import TWICE
 from postmortems.actions.meeting import Came
 
+_CAME = (("yes", "Came"), ("no", "Did not come"))
 _GUESTS = "Besides those who are asked by themselves: e-mail addresses, one a line."
 
 
@@ -51,7 +52,7 @@ class CancelForm(forms.Form):
 
 
 class HoldForm(forms.Form):
-    """Who came, and what was decided. A box and an excuse for each who was invited."""
+    """Who came, and what was decided. An answer for each who was invited, never taken for granted, and an excuse."""
 
     decisions = forms.CharField(label="What was decided?", widget=text_area(5), max_length=TEXT_MAX, help_text="Markdown.")
     guests = PeopleField(label="Who came unasked", required=False, help_text="E-mail addresses, one a line.")
@@ -61,7 +62,12 @@ class HoldForm(forms.Form):
         self.invited = list(invited)
         for person in self.invited:
             seats = ", ".join(person["seats"])
-            self.fields[f"came_{person['id']}"] = forms.BooleanField(label=f"{person['name']} ({seats}) came", required=False)
+            self.fields[f"came_{person['id']}"] = forms.ChoiceField(
+                label=f"Did {person['name']} ({seats}) come?",
+                choices=_CAME,
+                widget=forms.RadioSelect,
+                error_messages={"required": f"Say of {person['name']} whether they came."},
+            )
             self.fields[f"excuse_{person['id']}"] = forms.CharField(
                 label=f"Excuse of {person['name']}", required=False, help_text="Where they did not come."
             )
@@ -71,7 +77,7 @@ class HoldForm(forms.Form):
     def attendance(self) -> dict[int, Came]:
         """What was said of each."""
         said = self.cleaned_data
-        return {one["id"]: Came(said[f"came_{one['id']}"], said.get(f"excuse_{one['id']}", "")) for one in self.invited}
+        return {one["id"]: Came(said[f"came_{one['id']}"] == "yes", said.get(f"excuse_{one['id']}", "")) for one in self.invited}
 
 
 class ReasonForm(forms.Form):

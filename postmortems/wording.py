@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from incidents.models import Hypothesis
+from incidents.states import Verdict
 from postmortems.blame import Finding, Person, Place, checker
-from postmortems.models import BlamePhrase, KeptWording, PostMortem
+from postmortems.models import ActionItem, BlamePhrase, KeptWording, PostMortem
 from postmortems.rules.wording import why_not_keep
 from tenants.actors import Actor
 from tenants.addresses import inside
@@ -14,6 +16,12 @@ from tenants.refusals import Reason
 
 CLAUSE = "principle.blameless"
 WHYS = "postmortem.five-whys"
+# The clause whose section shows what stands in a place, where that is not the timeline.
+_CLAUSES = {
+    **dict.fromkeys(("why", "few-whys", "hypothesis", "seen"), WHYS),
+    **dict.fromkeys(("item", "details", "review"), "postmortem.action-items"),
+    "users-note": "postmortem.impact",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +33,11 @@ class Settled:
 
 
 def places(postmortem: PostMortem) -> list[Place]:
-    """Every text that authors wrote: the sections, the whys, what was added to and remarked on the timeline. Causes are marked."""
+    """Every text that is published, or decided over it, in somebody's own words. Causes are marked.
+
+    The sections, the whys, what was added to and remarked on the timeline, how the users were counted, the hypotheses that were
+    confirmed (the record is not rewritten: such a wording is kept with a reason), the items, and what reviews decided.
+    """
     law = postmortem.incident.law
     causes = {section.key for section in law.postmortem_template if section.clause == WHYS}
     found = [Place(f"section:{s.key}", s.title, s.text, s.key in causes) for s in postmortem.sections.order_by("position", "id")]
@@ -39,7 +51,32 @@ def places(postmortem: PostMortem) -> list[Place]:
             found.append(Place(f"entry:{pick.pk}", f"Timeline, {at}", pick.text))
         if pick.annotation:
             found.append(Place(f"remark:{pick.pk}", f"Remark on the timeline, {at}", pick.annotation))
-    return [place for place in found if place.text]
+    found.append(Place("users-note", "Users affected", postmortem.users_note))
+    return [place for place in [*found, *_of_the_record(postmortem), *_decided(postmortem)] if place.text]
+
+
+def _of_the_record(postmortem: PostMortem) -> list[Place]:
+    """What the investigation found to have contributed: published under "What contributed", so each is a cause."""
+    found = []
+    for one in Hypothesis.objects.filter(incident=postmortem.incident, verdict=Verdict.CONFIRMED).order_by("number"):
+        title = f"Hypothesis {one.number}"
+        found.append(Place(f"hypothesis:{one.number}", title, one.text, cause=True))
+        found.append(Place(f"seen:{one.number}", f"{title}, what was seen", one.seen, cause=True))
+    return found
+
+
+def _decided(postmortem: PostMortem) -> list[Place]:
+    """What is to be done about it, and what was decided where people met over it."""
+    found = []
+    for item in ActionItem.objects.filter(incident=postmortem.incident).order_by("number"):
+        title = f"Action item {item.number}"
+        found += [
+            Place(f"item:{item.number}", title, item.title),
+            Place(f"details:{item.number}", f"{title}, details", item.details),
+        ]
+    for review in postmortem.reviews.exclude(held_at=None).order_by("id"):
+        found.append(Place(f"review:{review.pk}", f"Decisions of the review of {review.held_at:%Y-%m-%d}", review.decisions))
+    return found
 
 
 def section_of(postmortem: PostMortem, place: str) -> str:
@@ -47,7 +84,7 @@ def section_of(postmortem: PostMortem, place: str) -> str:
     kind, _, key = place.partition(":")
     if kind == "section":
         return key
-    clause = WHYS if kind in ("why", "few-whys") else "postmortem.timeline"
+    clause = _CLAUSES.get(kind, "postmortem.timeline")
     template = postmortem.incident.law.postmortem_template
     return next((section.key for section in template if section.clause == clause), "")
 

@@ -21,12 +21,13 @@ function announce(words) {
 // --- Saving by itself -----------------------------------------------------------------------------------------------------
 
 const timers = new Map(); // section -> {soon, latest}
-const saving = new Set();
+const saving = new Map(); // section -> the save that is on its way
+const typedAs = new WeakMap(); // form -> its text as it was typed when it was last saved: the server keeps it without white space around it
 const stuck = new Set(); // sections where somebody else was faster: a person decides
 
 const sectionOf = (element) => element.closest("[data-section]");
 const textOf = (form) => form.elements.namedItem("text");
-const isDirty = (form) => textOf(form).value !== textOf(form).defaultValue;
+const isDirty = (form) => textOf(form).value !== textOf(form).defaultValue && textOf(form).value !== typedAs.get(form);
 const draftName = (form) => `muster:draft:${document.body.dataset.me ?? ""}:${new URL(form.action, location.href).pathname}#${form.id}`;
 
 function say(form, words, bad = false) {
@@ -63,27 +64,42 @@ function unschedule(key) {
 
 const formOf = (key) => document.getElementById(`do-section-${key}`);
 
+// Save a section, and say in a sentence what came of it.
 async function save(key) {
   unschedule(key);
   const form = formOf(key);
-  if (!form || saving.has(key) || stuck.has(key) || !isDirty(form)) return;
-  saving.add(key);
+  if (stuck.has(key)) return "Not saved: somebody else saved this section after you began. Look at both texts.";
+  if (!form || saving.has(key)) return "";
+  if (!isDirty(form)) return "Saved";
+  const sent = send(form, key);
+  saving.set(key, sent);
+  try {
+    return await sent;
+  } finally {
+    saving.delete(key);
+    if (form.isConnected && isDirty(form) && !form.querySelector(".pm-status-bad") && !stuck.has(key)) schedule(form);
+  }
+}
+
+async function send(form, key) {
   const text = textOf(form).value;
   const body = new URLSearchParams(new FormData(form));
   body.set("automatic", "1");
   try {
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin" });
     const told = await answer.json().catch(() => ({}));
-    if (answer.ok) saved(form, text, told);
-    else if (answer.status === 409 && told.theirs) conflict(form, key, told);
-    else say(form, told.detail ?? "It could not be saved. Your text is kept in this browser.", true);
+    if (answer.ok) return saved(form, text, told);
+    if (answer.status === 409 && told.theirs) return conflict(form, key, told);
+    return failed(form, told.detail ?? "It could not be saved. Your text is kept in this browser.");
   } catch {
-    say(form, "No connection: your text is kept in this browser, and saved when it is back.", true);
     setTimeout(() => isDirty(form) && schedule(form), SAVE_AT_LATEST_MS);
-  } finally {
-    saving.delete(key);
-    if (form.isConnected && isDirty(form) && !form.querySelector(".pm-status-bad") && !stuck.has(key)) schedule(form);
+    return failed(form, "No connection: your text is kept in this browser, and saved when it is back.");
   }
+}
+
+function failed(form, words) {
+  say(form, words, true);
+  return `Not saved. ${words}`;
 }
 
 function saved(form, text, told) {
@@ -91,10 +107,15 @@ function saved(form, text, told) {
   form.elements.namedItem("version").value = told.version;
   form.elements.namedItem("version").defaultValue = told.version;
   section.dataset.version = told.version;
-  textOf(form).defaultValue = text;
+  const area = textOf(form);
+  const now = area.value;
+  area.defaultValue = told.text;
+  if (area.value !== now) area.value = now; // a text that was never typed in follows its default
+  typedAs.set(form, text);
   form.querySelector("[data-saved]").textContent = `Version ${told.version}, saved ${clock(new Date(told.saved_at))} UTC by you`;
   say(form, "");
-  if (textOf(form).value === text) forget(form);
+  if (area.value === text) forget(form);
+  return "Saved";
 }
 
 // Both texts, side by side: the form itself, sent by its button, leads there.
@@ -107,6 +128,7 @@ function conflict(form, key, told) {
   button.textContent = "Look at both texts";
   form.querySelector("[data-status]").append(button);
   announce(told.detail);
+  return `Not saved. ${told.detail}`;
 }
 
 document.addEventListener("input", (event) => {
@@ -119,7 +141,10 @@ document.addEventListener("keydown", (event) => {
   const form = event.target.closest?.("form[data-autosave]");
   if (!form) return;
   event.preventDefault();
-  save(sectionOf(form).dataset.section).then(() => announce("Saved"));
+  const key = sectionOf(form).dataset.section;
+  Promise.resolve(saving.get(key))
+    .then(() => save(key)) // what was typed while an earlier save was on its way
+    .then(announce);
 });
 
 // What was typed before the page was left, and did not arrive: offered, never put in by itself.
@@ -197,14 +222,16 @@ function refresh(made) {
   const form = formOf(made.dataset.section);
   const fresh = made.querySelector("form[data-autosave]");
   if (!form || !fresh || isDirty(form) || saving.has(made.dataset.section)) return;
+  const version = form.elements.namedItem("version");
+  const theirs = fresh.elements.namedItem("version").value;
+  if (Number(theirs) <= Number(version.value)) return; // one's own, or asked for before one's own was saved
   const area = textOf(form);
   const [start, end] = [area.selectionStart, area.selectionEnd];
   if (area.defaultValue !== textOf(fresh).defaultValue) {
     area.value = area.defaultValue = textOf(fresh).defaultValue;
     area.setSelectionRange(Math.min(start, area.value.length), Math.min(end, area.value.length));
   }
-  const version = form.elements.namedItem("version");
-  version.value = version.defaultValue = fresh.elements.namedItem("version").value;
+  version.value = version.defaultValue = theirs;
   sectionOf(form).dataset.version = version.value;
   form.querySelector("[data-saved]").replaceWith(document.importNode(fresh.querySelector("[data-saved]"), true));
 }

@@ -72,9 +72,18 @@ def test_two_people_write_read_and_publish_the_post_mortem_of_five_hours_at_once
     expect(amira.locator("#pm-live")).to_have_text("Live")
     expect(jon.locator("#pm-live")).to_have_text("Live")
 
+    # Amira pauses after a space: her text is saved, and what she types goes on where she left it.
+    with amira.expect_response(lambda answer: "/panels/" in answer.url, timeout=30_000):
+        _text(amira, "summary").fill("Nightly reports held locks on the orders table. ")
+        expect(amira.locator("#section-summary [data-saved]")).to_contain_text("Version 1")
+    jon_sees = "Nightly reports held locks on the orders table."
+    expect(_text(jon, "summary")).to_have_value(jon_sees, timeout=15_000)
+    expect(_text(amira, "summary")).to_have_value(f"{jon_sees} ")
+    _text(amira, "summary").press("End")
+    _text(amira, "summary").press_sequentially("See [[ev-1]].")
+    expect(amira.locator("#section-summary [data-saved]")).to_contain_text("Version 2")
+
     # Both write at once: each sees what the other saves, without loading the page anew.
-    _text(amira, "summary").fill("Nightly reports held locks on the orders table. See [[ev-1]].")
-    expect(amira.locator("#section-summary [data-saved]")).to_contain_text("Version 1")
     expect(_text(jon, "summary")).to_have_value("Nightly reports held locks on the orders table. See [[ev-1]].", timeout=15_000)
     _why(jon, "add-why", "Orders waited for a lock")
     for number, text in enumerate(("A report held it", "It ran by day", "Its schedule is nobody's", "Reports have no owner"), 1):
@@ -215,6 +224,8 @@ def test_what_was_typed_and_not_saved_is_offered_again(site: Site, played: Scene
     _refuse(tab, "summary")
     _text(tab, "summary").fill("Typed in a tunnel")
     expect(tab.locator("#section-summary [data-status]")).to_contain_text("Slow down")
+    _text(tab, "summary").press("Control+s")
+    expect(tab.locator("#pm-says")).to_have_text("Not saved. Slow down, please.")
     tab.reload()
     tab.unroute_all()
     tab.get_by_role("button", name="Put it back").click()

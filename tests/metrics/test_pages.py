@@ -85,6 +85,8 @@ def test_charts_are_pictures_with_words_and_a_table_each(scene: Scene) -> None:
             assert 'role="img"' in picture
             assert "<title" in picture
             assert "style=" not in picture
+            (title,) = re.findall(r"<title[^>]*>(.*?)</title>", picture)
+            assert f'role="group" aria-label="{title}"' in page, "who moves through the page by keys hears which chart it is"
         assert page.count("<table") == 4
 
 

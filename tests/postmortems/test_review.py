@@ -295,12 +295,16 @@ def test_attendance_is_taken_on_the_page_too_and_nothing_typed_is_lost(scene: Sc
     called(scene, ref)
     scene.clock.advance(hours=2)
     acme, page = scene.acme, scene.page("amira")
-    typed = {f"came_{acme.amira.user_id}": "on", f"came_{acme.jon.user_id}": "on", f"excuse_{acme.admin.user_id}": "On holiday"}
+    typed = {f"came_{who.user_id}": "yes" for who in (acme.amira, acme.jon)} | {f"excuse_{acme.admin.user_id}": "On holiday"}
+    away = {f"came_{who.user_id}": "no" for who in (acme.admin, acme.owner)}
     url = f"/o/acme/incidents/{ref}/postmortem/review/hold/"
     refused = page.post(url, typed)
     assert refused.status_code == 422
     assert 'value="On holiday"' in refused.content.decode()
-    assert page.post(url, {**typed, "decisions": "A lock timeout."}).status_code == 302
+    unsaid = page.post(url, {**typed, "decisions": "A lock timeout."})
+    assert unsaid.status_code == 422
+    assert "Say of Olga Owner whether they came." in unsaid.content.decode()
+    assert page.post(url, {**typed, **away, "decisions": "A lock timeout."}).status_code == 302
     (review,) = shown(scene, "amira", ref)["reviews"]
     assert review["missing"] == ["Ada Admin (Engineering Manager)", "Olga Owner (Product Owner)"]
 

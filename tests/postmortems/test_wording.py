@@ -8,7 +8,9 @@ from ledger.actions import configure
 from postmortems import wording
 from postmortems.models import BlamePhrase, KeptWording, PostMortem, Why
 from tests.incidents.scene import Scene
-from tests.postmortems.learning import ask, done, postmortem, resolved, shown, write
+from tests.postmortems.filing import filed
+from tests.postmortems.learning import ask, called, done, postmortem, resolved, shown, write
+from tests.postmortems.paper import Paper
 
 pytestmark = pytest.mark.servers
 
@@ -57,6 +59,38 @@ def test_whys_remarks_and_what_was_added_to_the_timeline_are_read_too(scene: Sce
         ("few-whys", "DBA forgot"),
         ("remark", "negligence"),
     }
+
+
+@pytest.mark.clause(CLAUSE)
+def test_what_the_record_says_contributed_the_items_and_what_was_decided_are_read_too(scene: Scene) -> None:
+    ref = scene.mobilised("SEV1")
+    scene.do("jon", ref, "hypothesis", text="Mei deployed v1.2.3")
+    scene.do("jon", ref, "verify", hypothesis=1, verdict="confirmed", seen="Her carelessness shows in the log")
+    scene.do("jon", ref, "hypothesis", text="Amira stopped the host")
+    scene.do("jon", ref, "verify", hypothesis=2, verdict="refuted", seen="It runs")
+    scene.do("amira", ref, "advance", to="monitoring", reason="It mended itself")
+    scene.do("amira", ref, "impact", end=scene.clock.now.isoformat())
+    scene.clock.advance(minutes=15)
+    scene.do("amira", ref, "resolve", summary="Rolled back")
+    scene.follow()
+    write(scene, ref)
+    filed(scene, ref, title="Train the DBA against human error", details="It was negligence.")
+    Paper(scene, ref).do("amira", "facts", users_affected=5, users_note="Counted, after sheer incompetence")
+    review = called(scene, ref)
+    scene.clock.advance(hours=2)
+    came = [{"person": one["email"], "came": True} for one in review["people"]]
+    done(scene, "amira", ref, "review/hold", attendance=came, decisions="A careless deploy must not stop us.")
+    assert {(one["place"].split(":")[0], one["quote"]) for one in found(scene, ref)} >= {
+        ("hypothesis", "Mei"),
+        ("seen", "carelessness"),
+        ("item", "human error"),
+        ("details", "negligence"),
+        ("users-note", "incompetence"),
+        ("review", "careless"),
+    }
+    assert not [one for one in found(scene, ref) if "Amira" in one["quote"]], "what was refuted is published nowhere"
+    kept = done(scene, "amira", ref, "wording/keep", place="hypothesis:1", phrase="mei", reason="The record is not rewritten.")
+    assert kept
 
 
 @pytest.mark.clause(CLAUSE)

@@ -7,6 +7,8 @@ from django.core import mail
 
 from notifications.models import Delivery
 from tests.incidents.scene import Scene
+from tests.postmortems.filing import filed
+from tests.postmortems.paper import paper
 
 pytestmark = [pytest.mark.servers, pytest.mark.clause("improve.feedback")]
 
@@ -22,6 +24,44 @@ def test_every_page_of_the_process_has_the_form(scene: Scene, path: str) -> None
     ref = scene.declare()
     shown = scene.page("jon").get(f"/o/acme/{path.format(ref=ref)}").content
     assert b'action="/o/acme/feedback/"' in shown
+
+
+_PART = "incidents/{ref}/postmortem/"
+LEARNING = {
+    "postmortem": [
+        "postmortems/",
+        *(
+            f"{_PART}{below}"
+            for below in ("", "read/", "review/", "wording/", "print/", "versions/1/", "sections/summary/history/")
+        ),
+        f"{_PART}waive/",
+    ],
+    "action_items": ["actions/", "actions/of/{ref}/", "actions/{ref}-1/", "similar/{ref}/"],
+    "metrics": ["metrics/", "metrics/incidents/"],
+}
+
+
+def test_so_has_every_page_of_learning_and_measuring_once_and_it_leads_back(scene: Scene) -> None:
+    page = paper(scene)
+    filed(scene, page.ref)
+    page.published()
+    for about, paths in LEARNING.items():
+        for path in paths:
+            url = f"/o/acme/{path.format(ref=page.ref)}"
+            answer = scene.page("owner").get(url)
+            shown = answer.content.decode()
+            assert answer.status_code == 200, url
+            assert shown.count('action="/o/acme/feedback/"') == 1, url
+            assert f'name="about" value="{about}"' in shown, url
+            assert f'name="next" value="{url}"' in shown, url
+            assert 'action="/o/acme/feedback/"' not in scene.page("auditor").get(url).content.decode(), url
+
+
+def test_an_answer_to_a_form_leads_to_the_feedback_itself(scene: Scene) -> None:
+    page = paper(scene)
+    refused = scene.page("amira").post(f"/o/acme/incidents/{page.ref}/postmortem/do/add-why/", {"text": ""})
+    assert refused.status_code == 422
+    assert 'name="next" value=""' in refused.content.decode()
 
 
 def test_a_form_sends_it_and_leads_back(scene: Scene) -> None:
