@@ -23,8 +23,8 @@ REVOKE EXECUTE ON FUNCTION muster.held_in(bigint, bigint, bigint, timestamptz) F
 -- The same inside the organisation whose context is open. A hold of an incident that the asker may not see keeps what it keeps.
 CREATE FUNCTION muster.held(incident bigint, person bigint, at timestamptz) RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
   SET search_path = public, pg_temp AS $$ SELECT muster.held_in(muster.organisation(), $1, $2, $3) $$;
--- The auditor's role asks it too: what would go next, and what is held, stands on a page that an auditor reads. It counts secrets, and reads none.
-GRANT EXECUTE ON FUNCTION muster.held(bigint, bigint, timestamptz) TO {auditor};
+-- The auditor's role asks it too (tenants/roles.py): what would go next, and what is held, stands on a page that an auditor reads.
+-- Of secrets it counts the rows, and reads none.
 GRANT SELECT (id, organisation_id, method_id) ON notifications_contactsecret TO {auditor};
 
 -- Another organisation that knows this person, as a member or as one who has left; null for none. Their account is not this one's alone then.
