@@ -156,6 +156,12 @@ HELD_TABLES: dict[str, tuple[str, str, str]] = {
     **dict.fromkeys(OF_A_PERSON, ("", "user_id", "")),
 }
 
+# Tables of this room that came after those.
+HELD_SINCE: dict[str, tuple[str, str, str]] = dict.fromkeys(
+    (f"compliance_{name}" for name in ("accessreview", "breakglass", "dutycase", "evidencepack", "reviewedaccess")),
+    ("incident_id", "", ""),
+)
+
 
 def _always(table: str, name: str, what: str, function: str, each: str = "FOR EACH ROW ", arguments: str = "") -> list[str]:
     """A trigger that fires whatever `session_replication_role` says."""
@@ -165,11 +171,16 @@ def _always(table: str, name: str, what: str, function: str, each: str = "FOR EA
     ]
 
 
-def _triggers() -> list[str]:
+def _held(tables: dict[str, tuple[str, str, str]]) -> list[str]:
     found: list[str] = []
-    for table, columns in HELD_TABLES.items():
+    for table, columns in tables.items():
         arguments = ", ".join(f"'{column}'" for column in columns)
         found += _always(table, "held", "DELETE", "refuse_held", arguments=arguments)
+    return found
+
+
+def _triggers() -> list[str]:
+    found = _held(HELD_TABLES)
     found += _always("incidents_alert", "held_whole", "TRUNCATE", "refuse_held_whole", each="")
     found += _always("tenants_user", "held", "DELETE", "refuse_held", arguments="'', 'id', ''")
     renamed = "FOR EACH ROW WHEN (OLD.name IS DISTINCT FROM NEW.name OR OLD.email IS DISTINCT FROM NEW.email) "
@@ -193,3 +204,8 @@ CREATE INDEX retention_codes ON notifications_contactcode (organisation_id, expi
 def operations() -> list[Any]:
     """What the room's first migration of holds runs once its tables are there."""
     return [Sql(HELD), Sql(REFUSE_HELD), *(Sql(statement) for statement in _triggers()), Sql(INDEXES)]
+
+
+def held_since() -> list[Any]:
+    """The same refusal for the tables that came after those."""
+    return [Sql(statement) for statement in _held(HELD_SINCE)]

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from incidents.facts import Facts
+from django.db import connection
+
+from incidents.facts import FIRST_ANSWER, Facts
 from incidents.items import TimeItem
-from incidents.models import Incident
+from incidents.models import Incident, TimeCorrection
 from incidents.sentences.kind import span
 from incidents.states import KeyTime
 
@@ -45,10 +47,14 @@ class Told:
 
 def originals(incident: Incident, facts: Facts) -> Times:
     """What the record says of each key time."""
+    return _recorded(incident, facts.answered_at)
+
+
+def _recorded(incident: Incident, answered_at: datetime | None) -> Times:
     return {
         KeyTime.IMPACT_START: incident.impact_start,
         KeyTime.DETECTED: incident.detected_at,
-        KeyTime.ACKNOWLEDGED: facts.answered_at,
+        KeyTime.ACKNOWLEDGED: answered_at,
         KeyTime.MITIGATED: incident.monitoring_since,
         KeyTime.RESOLVED: incident.resolved_at,
         KeyTime.IMPACT_END: incident.impact_end,
@@ -89,3 +95,17 @@ def corrected(incident: Incident, facts: Facts) -> list[dict[str, Any]]:
 def in_force(incident: Incident, facts: Facts) -> Times:
     """The time in force of each."""
     return {key: one.at for key, one in told(incident, facts).items()}
+
+
+def known(incident: Incident) -> Times:
+    """The time in force of each, for whoever has not the room's facts at hand: two queries."""
+    with connection.cursor() as cursor:
+        cursor.execute(FIRST_ANSWER, {"incident": incident.pk})
+        (answered,) = cursor.fetchone() or (None,)
+    found = dict(_recorded(incident, answered))
+    last = {row.which: row for row in TimeCorrection.objects.filter(incident=incident).order_by("id")}
+    for key, original in found.items():
+        row = last.get(key.value)
+        if row is not None and row.original == original:
+            found[key] = row.occurred_at
+    return found

@@ -128,6 +128,24 @@ JUDGED: tuple[str, ...] = (
     *("incident.resolved", "incident.false_positive", "incident.merged", "incident.closed"),
     *("postmortem.opened", "postmortem.published", "postmortem.waived", "postmortem.waiver_lifted"),
     *("review.called", "review.held", "action.filed", "action.done", "action.dropped", "action.changed", "action.escalated"),
+    *(
+        "pack.asked",
+        "pack.made",
+        "pack.failed",
+        "pack.handed_out",
+        "hold.placed",
+        "hold.release_asked",
+        "hold.released",
+        "hold.kept",
+    ),
+    *(
+        "access_review.opened",
+        "access_review.decided",
+        "access_review.signed",
+        "incident.glass_broken",
+        "incident.glass_reviewed",
+    ),
+    *("duty.proposed", "duty.decided", "duty.started", "duty.filed"),
 )
 REACTIONS |= {kind: (*REACTIONS.get(kind, ()), JUDGE) for kind in JUDGED}
 # An incident's end, whichever it is, and its closing: a sealed evidence pack is made by itself (evidence.export).

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from incidents import times
 from incidents.models import Change, Hypothesis, Incident, IncidentService, RoleHolding
 from incidents.queries import clock_name
-from incidents.states import ChangeState, DetectedBy, RoomRole, Verdict
+from incidents.states import ChangeState, DetectedBy, KeyTime, RoomRole, Verdict
 from postmortems import links, whys
 from postmortems.durations import durations
 from postmortems.entries import Line, known, lines
@@ -55,6 +56,7 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 def _incident(incident: Incident) -> Content:
+    at = times.known(incident)
     services = IncidentService.objects.filter(incident=incident).order_by("id").values_list("service__name", flat=True)
     return {
         "ref": incident.ref,
@@ -65,9 +67,9 @@ def _incident(incident: Incident) -> Content:
         "restricted": incident.restricted,
         "services": list(services),
         "detected_by": DetectedBy(incident.detected_by).label,
-        "detected_at": _iso(incident.detected_at),
+        "detected_at": _iso(at[KeyTime.DETECTED]),
         "declared_at": _iso(incident.declared_at),
-        "resolved_at": _iso(incident.resolved_at),
+        "resolved_at": _iso(at[KeyTime.RESOLVED]),
         "relapses": incident.relapses,
         "reopened": incident.reopened,
     }
@@ -136,23 +138,17 @@ def _whys(postmortem: PostMortem) -> list[Content]:
 
 def impact(postmortem: PostMortem) -> Content:
     """What it did to others: how long (computed), how many users, and what it cost (clause postmortem.impact)."""
-    incident = postmortem.incident
+    at = times.known(postmortem.incident)
+    start, end = at[KeyTime.IMPACT_START], at[KeyTime.IMPACT_END]
     return {
-        "start": _iso(incident.impact_start),
-        "end": _iso(incident.impact_end),
-        "seconds": durations_of_impact(incident),
+        "start": _iso(start),
+        "end": _iso(end),
+        "seconds": round((end - start).total_seconds(), 3) if start and end else None,
         "users_affected": postmortem.users_affected,
         "users_note": postmortem.users_note,
         "cost_amount": f"{postmortem.cost_amount:.2f}" if postmortem.cost_amount is not None else None,
         "cost_currency": postmortem.cost_currency,
     }
-
-
-def durations_of_impact(incident: Incident) -> float | None:
-    """How many seconds the impact lasted; None where its beginning or end is not known."""
-    if incident.impact_start is None or incident.impact_end is None:
-        return None
-    return round((incident.impact_end - incident.impact_start).total_seconds(), 3)
 
 
 def _hypotheses(incident: Incident) -> list[Content]:

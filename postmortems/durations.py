@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Min
-
-from incidents.models import Incident, RoleHolding
+from incidents import times
+from incidents.models import Incident
 from incidents.sentences.kind import span
-from incidents.states import RoomRole
-from oncall.models import Page
+from incidents.states import KeyTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +32,19 @@ class Durations:
 
 
 def durations(incident: Incident) -> Durations:
-    """The durations of an incident as they are by now: an impact that goes on, or a mitigation that did not hold, has none."""
+    """The durations of an incident as they are by now, of the times in force: what was corrected since counts as corrected.
+
+    An impact that goes on, or a mitigation that did not hold, has none. Acknowledged is when somebody first acknowledged a page of it,
+    as everywhere (metrics.mttr).
+    """
+    at = times.known(incident)
     return Durations(
-        detect=_between(incident.impact_start, incident.detected_at),
-        acknowledge=_between(incident.detected_at, acknowledged_at(incident)),
-        mitigate=_between(incident.detected_at, incident.monitoring_since),
-        resolve=_between(incident.detected_at, incident.resolved_at),
-        impact=_between(incident.impact_start, incident.impact_end),
+        detect=_between(at[KeyTime.IMPACT_START], at[KeyTime.DETECTED]),
+        acknowledge=_between(at[KeyTime.DETECTED], at[KeyTime.ACKNOWLEDGED]),
+        mitigate=_between(at[KeyTime.DETECTED], at[KeyTime.MITIGATED]),
+        resolve=_between(at[KeyTime.DETECTED], at[KeyTime.RESOLVED]),
+        impact=_between(at[KeyTime.IMPACT_START], at[KeyTime.IMPACT_END]),
     )
-
-
-def acknowledged_at(incident: Incident) -> datetime | None:
-    """When somebody first took notice: acknowledged a page of it, or, where nobody was paged in time, claimed command."""
-    paged: datetime | None = Page.objects.filter(incident_id=incident.pk).aggregate(first=Min("acknowledged_at"))["first"]
-    seats = RoleHolding.objects.filter(incident=incident, role=RoomRole.IC)
-    claimed: datetime | None = seats.aggregate(first=Min("since"))["first"]
-    return min((moment for moment in (paged, claimed) if moment is not None), default=None)
 
 
 def _between(start: datetime | None, end: datetime | None) -> float | None:

@@ -3,8 +3,9 @@
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from incidents import fields
+from incidents import fields, times
 from incidents.models import Incident
+from incidents.states import KeyTime
 from postmortems.currencies import CURRENCIES
 from tenants.refusals import Reason, Refused, invalid
 
@@ -59,7 +60,7 @@ def happened(incident: Incident, value: datetime, *, led_up: bool) -> datetime:
     Before the impact began only what `led_up` to it, and not more than 30 days.
     """
     when = fields.happened("occurred_at", value, of=incident.began)
-    began = incident.impact_start or incident.began
+    began = times.known(incident)[KeyTime.IMPACT_START] or incident.began
     if when < began and not led_up:
         sentence = (
             f"This is before the impact began ({began:%Y-%m-%d %H:%M:%S} UTC). If it led up to the incident, say so; "

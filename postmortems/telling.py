@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from incidents import times
 from incidents.models import Incident, IncidentService
 from incidents.sentences.kind import span
-from incidents.states import Audience, DetectedBy
+from incidents.states import Audience, DetectedBy, KeyTime
 from ledger.models import Event
 from postmortems.durations import Durations, durations
 
@@ -63,7 +64,7 @@ def first_summary(incident: Incident) -> str:
     after = f", {span(took.detect)} after the impact began" if took.detect else ""
     lines = [
         f"{incident.level} {incident.ref}: {incident.title}.{affected}",
-        f"It was detected by {noticed} at {incident.detected_at:%Y-%m-%d %H:%M:%S} UTC{after}. {_course(took)}".strip(),
+        f"It was detected by {noticed} at {times.known(incident)[KeyTime.DETECTED]:%Y-%m-%d %H:%M:%S} UTC{after}. {_course(took)}".strip(),
     ]
     if incident.summary:
         lines.append(incident.summary)

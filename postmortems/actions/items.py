@@ -19,7 +19,7 @@ from incidents.rules.common import fits
 from ledger.actions import record
 from ledger.verbs import verb
 from postmortems import item_people, sla
-from postmortems.models import ActionItem
+from postmortems.models import ActionItem, PostMortem
 from postmortems.rules import items as rules
 from postmortems.states import ItemKind, ItemState
 from standard import clocks
@@ -77,6 +77,11 @@ def file_item(
         due_at=_promised(due_on, limit, filed_at) or (limit.due_at if limit else None),
     )
     item.save()
+    for overtaken in PostMortem.objects.filter(incident=incident).exclude(no_items_reason=""):
+        overtaken.no_items_reason = (
+            ""  # there is something to be done now: the reason holds no more, whatever becomes of this item
+        )
+        overtaken.save()
     if limit is not None:
         _start_clock(item, limit.due_at)
     record("action.filed", item, by=by, incident_id=incident.pk, **_facts(item, owner.name))

@@ -20,6 +20,12 @@ def why_not_release(postmortem: PostMortem, facts: Facts, by: Actor) -> list[Rea
     if postmortem.incident.restricted:
         sentence = f"{postmortem.incident.ref} is restricted to those who must know: nothing of it goes out."
         return [Reason("restricted", sentence, clause="breach.need-to-know")]
+    if postmortem.incident.exercise:
+        return [Reason("exercise", f"{postmortem.incident.ref} was an exercise: the public is told of what happened.")]
+    if postmortem.incident.is_open:
+        return [
+            Reason("open_again", f"{postmortem.incident.ref} is open again: what was published of its end does not hold now.")
+        ]
     if postmortem.version == 0:
         return [Reason("not_published", "It is not published yet: what goes out is made of what was published.")]
     return []

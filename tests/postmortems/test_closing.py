@@ -78,6 +78,16 @@ def test_what_was_dropped_follows_from_nothing_and_stands_in_nobodys_way(scene: 
     assert scene.do("amira", ref, "close")["state"] == "closed"
 
 
+@pytest.mark.clause("postmortem.action-items")
+def test_an_item_overtakes_the_reason_that_none_is_needed_whatever_becomes_of_it(scene: Scene) -> None:
+    ref = resolved(scene)
+    published(scene, ref)
+    held(scene, ref)
+    done(scene, "jon", ref, "need-no-items", reason="The vendor has mended it.")
+    filing.item_do(scene, "amira", filing.filed(scene, ref)["ref"], "drop", reason="The service goes")
+    assert why_not(scene, ref) == "The post-mortem is not done: no action item is filed, and nobody said that none is needed."
+
+
 @pytest.mark.clause("lifecycle.phases")
 def test_after_a_reopening_what_was_published_and_reviewed_before_does_not_count(scene: Scene) -> None:
     ref = resolved(scene)

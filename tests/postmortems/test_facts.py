@@ -1,5 +1,7 @@
 """What it did to others: users affected, and what it cost in which currency; two authors at once lose nothing."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from tests.incidents.scene import Scene
@@ -18,6 +20,24 @@ def test_its_impact_is_computed_and_users_and_cost_are_asked_for(scene: Scene) -
     told = page.read()["impact"]
     assert (told["users_affected"], told["users_note"]) == (41_000, "Sessions with an error")
     assert (told["cost_amount"], told["cost_currency"]) == ("1250.50", "EUR")
+
+
+@pytest.mark.clause("postmortem.impact")
+@pytest.mark.clause("metrics.mttd")
+def test_what_was_corrected_since_counts_as_corrected(scene: Scene) -> None:
+    """Of the impact, of the durations, and of what may stand in the timeline."""
+    page = paper(scene)
+    before = page.read()
+    began = datetime.fromisoformat(before["impact"]["start"]) - timedelta(minutes=20)
+    scene.do("amira", page.ref, "correct-time", which="impact_start", occurred_at=began.isoformat(), reason="The graph shows it")
+    after = page.read()
+    assert datetime.fromisoformat(after["impact"]["start"]) == began
+    assert after["impact"]["seconds"] == before["impact"]["seconds"] + 1200
+    took = [told["durations"] for told in (before, after)]
+    assert took[1]["detect"] == took[0]["detect"] + 1200
+    assert took[1]["resolve"] == took[0]["resolve"]
+    added = {"text": "The first errors", "occurred_at": (began + timedelta(minutes=1)).isoformat(), "reason": "Found in the logs"}
+    assert page.ask("amira", "add-entry", **added).status_code == 200
 
 
 @pytest.mark.parametrize(

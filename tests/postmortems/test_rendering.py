@@ -253,6 +253,26 @@ def test_nothing_of_a_restricted_incident_goes_out_and_what_was_out_is_hidden_wi
     assert scene.api("support").get(f"incidents/{restricted}/postmortem/public/").status_code == 404
 
 
+def test_nothing_goes_out_while_its_incident_is_open_again(scene: Scene) -> None:
+    ref = resolved(scene)
+    published(scene, ref)
+    scene.do("amira", ref, "reopen", reason="Errors are back")
+    assert ask(scene, "owner", ref, "release", GOOD).json()["code"] == "open_again"
+
+
+def test_nothing_of_an_exercise_goes_out(scene: Scene) -> None:
+    ref = scene.declare(exercise=True)
+    scene.do("amira", ref, "claim")
+    for to in ("investigation", "monitoring"):
+        scene.do("amira", ref, "advance", to=to, reason="It mended itself")
+    scene.do("amira", ref, "impact", end=scene.clock.now.isoformat())
+    scene.clock.advance(minutes=15)
+    scene.do("amira", ref, "resolve", summary="Rolled back")
+    scene.follow()
+    published(scene, ref)
+    assert ask(scene, "owner", ref, "release", GOOD).json()["code"] == "exercise"
+
+
 def test_on_the_page_a_refusal_loses_nothing_that_was_typed(scene: Scene) -> None:
     ref = resolved(scene)
     published(scene, ref)
