@@ -9,6 +9,17 @@ from postmortems.currencies import CURRENCIES
 from postmortems.states import Verdict
 
 
+class OverField(forms.CharField):
+    """What a text was written over, as the page had it. None where a request does not say."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False, widget=forms.HiddenInput)
+
+    def to_python(self, value: Any) -> Any:
+        """An empty text is one, too."""
+        return None if value is None else str(value)
+
+
 class SectionForm(forms.Form):
     """A section's text, and the version that it was written over."""
 
@@ -69,6 +80,7 @@ class EntryForm(forms.Form):
 class AnnotateForm(EntryForm):
     """Say something beside an entry."""
 
+    over = OverField()
     text = forms.CharField(
         label="Annotation", required=False, widget=text_area(2), help_text="The entry itself stays as it is. Empty takes it back."
     )
@@ -84,6 +96,7 @@ class WhyForm(forms.Form):
 class ChangeWhyForm(forms.Form):
     """Say an answer better."""
 
+    over = OverField()
     why = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
     text = forms.CharField(label="Why?", widget=text_area(2))
 
@@ -109,6 +122,7 @@ class RemoveWhyForm(forms.Form):
 class FewWhysForm(forms.Form):
     """Why fewer than five whys are enough."""
 
+    over = OverField()
     reason = forms.CharField(
         label="Fewer than five? Why is that enough?", required=False, widget=text_area(2), help_text="Empty takes it back."
     )

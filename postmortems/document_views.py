@@ -140,7 +140,17 @@ def document_verb(request: HttpRequest, ref: str, verb: str) -> HttpResponse:
         return once_on_the_web(request, by, perform)
     except Refused as refused:
         _blame(form, refused)
+        _now_over(form, refused.more.get("theirs") or {})
         return _editor(request, gate.postmortem_for(by, ref), status=refused.status, failure=failure)
+
+
+def _now_over(form: Any, theirs: Any) -> None:
+    """Somebody was faster: the form shows what they wrote, and is sent over that the next time."""
+    data = form.data.copy()
+    for name, key in (("over", "text"), ("revision", "revision")):
+        if key in theirs:
+            data[name] = str(theirs[key])
+    form.data = data
 
 
 def _blame(form: Any, refused: Refused) -> None:

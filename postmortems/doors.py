@@ -50,7 +50,9 @@ _ALL = (
         "document.why_not_annotate",
         b.AnnotateBody,
         f.AnnotateForm,
-        lambda postmortem, by, body: choosing.annotate(postmortem, body["entry"], by=by, text=body["text"]),
+        lambda postmortem, by, body: choosing.annotate(
+            postmortem, body["entry"], by=by, text=body["text"], over=body.get("over")
+        ),
         "timeline",
     ),
     Door(
@@ -77,7 +79,7 @@ _ALL = (
         "document.why_not_change_why",
         b.ChangeWhyBody,
         f.ChangeWhyForm,
-        lambda postmortem, by, body: whys.change_why(postmortem, body["why"], by=by, text=body["text"]),
+        lambda postmortem, by, body: whys.change_why(postmortem, body["why"], by=by, text=body["text"], over=body.get("over")),
         "whys",
     ),
     Door(
@@ -104,7 +106,7 @@ _ALL = (
         "document.why_not_explain_whys",
         b.FewWhysBody,
         f.FewWhysForm,
-        lambda postmortem, by, body: impact.explain_whys(postmortem, by=by, reason=body["reason"]),
+        lambda postmortem, by, body: impact.explain_whys(postmortem, by=by, reason=body["reason"], over=body.get("over")),
         "whys",
     ),
     Door(

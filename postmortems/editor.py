@@ -56,7 +56,11 @@ def context(
         "add_entry": sheet.row("add-entry"),
         "whys": _whys(doc, sheet),
         "add_why": sheet.row("add-why", label="Why did it happen?" if not doc["whys"] else "Another answer at the top", below=""),
-        "explain_whys": sheet.row("explain-whys", label="Fewer than five?", initial={"reason": postmortem.few_whys_reason}),
+        "explain_whys": sheet.row(
+            "explain-whys",
+            label="Fewer than five?",
+            initial={"reason": postmortem.few_whys_reason, "over": postmortem.few_whys_reason},
+        ),
         "facts": sheet.row("facts", initial=_facts(postmortem)),
         "currencies": CURRENCY_CHOICES,
         "publish": sheet.row("publish"),
@@ -176,7 +180,9 @@ def _whys(doc: dict[str, Any], sheet: Sheet) -> list[Row]:
         {
             **why,
             "ask": sheet.row("add-why", label="And why was that?", below=str(why["number"])),
-            "change": sheet.row("change-why", label="Change", initial={"text": why["text"]}, why=str(why["number"])),
+            "change": sheet.row(
+                "change-why", label="Change", initial={"text": why["text"], "over": why["text"]}, why=str(why["number"])
+            ),
             "move": sheet.row(
                 "move-why",
                 initial={"below": why["below"] or ""},

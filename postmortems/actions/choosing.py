@@ -11,7 +11,7 @@ from incidents.timeline import LATE_SECONDS
 from ledger.models import Event
 from ledger.verbs import verb
 from postmortems import fields
-from postmortems.actions.base import lock, tell
+from postmortems.actions.base import lock, tell, written_over
 from postmortems.entries import may_be_chosen
 from postmortems.models import Pick, PostMortem
 from postmortems.rules import document as rules
@@ -73,12 +73,17 @@ def add_entry(
 
 
 @verb("annotate", kind="postmortem.entry_annotated", who=WHO, subject="postmortem", clauses=(CLAUSE,))
-def annotate(postmortem: PostMortem, entry: int, *, by: Actor, text: str) -> Pick:
-    """Say something beside an entry of the timeline, which stays as it is. An empty text takes the annotation back."""
+def annotate(postmortem: PostMortem, entry: int, *, by: Actor, text: str, over: str | None = None) -> Pick:
+    """Say something beside an entry of the timeline, which stays as it is. An empty text takes the annotation back.
+
+    Refuses (409 `stale`) what was written `over` another annotation than the present.
+    """
     postmortem = lock(postmortem)
     check(rules.why_not_annotate(Standing(postmortem), by))
     found = _standing(postmortem, entry)
-    found.annotation = checked("text", text, most=BRIEF_MAX, required=False)
+    clean = checked("text", text, most=BRIEF_MAX, required=False)
+    written_over(found.annotation, clean, over, "this annotation")
+    found.annotation = clean
     found.save()
     tell(found, "postmortem.entry_annotated", incident=postmortem.incident, by=by, entry=found.seq, text=found.annotation)
     return found

@@ -8,7 +8,7 @@ from incidents.fields import REASON_MAX, line
 from incidents.fields import text as checked
 from ledger.verbs import verb
 from postmortems import fields
-from postmortems.actions.base import lock, tell
+from postmortems.actions.base import lock, tell, written_over
 from postmortems.models import PostMortem
 from postmortems.rules import document as rules
 from postmortems.standing import Standing
@@ -63,11 +63,13 @@ def set_facts(postmortem: PostMortem, *, by: Actor, facts: Mapping[str, Any], re
     subject="postmortem",
     clauses=("postmortem.five-whys",),
 )
-def explain_whys(postmortem: PostMortem, *, by: Actor, reason: str) -> PostMortem:
-    """Say why fewer than five whys are enough here. An empty reason takes it back."""
+def explain_whys(postmortem: PostMortem, *, by: Actor, reason: str, over: str | None = None) -> PostMortem:
+    """Say why fewer than five whys are enough here. An empty reason takes it back. Refuses (409) one written `over` another."""
     postmortem = lock(postmortem)
     check(rules.why_not_explain_whys(Standing(postmortem), by))
-    postmortem.few_whys_reason = checked("reason", reason, most=REASON_MAX, required=False)
+    clean = checked("reason", reason, most=REASON_MAX, required=False)
+    written_over(postmortem.few_whys_reason, clean, over, "this reason")
+    postmortem.few_whys_reason = clean
     postmortem.save()
     tell(postmortem, "postmortem.whys_explained", incident=postmortem.incident, by=by, reason=postmortem.few_whys_reason)
     return postmortem

@@ -6,7 +6,7 @@ from incidents.fields import BRIEF_MAX
 from incidents.fields import text as checked
 from ledger.verbs import verb
 from postmortems import whys
-from postmortems.actions.base import lock, tell
+from postmortems.actions.base import lock, tell, written_over
 from postmortems.models import PostMortem, Why
 from postmortems.rules import document as rules
 from postmortems.standing import Standing
@@ -36,12 +36,14 @@ def add_why(postmortem: PostMortem, *, by: Actor, text: str, parent: int | None 
 
 
 @verb("change-why", kind="postmortem.why_changed", who=WHO, subject="postmortem", clauses=(CLAUSE,))
-def change_why(postmortem: PostMortem, number: int, *, by: Actor, text: str) -> Why:
-    """Say an answer better. Its history keeps how it was said before."""
+def change_why(postmortem: PostMortem, number: int, *, by: Actor, text: str, over: str | None = None) -> Why:
+    """Say an answer better. Its history keeps how it was said before. Refuses (409) one that was written `over` another text."""
     postmortem = lock(postmortem)
     check(rules.why_not_change_why(Standing(postmortem), by))
     found = _standing(postmortem, number, "why")
-    before, found.text = found.text, checked("text", text, most=BRIEF_MAX)
+    before, clean = found.text, checked("text", text, most=BRIEF_MAX)
+    written_over(before, clean, over, f"why {number}")
+    found.text = clean
     found.save()
     tell(found, "postmortem.why_changed", incident=postmortem.incident, by=by, why=number, before=before, text=found.text)
     return found

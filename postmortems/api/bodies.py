@@ -26,6 +26,15 @@ class Count(serializers.IntegerField):
         super().__init__(min_value=0, max_value=2**31 - 1, **options)
 
 
+class Over(Text):
+    """What a text was written over: another one since is a 409 `stale` with `theirs`: {text}."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            required=False, allow_blank=True, help_text="The text that this was written over; another one since is a 409 `stale`."
+        )
+
+
 class SectionBody(StrictSerializer):
     """Save a section's text as its next version: Markdown, at most 200 kB; `[[ev-31]]` links to entry 31 of the record.
 
@@ -66,6 +75,7 @@ class AnnotateBody(StrictSerializer):
 
     entry = RowId(help_text="Its id in `timeline`.")
     text = Text(allow_blank=True)
+    over = Over()
 
 
 class RemoveEntryBody(StrictSerializer):
@@ -86,6 +96,7 @@ class ChangeWhyBody(StrictSerializer):
 
     why = Nth(help_text="Its number.")
     text = Text()
+    over = Over()
 
 
 class MoveWhyBody(StrictSerializer):
@@ -105,6 +116,7 @@ class FewWhysBody(StrictSerializer):
     """Say why fewer than five whys are enough; an empty reason takes it back."""
 
     reason = Text(allow_blank=True)
+    over = Over()
 
 
 class CommentBody(StrictSerializer):
