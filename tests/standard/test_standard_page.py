@@ -46,7 +46,10 @@ def test_each_clause_says_how_well_it_was_kept_this_quarter(scene: Scene) -> Non
     assert measured == {"kept": 1, "broken": 1, "n": 2, "percent": 50}
     named = scene.api("amira").get("standard/").json()["kept"]["severity.sev1-cadence"]
     assert named["n"] == 3
-    assert "50 % kept (1 of 2)" in scene.page("jon").get("/o/acme/standard/").content.decode()
+    shown = scene.page("jon").get("/o/acme/standard/").content.decode()
+    assert "50 % kept (1 of 2)" in shown
+    unmeasured = shown[shown.index('id="clause-postmortem.five-whys"') :]
+    assert "Not measured by a clock in" in unmeasured[: unmeasured.index("</li>")], "what no clock measures is not said to be kept"
 
 
 def test_an_old_version_is_read_and_compared(scene: Scene) -> None:
