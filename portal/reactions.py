@@ -108,20 +108,6 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "access_review.opened": (TELL_ACCESS_REVIEW,),
 }
 
-# What changes an incident's key times, its severity or services, or stops and breaks its clocks: after all else it is measured again.
-MEASURED: tuple[str, ...] = (
-    *("incident.declared", "incident.severity_changed", "incident.flagged", "incident.signal_attached", "incident.absorbed"),
-    *("incident.impact_set", "incident.time_corrected", "incident.advanced", "incident.resolved", "incident.reopened"),
-    *("incident.false_positive", "incident.merged", "incident.closed"),
-    *("incident.mobilised", "incident.claimed", "incident.command_taken", "incident.handover_called_off"),
-    *("incident.updated", "incident.check_in_set", "incident.checked_in"),
-    *("incident.order_acknowledged", "incident.order_done", "incident.order_withdrawn"),
-    *("role.assigned", "role.accepted", "role.left"),
-    *("postmortem.published", "postmortem.waived", "review.held", "action.changed", "action.done", "action.dropped"),
-    *("page.acknowledged", "page.declined", "page.calmed", "page.ended", "clock.broken"),
-)
-REACTIONS |= {kind: (*REACTIONS.get(kind, ()), MEASURE) for kind in MEASURED}
-
 # What ends an incident, or belongs to what comes after: last of all its verdicts are kept, for the figures of a quarter. (While it
 # runs it is judged whenever somebody looks.)
 JUDGED: tuple[str, ...] = (
@@ -151,6 +137,23 @@ REACTIONS |= {kind: (*REACTIONS.get(kind, ()), JUDGE) for kind in JUDGED}
 # An incident's end, whichever it is, and its closing: a sealed evidence pack is made by itself (evidence.export).
 PACKED = ("incident.resolved", "incident.false_positive", "incident.merged", "incident.closed")
 REACTIONS |= {kind: (*REACTIONS.get(kind, ()), MAKE_PACK) for kind in PACKED}
+
+# What changes an incident's key times, its severity or services, or stops and breaks its clocks: after all else it is measured again.
+MEASURED: tuple[str, ...] = (
+    *("incident.declared", "incident.severity_changed", "incident.flagged", "incident.signal_attached", "incident.absorbed"),
+    *("incident.impact_set", "incident.time_corrected", "incident.advanced", "incident.resolved", "incident.reopened"),
+    *("incident.false_positive", "incident.merged", "incident.closed"),
+    *("incident.mobilised", "incident.claimed", "incident.command_taken", "incident.handover_called_off"),
+    *("incident.updated", "incident.check_in_set", "incident.checked_in"),
+    *("incident.order_acknowledged", "incident.order_done", "incident.order_withdrawn"),
+    *("role.assigned", "role.accepted", "role.left"),
+    *("postmortem.published", "postmortem.waived", "review.held", "action.changed", "action.done", "action.dropped"),
+    *("page.acknowledged", "page.declined", "page.calmed", "page.ended", "clock.broken"),
+    *("incident.snapshot_chased", "incident.snapshot_fulfilled", "incident.glass_reviewed", "hold.released"),
+    *("access_review.opened", "access_review.signed", "duty.decided", "duty.started", "duty.filed"),
+    *("custodian.chased", "custodian.acknowledged", "custodian.proven"),
+)
+REACTIONS |= {kind: (*REACTIONS.get(kind, ()), MEASURE) for kind in MEASURED}
 
 # Subject of a clock -> what follows when it breaks. (The sweep records the break itself, whatever the subject.)
 CLOCK_SUBJECTS: dict[str, str] = {

@@ -13,10 +13,13 @@ class TookTooLong(Exception):
     """The work was ended because its time was over. What it did so far is rolled back with its transaction."""
 
 
-def _asks_the_database(frame: FrameType | None) -> bool:
-    """Whether the work waits for a statement: that has its own limit, and a connection that is left in the middle of one is lost."""
+def _not_now(frame: FrameType | None) -> bool:
+    """Whether this is no moment to break in: it is told again soon.
+
+    A statement has its own limit, and a connection that is left in the middle of one is lost; what is raised in `__del__` reaches nobody.
+    """
     while frame is not None:
-        if "psycopg" in frame.f_globals.get("__name__", "").partition(".")[0]:
+        if "psycopg" in frame.f_globals.get("__name__", "").partition(".")[0] or frame.f_code.co_name == "__del__":
             return True
         frame = frame.f_back
     return False
@@ -35,7 +38,7 @@ def within(seconds: float) -> Iterator[None]:
         return
 
     def ring(_number: int, frame: FrameType | None) -> None:
-        if not _asks_the_database(frame):
+        if not _not_now(frame):
             raise TookTooLong(f"This took longer than {seconds:g} seconds.")
 
     before = signal.signal(signal.SIGALRM, ring)

@@ -13,6 +13,7 @@ from ledger.actions import configure
 from ledger.models import Event
 from oncall.models import Service, Team
 from tests.incidents import stories
+from tests.incidents.proven import proven
 from tests.incidents.scene import UPDATE, Scene, alert
 from tests.postmortems.learning import reviewing
 from tests.postmortems.paper import documented
@@ -98,7 +99,7 @@ def talk(scene: Scene, ref: str) -> None:
 
 def test_every_kind_is_told_in_words_on_the_page_and_by_the_api(scene: Scene) -> None:
     refs = [*everything(scene), *stories.commanding(scene), *stories.endings(scene), *stories.law(scene), *stories.paging(scene)]
-    refs += [*documented(scene), *reviewing(scene, releases="exec"), *stories.following(scene)]
+    refs += [*documented(scene), *reviewing(scene, releases="exec"), *stories.following(scene), *proven(scene)]
     seen: set[str] = set()
     for ref in refs:
         page = scene.page("mei").get(f"/o/acme/incidents/{ref}/").content.decode()

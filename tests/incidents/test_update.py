@@ -110,7 +110,11 @@ def test_resolving_stops_it(scene: Scene, severity: str, clause: str, prompt: in
     prompted = len(scene.told(ref, "clock.prompted"))
     scene.later(minutes=broken * 3)
     running = {c["clause"] for c in scene.part(ref, "clocks") if c["stopped_at"] is None}
-    assert running == {"postmortem.draft-24h", "postmortem.review-5-days"}, "only what begins with the resolution"
+    assert running == {
+        "postmortem.draft-24h",
+        "postmortem.review-5-days",
+        "evidence.access-review",
+    }, "only what begins with the resolution"
     assert len(scene.told(ref, "clock.prompted")) == prompted
     assert [entry["data"]["clause"] for entry in scene.told(ref, "clock.broken")] == ["mobilize.roles-assigned"]  # nobody led
 

@@ -146,7 +146,7 @@ def test_moved_it_has_a_newer_invitation_and_cancelled_every_calendar_lets_it_go
     mail = scene.mails("admin", "Cancelled:")[0]
     method, cancelled = invitation(mail)
     assert (method, cancelled["sequence"], str(cancelled["status"])) == ("CANCEL", 2, "CANCELLED")
-    assert len({str(invitation(m)[1]["uid"]) for m in [*scene.mails("admin", "review"), mail]}) == 1
+    assert len({str(invitation(m)[1]["uid"]) for m in [*scene.mails("admin", "ost-mortem review"), mail]}) == 1
     assert "Half of us are ill" in mail.body
     assert scene.running(ref, DUE)  # another is called
 
@@ -350,7 +350,7 @@ def test_of_a_restricted_incident_only_who_is_named_is_asked_and_the_invitation_
     told = f"{mail.subject} {mail.body} {event['summary']} {event.get('location', '')}"
     assert "Checkout" not in told
     assert "Room 4" not in told
-    assert scene.mails("admin", "review") == []
+    assert scene.mails("admin", "ost-mortem review") == []
 
 
 def test_who_has_left_sits_on_no_seat(scene: Scene) -> None:

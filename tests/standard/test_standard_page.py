@@ -49,7 +49,9 @@ def test_each_clause_says_how_well_it_was_kept_this_quarter(scene: Scene) -> Non
     shown = scene.page("jon").get("/o/acme/standard/").content.decode()
     assert "50 % kept (1 of 2)" in shown
     unmeasured = shown[shown.index('id="clause-postmortem.five-whys"') :]
-    assert "Not measured by a clock in" in unmeasured[: unmeasured.index("</li>")], "what no clock measures is not said to be kept"
+    assert "Not measured by a clock in" in unmeasured[: unmeasured.index("</li>")], (
+        "what no clock measures is not said to be kept"
+    )
 
 
 def test_an_old_version_is_read_and_compared(scene: Scene) -> None:
