@@ -31,10 +31,10 @@ def content(postmortem: PostMortem) -> Content:
     items}; `linked` are the entries of the record that the sections name, where the record has them.
     """
     incident = postmortem.incident
-    took = durations(incident)
+    at = times.known(incident)
     parts = sections(postmortem)
     return {
-        "incident": _incident(incident),
+        "incident": _incident(incident, at),
         "author": postmortem.author.name if postmortem.author else "",
         "roles": _roles(incident),
         "sections": parts,
@@ -42,8 +42,8 @@ def content(postmortem: PostMortem) -> Content:
         "timeline": [_told(line) for line in lines(postmortem)],
         "whys": _whys(postmortem),
         "few_whys_reason": postmortem.few_whys_reason,
-        "impact": impact(postmortem),
-        "durations": {key: seconds for key, _, seconds in took.rows},
+        "impact": impact(postmortem, at),
+        "durations": {key: seconds for key, _, seconds in durations(at).rows},
         "hypotheses": _hypotheses(incident),
         "changes": _changes(incident),
         "missed": missed(incident),
@@ -55,8 +55,7 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def _incident(incident: Incident) -> Content:
-    at = times.known(incident)
+def _incident(incident: Incident, at: times.Times) -> Content:
     services = IncidentService.objects.filter(incident=incident).order_by("id").values_list("service__name", flat=True)
     return {
         "ref": incident.ref,
@@ -136,9 +135,8 @@ def _whys(postmortem: PostMortem) -> list[Content]:
     ]
 
 
-def impact(postmortem: PostMortem) -> Content:
+def impact(postmortem: PostMortem, at: times.Times) -> Content:
     """What it did to others: how long (computed), how many users, and what it cost (clause postmortem.impact)."""
-    at = times.known(postmortem.incident)
     start, end = at[KeyTime.IMPACT_START], at[KeyTime.IMPACT_END]
     return {
         "start": _iso(start),

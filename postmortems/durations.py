@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from incidents import times
-from incidents.models import Incident
 from incidents.sentences.kind import span
 from incidents.states import KeyTime
 
@@ -31,13 +30,12 @@ class Durations:
         ]
 
 
-def durations(incident: Incident) -> Durations:
-    """The durations of an incident as they are by now, of the times in force: what was corrected since counts as corrected.
+def durations(at: times.Times) -> Durations:
+    """The durations of an incident as they are by now, of the times in force (`times.known`): what was corrected since counts as corrected.
 
     An impact that goes on, or a mitigation that did not hold, has none. Acknowledged is when somebody first acknowledged a page of it,
     as everywhere (metrics.mttr).
     """
-    at = times.known(incident)
     return Durations(
         detect=_between(at[KeyTime.IMPACT_START], at[KeyTime.DETECTED]),
         acknowledge=_between(at[KeyTime.DETECTED], at[KeyTime.ACKNOWLEDGED]),

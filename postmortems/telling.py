@@ -57,14 +57,15 @@ def _telling(events: Iterable[Event]) -> Iterable[Event]:
 
 def first_summary(incident: Incident) -> str:
     """The executive summary to begin with: what the record knows, in plain sentences, without a name of a person."""
-    took = durations(incident)
+    at = times.known(incident)
+    took = durations(at)
     services = IncidentService.objects.filter(incident=incident).order_by("id").values_list("service__name", flat=True)
     affected = f" It affected {', '.join(services)}." if services else ""
     noticed = DetectedBy(incident.detected_by).label.lower()
     after = f", {span(took.detect)} after the impact began" if took.detect else ""
     lines = [
         f"{incident.level} {incident.ref}: {incident.title}.{affected}",
-        f"It was detected by {noticed} at {times.known(incident)[KeyTime.DETECTED]:%Y-%m-%d %H:%M:%S} UTC{after}. {_course(took)}".strip(),
+        f"It was detected by {noticed} at {at[KeyTime.DETECTED]:%Y-%m-%d %H:%M:%S} UTC{after}. {_course(took)}".strip(),
     ]
     if incident.summary:
         lines.append(incident.summary)
