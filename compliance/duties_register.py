@@ -59,7 +59,7 @@ def rows(found: Sequence[Incident]) -> list[Row]:
 
 def _row(incident: Incident, learnt: PostMortem | None, impact: str) -> Row:
     flags = list(incident.flags.all())
-    cases: list[DutyCase] = list(incident.duties.all())  # type: ignore[attr-defined]
+    cases: list[DutyCase] = list(incident.duties.all())
     items: list[ActionItem] = list(incident.action_items.all())
     affected = (
         [f"{learnt.users_affected:,} people affected. {learnt.users_note}"]

@@ -83,7 +83,6 @@ CREATE FUNCTION muster.oldest_unsealed(bigint) RETURNS timestamptz LANGUAGE sql 
 GRANT EXECUTE ON FUNCTION muster.oldest_unsealed(bigint) TO {sealer};
 CREATE FUNCTION muster.seal_lag() RETURNS double precision LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
 $$ SELECT extract(epoch FROM clock_timestamp() - muster.oldest_unsealed(muster.organisation()))::double precision $$;
-GRANT EXECUTE ON FUNCTION muster.seal_lag() TO {readers};
 CREATE FUNCTION muster.seal_figures() RETURNS TABLE (lag double precision, halted bigint) LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
   SELECT coalesce(max(extract(epoch FROM clock_timestamp() - muster.oldest_unsealed(o.id))), 0)::double precision,

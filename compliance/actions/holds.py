@@ -21,6 +21,7 @@ from tenants.time import now
 
 SUBJECT, TASK = "legal hold", "custodian task"
 CHASE_EVERY = timedelta(days=1)  # until a custodian has answered
+AHEAD = timedelta(days=366)  # that far ahead a period may begin
 EMAIL_MAX = 254
 
 
@@ -43,6 +44,8 @@ def place_hold(
     name, why = fields.line("matter", matter), fields.text("reason", reason, most=fields.REASON_MAX)
     if sum((incident is not None, person is not None, starts_at is not None)) != 1 or (ends_at and not starts_at):
         raise invalid("scope", "A hold keeps one of three: an incident, a person, or a period.", code="one_scope")
+    if starts_at is not None and starts_at > now() + AHEAD:
+        raise invalid("starts_at", "A hold keeps what there is, or will be within a year: this is later.", code="too_late")
     if starts_at is not None and ends_at is not None and ends_at <= starts_at:
         raise invalid("ends_at", "It ends before it starts.", code="too_early")
     hold = LegalHold.objects.create(

@@ -40,8 +40,9 @@ def proven(scene: Scene) -> list[str]:
         access_reviews.sign(review, by=admin, note="All of it")
         pack = packs.ask_for_pack(incident, by=admin)
         packs.give_up(packs.ask_for_pack(incident, by=admin), by=system(acme.id, Via.RELAY), why="No space left")
-        done = {"name": "evidence-of-it", "size": 1, "sha256": "0" * 64, "checkpoint_size": 1}
-        packs.hand_out(packs.finish(pack, by=system(acme.id, Via.RELAY), **done), by=admin)
+        muster = system(acme.id, Via.RELAY)
+        pack = packs.finish(pack, by=muster, name="evidence-of-it", size=1, sha256="0" * 64, checkpoint_size=1)
+        packs.hand_out(pack, by=admin)
     with acme.scope(acme.exec):
         (rule,) = duties_rules.load_rules(by=legal, content=RULE)
         case = duties.propose_duty(incident, duties_rules.approve_rule(rule, by=legal), by=legal)

@@ -79,7 +79,9 @@ def is_list(address: Address) -> bool:
         address.is_api
         and not address.parameters
         and address.name not in ("api-me", "api-readiness")  # the one says who asks, the other that monitoring was heard
-        and not address.name.startswith("api-access-")  # for whom Legal is: the leak takes that duty from Eve
+        and address.name
+        not in ("api-evidence-log", "api-audit-log")  # how large the whole log is; what the auditor has just read
+        and not address.name.startswith(("api-access-", "api-erasure-"))  # for whom Legal is: the leak takes that duty from Eve
         and hasattr(getattr(address.view, "cls", None), "get")
     )
 
@@ -134,9 +136,12 @@ def house(shared_database: Installation) -> Iterator[House]:
             "credential": "forged",
             "name": "forged",
             **dict.fromkeys(("version", "feedback_id", "review_id"), 1),
+            **dict.fromkeys(("duty", "rule", "hold_id", "task_id", "erasure_id", "pack_id", "engagement_id"), 1),
+            **dict.fromkeys(("access_review_id", "fact_id", "glass_id"), 1),
+            "control": "soc2-cc7-4",
+            "kept_class": "alerts",
+            "access_system": "cluster",
             "part": "about",
-            "access_system": "system",
-            **dict.fromkeys(("access_review_id", "glass_id", "fact_id"), 1),
         }
     with everything.connected(settings.DATABASE_OWNER_URL, shared_database.name) as owner:
         yield House(acme, globex, owner, leak, values, list(mail.outbox), before)
