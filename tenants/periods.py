@@ -11,7 +11,7 @@ from tenants.roles import GRANT_WHAT_POLICIES_ASK, named
 # When a row that belongs to no incident happened, by the first of these columns that its table has.
 MOMENTS = (
     *("history_date", "occurred_at", "opened_at", "received_at", "began_at", "started_at", "paged_at", "declined_at"),
-    *("created_at", "at", "next_try_at"),
+    *("created_at", "at", "next_try_at", "placed_at", "asked_at"),
 )
 
 

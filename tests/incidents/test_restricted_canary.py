@@ -81,7 +81,9 @@ def is_list(address: Address) -> bool:
         and address.name not in ("api-me", "api-readiness")  # the one says who asks, the other that monitoring was heard
         and address.name
         not in ("api-evidence-log", "api-audit-log")  # how large the whole log is; what the auditor has just read
-        and not address.name.startswith(("api-access-", "api-erasure-", "api-evidence-pack"))  # for whom Legal is: the leak takes that duty from Eve
+        and not address.name.startswith(
+            ("api-access-", "api-erasure-", "api-evidence-pack")
+        )  # for whom Legal is: the leak takes that duty from Eve
         and hasattr(getattr(address.view, "cls", None), "get")
     )
 

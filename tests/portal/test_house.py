@@ -235,9 +235,9 @@ def recorded() -> Iterator[tuple[str, str]]:
             if not isinstance(node, ast.Call):
                 continue
             name = ast.unparse(node.func)
-            if name in ("record", "tell") and node.args:
-                kind = node.args[1] if name == "tell" else node.args[0]
-                if isinstance(kind, ast.Constant):
+            if (name == "record" and node.args) or (name in ("tell", "_tell") and len(node.args) > 1):
+                kind = node.args[0] if name == "record" else node.args[1]
+                if isinstance(kind, ast.Constant) and (name != "_tell" or "." in str(kind.value)):  # ruling tells of a word
                     yield str(kind.value), f"{named(file)}:{node.lineno}"
                 elif isinstance(kind, ast.JoinedStr):
                     yield ast.unparse(kind), f"{named(file)}:{node.lineno}"
