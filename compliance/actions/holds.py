@@ -42,7 +42,9 @@ def place_hold(
     """
     check(rules.why_not_place(by))
     name, why = fields.line("matter", matter), fields.text("reason", reason, most=fields.REASON_MAX)
-    if sum((incident is not None, person is not None, starts_at is not None)) != 1 or (ends_at and not starts_at):
+    if ends_at is not None and starts_at is None:
+        raise invalid("ends_at", "A period that ends has a beginning too: say from when.", code="one_scope")
+    if sum((incident is not None, person is not None, starts_at is not None)) != 1:
         raise invalid("scope", "A hold keeps one of three: an incident, a person, or a period.", code="one_scope")
     if starts_at is not None and starts_at > now() + AHEAD:
         raise invalid("starts_at", "A hold keeps what there is, or will be within a year: this is later.", code="too_late")
