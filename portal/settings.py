@@ -240,6 +240,11 @@ SPECTACULAR_SETTINGS = {
         "ReadingVerdict": "postmortems.states.Verdict",
         "ActionItemKind": "postmortems.states.ItemKind",
         "ActionItemState": "postmortems.states.ItemState",
+        "DutyUnit": "compliance.api.duties_bodies.UNITS",
+        "LayerUnit": "oncall.models.Layer.Unit",
+        "GlassVerdict": "compliance.models.access_glass.Verdict",
+        "ConformanceVerdict": "compliance.api.conformance.VERDICTS",
+        "ConformanceDeviation": "compliance.api.conformance.DEVIATIONS",
     },
 }
 

@@ -9,6 +9,8 @@ from ledger.api_fields import Text
 
 _STATES = ["to decide", "does not apply", "not started", "running", "overdue", "filed"]
 
+UNITS = [unit.value for unit in Unit]
+
 
 class DutyRuleLoadBody(StrictSerializer):
     """Load rules of law from a file; each is off until counsel approves it."""
@@ -65,7 +67,7 @@ class DutyLimitOut(serializers.Serializer[object]):
 
     start = serializers.CharField()
     amount = serializers.IntegerField()
-    unit = serializers.ChoiceField(choices=[unit.value for unit in Unit])
+    unit = serializers.ChoiceField(choices=UNITS)
 
 
 class DutyRuleOut(serializers.Serializer[object]):
