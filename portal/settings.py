@@ -241,7 +241,7 @@ SPECTACULAR_SETTINGS = {
         "ActionItemKind": "postmortems.states.ItemKind",
         "ActionItemState": "postmortems.states.ItemState",
         "DutyUnit": "compliance.api.duties_bodies.UNITS",
-        "LayerUnit": "oncall.models.Layer.Unit",
+        "LayerUnit": "oncall.api.bodies.UNITS",
         "GlassVerdict": "compliance.models.access_glass.Verdict",
         "ConformanceVerdict": "compliance.api.conformance.VERDICTS",
         "ConformanceDeviation": "compliance.api.conformance.DEVIATIONS",

@@ -14,6 +14,7 @@ from oncall.moments import FIRST, LAST
 from oncall.rota import OnCallDuty
 
 DUTIES = [duty.value for duty in OnCallDuty]
+UNITS = Layer.Unit.values
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(:00)?")
 
 
@@ -75,7 +76,7 @@ class LayerBody(StrictSerializer):
     duty = serializers.ChoiceField(choices=DUTIES, required=False)
     people = serializers.ListField(child=Email(), max_length=100, help_text="E-mail addresses, in the order of their turns.")
     every = serializers.IntegerField(required=False, min_value=1, max_value=10_000, help_text="How many units a turn lasts.")
-    unit = serializers.ChoiceField(choices=Layer.Unit.values, required=False)
+    unit = serializers.ChoiceField(choices=UNITS, required=False)
     starts_on = serializers.DateField(required=False, help_text="When the first one's first turn begins; today, if left out.")
     handover_at = WallTime(required=False, help_text="By the wall clock of the layer's zone.")
     opens_at = WallTime(required=False, allow_null=True, help_text="The layer applies from then only …")
