@@ -206,6 +206,14 @@ def operations() -> list[Any]:
     return [Sql(HELD), Sql(REFUSE_HELD), *(Sql(statement) for statement in _triggers()), Sql(INDEXES)]
 
 
+def held_bodies() -> list[Any]:
+    """The ledger keeps the body of what is held as well: an erasure takes it away by an update (`muster.redact_entry`)."""
+    return [
+        Sql(statement)
+        for statement in _always("ledger_entry", "held", "UPDATE", "refuse_held", arguments="'incident_id', 'actor', 'at'")
+    ]
+
+
 def held_since() -> list[Any]:
     """The same refusal for the tables that came after those."""
     return [Sql(statement) for statement in _held(HELD_SINCE)]

@@ -6,6 +6,7 @@ from compliance.models import EvidencePack, PackKind, PackWork
 from compliance.packs_rules import why_not_list
 from incidents import gate
 from incidents.models import Incident
+from incidents.rules.outside import why_not_enter
 from tenants.actors import Actor, Duty
 from tenants.models import DutyHolder
 from tenants.refusals import NotFound, check
@@ -14,6 +15,14 @@ from tenants.refusals import NotFound, check
 def is_legal(by: Actor) -> bool:
     """Whether somebody sits on Legal Counsel's seat."""
     return by.user_id is not None and DutyHolder.objects.filter(duty=Duty.LEGAL_COUNSEL, user_id=by.user_id).exists()
+
+
+def incident_for(by: Actor, ref: str) -> Incident:
+    """The incident whose packs are looked at: whoever may see its room, and Legal Counsel, an executive too. Raises NotFound otherwise."""
+    incident = gate.incident_for(by, ref)
+    if not is_legal(by):
+        check(why_not_enter(incident, by))
+    return incident
 
 
 def packs(by: Actor) -> QuerySet[EvidencePack]:
@@ -40,7 +49,7 @@ def pack_for(by: Actor, pack_id: int) -> EvidencePack:
         raise NotFound("evidence pack")
     check(why_not_list(by, is_legal(by)))
     if found.incident is not None:
-        gate.room_for(by, found.incident.ref)
+        incident_for(by, found.incident.ref)
     return found
 
 

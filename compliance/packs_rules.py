@@ -22,7 +22,8 @@ def _theirs(by: Actor, legal: bool, *roles: Role) -> list[Reason]:
 
 def why_not_ask(incident: Incident, by: Actor, legal: bool) -> list[Reason]:
     """Administrators, the process owner and Legal Counsel (`legal`) ask, of an incident that they may see. Muster itself does at its end."""
-    return reader(by) or why_not_enter(incident, by) or _theirs(by, legal)
+    outside = [] if legal else why_not_enter(incident, by)  # an executive on Legal's seat needs the record as evidence
+    return reader(by) or outside or _theirs(by, legal)
 
 
 def why_not_ask_of_a_period(

@@ -17,7 +17,7 @@ from compliance.models import EvidencePack
 from compliance.packs_forms import AskForm, PeriodForm
 from compliance.packs_handing import handed_out
 from compliance.packs_showing import row
-from incidents import gate, room
+from incidents import room
 from incidents.facts import gather
 from incidents.models import Incident
 from ledger.idempotency import once_on_the_web
@@ -70,7 +70,7 @@ def _packs(request: HttpRequest, form: Form, *, status: int = 200) -> HttpRespon
 def packs_of(request: HttpRequest, ref: str) -> HttpResponse:
     """The packs of one incident, and the button to ask for another."""
     by = _actor(request)
-    incident = gate.room_for(by, ref)
+    incident = packs_gate.incident_for(by, ref)
     if request.method == "GET":
         return _packs_of(request, incident, AskForm())
     form = AskForm(request.POST)

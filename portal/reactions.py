@@ -304,5 +304,5 @@ RENDERERS: dict[str, str] = {
     "glass": "compliance.access.news.render_glass",
 }
 
-# What stands in the way of publishing a post-mortem besides an empty section: functions of its id that give reasons.
+# What stands in the way of publishing a post-mortem besides an empty section: functions of its `Standing` that give reasons.
 POSTMORTEM_READY: tuple[str, ...] = ("postmortems.wording.unsettled",)

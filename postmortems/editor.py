@@ -38,7 +38,7 @@ def context(
     head = queries.rows([postmortem])[0]
     remarks = reading.comments(postmortem)
     sections = _sections(postmortem, standing, sheet, doc, document, remarks, typed or {})
-    found = wording.by_section(postmortem, by)
+    found = wording.by_section(standing, by)
     for section in sections:
         section["findings"] = found.get(section["key"], [])
     return {

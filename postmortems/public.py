@@ -17,8 +17,8 @@ from incidents.sentences.kind import span
 from postmortems.blame.lists import shipped
 from postmortems.blame.people import Names, Person, Reader
 from postmortems.blame.words import words
+from postmortems.found import people
 from postmortems.models import ActionItem, Publication
-from postmortems.wording import people
 
 Kind = Literal["name", "address", "handle", "link", "host", "entry"]
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from postmortems.found import Settled, settled
 from postmortems.models import PostMortem
 from postmortems.people import Writer, writers
 from postmortems.rules import completeness
@@ -36,10 +37,15 @@ class Standing:
         return completeness.chapters([self.postmortem])[self.postmortem.pk]
 
     @cached_property
+    def wordings(self) -> list[Settled]:
+        """What the blameless check finds in it, settled or not."""
+        return settled(self.postmortem)
+
+    @cached_property
     def objections(self) -> list[Reason]:
         """What else stands in the way of publishing it, besides an empty section (portal/reactions.py, POSTMORTEM_READY)."""
         found: list[Reason] = []
         for name in import_string(settings.MUSTER_POSTMORTEM_READY):
-            question: Callable[[int], list[Reason]] = import_string(name)
-            found += question(self.postmortem.pk)
+            question: Callable[[Standing], list[Reason]] = import_string(name)
+            found += question(self)
         return found

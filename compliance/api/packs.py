@@ -15,7 +15,6 @@ from compliance.actions.packs import ask_for_pack, ask_for_period
 from compliance.models import EvidencePack, PackCause, PackKind
 from compliance.packs_handing import handed_out
 from compliance.packs_showing import api_row
-from incidents import gate
 from ledger.api import CursorPages, MusterView, StrictSerializer, page_of
 
 KEY = OpenApiParameter(
@@ -93,7 +92,7 @@ class EvidencePacksOf(MusterView):
     @extend_schema(operation_id="evidence_packs_of_incident", responses=PAGE)
     def get(self, request: Request, ref: str) -> Response:
         """List the packs of one incident, newest first."""
-        return _listed(self, request, packs_gate.packs_of(gate.room_for(self.actor, ref), self.actor))
+        return _listed(self, request, packs_gate.packs_of(packs_gate.incident_for(self.actor, ref), self.actor))
 
     @extend_schema(operation_id="evidence_pack_ask", request=EvidenceAskBody, responses={201: EvidencePackOut}, parameters=[KEY])
     def post(self, request: Request, ref: str) -> Response:
@@ -102,7 +101,7 @@ class EvidencePacksOf(MusterView):
 
     def _ask(self, request: Request, ref: str) -> Response:
         self.body(EvidenceAskBody, request)
-        return _made(ask_for_pack(gate.room_for(self.actor, ref), by=self.actor))
+        return _made(ask_for_pack(packs_gate.incident_for(self.actor, ref), by=self.actor))
 
 
 class OneEvidencePack(MusterView):

@@ -2,8 +2,8 @@
 
 from incidents import fields
 from ledger.verbs import verb
-from postmortems import wording
 from postmortems.actions.base import lock, tell
+from postmortems.found import settled
 from postmortems.models import KeptWording, PostMortem
 from postmortems.rules import wording as rules
 from tenants.actors import Actor
@@ -27,7 +27,7 @@ def keep_wording(postmortem: PostMortem, *, by: Actor, place: str, phrase: str, 
     check(rules.why_not_keep(postmortem, by))
     place, wanted = fields.line("place", place, most=PLACE_MAX), fields.line("phrase", phrase, most=PHRASE_MAX).lower()
     clean = fields.text("reason", reason, most=fields.REASON_MAX)
-    found = next((one for one in wording.settled(postmortem) if (one.finding.place, one.finding.phrase) == (place, wanted)), None)
+    found = next((one for one in settled(postmortem) if (one.finding.place, one.finding.phrase) == (place, wanted)), None)
     if found is None:
         raise invalid("phrase", "The check does not find this wording there (any more).", code="not_found_there")
     if found.kept is not None:

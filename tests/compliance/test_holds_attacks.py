@@ -1,5 +1,6 @@
 """What is held stays: against the ORM, raw SQL of the serving role, the owner role itself, and whoever would end a hold alone."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from incidents import actions
 from incidents.members import member_for
 from incidents.models import Alert, Flag, Incident, LegalHold, Order
 from incidents.states import FlagKey, Severity
+from ledger.models import Redaction
 from notifications.models import ContactMethod, ContactSecret
 from tenants.models import User
 from tenants.time import now
@@ -171,6 +173,35 @@ class TestAsTheOwner:
         with owner.transaction(), owner.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM incidents_legalhold WHERE released_at IS NULL")
             assert cursor.fetchone() == (2,)
+
+    def test_the_ledger_keeps_the_bodies_of_what_is_held(
+        self, owner: psycopg.Connection[Any], own_database: Installation
+    ) -> None:
+        """An erasure that says so in the ledger takes no body of a held incident, nor of what a held person did; of others it does."""
+        cast = own_database.acme
+        with cast.scope(cast.mei):
+            free = actions.declare(by=cast.mei.actor(), title="A printer is slow", severity=Severity.SEV4)
+        entries = {
+            "held incident": "incident_id IN (SELECT incident_id FROM incidents_legalhold)",
+            "held person": f"incident_id IS NULL AND actor = {cast.jon.user_id}",
+            "nobody's": f"incident_id = {free.pk}",
+        }
+        with cast.scope(cast.jon):
+            actions.report(by=cast.jon.actor(), title="It smells of smoke", text="In the hall")
+        for what, where in entries.items():
+            with cast.scope():
+                ((seq,),) = query(
+                    f"SELECT id FROM ledger_entry WHERE {where} AND body IS NOT NULL AND \"table\" <> 'ledger_redaction' LIMIT 1"
+                )
+
+                def redact(seq: int = seq) -> None:
+                    Redaction.objects.create(entry=seq, by_name="Privacy Officer", reason="They asked")
+                    assert query("SELECT muster.redact_entry(%s)", seq) == [(seq,)]
+
+                if what == "nobody's":
+                    redact()
+                else:
+                    assert re.match("update on ledger_entry is refused: legal hold [0-9]+ keeps it", refused(redact)), what
 
     def test_an_organisation_without_holds_is_not_in_the_way(
         self, owner: psycopg.Connection[Any], own_database: Installation

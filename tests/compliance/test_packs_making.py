@@ -15,6 +15,8 @@ from compliance.packs import bag, making
 from compliance.packs.log import NotSealed
 from compliance.verify import verify
 from incidents.models import Incident
+from tenants.actors import Duty
+from tenants.models import DutyHolder
 from tenants.time import now
 from tests.compliance import independent, packmaking
 from tests.compliance.packlog import TestLog, recorded
@@ -173,6 +175,16 @@ class TestAsking:
         assert packs(scene, "admin") == []
         assert scene.api("admin").get(f"evidence-packs/{pack['id']}/").status_code == 404
         assert scene.api("admin").get(f"evidence-packs/{pack['id']}/file/").status_code == 404
+
+    def test_legal_counsel_who_is_an_executive_may_of_any_and_other_executives_may_not(self, scene: Scene) -> None:
+        """The room's record is not an executive's to browse (warroom.exec-swoop); on Legal's seat they need it as evidence."""
+        ref = scene.commanded()
+        assert ask(scene, ref, "exec").status_code == 201
+        assert scene.page("exec").get(f"/o/acme/evidence-packs/of/{ref}/").status_code == 200
+        with scene.acme.scope():
+            DutyHolder.objects.filter(duty=Duty.LEGAL_COUNSEL).delete()
+        assert ask(scene, ref, "exec").status_code == 403
+        assert scene.api("exec").get(f"incidents/{ref}/evidence-packs/").status_code == 403
 
     def test_a_period_must_be_one(self, scene: Scene) -> None:
         for starts_on, ends_before, field in (

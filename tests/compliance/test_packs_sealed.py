@@ -75,7 +75,12 @@ def test_the_pack_of_the_five_hours_verifies_and_is_the_same_bytes_twice(
     folder = packmaking.unpacked(inside(file), tmp_path)
     code, words = independent.by_go(folder, line, tmp_path_factory.mktemp("go"))
     assert code == 0, words
-    assert ", 1 earlier checkpoints," in words
+    with (
+        scene.acme.scope()
+    ):  # at least the one from the middle of the story; more where other tests' transactions held entries back
+        earlier = queries.checkpoints(scene.acme.id).filter(size__lt=checkpoint.size).count()
+    assert earlier >= 1
+    assert f", {earlier} earlier checkpoints," in words
     judged = json.loads((folder / "data/conformance.json").read_text(encoding="utf-8"))[story.ref]
     assert "severity.sev1-cadence" in {found["clause"] for found in judged["deviations"]}  # the story has two late updates
     reviewed = json.loads((folder / f"data/access-review/{story.ref}.json").read_text(encoding="utf-8"))

@@ -7,6 +7,7 @@ import pytest
 from ledger.actions import configure
 from postmortems import wording
 from postmortems.models import BlamePhrase, KeptWording, PostMortem, Why
+from postmortems.standing import Standing
 from tests.incidents.scene import Scene
 from tests.postmortems.filing import filed
 from tests.postmortems.learning import ask, called, done, postmortem, resolved, shown, write
@@ -98,17 +99,19 @@ def test_it_is_not_published_before_each_is_changed_or_kept_with_a_reason(scene:
     ref = blaming(scene)
     row = postmortem(scene, ref)
     with scene.acme.scope(scene.acme.amira):
-        assert [(reason.code, reason.clause) for reason in wording.unsettled(row.pk)] == [("wording_unsettled", CLAUSE)] * 2
+        assert [(reason.code, reason.clause) for reason in wording.unsettled(Standing(row))] == [
+            ("wording_unsettled", CLAUSE)
+        ] * 2
     write(scene, ref, summary="A lock was held.", root_cause="Jon stopped the wrong host.")
     kept = done(
         scene, "jon", ref, "wording/keep", place="section:root_cause", phrase="Jon", reason="Jon is the name of that host."
     )
     assert kept["results"][0]["kept"]["reason"] == "Jon is the name of that host."
     with scene.acme.scope(scene.acme.amira):
-        assert wording.unsettled(row.pk) == []
+        assert wording.unsettled(Standing(row)) == []
     done(scene, "amira", ref, "wording/take-back", place="section:root_cause", phrase="jon")
     with scene.acme.scope(scene.acme.amira):
-        assert len(wording.unsettled(row.pk)) == 1
+        assert len(wording.unsettled(Standing(row))) == 1
         assert KeptWording.objects.get().taken_back_at is not None
     assert [entry["text"] for entry in scene.told(ref, "postmortem.wording_kept")] == ["Kept the wording “Jon”."]
     assert len(scene.told(ref, "postmortem.wording_taken_back")) == 1

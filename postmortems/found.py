@@ -1,0 +1,85 @@
+"""What the blameless check finds in a post-mortem, and what of that is settled (clause principle.blameless)."""
+
+from dataclasses import dataclass
+
+from incidents.models import Hypothesis
+from incidents.states import Verdict
+from postmortems.blame import Finding, Person, Place, checker
+from postmortems.models import ActionItem, BlamePhrase, KeptWording, PostMortem
+from tenants.models import Membership
+
+WHYS = "postmortem.five-whys"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A finding, and the reason with which it is kept (None where it still wants settling)."""
+
+    finding: Finding
+    kept: KeptWording | None = None
+
+
+def places(postmortem: PostMortem) -> list[Place]:
+    """Every text that is published, or decided over it, in somebody's own words. Causes are marked.
+
+    The sections, the whys, what was added to and remarked on the timeline, how the users were counted, the hypotheses that were
+    confirmed (the record is not rewritten: such a wording is kept with a reason), the items, and what reviews decided.
+    """
+    law = postmortem.incident.law
+    causes = {section.key for section in law.postmortem_template if section.clause == WHYS}
+    found = [Place(f"section:{s.key}", s.title, s.text, s.key in causes) for s in postmortem.sections.order_by("position", "id")]
+    whys = postmortem.whys.filter(removed_at=None).order_by("number")
+    found += [Place(f"why:{why.number}", f"Why {why.number}", why.text, cause=True) for why in whys]
+    if postmortem.few_whys_reason:
+        found.append(Place("few-whys", "Why fewer than five whys", postmortem.few_whys_reason, cause=True))
+    for pick in postmortem.picks.filter(removed_at=None).order_by("occurred_at", "id"):
+        at = f"{pick.occurred_at:%H:%M:%S}"
+        if pick.text:
+            found.append(Place(f"entry:{pick.pk}", f"Timeline, {at}", pick.text))
+        if pick.annotation:
+            found.append(Place(f"remark:{pick.pk}", f"Remark on the timeline, {at}", pick.annotation))
+    found.append(Place("users-note", "Users affected", postmortem.users_note))
+    return [place for place in [*found, *_of_the_record(postmortem), *_decided(postmortem)] if place.text]
+
+
+def _of_the_record(postmortem: PostMortem) -> list[Place]:
+    """What the investigation found to have contributed: published under "What contributed", so each is a cause."""
+    found = []
+    for one in Hypothesis.objects.filter(incident=postmortem.incident, verdict=Verdict.CONFIRMED).order_by("number"):
+        title = f"Hypothesis {one.number}"
+        found.append(Place(f"hypothesis:{one.number}", title, one.text, cause=True))
+        found.append(Place(f"seen:{one.number}", f"{title}, what was seen", one.seen, cause=True))
+    return found
+
+
+def _decided(postmortem: PostMortem) -> list[Place]:
+    """What is to be done about it, and what was decided where people met over it."""
+    found = []
+    for item in ActionItem.objects.filter(incident=postmortem.incident).order_by("number"):
+        title = f"Action item {item.number}"
+        found += [
+            Place(f"item:{item.number}", title, item.title),
+            Place(f"details:{item.number}", f"{title}, details", item.details),
+        ]
+    for review in postmortem.reviews.exclude(held_at=None).order_by("id"):
+        found.append(Place(f"review:{review.pk}", f"Decisions of the review of {review.held_at:%Y-%m-%d}", review.decisions))
+    return found
+
+
+def people() -> list[Person]:
+    """The members of the organisation, those who left too: whose names belong in no cause."""
+    rows = Membership.objects.order_by("id").values_list("user__name", "user__email")
+    return [Person(name, email) for name, email in rows]
+
+
+def findings(postmortem: PostMortem) -> list[Finding]:
+    """What the check finds in a post-mortem as it is now, settled or not, in the document's order."""
+    own = BlamePhrase.objects.filter(is_active=True).order_by("id").values_list("phrase", "suggestion")
+    return checker(people(), list(own)).find(places(postmortem))
+
+
+def settled(postmortem: PostMortem) -> list[Settled]:
+    """The findings, each with the reason with which it is kept."""
+    rows = KeptWording.objects.filter(postmortem=postmortem, taken_back_at=None).select_related("kept_by")
+    kept = {(row.place, row.phrase): row for row in rows}
+    return [Settled(finding, kept.get((finding.place, finding.phrase))) for finding in findings(postmortem)]
