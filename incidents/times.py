@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from incidents.facts import FIRST_ANSWER, Facts
+from incidents.facts import Facts, first_answer_sql
 from incidents.items import TimeItem
 from incidents.models import Incident, TimeCorrection
 from incidents.sentences.kind import span
@@ -100,7 +100,7 @@ def in_force(incident: Incident, facts: Facts) -> Times:
 def known(incident: Incident) -> Times:
     """The time in force of each, for whoever has not the room's facts at hand: two queries."""
     with connection.cursor() as cursor:
-        cursor.execute(FIRST_ANSWER, {"incident": incident.pk})
+        cursor.execute(first_answer_sql("%s"), [incident.pk])
         (answered,) = cursor.fetchone() or (None,)
     found = dict(_recorded(incident, answered))
     last = {row.which: row for row in TimeCorrection.objects.filter(incident=incident).order_by("id")}

@@ -9,8 +9,10 @@ import os
 import secrets
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,9 @@ FEWEST, MOST = 2, 4
 
 HEAVY = ("tests/system/", "tests/browser/", "tests/portal/test_embedded.py")
 """Tests with many processes, Chromium or both. One worker has all of these, one after the other, and begins with them."""
+
+LONG_RUN_SECONDS = 600
+"""Of tests together: a run that long says which files took it."""
 
 TOGETHER = "MUSTER_TESTS_TOGETHER"
 """In the environment: the folder where workers agree on who runs."""
@@ -99,6 +104,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadFileSch
             return HEAVY[0] if nodeid.startswith(HEAVY) else str(super()._split_scope(nodeid))
 
     return HeavyTogether(config, log)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say where the time went: whoever wants the tests faster begins with these files."""
+    spent: Counter[str] = Counter()
+    for report in chain.from_iterable(terminalreporter.stats.values()):
+        if isinstance(report, pytest.TestReport):
+            spent[report.nodeid.partition("::")[0]] += report.duration
+    if sum(spent.values()) > LONG_RUN_SECONDS:
+        most = (f"{seconds:.0f} {file.removeprefix('tests/').removesuffix('.py')}" for file, seconds in spent.most_common(40))
+        terminalreporter.write_line("seconds by file: " + ", ".join(most))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

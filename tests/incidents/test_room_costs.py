@@ -8,9 +8,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from incidents import actions
+from incidents.facts import room_facts_sql
 from incidents.models import Incident
 from incidents.states import Severity
 from tests.conftest import Cast, Person
+from tests.everything import query
 
 pytestmark = pytest.mark.servers
 
@@ -35,6 +37,12 @@ def incident(acme: Cast, follow: Callable[[], int]) -> Incident:
         actions.claim(found, by=acme.amira.actor())
     follow()
     return found
+
+
+def test_the_facts_are_read_as_the_code_says(acme: Cast) -> None:
+    """The function in the database is the newest migration's: whoever changes a part of the room makes it again."""
+    ((installed,),) = query("SELECT prosrc FROM pg_proc WHERE oid = 'muster.room_facts'::regproc")
+    assert f"$facts${installed}$facts$" in room_facts_sql()
 
 
 def test_the_war_room(acme: Cast, browse: Callable[[Person], Client], incident: Incident) -> None:
