@@ -9,10 +9,11 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,12 +109,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadFileSch
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say where the time went: whoever wants the tests faster begins with these files."""
-    spent: Counter[str] = Counter()
+    spent: dict[str, float] = defaultdict(float)
     for report in chain.from_iterable(terminalreporter.stats.values()):
         if isinstance(report, pytest.TestReport):
             spent[report.nodeid.partition("::")[0]] += report.duration
     if sum(spent.values()) > LONG_RUN_SECONDS:
-        most = (f"{seconds:.0f} {file.removeprefix('tests/').removesuffix('.py')}" for file, seconds in spent.most_common(40))
+        most = (
+            f"{seconds:.0f} {file.removeprefix('tests/').removesuffix('.py')}"
+            for file, seconds in sorted(spent.items(), key=itemgetter(1), reverse=True)[:40]
+        )
         terminalreporter.write_line("seconds by file: " + ", ".join(most))
 
 
