@@ -42,9 +42,11 @@ INSERT INTO oncall_pagestep (organisation_id, page_id, incident_id, position, us
 SELECT p.organisation_id, p.id, p.incident_id, k, m.user_id, p.started_at + k * interval '15 minutes', '' FROM oncall_page p
   CROSS JOIN generate_series(0, 1) k JOIN LATERAL (SELECT user_id FROM tenants_membership x WHERE x.organisation_id = p.organisation_id
   ORDER BY (x.id + p.id + k) % 7 LIMIT 1) m ON true WHERE p.organisation_id = {organisation};
-INSERT INTO standard_clock (organisation_id, clause, subject_type, subject_id, incident_id, owner_role, started_at, due_at, stopped_at, broken_at)
+INSERT INTO standard_clock (organisation_id, clause, subject_type, subject_id, incident_id, owner_role, started_at, due_at, stopped_at, broken_at,
+  fell_away)
 SELECT i.organisation_id, c.clause, 'incidents.incident', i.id, i.id, '', i.detected_at, i.detected_at + interval '30 minutes',
-  i.detected_at + random() * interval '32 minutes', CASE WHEN random() < 0.06 THEN i.detected_at + interval '30 minutes' END
+  i.detected_at + random() * interval '32 minutes', CASE WHEN i.number % 17 = 0 THEN i.detected_at + interval '30 minutes' END,
+  CASE WHEN i.number % 17 <> 0 AND random() < 0.2 THEN 'resolved' ELSE '' END
 FROM incidents_incident i JOIN (VALUES ('severity.sev1-cadence', 1, 2), ('severity.sev1-cadence', 1, 2), ('severity.sev2-cadence', 1, 2),
   ('mobilize.roles-assigned', 1, 2), ('handover.after-4h', 1, 2), ('roles.ic-rhythm', 1, 2), ('resolve.stable', 1, 2),
   ('severity.sev3-fix', 3, 3), ('severity.sev4-ticket', 4, 4), ('oncall.escalate-15-30', 1, 3)) c(clause, least, most)

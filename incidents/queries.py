@@ -12,6 +12,7 @@ from incidents.states import CADENCES, OPEN, AlertState, Audience, FlagKey, Flag
 from ledger.models import Event
 from oncall.models import Page
 from oncall.queries import ladders
+from standard.away import why
 from standard.models import Clock
 from tenants.actors import Actor
 from tenants.time import now
@@ -73,6 +74,7 @@ def clock_row(clock: Clock) -> dict[str, Any]:
         "prompt_at": clock.prompt_at,
         "due_at": clock.due_at,
         "state": clock.state,
+        "why": why(clock.fell_away),
         "owner": clock.owner_role.upper(),
     }
 

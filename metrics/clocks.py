@@ -27,7 +27,7 @@ class Kept:
 
     @property
     def n(self) -> int:
-        """How many came to their end."""
+        """How many were decided: what fell away before its time is none of them."""
         return self.kept + self.broken
 
     @property
@@ -50,11 +50,11 @@ def kept(filters: Filters, clauses: Sequence[str] = ()) -> list[Kept]:
     return _kept(f"SELECT c.clause, sum(c.kept), sum(c.broken) FROM {source} WHERE {where} GROUP BY 1 ORDER BY 1", values)
 
 
-# Clocks of no incident (a process review, a call about a signal of which nothing came) count when they ended.
+# Clocks of no incident (a process review, a call about a signal of which nothing came) count when they ended; not what fell away.
 _ALONE = """
 SELECT k.clause, count(*) FILTER (WHERE k.broken_at IS NULL), count(*) FILTER (WHERE k.broken_at IS NOT NULL)
 FROM standard_clock k LEFT JOIN oncall_page p ON k.subject_type = 'oncall.page' AND p.id = k.subject_id
-WHERE k.incident_id IS NULL AND p.incident_id IS NULL AND coalesce(k.broken_at, k.stopped_at) >= %(start)s
+WHERE k.incident_id IS NULL AND p.incident_id IS NULL AND k.fell_away = '' AND coalesce(k.broken_at, k.stopped_at) >= %(start)s
   AND coalesce(k.broken_at, k.stopped_at) < %(end)s GROUP BY 1
 """
 

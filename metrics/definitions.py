@@ -66,7 +66,8 @@ STATISTICS = (
     "the share). An incident that affects several services counts for each of them, and for each of their teams once."
 )
 CLOCKS = (
-    "Every “within” of the standard is a clock. It is kept when it was stopped before its time, and broken when its time passed first; "
+    "Every “within” of the standard is a clock. It is kept when what it asks for was done in its time, and broken when its time passed first. What "
+    "ended before its time because nothing was owed any more (a waiver, the end of the incident, another severity) counts neither way; "
     "one that still runs is in neither. The clocks of the incidents of the period count, whenever they ended."
 )
 UPDATES = "The share of the clocks of updates, internal and public, that an update stopped in time."

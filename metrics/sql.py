@@ -64,7 +64,8 @@ ON CONFLICT (organisation_id, incident_id) DO UPDATE SET severity = excluded.sev
   service_ids = excluded.service_ids, team_ids = excluded.team_ids
 """
 
-# A page's clock may be older than its incident: it belongs to the incident that the page belongs to by now.
+# A page's clock may be older than its incident: it belongs to the incident that the page belongs to by now. What fell away before
+# its time was neither kept nor broken.
 CLOCKS = """
 INSERT INTO metrics_clockfigure (organisation_id, incident_id, clause, detected_at, severity, kept, broken)
 SELECT f.organisation_id, f.incident_id, c.clause, f.detected_at, f.severity,
@@ -72,10 +73,10 @@ SELECT f.organisation_id, f.incident_id, c.clause, f.detected_at, f.severity,
 FROM incidents_incident i JOIN metrics_incidentfigure f ON f.organisation_id = i.organisation_id AND f.incident_id = i.id
 CROSS JOIN LATERAL (
   SELECT k.clause, k.broken_at, k.stopped_at FROM standard_clock k
-  WHERE k.organisation_id = i.organisation_id AND k.incident_id = i.id
+  WHERE k.organisation_id = i.organisation_id AND k.incident_id = i.id AND k.fell_away = ''
   UNION ALL
   SELECT k.clause, k.broken_at, k.stopped_at FROM oncall_page p JOIN standard_clock k ON k.organisation_id = p.organisation_id
-    AND k.subject_type = 'oncall.page' AND k.subject_id = p.id AND k.incident_id IS NULL
+    AND k.subject_type = 'oncall.page' AND k.subject_id = p.id AND k.incident_id IS NULL AND k.fell_away = ''
   WHERE p.organisation_id = i.organisation_id AND p.incident_id = i.id) c
 WHERE {which} AND (c.broken_at IS NOT NULL OR c.stopped_at IS NOT NULL)
 GROUP BY f.organisation_id, f.incident_id, c.clause, f.detected_at, f.severity
@@ -95,6 +96,6 @@ ORGANISATION = "i.organisation_id = (SELECT muster.organisation())"
 ALL = "true"
 
 
-def statements(which: str) -> list[str]:
-    """What measures these incidents, in its order."""
-    return [statement.replace("{which}", which) for statement in (*FORGET, FIGURES, CLOCKS)]
+def statements(which: str, clocks: str = CLOCKS) -> list[str]:
+    """What measures these incidents, in its order. `clocks`: as it was at the time of a migration."""
+    return [statement.replace("{which}", which) for statement in (*FORGET, FIGURES, clocks)]

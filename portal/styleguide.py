@@ -101,19 +101,21 @@ def clocks() -> list[Row]:
     def clock(label: str, clause: str, minutes: float, state: str, owner: str) -> Row:
         due = NOW + timedelta(minutes=minutes)
         prompt = due - timedelta(minutes=15)
-        return {"label": label, "clause": clause, "prompt_at": prompt, "due_at": due, "state": state, "owner": owner}
+        row = {"label": label, "clause": clause, "prompt_at": prompt, "due_at": due, "state": state, "owner": owner}
+        return row | {"why": "it was waived" if state == "fell_away" else ""}
 
     return [
         clock("Update", "severity.sev1-cadence", -3, "broken", "Comms Lead"),
         clock("Roles filled", "roles.filled", 2.2, "prompted", "Incident Commander"),
         clock("Command", "handover.four-hours", 94, "running", "Incident Commander"),
         clock("Page acknowledged", "oncall.escalate-15-30", -20, "kept", "On-call"),
+        clock("Post-mortem draft", "postmortem.draft-24h", 400, "fell_away", "Author"),
     ]
 
 
 def incidents() -> list[Row]:
     """One incident of each severity, and a drill."""
-    late, soon, due, _kept = clocks()
+    late, soon, due, _kept, _waived = clocks()
 
     def incident(ref: int, title: str, severity: int, state: str, minutes: float, **more: Any) -> Row:
         base: Row = {

@@ -16,6 +16,7 @@ from psycopg.errors import LockNotAvailable
 from ledger.actions import record
 from ledger.audited import audited_update
 from ledger.verbs import verb
+from standard.away import Away
 from standard.models import Clock, ClockFailure
 from tenants.actors import Actor, Role, Via, system
 from tenants.limits import within
@@ -46,12 +47,12 @@ def start(
     at: datetime | None = None,
     at_least: bool = False,
 ) -> Clock:
-    """Start the clock of `clause` on `subject`; one that runs there already is stopped first (a restart).
+    """Start the clock of `clause` on `subject`; one that runs there already falls away first (a restart is no act that it asks for).
 
     `due` and `prompt` are measured from `at` (now). `owner_role` is whom the prompt goes to ("cl", "ic"). `at_least`: what it
     measures has to last until `due`; reaching that is no break, so the sweep has nothing to do with it (see `cut_short`).
     """
-    stop(subject, clause)
+    fall_away(subject, clause, why=Away.ANEW)
     return begin(
         clause, subject, due=due, prompt=prompt, owner_role=owner_role, incident_id=incident_id, at=at, at_least=at_least
     )
@@ -84,24 +85,39 @@ def begin(
 
 
 def stop(subject: models.Model, *clauses: str) -> int:
-    """Stop the running clocks of these clauses on `subject` (all of them where none is named). Returns how many.
+    """Stop the running clocks of these clauses on `subject` (all where none is named): what they ask for was done. Returns how many.
 
     A broken clock is stopped too: when it was kept at last is part of the record. One that is past its time and that no sweep
     came by is broken first, so that no miss is lost.
     """
+    return stop_all(_running(subject, clauses))
+
+
+def fall_away(subject: models.Model, *clauses: str, why: Away) -> int:
+    """The same where what they ask for was not done, and is owed no more: in time they were neither kept nor broken by it."""
+    return stop_all(_running(subject, clauses), fell_away=why)
+
+
+def _running(subject: models.Model, clauses: Sequence[str]) -> models.QuerySet[Clock]:
     running = Clock.objects.filter(
         subject_type=subject._meta.label_lower,
         subject_id=subject.pk,
         stopped_at__isnull=True,
         organisation_id=_organisation(subject),
     )
-    return stop_all(running.filter(clause__in=clauses) if clauses else running)
+    return running.filter(clause__in=clauses) if clauses else running
 
 
-def stop_all(running: models.QuerySet[Clock]) -> int:
-    """Stop these running clocks, each that is past its time broken first, with its seconds. Returns how many."""
+def stop_all(running: models.QuerySet[Clock], *, fell_away: Away | None = None) -> int:
+    """Stop these running clocks, each that is past its time broken first, with its seconds. Returns how many.
+
+    `fell_away`: why, where that was not the act that they ask for. What is broken by then stays broken, and is not marked.
+    """
     strike_overdue(running)
-    return audited_update(running, stopped_at=now(), next_at=None)
+    stopped, fallen = {"stopped_at": now(), "next_at": None}, 0
+    if fell_away is not None:
+        fallen = audited_update(running.filter(broken_at__isnull=True), **stopped, fell_away=fell_away.value)
+    return fallen + audited_update(running, **stopped)
 
 
 def stop_as_of(subject: models.Model, clause: str, kept_at: datetime) -> bool:
@@ -127,16 +143,16 @@ def cut_short(subject: models.Model, clause: str) -> None:
     audited_update(running, broken_at=now(), stopped_at=now())
 
 
-def stop_for_incident(incident_id: int, *, spare: Sequence[models.Model] = ()) -> int:
-    """Stop every clock of an incident, whatever its subject but those of `spare`: it was resolved, or ended otherwise.
+def stop_for_incident(incident_id: int, *, why: Away, spare: Sequence[models.Model] = ()) -> int:
+    """Every clock of an incident falls away, whatever its subject but those of `spare`: it was resolved, or ended otherwise.
 
-    Those of what outlasts it (the work that follows) run on: MUSTER_OUTLASTING names the subjects.
+    What its end keeps is stopped before. Those of what outlasts it (the work that follows) run on: MUSTER_OUTLASTING names the subjects.
     """
     running = Clock.objects.filter(incident_id=incident_id, stopped_at__isnull=True)
     running = running.exclude(subject_type__in=sorted(import_string(settings.MUSTER_OUTLASTING)))
     for subject in spare:
         running = running.exclude(subject_type=subject._meta.label_lower, subject_id=subject.pk)
-    return stop_all(running)
+    return stop_all(running, fell_away=why)
 
 
 def _organisation(subject: models.Model) -> int:

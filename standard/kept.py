@@ -43,5 +43,5 @@ def figures(start: datetime, end: datetime) -> list[Figures]:
     """The clauses that a clock measured, for the review of a quarter: the least kept first."""
     found = sorted(in_quarter(start, end).items(), key=lambda row: (row[1].percent, row[0]))
     rows = tuple((clause, str(one.kept), str(one.broken), str(one.n), f"{one.percent} %") for clause, one in found)
-    note = "Of the clocks of incidents detected in the quarter that came to their end. Exercises do not count."
+    note = "Of the clocks of incidents detected in the quarter that are decided; what fell away counts neither way. Exercises do not count."
     return [Figures("Clauses kept", ("Clause", "Kept", "Broken", "n", "Share kept"), rows, note, clauses=True)]

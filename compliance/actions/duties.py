@@ -19,6 +19,7 @@ from incidents.models import Incident
 from ledger.models import Event
 from ledger.verbs import verb
 from standard import clocks
+from standard.away import Away
 from standard.models import Clock
 from standard.queries import calendar
 from tenants.actors import Actor
@@ -96,7 +97,7 @@ def decide_duty(case: DutyCase, *, by: Actor, applies: bool, reason: str) -> Dut
     case.decided_at, case.decided_by_id = now(), by.user_id
     if not applies:
         case.began_at = case.due_at = None
-        clocks.stop(case)
+        clocks.fall_away(case, why=Away.NOT_OWED)
     case.save()
     _tell(case, "duty.decided", by, applies=applies, before=before, reason=case.reason)
     _reckon(case, by)

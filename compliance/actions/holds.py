@@ -14,6 +14,7 @@ from incidents.models import Incident, LegalHold
 from ledger.actions import record
 from ledger.verbs import verb
 from standard import clocks
+from standard.away import Away
 from standard.models import Clock
 from tenants.actors import Actor
 from tenants.refusals import check, invalid
@@ -92,7 +93,7 @@ def release(hold: LegalHold, *, by: Actor) -> LegalHold:
     for task in hold.custodians.select_for_update(of=("self",)).order_by("id"):
         task.over_at = hold.released_at
         task.save()
-        clocks.stop(task, rules.PRESERVE)
+        clocks.fall_away(task, rules.PRESERVE, why=Away.RELEASED)
     _tell(hold, "hold.released", by, reason=hold.release_reason, asked_by=hold.released_by.name if hold.released_by else "")
     return hold
 

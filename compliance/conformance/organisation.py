@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from compliance.conformance.clauses.shared import plural
+from compliance.conformance.clauses.shared import fell_away, plural
 from compliance.conformance.table import QUARTER
-from compliance.conformance.verdicts import Finding, Judgement, Verdict, judged, kept, no_evidence, still_open
+from compliance.conformance.verdicts import Finding, Judgement, Verdict, judged, kept, no_evidence, not_applicable, still_open
 from metrics.words import span
 
-KEPT, BROKEN, OPEN = Verdict.KEPT, Verdict.BROKEN, Verdict.OPEN
+KEPT, BROKEN, NOT_APPLICABLE, OPEN = Verdict.KEPT, Verdict.BROKEN, Verdict.NOT_APPLICABLE, Verdict.OPEN
 PASSED_ON = timedelta(seconds=10)  # within which the sweep, that comes by each second, has called the next one
 UNMANNED = {
     "no_primary": "has no primary",
@@ -56,6 +56,7 @@ class Owed:
     stopped_at: datetime | None
     broken_at: datetime | None
     incident: str = ""
+    fell_away: str = ""  # what took it away before its time (standard/away.py), "" for nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +205,13 @@ def escalate(record: QuarterRecord) -> Judgement:
 
 
 def _owed(rows: tuple[Owed, ...], none: str) -> Judgement:
-    """The verdict of clocks of what is owed."""
+    """The verdict of clocks of what is owed; of what fell away nothing was."""
     if not rows:
         return no_evidence(none)
+    fallen = tuple(one.fell_away for one in rows if one.fell_away)
+    rows = tuple(one for one in rows if not one.fell_away)
+    if not rows:
+        return not_applicable(fell_away(fallen))
     found = []
     for one in rows:
         if one.broken_at is not None:
@@ -216,14 +221,16 @@ def _owed(rows: tuple[Owed, ...], none: str) -> Judgement:
             )
             found.append(Finding(told, one.due_at, one.by, seconds=late, incident=one.incident))
     runs = sum(one.stopped_at is None and one.broken_at is None for one in rows)
-    return judged(found, still_open(f"{runs} of {len(rows)} not due yet.") if runs else kept(f"{len(rows)} in time."))
+    more = f" {fell_away(fallen)}" if fallen else ""
+    return judged(found, still_open(f"{runs} of {len(rows)} not due yet.") if runs else kept(f"{len(rows)} in time.{more}"))
 
 
 @judges_quarter(
     "actions.sla",
-    "The clocks of action items that were due in the quarter: done by the end of the sprint that the standard allows.",
+    "The clocks of action items that were due in the quarter: done by the end of the sprint that the standard allows. What was dropped "
+    "before its time counts neither way.",
     "Items are done weeks after their incident, by others; they count in the quarter in which they were due.",
-    *(KEPT, BROKEN, OPEN),
+    *(KEPT, BROKEN, NOT_APPLICABLE, OPEN),
 )
 def sla(record: QuarterRecord) -> Judgement:
     """Action items are done in time."""
@@ -234,7 +241,7 @@ def sla(record: QuarterRecord) -> Judgement:
     "improve.quarterly-review",
     "The clock of the quarter's review: signed off by the process owner in time.",
     "It is about the process itself.",
-    *(KEPT, BROKEN, OPEN),
+    *(KEPT, BROKEN, NOT_APPLICABLE, OPEN),
 )
 def quarterly_review(record: QuarterRecord) -> Judgement:
     """The process is reviewed each quarter."""

@@ -39,14 +39,14 @@ SELECT t.occurred_at, t.data -> 'faults' FROM ledger_event t WHERE {_HERE} AND t
   AND t.occurred_at >= %(start)s AND t.occurred_at < %(end)s ORDER BY t.id
 """
 _ITEMS = f"""
-SELECT i.ref || '-' || a.number, u.name, t.due_at, t.stopped_at, t.broken_at, i.ref FROM standard_clock t
+SELECT i.ref || '-' || a.number, u.name, t.due_at, t.stopped_at, t.broken_at, i.ref, t.fell_away FROM standard_clock t
 JOIN postmortems_actionitem a ON a.organisation_id = t.organisation_id AND a.id = t.subject_id
 JOIN incidents_incident i ON i.organisation_id = a.organisation_id AND i.id = a.incident_id JOIN tenants_user u ON u.id = a.owner_id
 WHERE {_HERE} AND t.clause = 'actions.sla' AND t.subject_type = 'postmortems.actionitem' AND NOT i.exercise
   AND t.due_at > %(start)s AND t.due_at <= %(end)s ORDER BY t.due_at, t.id
 """
 _REVIEWS = f"""
-SELECT 'The review of the process', 'process owner', t.due_at, t.stopped_at, t.broken_at, '' FROM standard_clock t
+SELECT 'The review of the process', 'process owner', t.due_at, t.stopped_at, t.broken_at, '', t.fell_away FROM standard_clock t
 WHERE {_HERE} AND t.clause = 'improve.quarterly-review' AND t.due_at > %(start)s AND t.due_at <= %(end)s ORDER BY t.due_at, t.id
 """
 # What people did, and which of it while they had not the role, by the history of their membership: [kind, at, who, incident].

@@ -56,6 +56,7 @@ class ClockRow:
     due_at: datetime
     stopped_at: datetime | None
     broken_at: datetime | None
+    fell_away: str = ""  # what took away what it asked for before its time (standard/away.py), "" for nothing
 
     @property
     def runs(self) -> bool:

@@ -128,6 +128,7 @@ def _clock(row: Row) -> r.ClockRow:
         _time(row["due_at"]),
         _maybe(row["stopped_at"]),
         _maybe(row["broken_at"]),
+        row.get("fell_away", ""),  # rows of a pack from before clocks said so have none
     )
 
 

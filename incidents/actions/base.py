@@ -10,6 +10,7 @@ from incidents.states import Audience, PublicStatus
 from ledger.actions import record
 from ledger.models import Event
 from standard import clocks
+from standard.away import Away
 from standard.models import Clock
 from tenants.actors import Actor
 from tenants.time import now
@@ -51,13 +52,14 @@ def enter(incident: Incident, facts: Facts, by: Actor) -> bool:
     return True
 
 
-def start_cadence(incident: Incident) -> None:
+def start_cadence(incident: Incident, *, instead: Away = Away.ANEW) -> None:
     """Start, or restart, the clocks of updates that the severity asks for (clauses severity.sev1-cadence, sev2-cadence).
 
+    No update stopped what ran: it falls away for the reason `instead`.
     One runs for internal updates, with the incident as its subject. Where customers were told of the incident, and not yet that
     it is resolved, the same runs for public ones, with the last public update as its subject.
     """
-    stop_cadence(incident)
+    clocks.stop_all(_cadence_clocks(incident), fell_away=instead)
     _run_cadence(incident, incident)
     public = StatusUpdate.objects.filter(incident=incident, audience=Audience.PUBLIC, published_at__isnull=False)
     told = public.order_by("-published_at", "-id").first()
@@ -83,18 +85,13 @@ def restart_cadence(incident: Incident, update: StatusUpdate) -> float | None:
     return late
 
 
-def stop_cadence(incident: Incident) -> None:
-    """Stop the cadence clocks, internal and public, of whatever severity they run for."""
-    _stop_counting(_cadence_clocks(incident))
-
-
 def _cadence_clocks(incident: Incident) -> QuerySet[Clock]:
     clauses = [severity.cadence.clause for severity in incident.law.severities if severity.cadence is not None]
     return Clock.objects.filter(incident_id=incident.pk, clause__in=clauses, stopped_at__isnull=True)
 
 
 def _stop_counting(running: QuerySet[Clock]) -> float | None:
-    """Stop clocks. Returns by how many seconds the earliest of them is past its time, or None where none is."""
+    """Stop clocks that an update keeps. Returns by how many seconds the earliest of them is past its time, or None where none is."""
     due_at = running.order_by("due_at").values_list("due_at", flat=True).first()
     clocks.stop_all(running)
     stopped_at = now()
@@ -103,8 +100,8 @@ def _stop_counting(running: QuerySet[Clock]) -> float | None:
 
 def _run_cadence(incident: Incident, subject: Incident | StatusUpdate) -> None:
     cadence = incident.law.severity(incident.severity).cadence
-    if cadence is not None:
-        clocks.start(
+    if cadence is not None:  # what ran was stopped by whoever knows whether an update did it
+        clocks.begin(
             cadence.clause,
             subject,
             prompt=timedelta(minutes=cadence.prompt_minutes),

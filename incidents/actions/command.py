@@ -24,6 +24,7 @@ from incidents.rules import command as rules
 from incidents.states import CADENCES, RoomRole, Severity, State
 from ledger.verbs import verb
 from oncall.actions import ESCALATION
+from standard.away import Away
 from tenants.actors import Actor
 from tenants.refusals import check, invalid
 from tenants.time import now
@@ -130,7 +131,7 @@ def advance(incident: Incident, *, by: Actor, to: State, reason: str = "") -> In
         relapses=incident.relapses,
     )
     if relapse or to == State.MONITORING:
-        keep_rhythm(incident)
+        keep_rhythm(incident, instead=Away.MOVED_ON)
     return incident
 
 
@@ -197,14 +198,16 @@ def set_severity(incident: Incident, severity: Severity) -> None:
 def settle_severity(incident: Incident, *, by: Actor) -> None:
     """Start and stop what runs at the incident's severity: cadence, rhythm, the clock of the roles; a backlog has no seats.
 
+    What ran at the severity before is owed no more, and was not done by this.
+
     Where the severity pages nobody, its open calls end.
     """
     if not incident.mobilises:
         stand_down(incident, seats=True)
     call_nobody(incident, by=by)
-    start_cadence(incident)
-    start_fix(incident)
-    keep_rhythm(incident)
+    start_cadence(incident, instead=Away.SEVERITY)
+    start_fix(incident, instead=Away.SEVERITY)
+    keep_rhythm(incident, instead=Away.SEVERITY)
     settle_roles(incident, by=by)
 
 

@@ -4,7 +4,7 @@ from incidents import fields
 from incidents.actions.base import enter, lock, start_cadence, tell
 from incidents.actions.calls import end_calls
 from incidents.actions.conditions import restore
-from incidents.actions.fixing import FIX_CLOCKS, start_fix
+from incidents.actions.fixing import FIX_CLOCKS, fixed, start_fix
 from incidents.actions.mobilising import (
     COMMAND_CLOCK,
     RHYTHM_CLOCK,
@@ -24,6 +24,7 @@ from ledger.verbs import EVERY_CLOCK, verb
 from oncall.actions import end_all
 from oncall.models import Page
 from standard import clocks
+from standard.away import Away
 from tenants.actors import Actor
 from tenants.refusals import check
 from tenants.time import now
@@ -39,6 +40,7 @@ from tenants.time import now
 def resolve(incident: Incident, *, by: Actor, summary: str, overrides: dict[str, str] | None = None) -> Incident:
     """Declare it resolved: impact over, alerts cleared, stable. All clocks stop and nobody is called any more.
 
+    That keeps the clock of a fix; of the others, what they ask for is owed no more.
     `overrides` gives a written reason for each code that the clause lets the IC pass over (alerts_firing, monitoring_too_short);
     they show as deviations in the record.
     """
@@ -51,7 +53,8 @@ def resolve(incident: Incident, *, by: Actor, summary: str, overrides: dict[str,
     incident.state, incident.resolved_at, incident.summary = State.RESOLVED, now(), clean
     incident.save()
     enter(incident, facts, by)
-    restored = _end_all_of_it(incident, signals, by)
+    fixed(incident)
+    restored = _end_all_of_it(incident, signals, by, Away.RESOLVED)
     seconds = (incident.resolved_at - incident.detected_at).total_seconds()
     tell(
         incident,
@@ -83,7 +86,7 @@ def mark_false_positive(incident: Incident, *, by: Actor, reason: str) -> Incide
     before, incident.state = incident.state, State.FALSE_POSITIVE
     incident.save()
     enter(incident, facts, by)
-    restored = _end_all_of_it(incident, signals, by)
+    restored = _end_all_of_it(incident, signals, by, Away.ENDED)
     tell(incident, "incident.false_positive", by=by, before=before, reason=clean, restored=restored)
     return incident
 
@@ -113,7 +116,7 @@ def merge(incident: Incident, *, by: Actor, into: Incident, reason: str = "") ->
     for signal in signals:
         end_all(signal, by=by)
     enter(incident, facts, by)
-    restored = _end_all_of_it(incident, [], by)
+    restored = _end_all_of_it(incident, [], by, Away.ENDED)
     moved, services = _move_signals(incident, into), _move_services(incident, into)
     _share_holds(incident, into, by)
     # Its own event is the last: a remembered answer belongs to the incident of the last one, and this one speaks of it.
@@ -160,9 +163,9 @@ def reopen(incident: Incident, *, by: Actor, reason: str) -> Incident:
         mobilise=raised,
         channel=incident.channel,
     )
-    start_cadence(incident)
-    start_fix(incident)
-    keep_rhythm(incident)
+    start_cadence(incident, instead=Away.REOPENED)
+    start_fix(incident, instead=Away.REOPENED)
+    keep_rhythm(incident, instead=Away.REOPENED)
     for holding in RoleHolding.objects.filter(incident=incident, role=RoomRole.IC, until=None):
         start_command(incident, holding)
     wait_again(incident)
@@ -187,14 +190,14 @@ def close(incident: Incident, *, by: Actor, reason: str = "") -> Incident:
     return incident
 
 
-def _end_all_of_it(incident: Incident, signals: list[Signal], by: Actor) -> list[str]:
+def _end_all_of_it(incident: Incident, signals: list[Signal], by: Actor, why: Away) -> list[str]:
     """What every end brings: signals and pages let go, nobody asked any more, every clock stopped. Returns the components restored.
 
     The calls of Privacy and Legal stay while their flag stands, with their clocks.
     """
     stay = _let_go(incident, signals, by)
     stand_down(incident)
-    clocks.stop_for_incident(incident.pk, spare=stay)
+    clocks.stop_for_incident(incident.pk, why=why, spare=stay)
     return restore(incident)
 
 

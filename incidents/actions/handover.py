@@ -12,6 +12,7 @@ from incidents.rules import handover as rules
 from incidents.states import RoomRole
 from ledger.verbs import verb
 from standard import clocks
+from standard.away import Away
 from tenants.actors import Actor
 from tenants.refusals import check
 from tenants.time import now
@@ -126,7 +127,7 @@ def call_off(incident: Incident, *, by: Actor, reason: str = "") -> Incident:
     running = _running(incident)
     running.ended_at = now()
     running.save()
-    clocks.stop(running, SHADOW_CLOCK)
+    clocks.fall_away(running, SHADOW_CLOCK, why=Away.CALLED_OFF)
     tell(incident, "incident.handover_called_off", by=by, reason=clean, to=running.incoming.name)
     return incident
 

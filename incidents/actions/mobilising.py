@@ -10,6 +10,7 @@ from incidents.models import Handover, Incident, RoleHolding, RoleOffer
 from incidents.states import OfferState, RoomRole, State
 from ledger.verbs import verb
 from standard import clocks
+from standard.away import Away
 from standard.models import Clock
 from tenants.actors import Actor, Via, system
 from tenants.time import now
@@ -56,7 +57,7 @@ def settle_roles(incident: Incident, *, by: Actor) -> None:
     """
     facts = gather(incident)
     if not (incident.is_open and incident.mobilises):
-        clocks.stop(incident, ROLES_CLOCK)
+        clocks.fall_away(incident, ROLES_CLOCK, why=Away.SEVERITY if incident.is_open else Away.ENDED)
     elif facts.open_roles:
         if not _runs(incident, ROLES_CLOCK):
             due = timedelta(minutes=incident.law.minutes("roles"))
@@ -89,31 +90,47 @@ def start_command(incident: Incident, holding: RoleHolding) -> None:
     )
 
 
-def keep_rhythm(incident: Incident) -> None:
-    """Start the check-in's clock anew where one is set and the harm goes on; stop it otherwise (roles.ic-rhythm)."""
-    clocks.stop(incident, RHYTHM_CLOCK)
+def keep_rhythm(incident: Incident, *, instead: Away | None = None) -> None:
+    """Start the check-in's clock anew where one is set and the harm goes on; stop it otherwise (roles.ic-rhythm).
+
+    `instead`: why, where it was no check-in that ended what ran.
+    """
+    if instead is None:
+        clocks.stop(incident, RHYTHM_CLOCK)
+    else:
+        clocks.fall_away(incident, RHYTHM_CLOCK, why=instead)
     if incident.check_in_minutes and incident.mobilises and incident.state in CHECKS_IN:
         due = timedelta(minutes=incident.check_in_minutes)
-        clocks.start(RHYTHM_CLOCK, incident, due=due, owner_role="ol", incident_id=incident.pk)
+        clocks.begin(RHYTHM_CLOCK, incident, due=due, owner_role="ol", incident_id=incident.pk)
 
 
-def vacate(holding: RoleHolding) -> str:
-    """End somebody's hold of a role now; of command, with the handover of it that was under way. Returns to whom that was, or ""."""
+def vacate(holding: RoleHolding, *, untaken: Away | None = None) -> str:
+    """End somebody's hold of a role now; of command, with the handover of it that was under way. Returns to whom that was, or "".
+
+    `untaken`: why, where nobody takes it from them at this instant. Who takes command from another keeps that one's clock; without
+    that nobody had it for too long, and nobody handed it over.
+    """
     holding.until = now()
     holding.save()
-    clocks.stop(holding, COMMAND_CLOCK)
+    if untaken is None:
+        clocks.stop(holding, COMMAND_CLOCK)
+    else:
+        clocks.fall_away(holding, COMMAND_CLOCK, why=untaken)
     return end_handover(holding.incident) if holding.role == RoomRole.IC else ""
 
 
 def stand_down(incident: Incident, *, seats: bool = False) -> None:
-    """Nobody waits for an answer any more: open offers are withdrawn, a handover is called off; with `seats` the roles end too."""
+    """Nobody waits for an answer any more: open offers are withdrawn, a handover is called off.
+
+    With `seats` the roles end too: its severity has none any more.
+    """
     for offer in RoleOffer.objects.filter(incident=incident, state=OfferState.OPEN):
         offer.state, offer.decided_at = OfferState.WITHDRAWN, now()
         offer.save()
     end_handover(incident)
     if seats:
         for holding in RoleHolding.objects.filter(incident=incident, until=None):
-            vacate(holding)
+            vacate(holding, untaken=Away.SEVERITY)
 
 
 def end_handover(incident: Incident) -> str:
@@ -123,5 +140,5 @@ def end_handover(incident: Incident) -> str:
         return ""
     handover.ended_at = now()
     handover.save()
-    clocks.stop(handover, SHADOW_CLOCK)
+    clocks.fall_away(handover, SHADOW_CLOCK, why=Away.CALLED_OFF)
     return handover.incoming.name

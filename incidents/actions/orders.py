@@ -11,6 +11,7 @@ from incidents.models import Incident, Order
 from incidents.rules import orders as rules
 from ledger.verbs import verb
 from standard import clocks
+from standard.away import Away
 from standard.models import Clock
 from tenants.actors import Actor
 from tenants.refusals import check
@@ -102,7 +103,7 @@ def withdraw_order(incident: Incident, *, by: Actor, order: int, reason: str = "
     found = Order.objects.get(incident=incident, number=item.number)
     found.withdrawn_at = now()
     found.save()
-    clocks.stop(found, ACK_CLOCK)
+    clocks.fall_away(found, ACK_CLOCK, why=Away.WITHDRAWN)
     enter(incident, facts, by)
     tell(
         incident,

@@ -13,6 +13,7 @@ from incidents.rules import rhythm as rules
 from ledger.verbs import verb
 from oncall.actions import ESCALATION, ladder, page_again, page_person, page_team
 from oncall.models import Page, Service
+from standard.away import Away
 from standard.models import Clock
 from tenants.actors import Actor
 from tenants.refusals import check, invalid
@@ -77,7 +78,7 @@ def set_rhythm(incident: Incident, *, by: Actor, minutes: int) -> Incident:
     incident.save()
     enter(incident, facts, by)
     tell(incident, "incident.check_in_set", by=by, before=before, minutes=minutes)
-    keep_rhythm(incident)
+    keep_rhythm(incident, instead=Away.ANEW)
     return incident
 
 
@@ -101,7 +102,7 @@ def check_in(incident: Incident, *, by: Actor, text: str) -> Incident:
 def on_clock_broken(clock: Clock, by: Actor) -> None:
     """A clock of an incident ran out. A missed check-in is kept as it is, and the next one is counted down to."""
     if clock.clause == RHYTHM_CLOCK:
-        keep_rhythm(Incident.objects.get(pk=clock.subject_id))
+        keep_rhythm(Incident.objects.get(pk=clock.subject_id), instead=Away.ANEW)
 
 
 @verb(

@@ -9,6 +9,7 @@ from incidents.models import Incident, Participant, RoleHolding, RoleOffer
 from incidents.rules import roles as rules
 from incidents.states import OfferState, RoomRole
 from ledger.verbs import verb
+from standard.away import Away
 from tenants.actors import Actor
 from tenants.refusals import check
 from tenants.time import now
@@ -93,7 +94,7 @@ def step_down(incident: Incident, *, by: Actor, role: RoomRole, reason: str = ""
     incident, facts = lock(incident)
     check(rules.why_not_step_down(incident, facts, by, role))
     clean = fields.text("reason", reason, most=fields.REASON_MAX, required=False)
-    handing_to = vacate(RoleHolding.objects.get(incident=incident, role=role, until=None))
+    handing_to = vacate(RoleHolding.objects.get(incident=incident, role=role, until=None), untaken=Away.LEFT)
     tell(incident, "role.left", by=by, role=role, reason=clean, called_off=handing_to)
     settle_roles(incident, by=by)
     return incident

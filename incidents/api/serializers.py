@@ -45,7 +45,8 @@ class ClockOut(serializers.Serializer[Any]):
     """A clock."""
 
     clause = serializers.CharField()
-    state = serializers.CharField()
+    state = serializers.CharField(help_text="running, prompted, broken, kept, or fell_away: owed no more before its time.")
+    fell_away = serializers.CharField(allow_blank=True, help_text="What it fell away with, without the act that it asks for.")
     owner_role = serializers.CharField(allow_blank=True)
     started_at = serializers.DateTimeField()
     prompt_at = serializers.DateTimeField(allow_null=True)

@@ -26,6 +26,7 @@ from oncall.escalation import Plan
 from oncall.models import Page, PageDecline, Service, Team
 from oncall.rules import paging as rules
 from standard import clocks
+from standard.away import Away
 from standard.models import Clock
 from tenants.actors import Actor
 from tenants.refusals import check, invalid
@@ -151,7 +152,7 @@ def escalate(page: Page, *, by: Actor) -> None:
     """Nobody acknowledged in time: call the next of the plan, or say that there is nobody left."""
     page = hold(page)
     if page.state == Page.State.OPEN:
-        clocks.stop(page, ESCALATION)
+        clocks.fall_away(page, ESCALATION, why=Away.PASSED_ON)  # it is broken by now, and stays so
         go_on(page, plan_of(page), by=by)
 
 
@@ -210,7 +211,7 @@ def calm(page: Page, *, by: Actor) -> None:
     due = running.filter(next_at__isnull=False).values_list("due_at", flat=True).first()
     if waits:
         page.next_at, page.position = begins, 0
-        clocks.stop(page, ESCALATION)
+        clocks.fall_away(page, ESCALATION, why=Away.CALMED)
     page.save()
     if not waits and due is not None:  # the step that comes next waits for business hours too
         clocks.start(ESCALATION, page, due=max(opening(due) - now(), timedelta()), incident_id=page.incident_id)
@@ -307,7 +308,7 @@ def decline(page: Page, *, by: Actor, reason: str = "") -> Page:
     record("page.declined", page, by=by, incident_id=page.incident_id, reason=clean)
     declined = set(page.declines.values_list("user_id", flat=True))
     if not set(page.steps.filter(position=page.position).values_list("user_id", flat=True)) - declined:
-        clocks.stop(page, ESCALATION)
+        clocks.fall_away(page, ESCALATION, why=Away.PASSED_ON)  # nobody acknowledged it: "I cannot" is no "I have it"
         go_on(page, plan_of(page), by=by)
     return page
 
@@ -326,7 +327,7 @@ def end(page: Page, *, by: Actor) -> None:
     if page.state == Page.State.OPEN:
         page.state, page.next_at = Page.State.ENDED, None
         page.save()
-        clocks.stop(page, ESCALATION)
+        clocks.fall_away(page, ESCALATION, why=Away.CALL_ENDED)
         record("page.ended", page, by=by, incident_id=page.incident_id)
 
 

@@ -23,6 +23,7 @@ from postmortems.models import ActionItem, PostMortem
 from postmortems.rules import items as rules
 from postmortems.states import ItemKind, ItemState
 from standard import clocks
+from standard.away import Away
 from standard.models import Clock
 from standard.queries import calendar
 from tenants.actors import Actor
@@ -286,7 +287,10 @@ def _start_clock(item: ActionItem, due_at: datetime) -> None:
 def _end(item: ActionItem, state: ItemState, outcome: str, by: Actor) -> None:
     item.state, item.ended_at, item.outcome, item.ended_by_id = state, now(), outcome, by.user_id
     item.save()
-    clocks.stop(item, sla.SLA)
+    if state == ItemState.DONE:
+        clocks.stop(item, sla.SLA)
+    else:
+        clocks.fall_away(item, sla.SLA, why=Away.DROPPED)
 
 
 def _late(item: ActionItem) -> bool:

@@ -10,6 +10,7 @@ from postmortems.models import Pick, PostMortem, Section
 from postmortems.people import last_holders
 from postmortems.telling import chosen, first_summary
 from standard import clocks
+from standard.away import Away
 from tenants.actors import Actor
 
 AUTHOR = "author"  # the owner of the clock of a draft
@@ -63,7 +64,7 @@ def set_aside(incident: Incident) -> None:
     incident = Incident.objects.select_for_update(of=("self",), no_key=True).get(pk=incident.pk)
     postmortem = PostMortem.objects.filter(incident=incident).first()
     if postmortem is not None and incident.state != State.RESOLVED:
-        clocks.stop(lock(postmortem), DRAFT_CLOCK, REVIEW_CLOCK)
+        clocks.fall_away(lock(postmortem), DRAFT_CLOCK, REVIEW_CLOCK, why=Away.REOPENED)
 
 
 def _begin(incident: Incident) -> PostMortem:

@@ -9,6 +9,7 @@ from postmortems.actions.opening import start_draft
 from postmortems.models import PostMortem, Review
 from postmortems.rules import waiving as rules
 from standard import clocks
+from standard.away import Away
 from tenants.actors import Actor
 from tenants.refusals import check
 from tenants.time import now
@@ -30,7 +31,7 @@ def waive(postmortem: PostMortem, *, by: Actor, reason: str) -> PostMortem:
     clean = fields.text("reason", reason, most=fields.REASON_MAX)
     postmortem.waived_at, postmortem.waived_by_id, postmortem.waiver_reason = now(), by.user_id, clean
     postmortem.save()
-    clocks.stop(postmortem, DRAFT_CLOCK, REVIEW_CLOCK)
+    clocks.fall_away(postmortem, DRAFT_CLOCK, REVIEW_CLOCK, why=Away.WAIVED)
     if (review := called(postmortem)) is not None:
         cancel(postmortem, review, by=by, reason="The post-mortem was waived.")
     tell(postmortem, "postmortem.waived", incident=postmortem.incident, by=by, reason=clean)

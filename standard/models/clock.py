@@ -10,7 +10,8 @@ class Clock(TenantOwned):
     """One "within" of the standard, running on one subject.
 
     `next_at` is the next moment at which something has to be done about it (prompt, then break), or None; the sweep reads
-    only its index. `owner_role` says whom it prompts.
+    only its index. `owner_role` says whom it prompts. `fell_away` (standard/away.py) says what stopped it without the act that it
+    asks for, "" where that act did: only what stopped with neither that nor a break was kept.
     """
 
     clause = models.CharField(max_length=60)
@@ -25,6 +26,7 @@ class Clock(TenantOwned):
     stopped_at = models.DateTimeField(null=True)
     broken_at = models.DateTimeField(null=True)
     next_at = models.DateTimeField(null=True)
+    fell_away = models.CharField(max_length=20, blank=True, default="", db_default="")
 
     history = History()
 
@@ -40,6 +42,10 @@ class Clock(TenantOwned):
             ),
             models.CheckConstraint(
                 name="a_stopped_clock_waits_for_nothing", condition=Q(stopped_at__isnull=True) | Q(next_at__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="what_was_broken_fell_not_away",
+                condition=Q(fell_away="") | Q(stopped_at__isnull=False, broken_at__isnull=True),
             ),
         ]
         indexes = [
@@ -59,9 +65,11 @@ class Clock(TenantOwned):
 
     @property
     def state(self) -> str:
-        """ "running", "prompted", "broken" (kept too late or not yet) or "kept"."""
+        """ "running", "prompted", "broken" (kept too late or not yet), "kept", or "fell_away" (owed no more before its time)."""
         if self.broken_at:
             return "broken"
+        if self.fell_away:
+            return "fell_away"
         if self.stopped_at:
             return "kept"
         return "prompted" if self.prompted_at else "running"

@@ -75,16 +75,17 @@ def clock(
     broken: bool = False,
     about: str = "incidents.incident",
     of: int = 1,
+    away: str = "",
 ) -> ClockRow:
-    """A clock that started with the declaration."""
+    """A clock that started with the declaration; `away`: what it fell away with."""
     ended = None if stopped is None else at(stopped)
-    return ClockRow(1, clause, about, of, "cl", T, at(due), ended, at(due) if broken else None)
+    return ClockRow(1, clause, about, of, "cl", T, at(due), ended, at(due) if broken else None, away)
 
 
 def clocks(
     clause: str, *more: Vector, base: Sequence[Said] = (), severity: int = 1, state: str = "resolved", of: int = 1
 ) -> list[Vector]:
-    """The three verdicts that a clock gives by itself: kept, broken, open; and "no evidence" without one."""
+    """The verdicts that a clock gives by itself: kept, broken, open, "not applicable" where it fell away; "no evidence" without one."""
 
     def one(verdict: Verdict, *found: ClockRow) -> Vector:
         return clause, verdict, record(*(base or (declared(severity),)), severity=severity, state=state, clocks=found)
@@ -94,6 +95,10 @@ def clocks(
         one(BROKEN, clock(clause, stopped=35, broken=True, of=of)),
         one(BROKEN, clock(clause, stopped=None, broken=True, of=of)),
         one(OPEN, clock(clause, stopped=None, of=of)),
+        one(NA, clock(clause, away="reopened", of=of)),
+        one(KEPT, clock(clause, away="reopened", of=of), clock(clause, of=of)),
+        one(BROKEN, clock(clause, away="reopened", of=of), clock(clause, stopped=35, broken=True, of=of)),
+        one(OPEN, clock(clause, away="reopened", of=of), clock(clause, stopped=None, of=of)),
         one(NONE),
         *more,
     ]

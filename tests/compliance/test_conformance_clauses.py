@@ -84,10 +84,10 @@ def quarter(*, over: bool = True, **parts: object) -> o.QuarterRecord:
     return o.QuarterRecord(START, END, over, **parts)  # type: ignore[arg-type]
 
 
-def owed(*, stopped: int | None = None, broken: bool = False) -> tuple[o.Owed, ...]:
-    """Something that was due after ten days."""
+def owed(*, stopped: int | None = None, broken: bool = False, away: str = "") -> tuple[o.Owed, ...]:
+    """Something that was due after ten days; `away`: what it fell away with."""
     ended = START + timedelta(days=stopped) if stopped is not None else None
-    return (o.Owed("INC-1-1", "Jon", DAY, ended, DAY if broken else None, "INC-1"),)
+    return (o.Owed("INC-1-1", "Jon", DAY, ended, DAY if broken else None, "INC-1", away),)
 
 
 WRONG = o.Deeds(3, (o.Deed("incident.resolved without the role practitioner", DAY, "Eve", "INC-1"),))
@@ -106,9 +106,13 @@ QUARTERS: list[tuple[str, Verdict, o.QuarterRecord]] = [
     ("actions.sla", B, quarter(items=owed(stopped=11, broken=True))),
     ("actions.sla", B, quarter(items=owed(broken=True))),
     ("actions.sla", STILL, quarter(items=owed())),
+    ("actions.sla", Verdict.NOT_APPLICABLE, quarter(items=owed(stopped=9, away="dropped"))),
+    ("actions.sla", K, quarter(items=owed(stopped=9, away="dropped") + owed(stopped=9))),
+    ("actions.sla", STILL, quarter(items=owed(stopped=9, away="dropped") + owed())),
     ("improve.quarterly-review", K, quarter(reviews=owed(stopped=9))),
     ("improve.quarterly-review", B, quarter(reviews=owed(broken=True))),
     ("improve.quarterly-review", STILL, quarter(reviews=owed())),
+    ("improve.quarterly-review", Verdict.NOT_APPLICABLE, quarter(reviews=owed(stopped=9, away="anew"))),
     ("people.process-owner", K, quarter(standard=o.Deeds(2))),
     ("people.process-owner", B, quarter(standard=WRONG)),
     ("people.practitioner", K, quarter(practice=o.Deeds(2))),

@@ -140,7 +140,7 @@ def test_the_commander_alone_orders_and_withdraws(scene: Scene) -> None:
     scene.do("amira", ref, "withdraw", order=1, reason="It came back by itself")
     entry = scene.told(ref, "incident.order_withdrawn")[0]
     assert (entry["text"], entry["data"]["reason"]) == ("Order 1 to Jon Jensen is withdrawn.", "It came back by itself")
-    assert clocks(scene, ref)[0]["state"] == "kept"
+    assert [(c["state"], c["fell_away"]) for c in clocks(scene, ref)] == [("fell_away", "withdrawn")], "nobody said copy"
     for who, verb in (("jon", "acknowledge"), ("jon", "done"), ("amira", "withdraw")):
         assert scene.verb(who, ref, verb, order=1).json()["code"] == "withdrawn", verb
     scene.later(minutes=5)

@@ -61,3 +61,56 @@ def figure(cases: Iterable[Case], name: str) -> dict[str, float | int | None]:
         "median_seconds": quantile(values, 0.5),
         "p90_seconds": quantile(values, 0.9),
     }
+
+
+# The acts that clocks ask for, as events: by the beginning of a clause. Nothing else that ends a clock keeps it.
+ACTS: dict[str, tuple[str, ...]] = {
+    "severity.sev1-cadence": ("incident.updated",),
+    "severity.sev2-cadence": ("incident.updated",),
+    "severity.sev3-fix": ("incident.resolved",),
+    "severity.sev4-ticket": ("incident.resolved",),
+    "mobilize.roles-assigned": ("incident.claimed", "role.accepted"),
+    "handover.after-4h": ("incident.command_taken", "role.accepted", "incident.claimed"),
+    "handover.shadow-15": ("incident.command_taken",),
+    "roles.ic-rhythm": ("incident.checked_in",),
+    "warroom.ack-everything": ("incident.order_acknowledged", "incident.order_done"),
+    "oncall.escalate-15-30": ("page.acknowledged",),
+    "postmortem.draft-24h": ("postmortem.published",),
+    "postmortem.review-5-days": ("review.held",),
+    "actions.sla": ("action.done",),
+    "evidence.access-review": ("access_review.signed",),
+}
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A clock as its row has it, but for what the row says of why it stopped."""
+
+    clause: str
+    subject: tuple[str, int]
+    incident: int | None
+    stopped: datetime | None
+    broken: datetime | None
+
+
+@dataclass(frozen=True)
+class Act:
+    """An event: its kind, what it is about, and when."""
+
+    kind: str
+    subject: tuple[str, int]
+    incident: int | None
+    at: datetime
+
+
+def verdict(clock: Ran, acts: Iterable[Act]) -> str:
+    """ "kept", "broken", "fell away" or "runs": kept only where the act that it asks for happened at the instant at which it stopped."""
+    if clock.broken:
+        return "broken"
+    if clock.stopped is None:
+        return "runs"
+    for act in acts:
+        same = act.subject == clock.subject if act.subject[0] == clock.subject[0] else act.incident == clock.incident
+        if act.kind in ACTS[clock.clause] and act.at == clock.stopped and same:
+            return "kept"
+    return "fell away"

@@ -1,10 +1,14 @@
 """Clocks kept by clause, the cadence, who was called and how often at night; and what a quarterly review is given."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import Q
 
+from incidents.models import Incident
+from ledger.models import Event
 from ledger.verbs import VERBS
 from metrics import quarter
 from metrics.actions import measure_all
@@ -14,7 +18,10 @@ from portal.reactions import MEASURED, REACTIONS
 from standard.models import Clock
 from tenants.models import User
 from tests.incidents.scene import UPDATE, Scene
+from tests.metrics.independent import Act, Ran, verdict
 from tests.metrics.test_figures import resolved
+from tests.postmortems.filing import filed, item_do
+from tests.postmortems.learning import ask
 
 pytestmark = pytest.mark.servers
 
@@ -54,31 +61,101 @@ def test_the_cadence_is_the_share_of_the_updates_that_came_in_time(scene: Scene)
     assert told(scene, service="checkout")["updates"]["n"] == 4
 
 
-def test_the_clocks_are_those_of_the_record(scene: Scene) -> None:
-    """Independently: from the clocks themselves, those of drills left out."""
-    resolved(scene)
-    drill = scene.declare(exercise=True)
+def lived_through(scene: Scene) -> None:
+    """Incidents whose clocks end in every way: by what they ask for, too late, and because nothing was owed any more."""
+    waived, again, live = resolved(scene), resolved(scene, severity="SEV2"), scene.commanded("SEV2")
+    done, dropped = (filed(scene, live)["ref"] for _ in range(2))
+    steps: list[tuple[str, str, dict[str, Any]]] = [
+        ("amira", "rhythm", {"minutes": 20}),
+        ("amira", "update", UPDATE),
+        ("amira", "order", {"to": scene.email("jon"), "text": "Restart db-2"}),
+        ("jon", "acknowledge", {"order": 1}),
+        ("amira", "order", {"to": scene.email("jon"), "text": "Restart db-3"}),
+        ("amira", "withdraw", {"order": 2}),
+        ("amira", "severity", {"severity": "SEV1", "reason": "All users"}),
+        ("amira", "assign", {"role": "ol", "person": scene.email("jon")}),
+        ("jon", "accept", {"role": "ol"}),
+        ("jon", "check-in", {"text": "As before"}),
+        ("amira", "update", UPDATE),
+        ("amira", "handover", {"to": scene.email("mei")}),
+        ("mei", "shadow", {}),
+        ("amira", "call-off", {}),
+    ]
+    scene.follow()
+    scene.clock.advance(minutes=1)
+    assert scene.api("amira").post(f"pages/{scene.calls('amira')[0]['id']}/decline/").status_code == 200
+    for who, verb, body in steps:
+        scene.clock.advance(minutes=1)
+        scene.do(who, live, verb, **body)
+    scene.clock.advance(minutes=1)
+    item_do(scene, "jon", done, "finish")
+    scene.clock.advance(minutes=1)
+    item_do(scene, "jon", dropped, "drop", reason="The service goes")
+    ask(scene, "owner", waived, "waive", {"reason": "The same cause as before"})
+    scene.clock.advance(minutes=1)
+    scene.do("amira", again, "reopen", reason="Errors are back")
+    scene.clock.advance(minutes=1)
+    small = scene.commanded("SEV3")
+    scene.clock.advance(minutes=1)  # so that no two acts happen at one instant
+    scene.do("amira", small, "impact", end=scene.clock.now.isoformat())
+    scene.do("amira", small, "resolve", summary="Rolled back")
     scene.follow()
     scene.later(minutes=40)
+
+
+def ends(scene: Scene) -> Counter[tuple[str, str]]:
+    """(clause, how it ended) of every clock of an incident that counts, told by the record's events alone."""
     with scene.acme.scope():
-        expected: dict[str, list[int]] = {}
-        for clock in Clock.objects.exclude(incident_id=None):
-            if clock.stopped_at or clock.broken_at:
-                expected.setdefault(clock.clause, [0, 0])[bool(clock.broken_at)] += 1
+        drills = set(Incident.objects.filter(exercise=True).values_list("pk", flat=True))
+        owner = dict(Page.objects.values_list("pk", "incident_id"))
+        acts = [
+            Act(event.kind, (event.subject_type, event.subject_id), event.incident_id, event.occurred_at)
+            for event in Event.objects.exclude(kind="incident.preceded")
+        ]
+        rows = [
+            Ran(
+                clock.clause,
+                (clock.subject_type, clock.subject_id),
+                owner.get(clock.subject_id) if clock.subject_type == "oncall.page" else clock.incident_id,
+                clock.stopped_at,
+                clock.broken_at,
+            )
+            for clock in Clock.objects.all()
+        ]
+    return Counter((row.clause, verdict(row, acts)) for row in rows if row.incident is not None and row.incident not in drills)
+
+
+def test_the_clocks_are_those_of_the_record(scene: Scene) -> None:
+    """Independently: from what happened at the instant at which each stopped, not from what its row says of that; drills left out."""
+    lived_through(scene)
+    scene.declare(exercise=True)
+    scene.follow()
+    scene.later(minutes=40)
+    counted = ends(scene)
+    expected = {clause: [counted[clause, "kept"], counted[clause, "broken"]] for clause, _ in counted}
     found = {one["clause"]: [one["kept"], one["broken"]] for one in told(scene)["clauses"]}
-    with scene.acme.scope():
-        for clock in Clock.objects.filter(incident_id__in=[_id(drill)]):
-            if clock.stopped_at or clock.broken_at:
-                expected[clock.clause][bool(clock.broken_at)] -= 1
-        measure_all()
     assert found == {clause: counts for clause, counts in expected.items() if any(counts)}
+    fallen = {clause for clause, how in counted if how == "fell away"}
+    assert fallen >= {
+        *("severity.sev1-cadence", "severity.sev2-cadence", "handover.after-4h", "handover.shadow-15", "roles.ic-rhythm"),
+        *("warroom.ack-everything", "actions.sla", "postmortem.draft-24h", "postmortem.review-5-days", "oncall.escalate-15-30"),
+    }
+    assert {clause for clause, how in counted if how == "kept"} >= {
+        *("severity.sev1-cadence", "severity.sev2-cadence", "roles.ic-rhythm", "warroom.ack-everything", "actions.sla"),
+        "severity.sev3-fix",
+    }
+    with scene.acme.scope():
+        states = Counter((clock.clause, clock.state) for clock in Clock.objects.exclude(incident_id=None).exclude(exercises()))
+        measure_all()
+    assert {key: n for key, n in states.items() if key[1] in ("kept", "broken")} == {
+        key: n for key, n in counted.items() if key[1] in ("kept", "broken")
+    }, "each clock says the same of itself"
     assert found == {one["clause"]: [one["kept"], one["broken"]] for one in told(scene)["clauses"]}, "made again, the same"
 
 
-def _id(ref: str) -> int:
-    from incidents.models import Incident
-
-    return Incident.objects.get(ref=ref).pk
+def exercises() -> Q:
+    """The clocks of drills."""
+    return Q(incident_id__in=Incident.objects.filter(exercise=True).values("pk"))
 
 
 def test_pages_at_night_are_counted_by_each_persons_own_clock(scene: Scene) -> None:

@@ -38,7 +38,9 @@ def test_taking_command_starts_the_clock_and_the_commander_is_prompted_after_thr
 def test_it_stops_with_the_incident(scene: Scene) -> None:
     ref = scene.ready()
     scene.do("amira", ref, "resolve", summary="Done")
-    assert [c["state"] for c in scene.part(ref, "clocks") if c["clause"] == HANDOVER] == ["kept"]
+    assert [(c["state"], c["fell_away"]) for c in scene.part(ref, "clocks") if c["clause"] == HANDOVER] == [
+        ("fell_away", "resolved")
+    ]
     scene.later(hours=5)
     assert HANDOVER not in misses(scene, ref)
 
@@ -78,6 +80,7 @@ def test_a_restart_stops_the_one_before_and_a_stop_names_its_own(scene: Scene) -
         clocks.start("warroom.ack-everything", incident, due=timedelta(minutes=2), incident_id=incident.pk)
         found = Clock.objects.filter(clause="warroom.ack-everything").order_by("id")
         assert [clock.stopped_at is None for clock in found] == [False, True]
+        assert [clock.state for clock in found] == ["fell_away", "running"], "a restart is no acknowledgement"
         assert clocks.stop(incident, "warroom.ack-everything") == 1
         assert clocks.stop(incident, "warroom.ack-everything") == 0
         running = Clock.objects.filter(stopped_at=None, subject_type="incidents.incident").order_by("clause")
@@ -109,7 +112,7 @@ def test_the_last_miss_is_kept_though_the_incident_ends_with_it(scene: Scene, ve
     scene.do("amira", ref, verb, **({"summary": "Done"} if verb == "resolve" else {"reason": "None"}))
     assert misses(scene, ref) == {"severity.sev1-cadence": 300, ROLES: 1800}
     states = {c["clause"]: (c["state"], c["stopped_at"] is None) for c in scene.part(ref, "clocks")}
-    assert states == {"severity.sev1-cadence": ("broken", False), ROLES: ("broken", False), HANDOVER: ("kept", False)}
+    assert states == {"severity.sev1-cadence": ("broken", False), ROLES: ("broken", False), HANDOVER: ("fell_away", False)}
     kinds = [entry["kind"] for entry in sorted(scene.part(ref, "timeline"), key=lambda entry: entry["seq"])]
     assert kinds.index("clock.broken") < kinds.index("incident.resolved" if verb == "resolve" else "incident.false_positive")
 

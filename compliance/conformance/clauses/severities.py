@@ -1,7 +1,7 @@
 """Section 3: severities and what they cause."""
 
 from compliance.conformance.clauses.mobilising import mobilisations, recent, uncalled
-from compliance.conformance.clauses.shared import broken, by_clocks, finding
+from compliance.conformance.clauses.shared import asked, broken, by_clocks, fell_away, finding
 from compliance.conformance.record import AT_ONCE, ClockRow, Entry, Record
 from compliance.conformance.table import judges
 from compliance.conformance.verdicts import Finding, Judgement, Verdict, judged, kept, no_evidence, not_applicable, still_open
@@ -87,10 +87,12 @@ def _cadence(record: Record, level: int) -> Judgement:
     rule = record.law.severity(level).cadence
     if rule is None:
         return not_applicable(f"The standard that it is judged by sets no cadence for SEV {level}.")
-    clocks = record.clocks_of(rule.clause)
+    clocks, fallen = asked(record.clocks_of(rule.clause))
+    if not clocks and fallen:
+        return not_applicable(f"No update came due: {fell_away(fallen)}")
     internal = [clock for clock in clocks if clock.subject_type == "incidents.incident"]
     public = [clock for clock in clocks if clock not in internal]
-    if not internal:
+    if not internal and not fallen:
         return no_evidence("The record has no clock of updates.")
     found = broken(record, internal, "An internal update") + broken(record, public, "A public update")
     if any(clock.runs for clock in clocks):

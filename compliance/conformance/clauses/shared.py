@@ -1,10 +1,11 @@
 """What the clauses' functions share: clocks that were kept or not, and findings made of entries."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from compliance.conformance.record import ClockRow, Entry, Record
-from compliance.conformance.verdicts import Finding, Judgement, judged, kept, no_evidence, still_open
+from compliance.conformance.verdicts import Finding, Judgement, judged, kept, no_evidence, not_applicable, still_open
 from metrics.words import span
+from standard.away import why
 
 type Who = Callable[[ClockRow], str]
 
@@ -41,16 +42,31 @@ def broken(record: Record, clocks: Iterable[ClockRow], what: str, who: Who | Non
     return found
 
 
+def fell_away(codes: Sequence[str]) -> str:
+    """That as many clocks fell away, and why: "1 clock fell away: the incident was resolved."."""
+    return f"{plural(len(codes), 'clock')} fell away: {', '.join(why(code) for code in dict.fromkeys(codes))}."
+
+
+def asked(clocks: Iterable[ClockRow]) -> tuple[list[ClockRow], list[str]]:
+    """(the clocks that decide, of the others what took each away): what fell away before its time was neither kept nor broken."""
+    rows = list(clocks)
+    return [clock for clock in rows if not clock.fell_away], [clock.fell_away for clock in rows if clock.fell_away]
+
+
 def by_clocks(record: Record, clause: str, what: str, *, who: Who | None = None, missing: Judgement | None = None) -> Judgement:
-    """The verdict of a clause that clocks measure. `missing` is the answer where there is none: by itself "no evidence"."""
-    clocks = record.clocks_of(clause)
+    """The verdict of a clause that clocks measure. `missing` is the answer where there is none: by itself "no evidence".
+
+    Where all of them fell away, nothing of the clause was owed to the end: it is not applicable.
+    """
+    clocks, fallen = asked(record.clocks_of(clause))
     if not clocks:
-        return missing or no_evidence(f"The record has no clock of {clause}.")
+        return not_applicable(fell_away(fallen)) if fallen else missing or no_evidence(f"The record has no clock of {clause}.")
+    more = f" {fell_away(fallen)}" if fallen else ""
     runs = sum(clock.runs for clock in clocks)
     otherwise = (
         still_open(f"{plural(runs, 'clock')} still running.")
         if runs
-        else kept(f"In time: {plural(len(clocks), 'clock')} of {len(clocks)}.")
+        else kept(f"In time: {plural(len(clocks), 'clock')} of {len(clocks)}.{more}")
     )
     return judged(broken(record, clocks, what, who), otherwise)
 

@@ -1,0 +1,54 @@
+"""Why a clock stopped without the act that it asks for: what it asked for was owed no more. Pure: reports from packs read it too."""
+
+from enum import StrEnum
+
+
+class Away(StrEnum):
+    """What took away the obligation that a clock kept. Such a clock was neither kept nor broken, and is in no figure."""
+
+    RESOLVED = "resolved"
+    ENDED = "ended"
+    REOPENED = "reopened"
+    SEVERITY = "severity"
+    MOVED_ON = "moved_on"
+    WAIVED = "waived"
+    DROPPED = "dropped"
+    WITHDRAWN = "withdrawn"
+    CALLED_OFF = "called_off"
+    LEFT = "left"
+    PASSED_ON = "passed_on"
+    CALMED = "calmed"
+    CALL_ENDED = "call_ended"
+    RELEASED = "released"
+    NOT_OWED = "not_owed"
+    ANEW = "anew"
+
+    @property
+    def says(self) -> str:
+        """The same in a sentence's half, for people: "the incident was resolved"."""
+        return _SAYS[self]
+
+
+_SAYS = {
+    Away.RESOLVED: "the incident was resolved",
+    Away.ENDED: "the incident was merged into another, or was none",
+    Away.REOPENED: "the incident was reopened",
+    Away.SEVERITY: "the severity was changed",
+    Away.MOVED_ON: "the incident moved on",
+    Away.WAIVED: "it was waived",
+    Away.DROPPED: "the action item was dropped",
+    Away.WITHDRAWN: "the order was taken back",
+    Away.CALLED_OFF: "the handover was called off",
+    Away.LEFT: "command was given up",
+    Away.PASSED_ON: "whoever was called could not come, and the next was called",
+    Away.CALMED: "it turned out to be of low urgency",
+    Away.CALL_ENDED: "what was called about had ended",
+    Away.RELEASED: "the legal hold was released",
+    Away.NOT_OWED: "the duty was found not to apply",
+    Away.ANEW: "its time was counted anew",
+}
+
+
+def why(code: str) -> str:
+    """What a mark on a clock says; one that a later version of Muster wrote as it stands, "" for none."""
+    return Away(code).says if code in set(Away) else code
