@@ -19,7 +19,7 @@ WHYS = "postmortem.five-whys"
 # The clause whose section shows what stands in a place, where that is not the timeline.
 _CLAUSES = {
     **dict.fromkeys(("why", "few-whys", "hypothesis", "seen"), WHYS),
-    **dict.fromkeys(("item", "details", "review"), "postmortem.action-items"),
+    **dict.fromkeys(("item", "details", "review", "no-items"), "postmortem.action-items"),
     "users-note": "postmortem.impact",
 }
 
@@ -52,6 +52,7 @@ def places(postmortem: PostMortem) -> list[Place]:
         if pick.annotation:
             found.append(Place(f"remark:{pick.pk}", f"Remark on the timeline, {at}", pick.annotation))
     found.append(Place("users-note", "Users affected", postmortem.users_note))
+    found.append(Place("no-items", "Why nothing is to be done", postmortem.no_items_reason))
     return [place for place in [*found, *_of_the_record(postmortem), *_decided(postmortem)] if place.text]
 
 
