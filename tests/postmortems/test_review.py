@@ -317,7 +317,7 @@ def test_written_down_days_later_it_is_judged_by_when_it_took_place_and_is_seen_
     (clock,) = [c for c in scene.part(ref, "clocks") if c["clause"] == DUE]
     assert (clock["broken_at"], clock["stopped_at"]) == (None, review["starts_at"])
     (entry,) = scene.told(ref, "review.held")
-    assert entry["occurred_at"] == review["starts_at"]
+    assert entry["at"] == review["starts_at"]
     assert (entry["data"]["recorded_late"], entry["data"]["clock_righted"]) == (True, True)
     assert "Written down late" in scene.page("jon").get(f"/o/acme/incidents/{ref}/postmortem/review/").content.decode()
 
