@@ -21,7 +21,7 @@ SELECT a.kind, count(*),
   count(*) FILTER (WHERE a.ended_at IS NULL AND a.due_at < %(now)s),
   count(*) FILTER (WHERE a.state = 'done'),
   count(*) FILTER (WHERE a.state = 'done' AND a.due_at IS NOT NULL),
-  count(*) FILTER (WHERE a.state = 'done' AND a.ended_at <= a.due_at),
+  count(*) FILTER (WHERE a.state = 'done' AND a.ended_at <= coalesce(a.judged_at, a.due_at)),
   count(*) FILTER (WHERE a.state = 'dropped'),
   percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.ended_at - a.filed_at)::float8) FILTER (WHERE a.state = 'done')
 FROM postmortems_actionitem a JOIN metrics_incidentfigure f ON f.incident_id = a.incident_id WHERE {where} GROUP BY 1
@@ -32,7 +32,8 @@ FROM postmortems_actionitem a JOIN metrics_incidentfigure f ON f.incident_id = a
 class Ages:
     """The action items of one kind: how many wait how long, how many are past their due date, and how the finished ones were done.
 
-    `due` of the `done` had a due date, and `in_time` of those were done by then. `to_do` is the median of the done, in seconds.
+    `due` of the `done` had a due date, and `in_time` of those were done by the one that judges them, whatever it was moved to. `to_do`
+    is the median of the done, in seconds.
     """
 
     kind: str

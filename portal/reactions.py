@@ -39,6 +39,7 @@ INVITE = Reaction("invite-to-review", "postmortems.review_reactions.invite")
 MEASURE = Reaction("measure-incident", "metrics.reactions.measure_incident")
 TELL_ITEM_OWNER = Reaction("tell-item-owner", "postmortems.item_news.tell_owner")
 TELL_REMINDED = Reaction("tell-reminded", "postmortems.item_news.tell_reminded")
+TELL_ITEM_DATE = Reaction("tell-item-date", "postmortems.item_news.tell_date")
 TELL_ITEM_LATE = Reaction("tell-item-late", "postmortems.item_news.tell_escalated")
 PROPOSE_DUTIES = Reaction("propose-duties", "compliance.duties_news.propose")
 TELL_CUSTODIAN = Reaction("tell-custodian", "compliance.holds_news.tell_custodian")
@@ -100,6 +101,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "action.changed": (TELL_ITEM_OWNER,),
     "action.reminded": (TELL_REMINDED,),
     "action.escalated": (TELL_ITEM_LATE,),
+    "action.date_told": (TELL_ITEM_DATE,),
     "incident.closed": (LEARN_TRAITS,),
     "custodian.asked": (TELL_CUSTODIAN,),
     "custodian.chased": (TELL_CUSTODIAN,),

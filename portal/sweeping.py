@@ -11,6 +11,7 @@ from incidents import expiring, quieting
 from ledger import heartbeats, relay
 from notifications import actions as notifications
 from oncall import notices, waking
+from postmortems import item_dates
 from standard import clocks, reviewing
 from tenants.time import now
 
@@ -25,7 +26,7 @@ def sweep(grace: timedelta = GRACE) -> int:
     """Strike due clocks, relay and deliver what is overdue by `grace`. Returns how much there was to do. Leaves a heartbeat."""
     began = time.perf_counter()
     done = clocks.sweep() + waking.sweep() + expiring.sweep() + quieting.sweep() + notices.sweep() + reviewing.sweep()
-    done += making.sweep() + catch_up(grace)
+    done += item_dates.sweep() + making.sweep() + catch_up(grace)
     with transaction.atomic():
         heartbeats.beat("sweep", took_ms=(time.perf_counter() - began) * 1000)
     return done

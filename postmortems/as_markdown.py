@@ -39,7 +39,8 @@ def _beside(clause: str, told: Content) -> list[str]:
     if clause == "postmortem.impact":
         return ["\n".join(_pairs(paper.impact(told)))]
     if clause == "postmortem.action-items":
-        return ["\n".join(_item(item) for item in told["items"])]
+        none = told.get("no_items_reason", "")
+        return ["\n".join(_item(item) for item in told["items"]), f"Nothing is to be done: {plain(none)}" if none else ""]
     return []
 
 

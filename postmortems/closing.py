@@ -4,7 +4,7 @@ from django.db.models import Exists, F, OuterRef
 
 from incidents.models import Incident
 from postmortems.models import PostMortem, Review, kept
-from postmortems.states import DocumentState
+from postmortems.rules.completeness import NO_ITEMS, lacks_items
 
 
 def what_is_missing(incident_id: int) -> str:
@@ -31,14 +31,13 @@ def what_is_missing(incident_id: int) -> str:
 def _missing(found: PostMortem) -> list[str]:
     missing = []
     resolved_at = found.resolved_at  # type: ignore[attr-defined]
-    published = found.state == DocumentState.PUBLISHED and found.published_at is not None and found.published_at >= resolved_at
-    if not published:
+    if not found.is_published_since(resolved_at):
         again = " again" if found.version else ""
         missing.append(f"it is not published{again}")
     if not found.reviewed:  # type: ignore[attr-defined]
         missing.append("its review was not held")
-    if not found.filed and not found.no_items_reason:  # type: ignore[attr-defined]
-        missing.append("no action item is filed, and nobody said that none is needed")
+    if lacks_items(found, filed=found.filed):  # type: ignore[attr-defined]
+        missing.append(NO_ITEMS)
     return missing
 
 

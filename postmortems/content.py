@@ -28,7 +28,7 @@ def content(postmortem: PostMortem) -> Content:
     """The post-mortem as it is now. About ten queries, however long it is.
 
     {incident, author, roles, sections, linked, timeline, whys, few_whys_reason, impact, durations, hypotheses, changes, missed,
-    items}; `linked` are the entries of the record that the sections name, where the record has them.
+    items, no_items_reason}; `linked` are the entries of the record that the sections name, where the record has them.
     """
     incident = postmortem.incident
     at = times.known(incident)
@@ -48,6 +48,7 @@ def content(postmortem: PostMortem) -> Content:
         "changes": _changes(incident),
         "missed": missed(incident),
         "items": _items(incident),
+        "no_items_reason": postmortem.no_items_reason,
     }
 
 

@@ -39,6 +39,7 @@ def places(postmortem: PostMortem) -> list[Place]:
         if pick.annotation:
             found.append(Place(f"remark:{pick.pk}", f"Remark on the timeline, {at}", pick.annotation))
     found.append(Place("users-note", "Users affected", postmortem.users_note))
+    found.append(Place("no-items", "Why nothing is to be done", postmortem.no_items_reason))
     return [place for place in [*found, *_of_the_record(postmortem), *_decided(postmortem)] if place.text]
 
 

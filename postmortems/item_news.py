@@ -40,12 +40,22 @@ def tell_escalated(event: Event, by: Actor) -> None:
     _tell(event, event.data["people"], event.subject_id)
 
 
+def tell_date(event: Event, by: Actor) -> None:
+    """The date in force of an item comes, or is past: its owner hears of it, unless it is escalated, which tells them too."""
+    if not event.data["escalates"]:
+        _tell(event, [event.data["owner_id"]], event.subject_id)
+
+
 def remind_owner(event: Event, by: Actor) -> None:
-    """An item's time is running out: its owner is reminded (clause actions.sla). One that is late is escalated instead."""
+    """An item's time is running out: its owner is reminded (clause actions.sla). One that is late is escalated instead.
+
+    Where a later date is in force, they are reminded of that one (postmortems/item_dates.py).
+    """
     if event.kind != "clock.prompted":
         return
-    item = ActionItem.objects.get(pk=Clock.objects.values_list("subject_id", flat=True).get(pk=event.subject_id))
-    if item.state in OPEN_ITEMS:
+    clock = Clock.objects.get(pk=event.subject_id)
+    item = ActionItem.objects.get(pk=clock.subject_id)
+    if item.state in OPEN_ITEMS and (item.due_at is None or item.due_at <= clock.due_at):
         _tell(event, [item.owner_id], item.pk)
 
 
@@ -75,6 +85,10 @@ def _words(kind: str, item: ActionItem, delivery: Delivery) -> tuple[str, str]:
     facts = _facts(item)
     if kind == "clock.prompted":
         return f"Due soon: {item.ref} {item.title}", f"The time for this action item is running out.\n{facts}"
+    if kind == "action.date_told":
+        if delivery.event.data["past"]:
+            return f"Past its date: {item.ref} {item.title}", f"The day that was set for this action item is past.\n{facts}"
+        return f"Due soon: {item.ref} {item.title}", f"The day that was set for this action item comes.\n{facts}"
     if kind == "action.escalated":
         whose = "Yours" if item.owner_id == delivery.recipient_id else item.owner.name
         return f"Late: {item.ref} {item.title}", f"The time for this action item is past ({whose}).\n{facts}"
@@ -103,6 +117,8 @@ def _facts(item: ActionItem) -> str:
     ]
     if item.due_at is not None:
         lines.append(f"Due at {_at(item.due_at)} UTC.")
+    if item.judged_at is not None and item.judged_at != item.due_at:
+        lines.append(f"It is judged by {_at(item.judged_at)} UTC.")
     if item.details:
         lines.append(item.details[:500])
     if item.ticket_url:

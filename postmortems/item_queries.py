@@ -96,6 +96,7 @@ def row(item: ActionItem, by: Actor) -> Row:
         "owner": item.owner.name,
         "mine": item.owner_id == by.user_id,
         "due_at": item.due_at,
+        "judged_at": item.judged_at or item.due_at,
         "late": is_late(item),
         "late_for": _days(item.due_at) if item.due_at and is_late(item) else "",
         "filed_at": item.filed_at,

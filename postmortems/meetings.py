@@ -9,7 +9,7 @@ from incidents.queries import clock_row
 from incidents.rules.outside import why_not_enter
 from postmortems import seats
 from postmortems.actions.base import REVIEW_CLOCK
-from postmortems.actions.meeting import called
+from postmortems.actions.meeting import called, recorded_late
 from postmortems.models import Attendee, PostMortem, Review
 from postmortems.rules import review as rules
 from postmortems.states import ReviewSeat
@@ -116,6 +116,8 @@ def row(review: Review) -> dict[str, Any]:
         "place": review.place,
         "called_by": review.called_by.name if review.called_by else "",
         "held_at": review.held_at,
+        "recorded_at": review.recorded_at or review.held_at,
+        "recorded_late": recorded_late(review),
         "decisions": review.decisions,
         "cancelled_at": review.cancelled_at,
         "cancel_reason": review.cancel_reason,

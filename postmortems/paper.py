@@ -132,6 +132,7 @@ def context(paper: Paper) -> dict[str, Any]:
         "whys": [{**why, "html": written(why["text"], here)} for why in told["whys"]],
         "few_whys_reason": told["few_whys_reason"],
         "impact": impact(told),
+        "no_items_reason": told.get("no_items_reason", ""),
         "hypotheses": told["hypotheses"],
         "changes": [{**change, "at": utc(change["at"])} for change in told["changes"]],
         "missed": [{**one, "due": utc(one["due_at"]), "late": _late(one["late_seconds"])} for one in told["missed"]],

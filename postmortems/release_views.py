@@ -175,7 +175,7 @@ def lift_page(request: HttpRequest, ref: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def no_items_page(request: HttpRequest, ref: str) -> HttpResponse:
     """Say that nothing is to be done."""
-    lead = "An incident is closed once action items are filed, or once somebody said why none is needed."
+    lead = "A post-mortem is published, and its incident closed, once action items are filed or somebody said why none is needed."
     words = ("Nothing is to be done after {ref}", "Say so", lead)
     return _decide(request, ref, lambda found, by, said: need_no_items(found, by=by, **said), waiving.why_not_need_none, words)
 

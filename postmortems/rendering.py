@@ -49,6 +49,7 @@ def shown(content: Content) -> dict[str, Any]:
         "changes": [_dated(change, *_TIMES) for change in content["changes"]],
         "missed": [_missed(clock) for clock in content["missed"]],
         "items": [_dated(item, *_TIMES) for item in content["items"]],
+        "no_items_reason": content.get("no_items_reason", ""),  # what was published earlier does not say it
     }
 
 

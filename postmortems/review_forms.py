@@ -15,24 +15,33 @@ _CAME = (("yes", "Came"), ("no", "Did not come"))
 _GUESTS = "Besides those who are asked by themselves: e-mail addresses, one a line."
 
 
-class _Timed(forms.Form):
-    """A meeting's time by the organisation's wall clock. Which of two equal ones is meant is asked once somebody typed such a time."""
+class _Wall(forms.Form):
+    """A time by the organisation's wall clock. Which of two equal ones is meant is asked once somebody typed such a time."""
 
-    starts_at = WallField(label="When")
     twice = forms.ChoiceField(label="This time comes twice: which do you mean?", required=False, choices=[("", "—"), *TWICE])
-    minutes = forms.IntegerField(label="Minutes", initial=60)
-    place = forms.CharField(label="Where", required=False, help_text="A room, or the address of a call.")
-    guests = PeopleField(label="Guests", required=False, help_text=_GUESTS)
 
-    def __init__(self, *args: Any, zone: str = "UTC", **options: Any) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["starts_at"].help_text = f"By the clocks of {zone}."
         if not self.data.get("twice"):
             self.fields["twice"].widget = forms.HiddenInput()
 
     def ask_twice(self) -> None:
         """Show the choice, beside the sentence that says why."""
         self.fields["twice"].widget = forms.Select(choices=[("", "—"), *TWICE])
+
+
+class _Timed(_Wall):
+    """A meeting's time, and where it is."""
+
+    starts_at = WallField(label="When")
+    minutes = forms.IntegerField(label="Minutes", initial=60)
+    place = forms.CharField(label="Where", required=False, help_text="A room, or the address of a call.")
+    guests = PeopleField(label="Guests", required=False, help_text=_GUESTS)
+    field_order = ("starts_at", "twice", "minutes", "place", "guests")
+
+    def __init__(self, *args: Any, zone: str = "UTC", **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["starts_at"].help_text = f"By the clocks of {zone}."
 
 
 class CallForm(_Timed):
@@ -51,14 +60,16 @@ class CancelForm(forms.Form):
     reason = forms.CharField(label="Why does it not take place?", widget=text_area(2))
 
 
-class HoldForm(forms.Form):
-    """Who came, and what was decided. An answer for each who was invited, never taken for granted, and an excuse."""
+class HoldForm(_Wall):
+    """When it took place, who came, and what was decided. An answer for each who was invited, never taken for granted, and an excuse."""
 
+    held_at = WallField(label="When did it take place?", required=False)
     decisions = forms.CharField(label="What was decided?", widget=text_area(5), max_length=TEXT_MAX, help_text="Markdown.")
     guests = PeopleField(label="Who came unasked", required=False, help_text="E-mail addresses, one a line.")
 
-    def __init__(self, *args: Any, invited: Iterable[Mapping[str, Any]] = (), **options: Any) -> None:
+    def __init__(self, *args: Any, invited: Iterable[Mapping[str, Any]] = (), zone: str = "UTC", **options: Any) -> None:
         super().__init__(*args, **options)
+        self.fields["held_at"].help_text = f"By the clocks of {zone}; left empty, when it was called for."
         self.invited = list(invited)
         for person in self.invited:
             seats = ", ".join(person["seats"])
@@ -72,7 +83,7 @@ class HoldForm(forms.Form):
                 label=f"Excuse of {person['name']}", required=False, help_text="Where they did not come."
             )
         people = [name for name in self.fields if name.startswith(("came_", "excuse_"))]
-        self.order_fields([*people, "guests", "decisions"])
+        self.order_fields(["held_at", "twice", *people, "guests", "decisions"])
 
     def attendance(self) -> dict[int, Came]:
         """What was said of each."""

@@ -108,7 +108,8 @@ def _form(verb: str, shown: dict[str, Any], data: Any = None) -> Form:
         }
         return MoveForm(data, initial=initial, zone=zone, auto_id="move-%s")
     if verb == "hold":
-        return HoldForm(data, invited=waiting["people"] if waiting else (), auto_id="hold-%s")
+        held = {"held_at": waiting["starts_at"].astimezone(tz).replace(tzinfo=None)} if waiting else None
+        return HoldForm(data, initial=held, zone=zone, invited=waiting["people"] if waiting else (), auto_id="hold-%s")
     return CancelForm(data, auto_id="cancel-%s") if verb == "cancel" else MoveForm(data, zone=zone, auto_id="move-%s")
 
 
@@ -151,8 +152,11 @@ def _timed(by: Actor, form: Any) -> dict[str, Any]:
 
 def _hold(postmortem: PostMortem, by: Actor, form: Any) -> object:
     guests = guests_for(by, form.cleaned_data["guests"])
-    decisions = form.cleaned_data["decisions"]
-    return meeting.hold_review(postmortem, by=by, attendance=form.attendance(), decisions=decisions, guests=guests)
+    said = form.cleaned_data
+    wall = said["held_at"]
+    held_at = settle(calendar().hours.zone, "held_at", wall, said["twice"]) if wall is not None else None
+    told = {"decisions": said["decisions"], "held_at": held_at}
+    return meeting.hold_review(postmortem, by=by, attendance=form.attendance(), guests=guests, **told)
 
 
 _ACTS: dict[str, Callable[[PostMortem, Actor, Any], object]] = {

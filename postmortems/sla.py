@@ -47,6 +47,17 @@ def last_day(due_at: datetime, work: WorkCalendar) -> date:
     return (due_at.astimezone(work.sprints.zone) - timedelta(microseconds=1)).date()
 
 
+def told_next(since: datetime, due_at: datetime | None, kept_by_clock: datetime | None, hours: BusinessHours) -> datetime | None:
+    """When the owner is told next, after `since`, of the date in force: before it comes, then when it is past. None for nothing.
+
+    `kept_by_clock` is when the clock of the standard's limit is due: of that very date it tells by itself.
+    """
+    if due_at is None or due_at <= since or due_at == kept_by_clock:
+        return None
+    before = remind_at(since, due_at, hours)
+    return before if since < before < due_at else due_at
+
+
 def remind_at(filed_at: datetime, due_at: datetime, hours: BusinessHours) -> datetime:
     """When the owner is reminded: the last quarter of the time has begun, at most 3 business days before it ends."""
     share = due_at - (due_at - filed_at) * REMIND_SHARE

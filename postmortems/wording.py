@@ -16,7 +16,7 @@ CLAUSE = "principle.blameless"
 # The clause whose section shows what stands in a place, where that is not the timeline.
 _CLAUSES = {
     **dict.fromkeys(("why", "few-whys", "hypothesis", "seen"), WHYS),
-    **dict.fromkeys(("item", "details", "review"), "postmortem.action-items"),
+    **dict.fromkeys(("item", "details", "review", "no-items"), "postmortem.action-items"),
     "users-note": "postmortem.impact",
 }
 

@@ -120,6 +120,11 @@ def stop_all(running: models.QuerySet[Clock], *, fell_away: Away | None = None) 
     return fallen + audited_update(running, **stopped)
 
 
+def resume(clock: Clock) -> None:
+    """Have a broken clock run on that was stopped: what it is about is open again. It is broken already, and is not broken twice."""
+    audited_update(Clock.objects.filter(pk=clock.pk, broken_at__isnull=False), stopped_at=None)
+
+
 def stop_as_of(subject: models.Model, clause: str, kept_at: datetime) -> bool:
     """Stop the running clock of what was kept at `kept_at`, of which somebody tells only now: its own time judges it.
 

@@ -1,11 +1,15 @@
 """The figures that a quarter's review lays out: tables, from whichever rooms have some (portal/reactions.py names who is asked)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+
+from tenants.actors import Via
+from tenants.scope import scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,18 @@ class Figures:
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
     clauses: bool = False  # whether the rows are about clauses: their ids lead to the standard's page
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Figures":
+        """A table as it was kept (see `as_data`)."""
+        rows = tuple(tuple(row) for row in data["rows"])
+        return cls(data["title"], tuple(data["columns"]), rows, data["note"], data["clauses"])
+
+    @property
+    def as_data(self) -> dict[str, Any]:
+        """The table as JSON keeps it: {title, columns, rows, note, clauses}."""
+        rows = [list(row) for row in self.rows]
+        return {"title": self.title, "columns": list(self.columns), "rows": rows, "note": self.note, "clauses": self.clauses}
 
     @property
     def labelled(self) -> list[list[tuple[str, str]]]:
@@ -32,3 +48,40 @@ def of_quarter(start: datetime, end: datetime) -> list[Figures]:
         provide: Callable[[datetime, datetime], list[Figures]] = import_string(function)
         found += provide(start, end)
     return found
+
+
+def for_everybody(organisation_id: int, start: datetime, end: datetime) -> list[Figures]:
+    """The same as a member reads them who is named on no restricted incident: what is kept for all to read tells of none."""
+    with scope(organisation_id, surface=Via.WEB):
+        return of_quarter(start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A figure as it was signed, and what it is today where that is another ("" where it is the same). `then` is "" of a row that is new."""
+
+    column: str
+    then: str
+    today: str
+
+
+def beside(signed: Sequence[Figures], today: Sequence[Figures]) -> list[dict[str, Any]]:
+    """What was signed with what today's count has in its place: [{title, note, clauses, columns, rows: [[Cell, ...]], differs}].
+
+    Rows are told apart by their first cell. One that today's count lacks says so; one that it has besides stands last.
+    """
+    counted = {table.title: {row[0]: row for row in table.rows} for table in today}
+    return [_beside(table, counted.get(table.title, {})) for table in signed]
+
+
+def _beside(table: Figures, today: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    rows = [_cells(table.columns, row, today.get(row[0])) for row in table.rows]
+    known = {row[0] for row in table.rows}
+    rows += [_cells(table.columns, (key, *[""] * (len(row) - 1)), row) for key, row in today.items() if key not in known]
+    plain = {"title": table.title, "note": table.note, "clauses": table.clauses, "columns": table.columns}
+    return {**plain, "rows": rows, "differs": any(cell.today for row in rows for cell in row)}
+
+
+def _cells(columns: Sequence[str], then: Sequence[str], today: Sequence[str] | None) -> list[Cell]:
+    now_ = today if today is not None else (then[0], *["none"] * (len(then) - 1))
+    return [Cell(column, was, is_ if is_ != was else "") for column, was, is_ in zip(columns, then, now_, strict=True)]

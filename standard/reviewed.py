@@ -1,28 +1,59 @@
 """What the review of a quarter lays out, for its page and the API."""
 
+from datetime import UTC, datetime, time
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from standard import figures
-from standard.models import Clock, Feedback, ProcessReview, StandardVersion
+from standard.calendar import instant
+from standard.models import Clock, Feedback, ProcessReview, SignedFigures, StandardVersion
+from standard.queries import calendar
 from standard.rules import REVIEW
 from tenants.time import now
 
 
 def laid_out(review: ProcessReview) -> dict[str, Any]:
-    """The quarter's figures, its feedback, the versions published in it, and how its clock stands."""
+    """The figures that it covers, its feedback, the versions published in it, and how its clock stands.
+
+    `figures` are today's, of what the reader may see; `signed` is what was signed off, or None; `beside` has both, cell by cell.
+    """
     rows = list(feedback_of(review))
+    signed = SignedFigures.objects.filter(review=review).first()
+    start, end = (signed.covers_from, signed.covers_until) if signed else covered(review)
+    today = figures.of_quarter(start, end)
+    then = [figures.Figures.from_data(table) for table in signed.figures] if signed else None
+    both = figures.beside(then, today) if then is not None else []
     return {
         "review": review,
         "begun": review.starts_at <= now(),
-        "figures": figures.of_quarter(review.starts_at, review.ends_at),
+        "covers_from": start,
+        "covers_until": end,
+        "before_its_quarter": start < review.starts_at,
+        "figures": today,
+        "signed": then,
+        "beside": both,
+        "differs": any(table["differs"] for table in both),
         "feedback": rows,
         "open_feedback": sum(row.settled_at is None for row in rows),
-        "versions": list(published_in(review)),
+        "versions": list(published_in(start, end)),
         "clock": clock_of(review),
     }
+
+
+def covered(review: ProcessReview) -> tuple[datetime, datetime]:
+    """The stretch that a review looks at: from where the one before it ended, to its own sign-off, or the quarter's end where that is sooner.
+
+    A review may be signed off before its quarter is over. What comes after that, the quarter's end with it, is the next one's: it
+    begins with the day on which this one was signed off, so that no day is looked at by none.
+    """
+    before = ProcessReview.objects.filter(begins_on__lt=review.begins_on).order_by("-begins_on").first()
+    start, end = review.starts_at, review.ends_at
+    if before is not None and before.signed_at is not None and before.signed_at < before.ends_at:
+        zone = calendar().hours.zone
+        start = instant(zone, before.signed_at.astimezone(zone).date(), time()).astimezone(UTC)
+    return start, end if review.signed_at is None else min(end, review.signed_at)
 
 
 def feedback_of(review: ProcessReview) -> QuerySet[Feedback]:
@@ -31,9 +62,9 @@ def feedback_of(review: ProcessReview) -> QuerySet[Feedback]:
     return Feedback.objects.filter(mine).select_related("author", "settled_by").order_by("id")
 
 
-def published_in(review: ProcessReview) -> QuerySet[StandardVersion]:
-    """The versions that were published in the quarter."""
-    rows = StandardVersion.objects.defer("content").filter(published_at__gte=review.starts_at, published_at__lt=review.ends_at)
+def published_in(start: datetime, end: datetime) -> QuerySet[StandardVersion]:
+    """The versions that were published in a stretch of time."""
+    rows = StandardVersion.objects.defer("content").filter(published_at__gte=start, published_at__lt=end)
     return rows.select_related("published_by").order_by("number")
 
 

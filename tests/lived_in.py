@@ -36,8 +36,11 @@ from postmortems.states import Verdict
 from standard import actions as process
 from standard import gate
 from standard.models import Calendar, CalendarDay, Clock, ClockFailure, ProcessReview
+from standard.quarters import quarter_of
+from standard.queries import calendar
 from tenants.actors import Via, system
 from tenants.models import ApiToken, User
+from tenants.time import now
 from tests.compliance.access_lived import reviewed_access
 from tests.conftest import Cast
 from tests.ledger.sealed import redact_something, seal_beside
@@ -297,6 +300,9 @@ def improve(cast: Cast, word: str, *, versions: int) -> dict[str, Any]:
         process.settle_feedback(given, by=owner, answer=f"answer {word}")
         review = ProcessReview.objects.earliest("id")
         process.write_review(review, by=owner, notes=f"notes {word}", decisions=word, revision=review.revision)
+        past = process.open_review(quarter_of(calendar().hours.zone, now()).later(-1), by=owner)
+        past = process.write_review(past, by=owner, notes=f"past {word}", decisions=f"past {word}", revision=past.revision)
+        process.sign_review(past, by=owner)
         draft = process.start_draft(by=owner)
         process.change_draft(draft, {**draft.content, "contact": word}, by=owner, revision=gate.open_draft(owner).revision)
     with cast.scope(cast.jon):

@@ -41,6 +41,11 @@ KINDS = {
     "action.taken_up": Kind("Action item", lambda data: f"{_named(data)}: taken up again.", reason),
     "action.changed": Kind("Action item", lambda data: f"{_named(data)}: changed.", _changed),
     "action.reminded": Kind("Action item", lambda data: f"{_named(data)}: reminds {data['owner']}."),
+    "action.date_told": Kind(
+        "Action item",
+        lambda data: f"{_named(data)}: its day {'is past' if data['past'] else 'comes'}. {data['owner']} has it.",
+        lambda data: [("Due", moment(data["due_at"]))],
+    ),
     "action.escalated": Kind(
         "Action item, late", lambda data: f"{_named(data)}: its time is past. {data['owner']} has it.", _told
     ),

@@ -19,6 +19,9 @@ def _cancelled(data: Data) -> Pairs:
 
 def _held(data: Data) -> Pairs:
     rows = [
+        ("Took place", moment(data["held_at"]) if data.get("held_at") else ""),
+        ("Written down", "more than a day later" if data.get("recorded_late") else ""),
+        ("Its clock", "had been broken for want of word, and was kept" if data.get("clock_righted") else ""),
         ("Came", ", ".join(data["came"])),
         ("Missing", ", ".join(data["missing"])),
         ("Nobody on the seat of", ", ".join(data["vacant"])),
@@ -32,7 +35,7 @@ def _wording(data: Data) -> Pairs:
 
 KINDS = {
     "review.called": Kind("Review", lambda data: "Called the review of the post-mortem.", _called),
-    "review.moved": Kind("Review", lambda data: "Moved the review of the post-mortem.", _when),
+    "review.moved": Kind("Review", lambda data: "Moved the review of the post-mortem.", _called),
     "review.cancelled": Kind("Review", lambda data: "Cancelled the review of the post-mortem.", _cancelled),
     "review.held": Kind("Review", lambda data: data["decisions"], _held, written=True),
     "postmortem.waived": Kind("Post-mortem", lambda data: "Waived the post-mortem.", reason),

@@ -59,12 +59,15 @@ def file_item(
     """File what is to be done so that it cannot recur (prevention), or is noticed sooner (detection), and by whom.
 
     Due at the end of the sprint that the incident's severity allows, as it is now: changing the severity later moves nothing. Where
-    it sets no limit (SEV 3/4), nothing is due but what `due_on` promises; elsewhere that may only be earlier. The owner hears of it.
+    it sets no limit (SEV 3/4), nothing is due but what `due_on` promises; elsewhere that may only be earlier, and the limit judges it
+    still. The owner hears of it, and is reminded of the date that was promised.
     """
     incident, facts = lock_incident(incident)
     check(rules.why_not_file(incident, facts, by, item_people.of(incident, operations=True), owner))
     filed_at = now()
     limit = sla.limit(incident, filed_at)
+    most = limit.due_at if limit else None
+    due_at = _promised(due_on, limit, filed_at) or most
     item = ActionItem(
         incident=incident,
         number=next_number(ActionItem.objects.filter(incident=incident).only("number")),
@@ -75,7 +78,9 @@ def file_item(
         ticket_url=ticket_address(ticket_url),
         filed_at=filed_at,
         filed_by_id=by.person_id,
-        due_at=_promised(due_on, limit, filed_at) or (limit.due_at if limit else None),
+        due_at=due_at,
+        judged_at=most or due_at,
+        told_next_at=sla.told_next(filed_at, due_at, most, calendar().hours),
     )
     item.save()
     for overtaken in PostMortem.objects.filter(incident=incident).exclude(no_items_reason=""):
@@ -138,15 +143,22 @@ def drop_item(item: ActionItem, *, by: Actor, reason: str) -> ActionItem:
     clauses=(rules.ITEMS, sla.SLA),
 )
 def take_up_item(item: ActionItem, *, by: Actor, reason: str) -> ActionItem:
-    """Take up again what was done or dropped: it is open, due when it was before, and its clock runs again."""
+    """Take up again what was done or dropped: it is open, due when it was before, and its clock runs again.
+
+    A clock that was broken goes on as it was: the same date is missed once, however often the item is taken up.
+    """
     item, leads = lock(item)
     check(rules.why_not_take_up(item, by, leads))
     clean = fields.text("reason", reason, most=fields.REASON_MAX)
     before, item.state = item.state, ItemState.OPEN
     item.started_at = item.ended_at = item.ended_by = None
     item.outcome = ""
+    clock = _clock(item)
+    item.told_next_at = sla.told_next(now(), item.due_at, clock.due_at if clock else None, calendar().hours)
     item.save()
-    if (clock := _clock(item)) is not None:
+    if clock is not None and clock.broken_at is not None:
+        clocks.resume(clock)
+    elif clock is not None:
         _start_clock(item, clock.due_at)
     record("action.taken_up", item, by=by, incident_id=item.incident_id, **_brief(item), before=before, reason=clean)
     return item
@@ -157,15 +169,13 @@ def take_up_item(item: ActionItem, *, by: Actor, reason: str) -> ActionItem:
     kind="action.changed",
     who="its owner, who filed it, the IC, the author of the post-mortem, the process owner (alone, for what is due)",
     subject=SUBJECT,
-    starts=(sla.SLA,),
-    stops=(sla.SLA,),
     clauses=(rules.ITEMS, "actions.tags", sla.SLA),
 )
 def change_item(item: ActionItem, *, by: Actor, changes: Mapping[str, Any], reason: str = "") -> ActionItem:
     """Say better what an action item is, or give it to another, who hears of it.
 
     `changes` by name: title, details, kind, ticket_url (texts), owner (a Member), due_on (a day). Only the process owner moves what is
-    due, with a reason; where a clock runs, it runs to the end of the new day from then on.
+    due, with a reason: its owner is reminded of the new day from then on, and the clock of the standard's limit judges it as before.
     """
     item, leads = lock(item)
     check(rules.why_not_change(item, by, leads))
@@ -182,14 +192,12 @@ def change_item(item: ActionItem, *, by: Actor, changes: Mapping[str, Any], reas
         item.reminded_at = None  # whoever has it now was reminded of nothing
     _reword(item, changes)
     if moves and due_on is not None:
-        item.due_at = _judged(due_on, now())
+        _move(item, due_on)
     after = _shown(item, names["owner"])
     diff = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
     if not diff:
         raise invalid("title", "Nothing of it would be another than it is.", code="unchanged")
     item.save()
-    if moves and _clock(item) is not None and item.due_at is not None:
-        _start_clock(item, item.due_at)
     told = _brief(item) | {"owner": names["owner"], "owner_id": item.owner_id, "given": "owner" in diff}
     record("action.changed", item, by=by, incident_id=item.incident_id, **told, changes=diff, reason=clean)
     return item
@@ -202,6 +210,15 @@ def lock(item: ActionItem) -> tuple[ActionItem, frozenset[int]]:
     row = ActionItem.objects.select_for_update(of=("self",)).select_related(*people).get(pk=item.pk)
     row.incident = incident
     return row, item_people.of(incident)
+
+
+def _move(item: ActionItem, day: date) -> None:
+    """Put the date in force to the end of a day. What judges the item stays: the standard's limit, else the date before the first move."""
+    clock, before = _clock(item), item.due_at
+    item.due_at = _to_come(day, now())
+    if item.judged_at is None:
+        item.judged_at = clock.due_at if clock else before or item.due_at
+    item.told_next_at = sla.told_next(now(), item.due_at, clock.due_at if clock else None, calendar().hours)
 
 
 def _reword(item: ActionItem, changes: Mapping[str, Any]) -> None:
@@ -244,7 +261,7 @@ def _promised(day: date | None, limit: sla.Limit | None, filed_at: datetime) -> 
     if day is None:
         return None
     work = calendar()
-    due_at = _judged(day, filed_at)
+    due_at = _to_come(day, filed_at)
     if limit is not None and due_at > limit.due_at:
         most = sla.last_day(limit.due_at, work)
         raise invalid(
@@ -253,7 +270,7 @@ def _promised(day: date | None, limit: sla.Limit | None, filed_at: datetime) -> 
     return due_at
 
 
-def _judged(day: date, moment: datetime) -> datetime:
+def _to_come(day: date, moment: datetime) -> datetime:
     """The end of a day to come, on the organisation's calendar."""
     if day < moment.date() - timedelta(days=1):  # the organisation's clocks may be a day behind ours
         raise invalid("due_on", "This day has passed.", code="past")
@@ -286,6 +303,7 @@ def _start_clock(item: ActionItem, due_at: datetime) -> None:
 
 def _end(item: ActionItem, state: ItemState, outcome: str, by: Actor) -> None:
     item.state, item.ended_at, item.outcome, item.ended_by_id = state, now(), outcome, by.user_id
+    item.told_next_at = None
     item.save()
     if state == ItemState.DONE:
         clocks.stop(item, sla.SLA)
@@ -294,8 +312,9 @@ def _end(item: ActionItem, state: ItemState, outcome: str, by: Actor) -> None:
 
 
 def _late(item: ActionItem) -> bool:
-    """Whether an item that has just ended was late."""
-    return item.due_at is not None and item.ended_at is not None and item.ended_at > item.due_at
+    """Whether an item that has just ended was late, by the date that judges it."""
+    judge = item.judged_at or item.due_at
+    return judge is not None and item.ended_at is not None and item.ended_at > judge
 
 
 def _brief(item: ActionItem) -> dict[str, Any]:

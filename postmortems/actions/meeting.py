@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -20,6 +20,7 @@ from postmortems.models import Attendee, PostMortem, Review
 from postmortems.rules import review as rules
 from postmortems.states import ReviewSeat
 from standard import clocks
+from standard.models import Clock
 from standard.queries import calendar
 from tenants.actors import Actor
 from tenants.refusals import Reason, Refused, check, invalid
@@ -30,6 +31,7 @@ log = structlog.get_logger(__name__)
 PLACE_MAX = 500
 EXCUSE_MAX = 200
 GUESTS_MOST = 50
+RECORDED_WITHIN = timedelta(days=1)  # of the meeting; what is written down after that is marked
 WRITERS = "author"  # the owner of the clock: whoever writes the post-mortem calls the meeting
 
 
@@ -63,19 +65,9 @@ def call_review(
         place=fields.line("place", place, most=PLACE_MAX, required=False),
         called_by_id=by.user_id,
     )
-    found = seats.required(postmortem.incident)
-    for seat in found:
-        for person in seat.people:
-            Attendee.objects.create(incident=postmortem.incident, review=review, user=person, seat=seat.seat)
+    vacant = _seat(postmortem, review)
     _invite(postmortem, review, guests)
-    tell(
-        review,
-        "review.called",
-        incident=postmortem.incident,
-        by=by,
-        **_told(review),
-        vacant=[seat.label for seat in found if seat.vacant],
-    )
+    tell(review, "review.called", incident=postmortem.incident, by=by, **_told(review), vacant=vacant)
     return review
 
 
@@ -95,7 +87,10 @@ def move_review(
     place: str | None = None,
     guests: Sequence[Member] = (),
 ) -> Review:
-    """Move the meeting that is called, or its place, or ask more guests to it. Everybody invited has a new invitation."""
+    """Move the meeting that is called, or its place, or ask more guests to it. Everybody invited has a new invitation.
+
+    So has whoever sits on a required seat by now and was not asked yet: it was vacant when the meeting was called, or is another's since.
+    """
     postmortem = lock(postmortem)
     found = called(postmortem)
     check(rules.why_not_change(postmortem, by, found))
@@ -107,8 +102,10 @@ def move_review(
     review.place = review.place if place is None else fields.line("place", place, most=PLACE_MAX, required=False)
     review.sequence += 1
     review.save()
+    vacant = _seat(postmortem, review)
     _invite(postmortem, review, guests)
-    tell(review, "review.moved", incident=postmortem.incident, by=by, before=before.isoformat(), **_told(review))
+    told = {**_told(review), "before": before.isoformat(), "vacant": vacant}
+    tell(review, "review.moved", incident=postmortem.incident, by=by, **told)
     return review
 
 
@@ -146,16 +143,25 @@ def cancel(postmortem: PostMortem, review: Review, *, by: Actor, reason: str) ->
     clauses=(REVIEW_CLOCK, "postmortem.attendance", "postmortem.blameless-rule"),
 )
 def hold_review(
-    postmortem: PostMortem, *, by: Actor, attendance: Mapping[int, Came], decisions: str, guests: Sequence[Member] = ()
+    postmortem: PostMortem,
+    *,
+    by: Actor,
+    attendance: Mapping[int, Came],
+    decisions: str,
+    guests: Sequence[Member] = (),
+    held_at: datetime | None = None,
 ) -> Review:
     """Write down that the meeting took place: who came (by user id), with excuses of who did not, and what was decided.
 
-    `guests` came unasked. Each who was invited has to be answered for. A required person who is missing stays visible.
+    `guests` came unasked. Each who was invited has to be answered for. A required person who is missing stays visible. `held_at` is
+    when it took place (None: when it was called for), which judges its clock; when it was written down stands beside it.
     """
     postmortem = lock(postmortem)
     found = called(postmortem)
     check(rules.why_not_hold(postmortem, by, found))
     review = _there(found)
+    moment = review.starts_at if held_at is None else held_at
+    check(rules.why_not_held_at(postmortem, moment))
     invited = list(review.attendees.select_related("user").order_by("id"))
     _answered_for(invited, attendance)
     clean = fields.text("decisions", decisions)
@@ -165,22 +171,45 @@ def hold_review(
         one.attended, one.excuse = said.came, excuse
         one.save()
     _invite(postmortem, review, guests, came=True)
-    review.held_at, review.decisions = now(), clean
+    review.held_at, review.recorded_at, review.decisions = _after(postmortem.incident, min(moment, now())), now(), clean
     review.save()
-    clocks.stop(postmortem, REVIEW_CLOCK)
+    righted = _stop_clock(postmortem, review.held_at)
     absent = [f"{one.user.name} ({ReviewSeat(one.seat).label})" for one in seats.missing(invited)]
     tell(
         review,
         "review.held",
         incident=postmortem.incident,
         by=by,
+        occurred_at=review.held_at,
         **_told(review),
+        held_at=review.held_at.isoformat(),
+        recorded_late=recorded_late(review),
+        clock_righted=righted,
         decisions=clean,
         came=sorted({one.user.name for one in invited if one.attended} | {guest.name for guest in guests}),
         missing=absent,
         vacant=[str(seat.label) for seat in seats.vacant(invited)],
     )
     return review
+
+
+def recorded_late(review: Review) -> bool:
+    """Whether it was written down more than a day after it took place."""
+    return review.held_at is not None and review.recorded_at is not None and review.recorded_at - review.held_at > RECORDED_WITHIN
+
+
+def _after(incident: Incident, moment: datetime) -> datetime:
+    """A moment that is said to the minute, not before the incident's resolution within that minute."""
+    return moment if incident.resolved_at is None else max(moment, incident.resolved_at)
+
+
+def _stop_clock(postmortem: PostMortem, held_at: datetime) -> bool:
+    """Stop the clock of the review as of when that took place. Returns whether it had been broken for want of word of it."""
+    running = Clock.objects.filter(
+        clause=REVIEW_CLOCK, subject_type=postmortem._meta.label_lower, subject_id=postmortem.pk, stopped_at=None
+    )
+    began = running.values_list("started_at", flat=True).first()
+    return began is not None and clocks.stop_as_of(postmortem, REVIEW_CLOCK, max(held_at, began))
 
 
 def _whole(moment: datetime) -> datetime:
@@ -207,6 +236,21 @@ def _there(review: Review | None) -> Review:
     if review is None:
         raise RuntimeError("There is no review here.")
     return review
+
+
+def _seat(postmortem: PostMortem, review: Review) -> list[str]:
+    """Ask whoever sits on a required seat now and is not asked in it yet; a guest who does takes it. Returns the vacant seats' labels."""
+    found = seats.required(postmortem.incident)
+    there = {(one.user_id, one.seat): one for one in review.attendees.all()}
+    for seat in found:
+        for person in seat.people:
+            guest = there.pop((person.pk, ReviewSeat.GUEST), None)
+            if guest is not None:
+                guest.seat = seat.seat
+                guest.save()
+            elif (person.pk, seat.seat) not in there:
+                Attendee.objects.create(incident=postmortem.incident, review=review, user=person, seat=seat.seat)
+    return [seat.label for seat in found if seat.vacant]
 
 
 def _invite(postmortem: PostMortem, review: Review, guests: Sequence[Member], *, came: bool | None = None) -> None:
@@ -258,5 +302,6 @@ def open_review(postmortem_id: int, at: datetime) -> None:
         return
     postmortem = lock(found)
     incident = postmortem.incident
-    if incident.state == State.RESOLVED and not postmortem.is_waived:
+    held = Review.objects.filter(postmortem=postmortem, held_at__gte=incident.resolved_at) if incident.resolved_at else None
+    if incident.state == State.RESOLVED and not postmortem.is_waived and not (held is not None and held.exists()):
         start_review(postmortem, incident, max(moment for moment in (at, incident.resolved_at) if moment is not None))

@@ -8,6 +8,7 @@ from ledger.verbs import verb
 from postmortems.actions.base import DRAFT_CLOCK, REVIEW_CLOCK, lock, tell
 from postmortems.models import Pick, PostMortem, Section
 from postmortems.people import last_holders
+from postmortems.states import DocumentState
 from postmortems.telling import chosen, first_summary
 from standard import clocks
 from standard.away import Away
@@ -23,12 +24,14 @@ AUTHOR = "author"  # the owner of the clock of a draft
     subject="postmortem",
     starts=(DRAFT_CLOCK,),
     clauses=(DRAFT_CLOCK, "postmortem.template", "postmortem.timeline"),
+    sometimes=("postmortem.taken_up",),
 )
 def open_draft(incident: Incident, *, by: Actor, at: datetime | None = None) -> PostMortem | None:
     """Begin the post-mortem of a resolved SEV 1/2: sections by the template, a first summary, the telling entries; due in 24 hours.
 
-    Where there is one already (the incident was reopened and resolved again) it stays as it is, and its clock starts afresh from
-    `at`, when it was resolved. Returns None where the incident is not resolved (any more), or of a severity without a war room.
+    Where there is one already (the incident was reopened and resolved again) it is owed again: its clock starts afresh from `at`, when
+    it was resolved, and what was published is taken up, to make its next version. Returns None where the incident is not resolved
+    (any more), or of a severity without a war room.
     """
     incident = Incident.objects.select_for_update(of=("self",), no_key=True).get(pk=incident.pk)
     if incident.state != State.RESOLVED or not incident.mobilises:
@@ -36,10 +39,28 @@ def open_draft(incident: Incident, *, by: Actor, at: datetime | None = None) -> 
     found = PostMortem.objects.filter(incident=incident).first()
     postmortem = lock(found) if found else _begin(incident)
     if not postmortem.is_waived:
-        start_draft(postmortem, incident, max(moment for moment in (at, incident.resolved_at) if moment is not None))
+        owe(postmortem, incident, max(moment for moment in (at, incident.resolved_at) if moment is not None), by=by)
     author = postmortem.author.name if postmortem.author else ""
     tell(postmortem, "postmortem.opened", incident=incident, by=by, again=found is not None, author=author)
     return postmortem
+
+
+def owe(postmortem: PostMortem, incident: Incident, at: datetime, *, by: Actor) -> None:
+    """Have the draft due, counted from `at`, unless what is published tells of the last resolution already.
+
+    What was published before that is taken up again, with that as the reason: its readers keep the version that they have, its
+    writers owe the next one.
+    """
+    if postmortem.is_published_since(incident.resolved_at):
+        return
+    if not postmortem.is_draft:
+        again = f"{incident.resolved_at:%Y-%m-%d %H:%M:%S} UTC" if incident.resolved_at else "a later time"
+        postmortem.reason = f"{incident.ref} was reopened, and resolved again at {again}: what is published ends before that."
+        postmortem.state = DocumentState.DRAFT
+        postmortem.save()
+        told = {"version": postmortem.version, "reason": postmortem.reason}
+        tell(postmortem, "postmortem.taken_up", incident=incident, by=by, **told)
+    start_draft(postmortem, incident, at)
 
 
 def start_draft(postmortem: PostMortem, incident: Incident, at: datetime) -> None:

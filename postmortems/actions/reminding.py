@@ -97,6 +97,37 @@ def escalate(item: ActionItem, *, by: Actor) -> None:
     )
 
 
+@verb(
+    "tell-date",
+    kind="action.date_told",
+    who="the clock",
+    subject=SUBJECT,
+    clauses=(SLA,),
+    sometimes=("action.escalated",),
+)
+def tell_date(item: ActionItem, *, by: Actor) -> bool:
+    """The date in force comes, or is past, and no clock of the standard's tells of it: the owner hears. Returns whether it was time.
+
+    Where the standard's own limit was missed meanwhile, it is escalated as that would have been: the later date put that off.
+    """
+    item, _ = lock(item)
+    if item.told_next_at is None or item.told_next_at > now() or item.due_at is None or not item.is_open:
+        return False
+    past = item.due_at <= now()
+    item.told_next_at = None if past else item.due_at
+    item.save()
+    running = Clock.objects.filter(clause=SLA, subject_type=item._meta.label_lower, subject_id=item.pk, stopped_at=None)
+    escalates = past and running.filter(broken_at__isnull=False).exists()
+    told: dict[str, Any] = {"number": item.number, "title": item.title, "owner": item.owner.name, "owner_id": item.owner_id}
+    told |= {"due_at": item.due_at.isoformat(), "past": past, "escalates": escalates}
+    record("action.date_told", item, by=by, incident_id=item.incident_id, **told)
+    if escalates:
+        escalate(item, by=by)
+    return True
+
+
 def on_clock_broken(clock: Clock, by: Actor) -> None:
-    """An item's clock ran out (portal/reactions.py names this for action items)."""
-    escalate(ActionItem.objects.get(pk=clock.subject_id), by=by)
+    """An item's clock ran out (portal/reactions.py names this for action items). Where a later date is in force, that is waited for."""
+    item = ActionItem.objects.get(pk=clock.subject_id)
+    if item.due_at is None or item.due_at <= now():
+        escalate(item, by=by)

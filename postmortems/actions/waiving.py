@@ -5,7 +5,7 @@ from incidents.states import State
 from ledger.verbs import verb
 from postmortems.actions.base import DRAFT_CLOCK, REVIEW_CLOCK, lock, tell
 from postmortems.actions.meeting import called, cancel, start_review
-from postmortems.actions.opening import start_draft
+from postmortems.actions.opening import owe
 from postmortems.models import PostMortem, Review
 from postmortems.rules import waiving as rules
 from standard import clocks
@@ -45,6 +45,7 @@ def waive(postmortem: PostMortem, *, by: Actor, reason: str) -> PostMortem:
     subject="postmortem",
     starts=(DRAFT_CLOCK, REVIEW_CLOCK),
     clauses=(DRAFT_CLOCK, REVIEW_CLOCK),
+    sometimes=("postmortem.taken_up",),
 )
 def lift_waiver(postmortem: PostMortem, *, by: Actor, reason: str) -> PostMortem:
     """Take a waiver back. What is still owed of the post-mortem is due as from now."""
@@ -55,8 +56,7 @@ def lift_waiver(postmortem: PostMortem, *, by: Actor, reason: str) -> PostMortem
     postmortem.save()
     incident = postmortem.incident
     if incident.state == State.RESOLVED:
-        if postmortem.version == 0:
-            start_draft(postmortem, incident, now())
+        owe(postmortem, incident, now(), by=by)
         if not Review.objects.filter(postmortem=postmortem, held_at__gte=incident.resolved_at).exists():
             start_review(postmortem, incident, now())
     tell(postmortem, "postmortem.waiver_lifted", incident=incident, by=by, reason=clean)

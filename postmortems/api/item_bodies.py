@@ -78,7 +78,10 @@ class ItemRow(serializers.Serializer[Any]):
     ticket_url = serializers.CharField(allow_blank=True)
     filed_at = serializers.DateTimeField()
     filed_by = PersonOut(allow_null=True)
-    due_at = serializers.DateTimeField(allow_null=True)
+    due_at = serializers.DateTimeField(allow_null=True, help_text="The date in force: its owner is reminded of it.")
+    judged_at = serializers.DateTimeField(
+        allow_null=True, help_text="What it is judged by, and never moves: the standard's limit, else the first date promised."
+    )
     late = serializers.SerializerMethodField()
     started_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)

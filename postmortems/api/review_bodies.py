@@ -42,6 +42,7 @@ class HoldBody(StrictSerializer):
     attendance = serializers.ListField(child=CameBody(), max_length=50, help_text="Each who was invited, once.")
     decisions = Text(help_text="Markdown.")
     guests = serializers.ListField(child=Email(), required=False, max_length=50, help_text="Who came unasked.")
+    held_at = serializers.DateTimeField(required=False, help_text="When it took place; without it, when it was called for.")
 
 
 class WordingBody(StrictSerializer):

@@ -20,7 +20,10 @@ class InvitedOut(serializers.Serializer[Any]):
 
 
 class ReviewOut(serializers.Serializer[Any]):
-    """One review meeting. `missing` names who was required and did not come, `vacant` the seats that nobody was asked to."""
+    """One review meeting. `missing` names who was required and did not come, `vacant` the seats that nobody was asked to.
+
+    `held_at` is when it took place, `recorded_at` when that was written down; more than a day later is `recorded_late`.
+    """
 
     id = serializers.IntegerField()
     state = serializers.ChoiceField(choices=["called", "held", "cancelled"])
@@ -29,6 +32,8 @@ class ReviewOut(serializers.Serializer[Any]):
     place = serializers.CharField(allow_blank=True)
     called_by = serializers.CharField(allow_blank=True)
     held_at = serializers.DateTimeField(allow_null=True)
+    recorded_at = serializers.DateTimeField(allow_null=True)
+    recorded_late = serializers.BooleanField()
     decisions = serializers.CharField(allow_blank=True)
     cancelled_at = serializers.DateTimeField(allow_null=True)
     cancel_reason = serializers.CharField(allow_blank=True)

@@ -152,6 +152,9 @@ class ContentOut(serializers.Serializer[Any]):
     changes = serializers.ListField(child=serializers.DictField())
     missed = serializers.ListField(child=serializers.DictField(), help_text="The clocks that were missed.")
     items = serializers.ListField(child=serializers.DictField(), help_text="The action items.")
+    no_items_reason = serializers.CharField(
+        allow_blank=True, default="", help_text="Why nothing is to be done, where that is so."
+    )
 
 
 class PublicationOut(PublishedRow):

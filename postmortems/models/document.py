@@ -3,6 +3,7 @@
 Every row names its incident, so that need to know stands on it in the database as on the incident itself.
 """
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -65,6 +66,12 @@ class PostMortem(TenantOwned):
     def is_draft(self) -> bool:
         """Whether it is being written."""
         return self.state == DocumentState.DRAFT
+
+    def is_published_since(self, moment: datetime | None) -> bool:
+        """Whether what is published tells of it up to a moment (such as the incident's last resolution); None: up to anything."""
+        if self.state != DocumentState.PUBLISHED or self.published_at is None:
+            return False
+        return moment is None or self.published_at >= moment
 
     @property
     def is_waived(self) -> bool:

@@ -19,7 +19,10 @@ class ActionItem(TenantOwned):
     """One thing to be done so that it cannot recur, or is noticed sooner. Numbered within its incident: INC-42-3.
 
     `due_at` is the end of the sprint that the incident's severity allows; where the standard sets no limit, the end of the day that
-    somebody promised, or None. `reminded_at` is when its owner was last reminded by a person (the clock's reminders are its own).
+    somebody promised, or None; it is the date in force, which may be earlier than the standard allows, or moved. `judged_at` is the
+    one that it is judged by, and never moves: the standard's limit, else the first date that was promised. `told_next_at` is when its
+    owner is told next that the date in force comes, or is past; None where the clock of the standard's limit tells of that very date.
+    `reminded_at` is when its owner was last reminded by a person (the clock's reminders are its own).
     """
 
     incident = TenantKey(Incident, related_name="action_items")
@@ -33,6 +36,8 @@ class ActionItem(TenantOwned):
     filed_at = models.DateTimeField(default=now)
     filed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     due_at = models.DateTimeField(null=True)
+    judged_at = models.DateTimeField(null=True)
+    told_next_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
@@ -54,6 +59,7 @@ class ActionItem(TenantOwned):
         indexes = [
             models.Index(fields=["organisation", "state", "due_at"], name="item_by_state"),
             models.Index(fields=["organisation", "owner", "state"], name="item_by_owner"),
+            models.Index(fields=["told_next_at"], name="item_told_next", condition=Q(told_next_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -57,7 +57,8 @@ class ReviewRequest(TenantOwned):
 class Review(TenantOwned):
     """The review meeting (clause postmortem.review-5-days): when, where, what was decided. One that is called at a time.
 
-    `sequence` counts its invitations, as iCalendar wants it: who has an older one knows that it was moved.
+    `sequence` counts its invitations, as iCalendar wants it: who has an older one knows that it was moved. `held_at` is when it took
+    place, `recorded_at` when that was written down (None of what was held before Muster kept the two apart).
     """
 
     incident = TenantKey(Incident, related_name="+")
@@ -69,6 +70,7 @@ class Review(TenantOwned):
     called_at = models.DateTimeField(default=now)
     called_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     held_at = models.DateTimeField(null=True)
+    recorded_at = models.DateTimeField(null=True)
     decisions = models.TextField(blank=True)
     cancelled_at = models.DateTimeField(null=True)
     cancel_reason = models.TextField(blank=True)

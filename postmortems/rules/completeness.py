@@ -17,6 +17,8 @@ TIMELINE, WHYS, IMPACT, ITEMS = (
     "postmortem.action-items",
 )
 
+NO_ITEMS = "no action item is filed, and nobody said that none is needed"
+
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
@@ -115,10 +117,19 @@ def _lacks_impact(section: Section, parts: _Parts) -> list[Reason]:
     return lacks
 
 
+def lacks_items(postmortem: PostMortem, *, filed: bool) -> bool:
+    """Whether nothing follows from the incident, and nobody said why: what publishing and closing ask for alike.
+
+    `filed`: whether an action item follows from it. A text beside them is no item and no reason: nobody has to do it.
+    """
+    return not filed and not postmortem.no_items_reason
+
+
 def _lacks_items(section: Section, parts: _Parts) -> list[Reason]:
-    if parts.items or section.text:
+    if not lacks_items(parts.postmortem, filed=parts.items > 0):
         return []
-    return _empty("this section is empty: file an action item, or write why nothing is to be done.")
+    what = f"{NO_ITEMS}: file one, or say why nothing is to be done."
+    return [Reason("items_missing", what)] if section.text else _empty(f"this section is empty: {what}")
 
 
 _LACKS: Mapping[str, Callable[[Section, _Parts], list[Reason]]] = {

@@ -50,6 +50,18 @@ def why_not_time(starts_at: datetime, minutes: int) -> list[Reason]:
     return reasons
 
 
+def why_not_held_at(postmortem: PostMortem, held_at: datetime) -> list[Reason]:
+    """A meeting took place in the past, and after the incident was resolved (the last time): before that there was nothing to look back on."""
+    resolved_at = postmortem.incident.resolved_at
+    if held_at > now() + timedelta(minutes=1):
+        sentence = "This time lies ahead: what has not taken place yet is not written down."
+    elif resolved_at is not None and held_at < resolved_at.replace(second=0, microsecond=0):  # meetings are said to the minute
+        sentence = f"{postmortem.incident.ref} was resolved at {resolved_at:%Y-%m-%d %H:%M:%S} UTC: say when its review took place, after that."
+    else:
+        return []
+    return [Reason("no_such_time", sentence, clause=CLAUSE, field="held_at", status=422)]
+
+
 def over(postmortem: PostMortem) -> list[Reason]:
     """Nothing more is called for what goes on again, or is closed, or was waived."""
     incident = postmortem.incident

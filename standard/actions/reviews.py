@@ -4,14 +4,15 @@ from collections.abc import Mapping
 
 from ledger.actions import record
 from ledger.verbs import verb
-from standard import clocks, rules
-from standard.models import Feedback, ProcessReview, ReviewOpening
+from standard import clocks, figures, reviewed, rules
+from standard.models import Feedback, ProcessReview, ReviewOpening, SignedFigures
 from standard.quarters import Quarter, quarter_of
 from standard.queries import calendar, in_force_id, law
 from standard.rules import ASKED_BEFORE, REVIEW
 from tenants.actors import Actor, Role
 from tenants.refusals import Conflict, check
 from tenants.time import now
+from tenants.walled import tenant_of
 from tenants.words import text
 
 CLOCK = "process_review"  # the law's clock
@@ -86,7 +87,10 @@ def write_review(review: ProcessReview, *, by: Actor, notes: str, decisions: str
     starts=(REVIEW,), stops=(REVIEW,), clauses=(REVIEW,), sometimes=("process_review.opened",),
 )  # fmt: skip
 def sign_review(review: ProcessReview, *, by: Actor, overrides: Mapping[str, str] | None = None) -> ProcessReview:
-    """Sign a quarter's review off: its clock stops, and the next quarter's opens. Feedback that waits needs a reason to go on waiting."""
+    """Sign a quarter's review off: its clock stops, and the next quarter's opens. Feedback that waits needs a reason to go on waiting.
+
+    The figures that it covers are kept as they are now, for good: as everybody may read them, without what is restricted.
+    """
     review = _locked(review)
     waiting = Feedback.objects.filter(settled_at__isnull=True).count()
     given = {code: text(f"overrides.{code}", why, most=REASON_MAX, required=False) for code, why in (overrides or {}).items()}
@@ -94,10 +98,28 @@ def sign_review(review: ProcessReview, *, by: Actor, overrides: Mapping[str, str
     review.signed_at, review.signed_by_id = now(), by.person_id
     review.unsettled_reason = used.get("feedback_unsettled", "")
     review.save()
+    signed = _keep_figures(review)
     clocks.stop(review, REVIEW)
-    record("process_review.signed", review, by=by, quarter=review.quarter, waiting=waiting, overrides=used)
+    record(
+        "process_review.signed",
+        review,
+        by=by,
+        quarter=review.quarter,
+        waiting=waiting,
+        overrides=used,
+        covers_from=signed.covers_from.isoformat(),
+        covers_until=signed.covers_until.isoformat(),
+    )
     open_review(Quarter(calendar().hours.zone, review.begins_on).later(1), by=by)
     return review
+
+
+def _keep_figures(review: ProcessReview) -> SignedFigures:
+    """Keep what a review that has just been signed off covers, with its figures."""
+    start, end = reviewed.covered(review)
+    tables = [table.as_data for table in figures.for_everybody(tenant_of(review), start, end)]
+    when = {"covers_from": start, "covers_until": end, "signed_at": review.signed_at}
+    return SignedFigures.objects.create(review=review, figures=tables, **when)
 
 
 def _locked(review: ProcessReview) -> ProcessReview:

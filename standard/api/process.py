@@ -10,6 +10,7 @@ from ledger.api import CursorPages, MusterView, page_of
 from standard import actions, gate, reviewed
 from standard.api import shapes
 from standard.api.versions import KEY
+from standard.figures import Figures
 from standard.models import Feedback, ProcessReview
 from tenants.refusals import invalid
 
@@ -77,6 +78,10 @@ class Reviews(MusterView):
         return pages.get_paginated_response([shapes.review_row(row) for row in found])
 
 
+def _table(one: Figures) -> dict[str, Any]:
+    return {"title": one.title, "columns": one.columns, "rows": one.rows, "note": one.note}
+
+
 def whole(review: ProcessReview) -> dict[str, Any]:
     """A review with what it lays out."""
     laid = reviewed.laid_out(review)
@@ -86,7 +91,10 @@ def whole(review: ProcessReview) -> dict[str, Any]:
         **shapes.review_row(review),
         **{name: getattr(review, name) for name in names},
         "broken": clock is not None and clock.broken_at is not None,
-        "figures": [{"title": one.title, "columns": one.columns, "rows": one.rows, "note": one.note} for one in laid["figures"]],
+        "covers_from": laid["covers_from"],
+        "covers_until": laid["covers_until"],
+        "figures": [_table(one) for one in laid["figures"]],
+        "signed_figures": None if laid["signed"] is None else [_table(one) for one in laid["signed"]],
         "feedback": [shapes.feedback_row(row) for row in laid["feedback"]],
         "versions": [version.number for version in laid["versions"]],
     }

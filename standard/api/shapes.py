@@ -191,7 +191,12 @@ class WholeProcessReviewOut(ProcessReviewOut):
     decisions = serializers.CharField(allow_blank=True)
     unsettled_reason = serializers.CharField(allow_blank=True)
     broken = serializers.BooleanField()
-    figures = ProcessFiguresOut(many=True)
+    covers_from = serializers.DateTimeField(help_text="Where the review before ended, or the quarter begins.")
+    covers_until = serializers.DateTimeField(help_text="The sign-off, or the quarter's end where that was sooner.")
+    figures = ProcessFiguresOut(many=True, help_text="Of that stretch, as they are counted today, of what you may see.")
+    signed_figures = ProcessFiguresOut(
+        many=True, allow_null=True, help_text="What was signed off, for good; null before that. Nothing restricted is in them."
+    )
     feedback = FeedbackOut(many=True)
     versions = serializers.ListField(child=serializers.IntegerField())
 

@@ -2,7 +2,7 @@
 
 from standard.models.calendar import SPRINT_DAYS_MOST, Calendar, CalendarDay
 from standard.models.clock import Clock, ClockFailure
-from standard.models.process import Feedback, ProcessReview, ReviewOpening
+from standard.models.process import Feedback, ProcessReview, ReviewOpening, SignedFigures
 from standard.models.version import StandardDraft, StandardVersion, StandardWithdrawal, _is_law
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Feedback",
     "ProcessReview",
     "ReviewOpening",
+    "SignedFigures",
     "StandardDraft",
     "StandardVersion",
     "StandardWithdrawal",

@@ -1,6 +1,7 @@
 """How the process itself is looked after: what people say of it, and the review of each quarter."""
 
 from datetime import date
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -44,6 +45,27 @@ class ProcessReview(TenantOwned):
     def quarter(self) -> str:
         """The quarter as people say it: `2026 Q4`."""
         return quarter_name(self.begins_on)
+
+
+class SignedFigures(TenantOwned):
+    """The figures that were signed off with a review, as data: written once, with the sign-off, and never changed.
+
+    They are those of the stretch from `covers_from` to `covers_until`, as everybody may read them: without what is restricted. `figures`
+    are tables as standard.figures.Figures has them: [{title, columns, rows, note, clauses}].
+    """
+
+    review = TenantKey(ProcessReview, related_name="signed_figures")
+    covers_from = models.DateTimeField()
+    covers_until = models.DateTimeField()
+    figures: "models.JSONField[list[dict[str, Any]], list[dict[str, Any]]]" = models.JSONField()
+    signed_at = models.DateTimeField(default=now)
+
+    class Meta:
+        verbose_name_plural = "signed figures"
+        constraints = [models.UniqueConstraint(fields=["organisation", "review"], name="figures_signed_once")]
+
+    def __str__(self) -> str:
+        return f"Figures signed with {self.review}"
 
 
 def quarter_name(day: date) -> str:

@@ -1,6 +1,7 @@
 """A post-mortem in real browsers: two people write, read and publish it at once; every page of it for everybody."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -123,6 +124,40 @@ def test_two_people_write_read_and_publish_the_post_mortem_of_five_hours_at_once
             _text(amira, key).fill("The rollback was ready.")
             expect(amira.locator(f"#section-{key} [data-saved]")).to_contain_text("Version 1")
 
+    # A text in their section is no action item, and publishing says so; Amira files one from there.
+    expect(amira.locator("ul#do-publish")).to_contain_text("no action item is filed")
+    amira.locator("#section-action_items").get_by_role("link", name="File an action item").click()
+    amira.locator("#file input[name=title]").fill("Add a lock timeout")
+    amira.locator("#file input[value=prevention]").check()
+    amira.locator("#file select[name=owner]").select_option("jon@acme.example")
+    with amira.expect_navigation():
+        amira.get_by_role("button", name="File it").click()
+
+    # They meet over the draft: Jon calls the review, Amira takes attendance and writes down what was decided.
+    at = f"{site.url}/o/acme/incidents/{page.ref}/postmortem/"
+    jon.goto(f"{at}review/")
+    expect(jon.locator("#rule")).to_contain_text("punishes nobody")
+    jon.locator("#call-starts_at").fill(f"{played.clock.now + timedelta(minutes=30):%Y-%m-%dT%H:%M}")
+    with jon.expect_navigation():
+        jon.locator("button[type=submit]", has_text="Call the review").click()
+    expect(jon.get_by_role("heading", name="Called:")).to_be_visible()
+    played.clock.advance(minutes=40)
+    amira.goto(f"{at}review/")
+    for answer in amira.locator("input[name^=came_][value=yes]").all():
+        answer.check()
+    owner = acme.owner.user_id
+    amira.locator(f"input[name=came_{owner}][value=no]").check()
+    amira.locator(f"input[name=excuse_{owner}]").fill("Ill")
+    amira.locator("#hold-decisions").fill("We add a lock timeout, and give reports an owner.")
+    with amira.expect_navigation():
+        amira.locator("button[type=submit]", has_text="Take attendance").click()
+    jon.reload()
+    for tab in (amira, jon):
+        expect(tab.get_by_role("heading", name="Held:")).to_be_visible()
+        expect(tab.locator("main")).to_contain_text("Missing: Olga Owner (Product Owner)")
+        expect(tab.locator("main")).to_contain_text("give reports an owner")
+        tab.goto(at)
+
     # Amira asks Jon to read it; it waits for him, and he says that it is good. Then it is published, and his page tells him.
     amira.locator("#verb-ask-reader > summary").click()
     with amira.expect_navigation():
@@ -139,6 +174,8 @@ def test_two_people_write_read_and_publish_the_post_mortem_of_five_hours_at_once
     expect(amira.locator("#pm-head")).to_contain_text("Published, version 1")
     expect(jon.locator("#pm-head")).to_contain_text("Published, version 1", timeout=15_000)
     assert page.read()["state"] == "published"
+    (review,) = played.api("amira").get(f"incidents/{page.ref}/postmortem/review/").json()["reviews"]
+    assert review["held_at"] < page.read()["published_at"], "published after review"
 
 
 def saved_text(page: Paper, key: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from incidents import actions
 from incidents.members import member_for
 from incidents.states import State
-from postmortems.actions import choosing, comments, impact, opening, publishing, whys, writing
+from postmortems.actions import choosing, comments, impact, opening, publishing, waiving, whys, writing
 from postmortems.models import PostMortem
 from postmortems.states import Verdict
 
@@ -38,6 +38,7 @@ def complete(s: Any) -> PostMortem:
         writing.edit_section(found, section.key, by=s.amira, text="Words", version=0)
     whys.add_why(found, by=s.amira, text="It was so")
     impact.explain_whys(found, by=s.amira, reason="One is enough")
+    waiving.need_no_items(found, by=s.amira, reason="The vendor's")
     impact.set_facts(found, by=s.amira, facts={"users_affected": 0, "cost_amount": "0", "cost_currency": "EUR"})
     return found
 
@@ -133,4 +134,32 @@ DRIVERS: dict[str, Callable[[Any], Act]] = {
     ),
     "postmortem:publish": _of(complete, lambda s, found: publishing.publish(found, by=s.amira)),
     "postmortem:take-up": _of(published, lambda s, found: publishing.take_up(found, by=s.amira, reason="The cost is known")),
+}
+
+
+def _come_back(s: Any) -> PostMortem:
+    """Published; then the incident was reopened, and is resolved again."""
+    found = published(s)
+    s.clock.advance(minutes=1)
+    actions.reopen(s.incident, by=s.amira, reason="Errors are back")
+    actions.advance(s.incident, by=s.amira, to=State.MONITORING, reason="Gone again")
+    actions.set_impact(s.incident, by=s.amira, end=s.clock.now)
+    actions.resolve(s.incident, by=s.amira, summary="For good.", overrides={"monitoring_too_short": "It is a test."})
+    return found
+
+
+def _open_again(s: Any) -> Act:
+    _come_back(s)
+    return lambda: opening.open_draft(s.incident, by=s.muster)
+
+
+def _lift_after_it_came_back(s: Any) -> Act:
+    found = waiving.waive(_come_back(s), by=s.cast.owner.actor(), reason="A duplicate.")
+    return lambda: waiving.lift_waiver(found, by=s.cast.owner.actor(), reason="It was none.")
+
+
+# Other circumstances (tests/ledger/variants.py).
+VARIANTS: dict[str, tuple[Callable[[Any], Act], ...]] = {
+    "postmortem:open": (_open_again,),
+    "postmortem:lift-waiver": (_lift_after_it_came_back,),
 }

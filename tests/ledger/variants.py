@@ -11,7 +11,7 @@ from ledger.actions import configure
 from oncall import actions as oncall
 from oncall.models import Page, Service, Team, TeamMember
 from tenants.models import Membership, User
-from tests.ledger import review_drivers
+from tests.ledger import document_drivers, item_drivers, review_drivers
 
 type Act = Callable[[], object]
 
@@ -349,5 +349,7 @@ VARIANTS: Mapping[str, tuple[Callable[[Any], Act], ...]] = {
     "page:decline": (_decline_last, _next_withheld("decline")),
     "page:begin": (_begin(), _begin(restricted=True), _begin(nobody=True)),
     **review_drivers.VARIANTS,
+    **item_drivers.VARIANTS,
+    **document_drivers.VARIANTS,
     "page:page-again": (_again(), _again(nobody=True), _again(restricted=True)),
 }

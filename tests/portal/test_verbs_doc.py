@@ -77,6 +77,7 @@ ELSEWHERE: Final = {
     "incident:mobilised": _BY_ITSELF,
     "order:chase": _BY_ITSELF,
     "action item:escalate": _BY_ITSELF,
+    "action item:tell-date": _BY_ITSELF,
     "page:page": _BY_ITSELF,
     "page:page-again": _BY_ITSELF,
     "page:page-person": _BY_ITSELF,

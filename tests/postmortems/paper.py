@@ -66,6 +66,7 @@ class Paper:
                 assert self.save(who, key, text).status_code == 200
         self.chain(who)
         self.do(who, "facts", users_affected=41_000, cost_amount="12500.00", cost_currency="EUR")
+        assert self.ask(who, "need-no-items", reason="The vendor has mended it").status_code == 200
 
     def published(self, who: str = "amira") -> dict[str, Any]:
         """Filled, and published."""

@@ -1,5 +1,6 @@
 """Closing a SEV 1/2: published, reviewed, items filed, or waived (clauses postmortem.draft-24h, postmortem.action-items)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -36,25 +37,27 @@ def test_it_is_closed_once_it_is_published_reviewed_and_what_is_to_be_done_is_fi
     assert why_not(scene, ref) == (
         "The post-mortem is not done: it is not published; its review was not held; no action item is filed, and nobody said that none is needed."
     )
-    published(scene, ref)
-    assert why_not(scene, ref).startswith("The post-mortem is not done: its review was not held; no action item is filed")
-    held(scene, ref)
-    assert why_not(scene, ref) == "The post-mortem is not done: no action item is filed, and nobody said that none is needed."
     filed(scene, ref)
+    assert why_not(scene, ref) == "The post-mortem is not done: it is not published; its review was not held."
+    published(scene, ref)
+    assert why_not(scene, ref) == "The post-mortem is not done: its review was not held."
+    held(scene, ref)
     assert scene.do("amira", ref, "close")["state"] == "closed"
 
 
 @pytest.mark.clause("postmortem.action-items")
 def test_a_reason_stands_in_for_action_items_where_nothing_is_to_be_done(scene: Scene) -> None:
     ref = resolved(scene)
-    published(scene, ref)
     held(scene, ref)
+    assert "no action item is filed" in why_not(scene, ref)
     for body, code in (({}, "required"), ({"reason": " "}, "required"), ({"reason": "x" * 2001}, "too_long")):
         refused = ask(scene, "amira", ref, "need-no-items", body)
         assert (refused.status_code, refused.json()["code"]) == (422, code), body
     assert ask(scene, "mei", ref, "need-no-items", {"reason": "x"}).status_code == 403
     assert done(scene, "jon", ref, "need-no-items", reason="The vendor has mended it.")["no_items_reason"]
     assert scene.told(ref, "postmortem.items_not_needed")[0]["data"]["reason"] == "The vendor has mended it."
+    assert why_not(scene, ref) == "The post-mortem is not done: it is not published."
+    published(scene, ref)
     assert scene.do("amira", ref, "close")["state"] == "closed"
     assert ask(scene, "jon", ref, "need-no-items", {"reason": "x"}).json()["code"] == "closed"
 
@@ -69,9 +72,9 @@ def test_where_items_are_filed_nobody_says_that_none_is_needed(scene: Scene) -> 
 def test_what_was_dropped_follows_from_nothing_and_stands_in_nobodys_way(scene: Scene) -> None:
     """Closing, and saying that nothing is to be done, agree on which items there are."""
     ref = resolved(scene)
+    item = filing.filed(scene, ref)["ref"]
     published(scene, ref)
     held(scene, ref)
-    item = filing.filed(scene, ref)["ref"]
     filing.item_do(scene, "amira", item, "drop", reason="The service goes")
     assert why_not(scene, ref) == "The post-mortem is not done: no action item is filed, and nobody said that none is needed."
     done(scene, "jon", ref, "need-no-items", reason="The service is gone.")
@@ -81,9 +84,9 @@ def test_what_was_dropped_follows_from_nothing_and_stands_in_nobodys_way(scene: 
 @pytest.mark.clause("postmortem.action-items")
 def test_an_item_overtakes_the_reason_that_none_is_needed_whatever_becomes_of_it(scene: Scene) -> None:
     ref = resolved(scene)
+    done(scene, "jon", ref, "need-no-items", reason="The vendor has mended it.")
     published(scene, ref)
     held(scene, ref)
-    done(scene, "jon", ref, "need-no-items", reason="The vendor has mended it.")
     filing.item_do(scene, "amira", filing.filed(scene, ref)["ref"], "drop", reason="The service goes")
     assert why_not(scene, ref) == "The post-mortem is not done: no action item is filed, and nobody said that none is needed."
 
@@ -101,6 +104,72 @@ def test_after_a_reopening_what_was_published_and_reviewed_before_does_not_count
     scene.do("amira", ref, "resolve", summary="For good")
     scene.follow()
     assert why_not(scene, ref) == "The post-mortem is not done: it is not published again; its review was not held."
+
+
+def came_back(scene: Scene, ref: str) -> None:
+    """The incident is reopened, and resolved again a quarter of an hour later."""
+    scene.do("amira", ref, "reopen", reason="Errors are back")
+    scene.follow()
+    scene.do("amira", ref, "advance", to="monitoring", reason="Gone again")
+    scene.do("amira", ref, "impact", end=scene.clock.now.isoformat())
+    scene.clock.advance(minutes=15)
+    scene.do("amira", ref, "resolve", summary="For good")
+
+
+@pytest.mark.clause(DRAFT)
+def test_published_before_its_incident_came_back_it_is_owed_again_with_its_clock_and_a_reason(scene: Scene) -> None:
+    ref = resolved(scene)
+    published(scene, ref)
+    came_back(scene, ref)
+    scene.follow()
+    found = scene.api("amira").get(f"incidents/{ref}/postmortem/").json()
+    due = scene.clock.now + timedelta(hours=24)
+    assert (found["state"], found["version"], found["due_at"]) == ("draft", 1, due.isoformat().replace("+00:00", "Z"))
+    assert found["reason"].startswith(f"{ref} was reopened, and resolved again at ")
+    assert scene.told(ref, "postmortem.taken_up")[0]["data"]["reason"] == found["reason"]
+    page = scene.page("amira").get(f"/o/acme/incidents/{ref}/postmortem/").content.decode()
+    assert f"Taken up again after version 1: {ref} was reopened, and resolved again" in page
+    assert f"Post-mortem of SEV 1 {ref}" in scene.page("amira").get("/o/acme/inbox/").content.decode()
+    assert scene.api("exec").get(f"incidents/{ref}/postmortem/published/").json()["number"] == 1, (
+        "its readers keep what they have"
+    )
+    scene.later(hours=25)
+    scene.follow()
+    assert len(scene.mails("amira", f"The post-mortem of {ref} is overdue")) == 1
+    assert [row["ref"] for row in scene.api("amira").get("postmortems/", late="true").json()["results"]] == [ref]
+    again = done(scene, "amira", ref, "publish")
+    assert [(one["number"], one["reason"]) for one in again["publications"]] == [(2, found["reason"]), (1, "")]
+    clocks = [c["state"] for c in scene.part(ref, "clocks") if c["clause"] == DRAFT]
+    assert sorted(clocks) == ["broken", "kept"], "the first was kept, the second was late"
+
+
+@pytest.mark.clause(DRAFT)
+def test_what_was_published_since_the_last_resolution_is_owed_no_more(scene: Scene) -> None:
+    """Somebody is faster than what follows from the resolution: no clock runs on that nobody could stop."""
+    ref = resolved(scene)
+    published(scene, ref)
+    came_back(scene, ref)
+    done(scene, "amira", ref, "take-up", reason="It came back")
+    done(scene, "amira", ref, "publish")
+    scene.follow()
+    found = scene.api("amira").get(f"incidents/{ref}/postmortem/").json()
+    assert (found["state"], found["version"], found["due_at"]) == ("published", 2, None)
+
+
+@pytest.mark.clause(DRAFT)
+def test_a_waiver_that_is_lifted_after_its_incident_came_back_leaves_it_owed(scene: Scene) -> None:
+    ref = resolved(scene)
+    published(scene, ref)
+    done(scene, "owner", ref, "waive", reason="The same cause")
+    came_back(scene, ref)
+    scene.follow()
+    assert scene.api("amira").get(f"incidents/{ref}/postmortem/").json()["due_at"] is None
+    done(scene, "owner", ref, "lift-waiver", reason="It was another")
+    found = scene.api("amira").get(f"incidents/{ref}/postmortem/").json()
+    assert (found["state"], found["due_at"]) == (
+        "draft",
+        (scene.clock.now + timedelta(hours=24)).isoformat().replace("+00:00", "Z"),
+    )
 
 
 # --- Waivers -----------------------------------------------------------------------------------------------------------------

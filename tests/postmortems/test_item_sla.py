@@ -153,12 +153,89 @@ def test_only_the_process_owner_moves_what_is_due_and_says_why(scene: Scene) -> 
     assert item_verb(scene, "owner", item["ref"], "change", due_on=str(later)).status_code == 422
     moved = item_do(scene, "owner", item["ref"], "change", due_on=str(later), reason="The vendor is late")
     assert day(datetime.fromisoformat(moved["due_at"])) == later + timedelta(days=1)
-    first, second = clocks(scene, ref)
-    assert first["stopped_at"] is not None
-    assert second["due_at"] == moved["due_at"]
+    (clock,) = clocks(scene, ref)
+    assert (clock["due_at"], clock["stopped_at"]) == (item["due_at"], None), "the standard's limit judges it as before"
+    assert moved["judged_at"] == item["due_at"]
     assert scene.told(ref, "action.changed")[0]["data"]["reason"] == "The vendor is late"
     until(scene, datetime.fromisoformat(item["due_at"]) + timedelta(hours=1))
-    assert scene.mails("jon", "Late:") == []
+    assert scene.mails("jon", "Late:") == scene.mails("jon", "Due soon:") == []
+    assert clocks(scene, ref)[0]["broken_at"] is not None
+    until(scene, datetime.fromisoformat(moved["due_at"]) - timedelta(hours=3))
+    (reminder,) = scene.mails("jon", f"Due soon: {ref}-1")
+    assert f"Due at {later + timedelta(days=1)} 00:00 UTC." in reminder.body
+    assert f"It is judged by {item['due_at'][:10]} 00:00 UTC." in reminder.body
+    until(scene, datetime.fromisoformat(moved["due_at"]))
+    for who in ("jon", "admin", "owner"):
+        assert len(scene.mails(who, f"Late: {ref}-1")) == 1, who
+    assert scene.mails("jon", "Past its date") == []
+    assert "Judged by" in scene.page("jon").get(f"/o/acme/actions/{ref}-1/").content.decode()
+    item_do(scene, "jon", item["ref"], "finish")
+    assert scene.told(ref, "action.done")[0]["data"]["late"] is True
+
+
+@pytest.mark.clause("actions.sla")
+def test_of_a_day_that_was_promised_its_owner_is_reminded_and_the_limit_judges_it(scene: Scene) -> None:
+    ref = scene.commanded("SEV2")
+    promised = day(scene.ago(days=-8))
+    item = filed(scene, ref, due_on=str(promised))
+    limit = sprint_end(scene.clock.now, 2)
+    assert datetime.fromisoformat(item["judged_at"]) == limit
+    until(scene, datetime.fromisoformat(item["due_at"]) - timedelta(hours=3))
+    assert len(scene.mails("jon", f"Due soon: {ref}-1")) == 1
+    until(scene, datetime.fromisoformat(item["due_at"]))
+    (past,) = scene.mails("jon", f"Past its date: {ref}-1")
+    assert f"It is judged by {limit:%Y-%m-%d %H:%M} UTC." in past.body
+    assert [clock["broken_at"] for clock in clocks(scene, ref)] == [None]
+    assert scene.mails("admin", f"Late: {ref}") == [], "the standard's time is not past"
+    until(scene, limit)
+    assert len(scene.mails("admin", f"Late: {ref}-1")) == 1
+
+
+@pytest.mark.clause("actions.sla")
+def test_where_the_standard_sets_no_limit_a_promise_is_reminded_of_too_and_follows_its_moves(scene: Scene) -> None:
+    ref = scene.declare("amira", "SEV3")
+    item = filed(scene, ref, due_on=str(day(scene.ago(days=-8))))
+    moved = item_do(scene, "owner", item["ref"], "change", due_on=str(day(scene.ago(days=-20))), reason="The vendor is late")
+    assert moved["judged_at"] == item["due_at"]
+    until(scene, datetime.fromisoformat(item["due_at"]) + timedelta(hours=1))
+    assert scene.mails("jon", "Due soon") == scene.mails("jon", "Past its date") == []
+    until(scene, datetime.fromisoformat(moved["due_at"]) - timedelta(hours=3))
+    assert len(scene.mails("jon", f"Due soon: {ref}-1")) == 1
+    until(scene, datetime.fromisoformat(moved["due_at"]))
+    assert len(scene.mails("jon", f"Past its date: {ref}-1")) == 1
+    until(scene, datetime.fromisoformat(moved["due_at"]) + timedelta(days=3))
+    assert len(scene.mails("jon", f"{ref}-1")) == 3, "that it is theirs, that it comes, that it is past; nothing twice"
+    assert clocks(scene, ref) == []
+
+
+@pytest.mark.clause("actions.sla")
+def test_what_is_done_is_reminded_of_no_more_and_taken_up_again_it_is(scene: Scene) -> None:
+    ref = scene.declare("amira", "SEV3")
+    item = filed(scene, ref, due_on=str(day(scene.ago(days=-8))))
+    item_do(scene, "jon", item["ref"], "finish")
+    until(scene, datetime.fromisoformat(item["due_at"]) - timedelta(hours=3))
+    assert scene.mails("jon", "Due soon") == []
+    item_do(scene, "jon", item["ref"], "take-up", reason="It hangs still")
+    until(scene, datetime.fromisoformat(item["due_at"]))
+    assert len(scene.mails("jon", f"Past its date: {ref}-1")) == 1
+
+
+@pytest.mark.clause("actions.sla")
+def test_the_same_date_is_missed_once_however_often_the_item_is_taken_up_again(scene: Scene) -> None:
+    ref = scene.commanded()
+    item = filed(scene, ref)
+    due = datetime.fromisoformat(item["due_at"])
+    until(scene, due + timedelta(days=1))
+    for _ in range(2):
+        item_do(scene, "jon", item["ref"], "finish")
+        item_do(scene, "jon", item["ref"], "take-up", reason="It hangs still")
+        scene.later(hours=1)
+    (clock,) = clocks(scene, ref)
+    assert (clock["broken_at"] is not None, clock["stopped_at"]) == (True, None)
+    assert len([e for e in scene.told(ref, "clock.broken") if e["data"]["clause"] == SLA]) == 1
+    assert len(scene.told(ref, "action.escalated")) == 1
+    item_do(scene, "jon", item["ref"], "finish")
+    assert clocks(scene, ref)[0]["stopped_at"] is not None
 
 
 @pytest.mark.clause("actions.sla")

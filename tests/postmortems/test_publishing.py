@@ -3,6 +3,7 @@
 import pytest
 
 from tests.incidents.scene import Scene
+from tests.postmortems.filing import filed, item_do
 from tests.postmortems.paper import paper
 
 
@@ -54,6 +55,26 @@ def test_a_timeline_without_an_entry_is_empty(scene: Scene) -> None:
     for line in page.read()["timeline"]:
         page.do("amira", "remove-entry", entry=line["id"])
     assert _codes(page.ask("amira", "publish")) == {("section_empty", "timeline")}
+
+
+@pytest.mark.clause("postmortem.action-items")
+def test_a_text_is_no_action_item_and_publishing_asks_what_closing_asks(scene: Scene) -> None:
+    page = paper(scene)
+    page.fill()
+    item_do(scene, "amira", filed(scene, page.ref)["ref"], "drop", reason="The service goes")
+    refused = page.ask("amira", "publish")
+    assert _codes(refused) == {("items_missing", "action_items")}
+    asked = "no action item is filed, and nobody said that none is needed"
+    assert asked in refused.json()["reasons"][0]["sentence"]
+    assert asked in scene.verb("amira", page.ref, "close").json()["detail"], "the same words at closing"
+    at = f"/o/acme/incidents/{page.ref}/postmortem/"
+    shown = scene.page("amira").get(at).content.decode()
+    assert (asked in shown, f"{at}need-no-items/" in shown) == (True, True)
+    assert scene.page("amira").post(f"{at}need-no-items/", {"reason": "The service is gone."}).status_code == 302
+    found = page.do("amira", "publish")
+    assert (found["state"], found["no_items_reason"]) == ("published", "The service is gone.")
+    assert "Nothing is to be done: The service is gone." in scene.page("jon").get(f"{at}versions/1/").content.decode()
+    assert "no action item" not in scene.verb("amira", page.ref, "close").json()["detail"]
 
 
 @pytest.mark.clause("postmortem.draft-24h")

@@ -148,6 +148,84 @@ def test_signing_off_stops_the_clock_and_opens_the_next(scene: Scene) -> None:
     assert write.json()["code"] == "signed"
 
 
+def table(found: Any, title: str, key: str = "signed_figures") -> dict[str, list[str]]:
+    """A table of a review's figures: what a row is about -> its figures."""
+    return {row[0]: row[1:] for one in found[key] if one["title"] == title for row in one["rows"]}
+
+
+def whole(scene: Scene, review: Any, who: str = "auditor") -> Any:
+    return scene.api(who).get(f"process-reviews/{review['id']}/").json()
+
+
+def test_the_figures_that_were_signed_off_stay_as_they_were_signed_beside_todays(scene: Scene) -> None:
+    ref = scene.mobilised("SEV2")
+    scene.clock.advance(minutes=1)
+    review = decided(scene)
+    assert whole(scene, review)["signed_figures"] is None
+    page = scene.page("owner").get(f"/o/acme/reviews/{review['id']}/").content.decode()
+    assert "as they were signed off" not in page
+    signed = sign(scene, review).json()
+    assert table(signed, "Incidents by severity")["SEV 2"][0] == "1"
+    assert datetime.fromisoformat(signed["covers_until"]) == scene.clock.now
+    assert table(signed, "Incidents by severity", "figures") == table(signed, "Incidents by severity")
+    scene.clock.advance(minutes=1)
+    scene.do("amira", ref, "severity", severity="SEV1", reason="Worse")
+    later = whole(scene, review)
+    assert later["signed_figures"] == signed["signed_figures"], "what was signed does not change"
+    assert (table(later, "Incidents by severity")["SEV 1"][0], table(later, "Incidents by severity", "figures")["SEV 1"][0]) == (
+        "0",
+        "1",
+    )
+    shown = scene.page("jon").get(f"/o/acme/reviews/{review['id']}/").content.decode()
+    for words in ("as they were signed off", "stands beside them", "today 1"):
+        assert words in shown, words
+
+
+def test_nothing_restricted_is_in_the_figures_that_are_kept_for_all_to_read(scene: Scene) -> None:
+    """Though the one who signs is named on it, and counts it on the page before and after."""
+    ref = scene.mobilised()
+    new = scene.do("amira", ref, "flag", flag="personal_data", kinds=["pii"], reason="Names leaked")["ref"]
+    scene.follow()
+    assert "owner@acme.example" in {row["email"] for row in scene.part(new, "need-to-know")}
+    scene.clock.advance(minutes=1)
+    review = decided(scene)
+    assert table(whole(scene, review, "owner"), "Incidents by severity", "figures")["SEV 1"][0] == "1"
+    signed = sign(scene, review).json()
+    assert table(signed, "Incidents by severity")["SEV 1"][0] == "0"
+    assert table(signed, "Incidents by severity", "figures")["SEV 1"][0] == "1"
+    assert table(whole(scene, review, "jon"), "Clauses kept") == table(signed, "Clauses kept")
+
+
+def test_what_comes_after_a_sign_off_is_the_next_reviews_to_the_quarters_end(scene: Scene) -> None:
+    """Signed off before the quarter is over, its end is covered by the next: no day is looked at by no review."""
+    review = decided(scene)
+    sign(scene, review)
+    day = scene.clock.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    scene.clock.advance(minutes=5)
+    scene.declare("amira", "SEV3")  # after the sign-off, in the quarter that was signed off
+    end = datetime.fromisoformat(review["ends_at"])
+    scene.clock.advance(seconds=(end - scene.clock.now).total_seconds() + 60)
+    scene.sweep()
+    coming = scene.api("owner").get("process-reviews/").json()["results"][0]
+    found = whole(scene, coming, "owner")
+    assert (datetime.fromisoformat(found["starts_at"]), datetime.fromisoformat(found["covers_from"])) == (end, day)
+    assert found["covers_until"] == found["ends_at"]
+    assert table(found, "Incidents by severity", "figures")["SEV 3"][0] == "1"
+    shown = scene.page("owner").get(f"/o/acme/reviews/{coming['id']}/").content.decode()
+    assert "from where the review before it ended" in shown
+
+
+def test_signed_off_late_it_covers_its_quarter_to_the_end_and_the_next_begins_there(scene: Scene) -> None:
+    review = decided(scene)
+    end = datetime.fromisoformat(review["ends_at"])
+    scene.clock.advance(seconds=(end - scene.clock.now).total_seconds() + 3600)
+    scene.sweep()
+    signed = sign(scene, review).json()
+    assert datetime.fromisoformat(signed["covers_until"]) == end
+    coming = scene.api("owner").get("process-reviews/").json()["results"][0]
+    assert whole(scene, coming, "owner")["covers_from"] == coming["starts_at"]
+
+
 def test_a_quarter_that_has_not_begun_is_not_signed(scene: Scene) -> None:
     sign(scene, decided(scene))
     coming = scene.api("owner").get("process-reviews/").json()["results"][0]
