@@ -135,6 +135,9 @@ def _pages(report: Report, client: Any, connection: Any) -> None:
         ("availability, three years", f"metrics/availability/{since}"),
         ("times, 90 days", "metrics/"),
         ("the incidents behind three years' MTTR", f"metrics/incidents/{since}&figure=mttr"),
+        ("the clocks behind three years' cadence", f"metrics/clocks-counted/{since}&clause=updates"),
+        ("the calls behind a person's three years", f"metrics/pages-counted/{since}&person=amira@acme.example&night=1"),
+        ("the outages behind three years of a component", f"metrics/outages/{since}&component=payments"),
     ):
         address = f"/o/acme/{path}"
         client.get(address)

@@ -4,12 +4,13 @@ Times are bitemporal: a correction is a fact of its own, with when it happened a
 was recorded before is rewritten by it (docs/decisions/0017). In force is the latest correction of what the record says now.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from incidents.facts import Facts, first_answer_sql
 from incidents.items import TimeItem
@@ -97,15 +98,50 @@ def in_force(incident: Incident, facts: Facts) -> Times:
     return {key: one.at for key, one in told(incident, facts).items()}
 
 
-def known(incident: Incident) -> Times:
-    """The time in force of each, for whoever has not the room's facts at hand: two queries."""
+def read(incident: Incident) -> dict[KeyTime, Told]:
+    """Each key time with its corrections, for whoever has not the room's facts at hand: two queries."""
     with connection.cursor() as cursor:
         cursor.execute(first_answer_sql("%s"), [incident.pk])
         (answered,) = cursor.fetchone() or (None,)
-    found = dict(_recorded(incident, answered))
-    last = {row.which: row for row in TimeCorrection.objects.filter(incident=incident).order_by("id")}
-    for key, original in found.items():
-        row = last.get(key.value)
-        if row is not None and row.original == original:
-            found[key] = row.occurred_at
-    return found
+    items = _items(TimeCorrection.objects.filter(incident=incident))
+    return {
+        key: Told(key, original, tuple(item for item in items if item.which == key))
+        for key, original in _recorded(incident, answered).items()
+    }
+
+
+def known(incident: Incident) -> Times:
+    """The time in force of each, for whoever has not the room's facts at hand: two queries."""
+    return {key: one.at for key, one in read(incident).items()}
+
+
+def impacts(incidents: Iterable[Incident]) -> dict[int, tuple[datetime | None, datetime | None]]:
+    """From when until when the impact of each lasted, by the times in force: one query, or none without incidents."""
+    found = list(incidents)
+    which = (KeyTime.IMPACT_START, KeyTime.IMPACT_END)
+    rows = TimeCorrection.objects.filter(incident__in=found, which__in=which).order_by("id") if found else ()
+    last = {(row.incident_id, row.which): row for row in rows}
+
+    def edge(pk: int, key: KeyTime, original: datetime | None) -> datetime | None:
+        row = last.get((pk, key.value))
+        return row.occurred_at if row is not None and row.original == original else original
+
+    return {
+        one.pk: (edge(one.pk, KeyTime.IMPACT_START, one.impact_start), edge(one.pk, KeyTime.IMPACT_END, one.impact_end))
+        for one in found
+    }
+
+
+def _items(rows: QuerySet[TimeCorrection]) -> list[TimeItem]:
+    """Corrections as the room's facts have them, oldest first."""
+    return [
+        TimeItem(
+            which=row.which,
+            original=row.original,
+            occurred_at=row.occurred_at,
+            recorded_at=row.recorded_at,
+            reason=row.reason,
+            corrected_by=row.corrected_by.name if row.corrected_by else "",
+        )
+        for row in rows.select_related("corrected_by").order_by("id")
+    ]

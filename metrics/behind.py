@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from incidents.models import TimeCorrection
 from incidents.states import Severity
-from metrics.definitions import BY_KEY, TIMES
+from metrics.definitions import BY_KEY, NOT_KNOWN_YET, TIMES
 from metrics.filters import Filters
 from metrics.models import IncidentFigure
 from metrics.tables import Cell, Table
@@ -49,7 +49,7 @@ def rows(found: Iterable[IncidentFigure]) -> list[dict[str, Any]]:
             "restricted": one.incident.restricted,
             "corrected": one.incident_id in corrected,
             "detected_at": one.detected_at,
-            "spans": [(time.short, span(getattr(one, time.column)) or "none") for time in TIMES],
+            "spans": [(time.short, span(getattr(one, time.column)) or NOT_KNOWN_YET) for time in TIMES],
         }
         for one in figures
     ]

@@ -55,6 +55,13 @@ TIMES: tuple[Definition, ...] = (
 )
 BY_KEY = {definition.key: definition for definition in TIMES}
 
+NOT_KNOWN_YET = "not known yet"  # where incidents are there and what a figure needs of them is not
+NO_INCIDENTS = "no incidents"  # where there is nothing that could be known
+NULL = (
+    "A figure that is null (in a file: empty) is not known yet: no incident of those that count has both times, no clock has come to its "
+    "end, or nothing was done that had a due date. It is never 0 instead."
+)
+
 COUNTED = (
     "Incidents count by the moment of their detection, on the organisation's calendar, at the severity they had last. Exercises, false "
     "positives and incidents merged into others are in no figure. Restricted incidents count only for those who may see them. A time "

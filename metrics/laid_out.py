@@ -11,8 +11,8 @@ from metrics.calls import Called
 from metrics.charts import Chart, Point, bars, columns
 from metrics.clocks import Kept
 from metrics.components import Availability
-from metrics.definitions import Definition
-from metrics.figures import Figures, Group
+from metrics.definitions import NO_INCIDENTS, NOT_KNOWN_YET, Definition
+from metrics.figures import Figures, Group, Stat
 from metrics.filters import BY, Filters
 from metrics.tables import Cell, Table, number
 from metrics.words import percent, span
@@ -20,8 +20,23 @@ from metrics.words import percent, span
 _TIMES = [("n", "n"), ("Without", "missing"), ("Mean", "mean_seconds"), ("Median", "median_seconds"), ("p90", "p90_seconds")]
 
 
-def _seconds(value: float | None) -> Cell:
-    return Cell(span(value), value if value is not None else "")
+def _seconds(value: float | None, missing: str = NOT_KNOWN_YET, url: str = "") -> Cell:
+    """A span of time, or why there is none: never a 0, and empty in a file."""
+    return Cell(span(value), value, url) if value is not None else Cell(missing, "")
+
+
+def _share(value: float | None, digits: int = 1) -> Cell:
+    return Cell(percent(value, digits), value) if value is not None else Cell(NOT_KNOWN_YET, "")
+
+
+def unknown(stat: Stat) -> str:
+    """Why a figure of times has no number: it is not known of those incidents, or there are none."""
+    return NOT_KNOWN_YET if stat.missing else NO_INCIDENTS
+
+
+def listing_url(key: str, filters: Filters, **more: str) -> str:
+    """Where what a number counts is listed (metrics/listed.py)."""
+    return page_url(f"metrics-{key}", filters, **{name: value for name, value in more.items() if value})
 
 
 def incidents_url(filters: Filters, figure: str = "", *, missing: bool = False, **only: Any) -> str:
@@ -43,9 +58,7 @@ def _times_row(one: Definition, group: Group, filters: Filters) -> list[Cell]:
         Cell(group.label),
         number(stat.n, incidents_url(filters, one.key, **group.only)),
         number(stat.missing, incidents_url(filters, one.key, missing=True, **group.only)),
-        _seconds(stat.mean),
-        _seconds(stat.median),
-        _seconds(stat.p90),
+        *(_seconds(value, unknown(stat)) for value in (stat.mean, stat.median, stat.p90)),
     ]
 
 
@@ -65,23 +78,28 @@ def all_times(tables: Sequence[Table]) -> Table:
 def times_chart(one: Definition, found: Figures, filters: Filters) -> Chart | None:
     """Medians and 90th percentiles: over time as columns, else as bars."""
     points: list[Point] = [
-        (group.label, (stat := group.stats[one.key]).median, stat.p90, span(stat.median) if stat.n else "none")
+        (group.label, (stat := group.stats[one.key]).median, stat.p90, span(stat.median) if stat.n else unknown(stat))
         for group in found.groups
     ]
     title = f"{one.label} by {BY[filters.by].lower()}: median, and 90th percentile as a line. The table below has the numbers."
     return columns(one.key, title, points) if filters.by == "month" else bars(one.key, title, points)
 
 
-def clocks_table(found: Sequence[Kept]) -> Table:
+def clocks_url(filters: Filters, clause: str, outcome: str = "") -> str:
+    """Where the clocks of a clause are listed, incident by incident; those that were kept, or broken, alone."""
+    return listing_url("clocks-counted", filters, clause=clause, outcome=outcome)
+
+
+def clocks_table(found: Sequence[Kept], filters: Filters) -> Table:
     """Clocks kept by clause."""
     rows = [
         [
             Cell(one.label),
             Cell(one.clause),
-            number(one.n),
-            number(one.kept),
-            number(one.broken),
-            Cell(percent(one.share), one.share if one.share is not None else ""),
+            number(one.n, clocks_url(filters, one.clause)),
+            number(one.kept, clocks_url(filters, one.clause, "kept")),
+            number(one.broken, clocks_url(filters, one.clause, "broken")),
+            _share(one.share),
         ]
         for one in found
     ]
@@ -93,7 +111,7 @@ def clocks_table(found: Sequence[Kept]) -> Table:
         ("Broken", "broken"),
         ("Share kept", "share"),
     ]
-    return Table("clocks", "Clocks kept by clause", heads, rows)
+    return Table("clocks", "Clocks kept by clause", heads, rows, "clocks")
 
 
 def clocks_chart(found: Sequence[Kept]) -> Chart | None:
@@ -102,14 +120,19 @@ def clocks_chart(found: Sequence[Kept]) -> Chart | None:
     return bars("clocks", "Share of the clocks kept by clause. The table below has the numbers.", points, 1)
 
 
-def calls_table(found: Sequence[Called]) -> Table:
+def calls_table(found: Sequence[Called], filters: Filters) -> Table:
     """Calls by person."""
     rows = [
-        [Cell(one.name), number(one.calls), number(one.nights), Cell(percent(one.nights / one.calls), one.nights / one.calls)]
+        [
+            Cell(one.name),
+            number(one.calls, listing_url("pages-counted", filters, person=one.email)),
+            number(one.nights, listing_url("pages-counted", filters, person=one.email, night="1")),
+            Cell(percent(one.nights / one.calls), one.nights / one.calls),
+        ]
         for one in found
     ]
     heads = [("Person", "person"), ("Pages", "pages"), ("At night", "at_night"), ("Share at night", "share_at_night")]
-    return Table("pages", "Pages by person", heads, rows)
+    return Table("pages", "Pages by person", heads, rows, "pages")
 
 
 def calls_chart(found: Sequence[Called], most: int = 20) -> Chart | None:
@@ -120,8 +143,12 @@ def calls_chart(found: Sequence[Called], most: int = 20) -> Chart | None:
     return bars("pages", "Pages by person: those at night as bars, all as lines. The table below has the numbers.", points)
 
 
-def items_table(found: Sequence[Ages]) -> Table:
+def items_table(found: Sequence[Ages], filters: Filters) -> Table:
     """Action items by kind."""
+
+    def leads(one: Ages, which: str = "") -> str:
+        return listing_url("items-counted", filters, kind=one.kind, which=which)
+
     heads = [
         ("Kind", "kind"),
         ("n", "n"),
@@ -134,14 +161,20 @@ def items_table(found: Sequence[Ages]) -> Table:
     rows = [
         [
             Cell(one.label, one.kind),
-            *(number(n) for n in (one.n, one.waiting, one.young, one.older, one.oldest, one.overdue, one.done)),
-            Cell(f"{percent(one.share)} of {one.due:,}" if one.due else "", one.share if one.due else ""),
+            number(one.n, leads(one)),
+            number(one.waiting, leads(one, "waiting")),
+            number(one.young, leads(one, "week")),
+            number(one.older, leads(one, "month")),
+            number(one.oldest, leads(one, "longer")),
+            number(one.overdue, leads(one, "overdue")),
+            number(one.done, leads(one, "done")),
+            Cell(f"{percent(one.share)} of {one.due:,}", one.share, leads(one, "due")) if one.due else Cell(NOT_KNOWN_YET, ""),
             _seconds(one.to_do),
-            number(one.dropped),
+            number(one.dropped, leads(one, "dropped")),
         ]
         for one in found
     ]
-    return Table("items", "Action items by kind", heads, rows)
+    return Table("items", "Action items by kind", heads, rows, "action items")
 
 
 def items_chart(found: Sequence[Ages]) -> Chart | None:
@@ -158,21 +191,22 @@ _TARGETS = (("SLO", "slo"), ("SLA", "sla"))
 _BUDGET = (("aim", ""), ("budget", "_budget_seconds"), ("burnt", "_burnt_share"), ("left", "_left_seconds"))
 
 
-def availability_table(found: Sequence[Availability]) -> Table:
+def availability_table(found: Sequence[Availability], filters: Filters) -> Table:
     """Components with their SLI, against SLO and SLA."""
     heads = [("Component", "component"), ("SLI", "sli"), ("Down", "down_seconds"), ("Incidents", "incidents")]
     heads += [(f"{label} {word}".replace(" aim", ""), f"{key}{end}") for label, key in _TARGETS for word, end in _BUDGET]
     rows = []
     for one in found:
+        url = listing_url("outages", filters, component=one.slug) if one.incidents else ""
         row = [
             Cell(one.name),
-            Cell(percent(one.sli, 4), one.sli if one.sli is not None else ""),
-            Cell(span(one.down.total_seconds()), one.down.total_seconds()),
-            number(one.incidents),
+            _share(one.sli, 4),
+            _seconds(one.down.total_seconds(), url=url),
+            number(one.incidents, url),
         ]
         for budget in (one.slo, one.sla):
             if budget is None:
-                row += [Cell("none set", ""), *(Cell("", "") for _ in range(3))]
+                row += [Cell("none set", ""), *(Cell("no target", "") for _ in range(3))]
                 continue
             met = "met" if budget.kept else "missed"
             row += [
@@ -182,7 +216,7 @@ def availability_table(found: Sequence[Availability]) -> Table:
                 _seconds(budget.left.total_seconds()),
             ]
         rows.append(row)
-    return Table("availability", "Availability by component", heads, rows)
+    return Table("availability", "Availability by component", heads, rows, "outages")
 
 
 def availability_chart(found: Sequence[Availability]) -> Chart | None:

@@ -7,10 +7,10 @@ from metrics.ageing import ages
 from metrics.calls import called
 from metrics.clocks import kept_within, updates
 from metrics.components import availability
-from metrics.definitions import TIMES
+from metrics.definitions import NOT_KNOWN_YET, TIMES
 from metrics.figures import figures as sums
 from metrics.filters import Filters, places
-from metrics.laid_out import incidents_url, page_url
+from metrics.laid_out import incidents_url, page_url, unknown
 from metrics.words import percent, span
 from standard.figures import Figures
 
@@ -33,10 +33,10 @@ def figures(start: datetime, end: datetime) -> list[Row]:
     ]
     for one in TIMES:
         stat = found.whole.stats[one.key]
-        value = f"mean {span(stat.mean)}, median {span(stat.median)}, p90 {span(stat.p90)}" if stat.n else "none"
+        value = f"mean {span(stat.mean)}, median {span(stat.median)}, p90 {span(stat.p90)}" if stat.n else unknown(stat)
         rows.append(_row(f"{one.label} ({one.short})", value, stat.n, incidents_url(filters, one.key)))
     cadence, people = updates(filters), called(filters)
-    rows.append(_row("Updates in time", percent(cadence.share) or "none", cadence.n, page_url("metrics-clocks", filters)))
+    rows.append(_row("Updates in time", percent(cadence.share) or NOT_KNOWN_YET, cadence.n, page_url("metrics-clocks", filters)))
     pages, nights = sum(one.calls for one in people), sum(one.nights for one in people)
     rows.append(_row("Pages", f"{pages:,}, {nights:,} at night", pages, page_url("metrics-pages", filters)))
     for item in ages(filters):
@@ -45,7 +45,7 @@ def figures(start: datetime, end: datetime) -> list[Row]:
         rows.append(_row(f"Action items, {item.label.lower()}", value, item.n, page_url("metrics-items", filters)))
     for component in availability(filters.start, filters.end):
         target = f", SLO {component.slo.target:g} % {'met' if component.slo.kept else 'missed'}" if component.slo else ""
-        value = f"{percent(component.sli, 4) or 'none'}{target}"
+        value = f"{percent(component.sli, 4) or NOT_KNOWN_YET}{target}"
         rows.append(_row(f"{component.name} available", value, component.incidents, page_url("metrics-availability", filters)))
     return rows
 

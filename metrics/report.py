@@ -12,6 +12,7 @@ from metrics.clocks import Kept, kept, updates
 from metrics.components import availability
 from metrics.figures import Figures, Stat, figures
 from metrics.filters import BY, Filters, Places
+from metrics.listed import UPDATES
 from metrics.tables import Table
 from metrics.words import percent, span
 
@@ -33,7 +34,7 @@ def times(filters: Filters, known: Places) -> dict[str, Any]:
     """The page of times: three queries, however many incidents there are."""
     found = figures(filters, known)
     return {
-        "tiles": [*_tiles(found, filters), _updates_tile(updates(filters))],
+        "tiles": [*_tiles(found, filters), _updates_tile(updates(filters), filters)],
         "parts": _times(found, filters),
         "incidents": found.whole.incidents,
         "incidents_url": laid_out.incidents_url(filters),
@@ -54,7 +55,7 @@ def pages(filters: Filters) -> dict[str, Any]:
 def items(filters: Filters) -> dict[str, Any]:
     """The page of action items: one query."""
     found = ages(filters)
-    chart, table = laid_out.items_chart(found), laid_out.items_table(found)
+    chart, table = laid_out.items_chart(found), laid_out.items_table(found, filters)
     return {"parts": [_part("items", "Action items", d.AGEING, chart, table, filters, "There is no action item.")]}
 
 
@@ -73,6 +74,8 @@ def _tile(one: d.Definition, stat: Stat, filters: Filters) -> dict[str, Any]:
         "short": one.short,
         "label": one.label,
         "value": span(stat.mean) if stat.n else "",
+        "unknown": laid_out.unknown(stat),
+        "unit": "incidents with",
         "median": span(stat.median),
         "p90": span(stat.p90),
         "n": stat.n,
@@ -84,14 +87,18 @@ def _tile(one: d.Definition, stat: Stat, filters: Filters) -> dict[str, Any]:
     }
 
 
-def _updates_tile(found: Kept) -> dict[str, Any]:
+def _updates_tile(found: Kept, filters: Filters) -> dict[str, Any]:
     return {
         "key": "updates",
         "short": "Cadence",
         "label": "Updates in time",
         "value": percent(found.share),
+        "unknown": d.NOT_KNOWN_YET,
+        "unit": "clocks behind",
         "n": found.n,
+        "n_url": laid_out.clocks_url(filters, UPDATES),
         "broken": found.broken,
+        "broken_url": laid_out.clocks_url(filters, UPDATES, "broken"),
         "says": d.UPDATES,
     }
 
@@ -120,19 +127,19 @@ def _part(key: str, title: str, says: str, chart: Chart | None, table: Table, fi
 
 
 def _clocks(found: list[Kept], filters: Filters) -> Part:
-    chart, table = laid_out.clocks_chart(found), laid_out.clocks_table(found)
+    chart, table = laid_out.clocks_chart(found), laid_out.clocks_table(found, filters)
     return _part("clocks", "Clocks kept", d.CLOCKS, chart, table, filters, "No clock of these incidents has come to its end.")
 
 
 def _pages(filters: Filters) -> Part:
     found = called(filters)
-    chart, table = laid_out.calls_chart(found), laid_out.calls_table(found)
+    chart, table = laid_out.calls_chart(found), laid_out.calls_table(found, filters)
     return _part("pages", "Pages by person", d.PAGES, chart, table, filters, "Nobody was called in the period.")
 
 
 def _availability(filters: Filters) -> Part:
     found = availability(filters.start, filters.end)
-    chart, table = laid_out.availability_chart(found), laid_out.availability_table(found)
+    chart, table = laid_out.availability_chart(found), laid_out.availability_table(found, filters)
     return _part("availability", "Availability", d.AVAILABILITY, chart, table, filters, "There is no component.")
 
 

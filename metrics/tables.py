@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -11,11 +12,12 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One value: as people read it, as a machine does (seconds, shares of one), and where it leads."""
+    """One value: as people read it, as a machine does (seconds, shares of one), and where it leads. `at` is a moment, shown as one."""
 
     text: str
     value: Any = None
     url: str = ""
+    at: datetime | None = None
 
     @property
     def raw(self) -> Any:
@@ -27,13 +29,14 @@ class Cell:
 class Table:
     """A table: its key in addresses, its caption, its columns (their names for people and for machines), and its rows.
 
-    The first cell of a row names it.
+    The first cell of a row names it; `unit` is what its numbers lead to.
     """
 
     key: str
     caption: str
     columns: Sequence[tuple[str, str]]
     rows: Sequence[Sequence[Cell]]
+    unit: str = "incidents"
 
     @property
     def heads(self) -> list[str]:

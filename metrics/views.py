@@ -11,10 +11,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from ledger.form_pages import actor
 from metrics import behind, definitions, report
 from metrics.definitions import BY_KEY
 from metrics.filters import BY, Filters, Places, places, read
 from metrics.forms import form_of, refused_form
+from metrics.listed import LISTINGS
 from tenants.refusals import NotFound, Refused
 from tenants.time import now
 
@@ -131,6 +133,41 @@ def _figure(request: HttpRequest) -> tuple[str, bool]:
     return (figure if figure in BY_KEY else ""), request.GET.get("missing") == "1"
 
 
+def listing(key: str) -> Callable[[HttpRequest], HttpResponse]:
+    """The page of one listing: what a number of another page counts (metrics/listed.py)."""
+    make, home = LISTINGS[key]
+
+    def show(request: HttpRequest) -> HttpResponse:
+        known, asked = places(), _asked(request)
+        filters = _filters_of(key, read(asked, known))
+        made = make(filters, asked, actor(request))
+        page: Any = Paginator(made.found, PER_PAGE).get_page(request.GET.get("page"))
+        more = {name: asked[name][-1] for name in _NARROWS if asked.get(name)}
+        context = {
+            "page": page,
+            "listing": made,
+            "table": made.table(page.object_list),
+            "filters": filters,
+            "chosen": _chosen(filters, known),
+            "zone": known.zone.key,
+            "back_url": f"{reverse(home)}?{filters.query()}",
+            "csv_url": _csv_url(key, filters, **more),
+            "counted": definitions.COUNTED,
+        }
+        return render(request, "metrics/listing.html", context)
+
+    return require_GET(show)
+
+
+# What narrows a listing besides the filters.
+_NARROWS = ("clause", "outcome", "person", "night", "kind", "which", "component")
+
+
+def _filters_of(key: str, filters: Filters) -> Filters:
+    """Availability knows no severity, service and team, and so do the outages that it counts."""
+    return filters.of_the_period() if key == "outages" else filters
+
+
 @require_GET
 def as_csv(request: HttpRequest, table: str) -> HttpResponse:
     """One table of the page as a file, in seconds and shares of one."""
@@ -139,6 +176,8 @@ def as_csv(request: HttpRequest, table: str) -> HttpResponse:
     if table == "incidents":
         figure, missing = _figure(request)
         found = behind.as_table(behind.behind(filters, figure, missing=missing).iterator(2000))
+    elif table in LISTINGS:
+        found = LISTINGS[table][0](_filters_of(table, filters), _asked(request), actor(request)).table()
     else:
         made = report.table(table, filters, known)
         if made is None:

@@ -51,6 +51,7 @@ def _entry(line: Content) -> str:
     remark = f"\n  > {_indented(line['annotation'], '  > ')}" if line["annotation"] else ""
     struck = f" *Corrected by entry {line['corrected_by']}: {plain(line['restated'])}*" if line["corrected_by"] else ""
     below = [f"{plain(name)}: {plain(value)}" for name, value in line["facts"]]
+    below += [plain(one) for one in paper.corrected(line)]
     if line["late"]:
         below.append(" ".join(filter(None, [f"Recorded at {utc(line['recorded_at'])}.", plain(line["reason"])])))
     more = "".join(f"\n  - {one}" for one in below)

@@ -4,7 +4,7 @@ Everything in it is JSON: times are ISO 8601 in UTC, durations seconds, money te
 published version are made by the same code, of the same shape.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,11 +27,14 @@ _AFTERWARDS = ("postmortem.", "actions.", "improve.", "evidence.")
 def content(postmortem: PostMortem) -> Content:
     """The post-mortem as it is now. About ten queries, however long it is.
 
-    {incident, author, roles, sections, linked, timeline, whys, few_whys_reason, impact, durations, hypotheses, changes, missed,
-    items, no_items_reason}; `linked` are the entries of the record that the sections name, where the record has them.
+    {incident, author, roles, sections, linked, timeline, whys, few_whys_reason, impact, durations, corrections, hypotheses, changes,
+    missed, items}; `linked` are the entries of the record that the sections name, where the record has them; `corrections` the key times that were
+    corrected, each as it was recorded and why it counts otherwise (what was published before they were kept has none).
     """
     incident = postmortem.incident
-    at = times.known(incident)
+    told = times.read(incident)
+    at = {key: one.at for key, one in told.items()}
+    moved = corrections(told.values())
     parts = sections(postmortem)
     return {
         "incident": _incident(incident, at),
@@ -39,11 +42,12 @@ def content(postmortem: PostMortem) -> Content:
         "roles": _roles(incident),
         "sections": parts,
         "linked": sorted(known(incident, links.named(*(part["text"] for part in parts)))),
-        "timeline": [_told(line) for line in lines(postmortem)],
+        "timeline": _timeline(lines(postmortem), moved),
         "whys": _whys(postmortem),
         "few_whys_reason": postmortem.few_whys_reason,
         "impact": impact(postmortem, at),
         "durations": {key: seconds for key, _, seconds in durations(at).rows},
+        "corrections": moved,
         "hypotheses": _hypotheses(incident),
         "changes": _changes(incident),
         "missed": missed(incident),
@@ -101,6 +105,37 @@ def sections(postmortem: PostMortem) -> list[Content]:
         }
         for row in rows
     ]
+
+
+def corrections(told: Iterable[times.Told]) -> list[Content]:
+    """Every correction of a key time, the oldest of each first; `holds` is the one in force, `original` what was recorded (None: nothing)."""
+    return [
+        {
+            "which": one.key.value,
+            "label": one.label,
+            "original": _iso(item.original),
+            "at": _iso(item.occurred_at),
+            "reason": item.reason,
+            "by": item.corrected_by,
+            "recorded_at": _iso(item.recorded_at),
+            "holds": item is one.holds,
+        }
+        for one in told
+        for item in one.corrections
+    ]
+
+
+def _timeline(found: Sequence[Line], moved: Sequence[Content]) -> list[Content]:
+    """The lines; beside the one that tells a key time which was corrected stands the correction in force.
+
+    That is the last one that tells it (a relapse or a reopening has it told again), and of acknowledgements the first.
+    """
+    beside: dict[int, list[Content]] = {}
+    for one in moved:
+        telling = [line.id for line in found if one["holds"] and one["which"] in line.tells]
+        if telling:
+            beside.setdefault(telling[0 if one["which"] == KeyTime.ACKNOWLEDGED else -1], []).append(one)
+    return [{**_told(line), "corrected_times": beside.get(line.id, [])} for line in found]
 
 
 def _told(line: Line) -> Content:

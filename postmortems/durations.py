@@ -1,11 +1,31 @@
 """How long each part of an incident took: from the record alone, in seconds, None where its end is not known."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from incidents import times
-from incidents.sentences.kind import span
 from incidents.states import KeyTime
+
+# Why a duration, or a fact of the impact, is null: what says it to people and to machines alike.
+WHY_NOT_KNOWN: Mapping[str, str] = {
+    "detect": "Not known yet: nobody has said when the impact began.",
+    "acknowledge": "Not known yet: no page of it was acknowledged.",
+    "mitigate": "Not known yet: it is not in monitoring, or never was.",
+    "resolve": "Not known yet: it is not resolved.",
+    "impact": "Not known yet: nobody has said from when until when the impact lasted.",
+    "start": "Not known yet: nobody has said when the impact began.",
+    "end": "Not known yet: nobody has said when the impact ended.",
+    "seconds": "Not known yet: nobody has said from when until when the impact lasted.",
+    "users_affected": "Not known yet: nobody has said how many users were affected.",
+    "cost_amount": "Not known yet: nobody has said what it cost.",
+}
+
+
+def not_known(row: Mapping[str, Any]) -> dict[str, str]:
+    """Of durations or an impact as data (postmortems/content.py): each part that is not known, and why."""
+    return {name: WHY_NOT_KNOWN[name] for name, value in row.items() if value is None and name in WHY_NOT_KNOWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +70,3 @@ def _between(start: datetime | None, end: datetime | None) -> float | None:
     if start is None or end is None:
         return None
     return round(max((end - start).total_seconds(), 0), 3)
-
-
-def spoken(seconds: float | None) -> str:
-    """A duration for people, or that it is not known."""
-    return span(seconds) if seconds is not None else "not known"

@@ -1,6 +1,6 @@
 """The timeline of a post-mortem: entries of the record as they stand there, and entries that its authors added."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,9 +8,15 @@ from typing import Any
 from incidents import timeline
 from incidents.models import Incident
 from incidents.sentences import KINDS
+from incidents.states import KeyTime, State
 from ledger.models import Event
 from postmortems.models import Pick, PostMortem
 
+_TELLS = {
+    "incident.declared": KeyTime.DETECTED,
+    "page.acknowledged": KeyTime.ACKNOWLEDGED,
+    "incident.resolved": KeyTime.RESOLVED,
+}
 ADDED = "Added"  # the label of what an author wrote
 OWN = ("postmortem.", "review.", "action.")  # what happened to the post-mortem itself is no part of the story
 
@@ -21,7 +27,7 @@ class Line:
 
     `seq` is that of the entry of the record, None for one that was added; then `reason` says why it was not written down in time.
     `text` is Markdown where `written`. A corrected entry shows as it was, with `corrected_by` (a seq) and what is right (`restated`).
-    `late`: recorded more than a minute after it happened.
+    `late`: recorded more than a minute after it happened. `tells` are the key times of the incident that the entry stands for.
     """
 
     id: int
@@ -38,6 +44,7 @@ class Line:
     reason: str
     corrected_by: int | None
     restated: str
+    tells: tuple[KeyTime, ...] = ()
 
 
 def lines(postmortem: PostMortem) -> list[Line]:
@@ -103,7 +110,21 @@ def _line(pick: Pick, entry: timeline.Entry | None) -> Line:
         reason="",
         corrected_by=entry.corrected_by,
         restated=entry.restated,
+        tells=tuple(_tells(entry)),
     )
+
+
+def _tells(entry: timeline.Entry) -> Iterator[KeyTime]:
+    """Which key times an entry of the record says, as it was told then."""
+    if entry.kind in _TELLS:
+        yield _TELLS[entry.kind]
+    if entry.kind == "incident.advanced" and entry.data["after"] == State.MONITORING:
+        yield KeyTime.MITIGATED
+    if entry.kind == "incident.impact_set":
+        edges = (KeyTime.IMPACT_START, KeyTime.IMPACT_END)
+        yield from (
+            key for key, old, new in zip(edges, entry.data["before"], entry.data["after"], strict=True) if new and old != new
+        )
 
 
 def is_written(kind: str) -> bool:

@@ -17,7 +17,7 @@ from postmortems.links import linked
 from postmortems.models import PostMortem, Publication
 from tenants.time import now
 
-NOT_KNOWN = "not known"
+NOT_KNOWN = "not known yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +70,14 @@ def written(text: str, here: Collection[int]) -> SafeString:
 
 def facts(told: Content) -> list[tuple[str, str]]:
     """What stands in a table at the top."""
-    incident, took = told["incident"], told["durations"]
+    incident, took, was = told["incident"], told["durations"], held(told)
     roles = "; ".join(f"{one['role']}: {one['name']}, {_held(one)}" for one in told["roles"])
     rows = [
         ("Services", ", ".join(incident["services"])),
-        ("Detected", f"{utc(incident['detected_at'])}, by {incident['detected_by'].lower()}"),
+        ("Detected", f"{utc(incident['detected_at'])}, by {incident['detected_by'].lower()}{instead(was.get('detected'))}"),
         ("Declared", utc(incident["declared_at"])),
-        ("Resolved", utc(incident["resolved_at"])),
+        *((one["label"], f"{utc(one['at'])}{instead(one)}") for key, one in was.items() if key in _FACTS_ONLY_CORRECTED),
+        ("Resolved", f"{utc(incident['resolved_at'])}{instead(was.get('resolved'))}"),
         ("Author", told["author"]),
         ("Roles", roles),
         ("To detect", lasted(took["detect"])),
@@ -90,6 +91,29 @@ def facts(told: Content) -> list[tuple[str, str]]:
     return [(name, value) for name, value in rows if value]
 
 
+# Their times stand in no line of their own, but where they were corrected.
+_FACTS_ONLY_CORRECTED = ("acknowledged", "mitigated")
+
+
+def held(told: Content) -> dict[str, Content]:
+    """Key time -> its correction in force. (What was published before corrections were kept with it has none.)"""
+    return {one["which"]: one for one in told.get("corrections", []) if one["holds"]}
+
+
+def instead(correction: Content | None) -> str:
+    """What stands beside a time that was corrected: what the record said, and why it counts otherwise; "" where it was not."""
+    if correction is None:
+        return ""
+    said = f"recorded as {utc(correction['original'])}" if correction["original"] else "not recorded then"
+    by = f" by {correction['by']}" if correction["by"] else ""
+    return f" ({said}; corrected{by}: {correction['reason']})"
+
+
+def corrected(line: Content) -> list[str]:
+    """The same beside a line of the timeline that tells such a time."""
+    return [f"{one['label']} at {utc(one['at'])}{instead(one)}" for one in line.get("corrected_times", [])]
+
+
 def _held(role: Content) -> str:
     until = f" until {utc(role['until'])}" if role["until"] else ""
     return f"from {utc(role['since'])}{until}"
@@ -97,12 +121,12 @@ def _held(role: Content) -> str:
 
 def impact(told: Content) -> list[tuple[str, str]]:
     """How long, how many, how much (clause postmortem.impact)."""
-    found = told["impact"]
+    found, was = told["impact"], held(told)
     users = f"{found['users_affected']:,}" if found["users_affected"] is not None else NOT_KNOWN
     cost = f"{found['cost_amount']} {found['cost_currency']}" if found["cost_amount"] is not None else NOT_KNOWN
     return [
-        ("Began", utc(found["start"]) or NOT_KNOWN),
-        ("Ended", utc(found["end"]) or NOT_KNOWN),
+        ("Began", f"{utc(found['start'])}{instead(was.get('impact_start'))}" if found["start"] else NOT_KNOWN),
+        ("Ended", f"{utc(found['end'])}{instead(was.get('impact_end'))}" if found["end"] else NOT_KNOWN),
         ("Lasted", lasted(found["seconds"])),
         ("Users affected", f"{users} ({found['users_note']})" if found["users_note"] else users),
         ("Cost", cost),
@@ -154,4 +178,5 @@ def _line(line: Content, here: Collection[int]) -> dict[str, Any]:
         "recorded": utc(line["recorded_at"]) if line["late"] else "",
         "html": written(line["text"], here) if line["written"] else markdown.plain(line["text"]),
         "remark": written(line["annotation"], here) if line["annotation"] else "",
+        "corrected": corrected(line),
     }

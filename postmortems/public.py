@@ -20,7 +20,7 @@ from postmortems.blame.words import words
 from postmortems.found import people
 from postmortems.models import ActionItem, Publication
 
-Kind = Literal["name", "address", "handle", "link", "host", "entry"]
+Kind = Literal["name", "address", "handle", "link", "host", "entry", "reference"]
 
 ANYBODY = "somebody of the team"
 LEFT_OUT = "…"
@@ -32,14 +32,16 @@ _HOST = re.compile(
 )
 _IP4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\w|\.\d)")
 _IP6 = re.compile(r"(?<![\w:.])(?=[0-9a-f]*:[0-9a-f:]*:)[0-9a-f:]{3,39}(?![\w:])", re.IGNORECASE)
+_REFERENCE = re.compile(r"(?<![\w-])INC-[A-Z0-9]{1,20}(?:-[1-9][0-9]{0,8})?(?![\w-])", re.IGNORECASE)
 _ENTRY = re.compile(r"\[\[[^\]\n]{1,40}\]\]")
 SAID: dict[str, str] = {
     "name": "a person's name",
-    "address": "a person's address",
+    "address": "an address of ours",
     "handle": "a person's handle",
     "link": "a link into the house",
     "host": "a machine's name or address",
     "entry": "a link to the record",
+    "reference": "a reference to the record",
 }
 
 
@@ -77,14 +79,16 @@ def _host(url: str) -> str:
 
 
 def _leaks(text: str, members: Sequence[Person], hosts: frozenset[str]) -> list[Leak]:
-    addresses = {person.email.lower() for person in members}
+    houses = {person.email.lower().rpartition("@")[2] for person in members}  # where one of us has an address, others are within
     links = ((m[0].rstrip(".,;:!?"), m.start()) for m in _URL.finditer(text))
     found = [Leak("link", url, start) for url, start in links if _is_inside(url, hosts)]
-    found += [Leak("address", m[0], m.start()) for m in _EMAIL.finditer(text) if m[0].lower().rstrip(".") in addresses]
+    mails = ((m[0], m[0].lower().rpartition("@")[2], m.start()) for m in _EMAIL.finditer(text))
+    found += [Leak("address", mail, start) for mail, domain, start in mails if domain in houses or _HOST.fullmatch(domain)]
     found += [Leak("handle", m[0], m.start()) for m in _HANDLE.finditer(text)]
     found += [Leak("host", m[0], m.start()) for m in _HOST.finditer(text)]
     found += [Leak("host", m[0], m.start()) for ip in (_IP4, _IP6) for m in ip.finditer(text) if _is_address(m[0])]
     found += [Leak("entry", m[0], m.start()) for m in _ENTRY.finditer(text)]
+    found += [Leak("reference", m[0], m.start()) for m in _REFERENCE.finditer(text)]
     found += [Leak("name", text[start:end], start) for start, end in _names(text, members)]
     taken: list[Leak] = []
     for leak in sorted(found, key=lambda one: (one.offset, -one.end)):
@@ -133,9 +137,13 @@ def _section(content: dict[str, Any], clause: str) -> str:
 def _impact(content: dict[str, Any]) -> str:
     impact = content["impact"]
     lines = []
-    if impact["seconds"] is not None:
+    if impact["seconds"] is None:
+        lines.append("How long it lasted is not known yet.")
+    else:
         lines.append(f"It lasted {span(impact['seconds'])}: from {_minute(impact['start'])} to {_minute(impact['end'])}.")
-    if impact["users_affected"] is not None:
+    if impact["users_affected"] is None:
+        lines.append("How many users were affected is not known yet.")
+    else:
         number = impact["users_affected"]
         lines.append(f"{number:,} user{'s were' if number != 1 else ' was'} affected." if number else "No user was affected.")
     return " ".join(lines)

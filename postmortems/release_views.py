@@ -117,11 +117,12 @@ def release(request: HttpRequest, ref: str) -> HttpResponse:
         f"What the public is told of {incident.ref}",
         "Release it",
         reverse("incident", args=[incident.ref]),
-        "It is drafted from the published post-mortem. Names and internals are refused, naming each.",
+        "It is drafted from the published post-mortem. Names and internals are refused, naming each, unless you say why they stay.",
     )
 
     def act(data: dict[str, Any]) -> str:
-        release_it(publication, by=by, **data)
+        why = data.pop("override")
+        release_it(publication, by=by, **data, overrides={rules.GIVES_AWAY: why} if why else None)
         return reverse("postmortem-public", args=[incident.ref])
 
     return send(request, form, act, words)

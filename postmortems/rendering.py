@@ -9,6 +9,7 @@ from django.urls import reverse
 from incidents.markdown import plain, render
 from incidents.sentences.kind import span
 from postmortems.content import Content
+from postmortems.durations import WHY_NOT_KNOWN
 from postmortems.links import linked
 from postmortems.rules import completeness
 
@@ -31,7 +32,7 @@ KINDS = {
 
 
 def shown(content: Content) -> dict[str, Any]:
-    """The content, ready for a template."""
+    """The content, ready for a template. `was` has the correction in force of each key time that was corrected, by its name."""
     lines = [_line(line) for line in content["timeline"]]
     address = addresses(content["incident"]["ref"], {line["seq"] for line in lines if line["seq"]}, set(content["linked"]))
     return {
@@ -45,6 +46,8 @@ def shown(content: Content) -> dict[str, Any]:
         "few_whys_reason": content["few_whys_reason"],
         "impact": impact(content["impact"]),
         "durations": durations(content["durations"]),
+        "corrections": [_corrected(one) for one in content.get("corrections", [])],
+        "was": {one["which"]: _corrected(one) for one in content.get("corrections", []) if one["holds"]},
         "hypotheses": content["hypotheses"],
         "changes": [_dated(change, *_TIMES) for change in content["changes"]],
         "missed": [_missed(clock) for clock in content["missed"]],
@@ -84,8 +87,15 @@ def impact(row: Content) -> dict[str, Any]:
 
 
 def durations(row: Content) -> list[dict[str, str]]:
-    """The four durations with what each is: {label, of, lasted}; "" where not known."""
-    return [{"label": label, "of": of, "lasted": span(row[key]) if row[key] is not None else ""} for key, label, of in _DURATIONS]
+    """The four durations with what each is: {label, of, lasted}; "" where not known yet, and `of` then says why."""
+    return [
+        {
+            "label": label,
+            "of": of if row[key] is not None else WHY_NOT_KNOWN[key].removeprefix("Not known yet: "),
+            "lasted": span(row[key]) if row[key] is not None else "",
+        }
+        for key, label, of in _DURATIONS
+    ]
 
 
 def _line(line: Content) -> dict[str, Any]:
@@ -93,7 +103,12 @@ def _line(line: Content) -> dict[str, Any]:
         **_dated(line, *_TIMES),
         "html": render(line["text"]) if line["written"] else plain(line["text"]),
         "annotation_html": render(line["annotation"]) if line["annotation"] else "",
+        "corrected_times": [_corrected(one) for one in line.get("corrected_times", [])],
     }
+
+
+def _corrected(one: Content) -> dict[str, Any]:
+    return _dated(one, "original", "at", "recorded_at")
 
 
 def _missed(clock: Content) -> dict[str, Any]:

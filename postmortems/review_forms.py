@@ -119,3 +119,9 @@ class ReleaseForm(forms.Form):
     text = forms.CharField(
         label="Text", widget=text_area(16), help_text="Markdown. Roles in place of people, nothing of the inside."
     )
+    override = forms.CharField(
+        label="Why does it stay?",
+        required=False,
+        widget=text_area(2),
+        help_text="Only where something was found and must go out all the same: it is recorded with what was found.",
+    )

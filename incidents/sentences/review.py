@@ -33,6 +33,13 @@ def _wording(data: Data) -> Pairs:
     return [("Where", data["place"]), *reason(data)]
 
 
+def _released(data: Data) -> Pairs:
+    """The title; and where names or internals went out with it, which, and why. (Before it could be so, events said nothing of it.)"""
+    quotes = ", ".join(f"“{one['quote']}”" for one in data.get("found", []))
+    let_out = [("Let out with it", quotes)] if quotes else []
+    return [("Title", data["title"]), *let_out, *(("Why it stays", why) for why in data.get("overrides", {}).values())]
+
+
 KINDS = {
     "review.called": Kind("Review", lambda data: "Called the review of the post-mortem.", _called),
     "review.moved": Kind("Review", lambda data: "Moved the review of the post-mortem.", _called),
@@ -45,8 +52,6 @@ KINDS = {
     "postmortem.wording_taken_back": Kind(
         "Post-mortem", lambda data: f"No longer keeps the wording “{data['quote']}”.", _wording
     ),
-    "postmortem.released": Kind(
-        "Post-mortem", lambda data: "Released the public rendering of the post-mortem.", lambda data: [("Title", data["title"])]
-    ),
+    "postmortem.released": Kind("Post-mortem", lambda data: "Released the public rendering of the post-mortem.", _released),
     "postmortem.withdrawn": Kind("Post-mortem", lambda data: "Withdrew the public rendering of the post-mortem.", reason),
 }

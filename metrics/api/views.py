@@ -98,6 +98,7 @@ def _definitions() -> dict[str, str]:
     words = {one.key: f"{one.label}. {one.says} Missing where {one.missing}." for one in definitions.TIMES}
     return words | {
         "counted": definitions.COUNTED,
+        "null": definitions.NULL,
         "statistics": definitions.STATISTICS,
         "clocks": definitions.CLOCKS,
         "updates": definitions.UPDATES,

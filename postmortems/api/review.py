@@ -221,7 +221,10 @@ class ReleaseRendering(MusterView):
 
     @extend_schema(operation_id="postmortem_release", request=b.ReleaseBody, responses={201: s.ReleaseOut}, parameters=[KEY])
     def post(self, request: Request, ref: str) -> Response:
-        """Let a public rendering out; the one that is out is replaced. Names and internals are refused, naming each."""
+        """Let a public rendering out; the one that is out is replaced. Names and internals are refused, naming each.
+
+        `overrides` with `gives_away` says why what was found stays; it is recorded with the release.
+        """
         return self.once(request, lambda: self._release(request, ref))
 
     def _release(self, request: Request, ref: str) -> Response:

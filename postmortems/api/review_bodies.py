@@ -63,3 +63,6 @@ class ReleaseBody(StrictSerializer):
 
     title = Text()
     text = Text(help_text="Markdown, without names and internals.")
+    overrides = serializers.DictField(
+        child=Text(), required=False, help_text="A written reason for what is found in it and stays: gives_away."
+    )

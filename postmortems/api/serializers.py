@@ -1,11 +1,14 @@
 """The shapes of the API's answers about the document."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
 
 from incidents.api.bodies.fields import SeverityField
 from incidents.api.serializers import AllowedOut, PersonOut, ReasonOut
+from incidents.states import KeyTime
+from postmortems.durations import not_known
 from postmortems.states import DocumentState, Verdict
 
 
@@ -44,6 +47,19 @@ class SectionOut(serializers.Serializer[Any]):
     )
 
 
+class CorrectedTimeOut(serializers.Serializer[Any]):
+    """A key time that was corrected: what the record said (null: nothing), when it was, why, and whether that is in force."""
+
+    which = serializers.ChoiceField(choices=KeyTime.choices)
+    label = serializers.CharField()  # type: ignore[assignment]
+    original = serializers.DateTimeField(allow_null=True)
+    at = serializers.DateTimeField()
+    reason = serializers.CharField()
+    by = serializers.CharField(allow_blank=True)
+    recorded_at = serializers.DateTimeField()
+    holds = serializers.BooleanField()
+
+
 class LineOut(serializers.Serializer[Any]):
     """A line of the timeline: an entry of the record (`seq`), or one that was added."""
 
@@ -61,6 +77,9 @@ class LineOut(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_blank=True)
     corrected_by = serializers.IntegerField(allow_null=True)
     restated = serializers.CharField(allow_blank=True)
+    corrected_times = CorrectedTimeOut(
+        many=True, required=False, help_text="Key times that the entry tells and that were corrected since."
+    )
 
 
 class WhyOut(serializers.Serializer[Any]):
@@ -73,7 +92,7 @@ class WhyOut(serializers.Serializer[Any]):
 
 
 class ImpactOut(serializers.Serializer[Any]):
-    """What it did to others. `seconds` is computed."""
+    """What it did to others. `seconds` is computed; what is not known yet is null."""
 
     start = serializers.DateTimeField(allow_null=True)
     end = serializers.DateTimeField(allow_null=True)
@@ -82,16 +101,26 @@ class ImpactOut(serializers.Serializer[Any]):
     users_note = serializers.CharField(allow_blank=True)
     cost_amount = serializers.CharField(allow_null=True)
     cost_currency = serializers.CharField(allow_blank=True)
+    not_known = serializers.SerializerMethodField(help_text="Each part that is null, with why.")
+
+    def get_not_known(self, row: Mapping[str, Any]) -> dict[str, str]:
+        """Why it is not known yet, in a sentence."""
+        return not_known(row)
 
 
 class DurationsOut(serializers.Serializer[Any]):
-    """Seconds, null where not known."""
+    """Seconds, null where not known yet."""
 
     detect = serializers.FloatField(allow_null=True)
     acknowledge = serializers.FloatField(allow_null=True)
     mitigate = serializers.FloatField(allow_null=True)
     resolve = serializers.FloatField(allow_null=True)
     impact = serializers.FloatField(allow_null=True)
+    not_known = serializers.SerializerMethodField(help_text="Each part that is null, with why.")
+
+    def get_not_known(self, row: Mapping[str, Any]) -> dict[str, str]:
+        """Why it is not known yet, in a sentence."""
+        return not_known(row)
 
 
 class CommentOut(serializers.Serializer[Any]):
@@ -148,6 +177,7 @@ class ContentOut(serializers.Serializer[Any]):
     few_whys_reason = serializers.CharField(allow_blank=True)
     impact = ImpactOut()
     durations = DurationsOut()
+    corrections = CorrectedTimeOut(many=True, required=False, help_text="Key times that were corrected; not in what is older.")
     hypotheses = serializers.ListField(child=serializers.DictField(), help_text="Those that were confirmed.")
     changes = serializers.ListField(child=serializers.DictField())
     missed = serializers.ListField(child=serializers.DictField(), help_text="The clocks that were missed.")

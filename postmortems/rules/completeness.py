@@ -3,9 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db.models import Count, Q
 
+from incidents import times
 from postmortems import whys
 from postmortems.models import PostMortem, Section, Why, kept
 from tenants.refusals import Reason
@@ -39,10 +41,11 @@ class _Parts:
     whys: int
     depth: int
     items: int
+    impact: tuple[datetime | None, datetime | None]  # by the times in force
 
 
 def chapters(found: Sequence[PostMortem]) -> dict[int, list[Chapter]]:
-    """The sections of each post-mortem, in the template's order, with what they lack. Four queries, for however many."""
+    """The sections of each post-mortem, in the template's order, with what they lack. Five queries at most, for however many."""
     parts = _parts(found)
     sections: dict[int, list[Section]] = defaultdict(list)
     for section in Section.objects.filter(postmortem__in=found).order_by("position", "id"):
@@ -57,10 +60,11 @@ def _parts(found: Sequence[PostMortem]) -> dict[int, _Parts]:
     entries = dict(counted.values_list("pk", "entries"))
     incidents = [one.incident_id for one in found]
     rows = kept().filter(incident_id__in=incidents)
-    items = dict(rows.values_list("incident_id").annotate(times=Count("pk")).order_by())
+    items = dict(rows.values_list("incident_id").annotate(number=Count("pk")).order_by())
     trees: dict[int, list[whys.Node]] = defaultdict(list)
     for why in Why.objects.filter(postmortem__in=found, removed_at=None).order_by("number"):
         trees[why.postmortem_id].append(whys.Node(why.pk, why.number, why.parent_id, why.text))
+    impact = _impacts(found)
     return {
         one.pk: _Parts(
             postmortem=one,
@@ -68,9 +72,17 @@ def _parts(found: Sequence[PostMortem]) -> dict[int, _Parts]:
             whys=len(trees[one.pk]),
             depth=whys.depth(whys.arranged(trees[one.pk])),
             items=items.get(one.incident_id, 0),
+            impact=impact[one.pk],
         )
         for one in found
     }
+
+
+def _impacts(found: Sequence[PostMortem]) -> dict[int, tuple[datetime | None, datetime | None]]:
+    """From when until when each lasted. A correction takes no time away: it is asked for where the record lacks one."""
+    recorded = {one.pk: (one.incident.impact_start, one.incident.impact_end) for one in found}
+    corrected = times.impacts(one.incident for one in found if None in recorded[one.pk])
+    return {one.pk: corrected.get(one.incident_id, recorded[one.pk]) for one in found}
 
 
 def _chapter(section: Section, parts: _Parts) -> Chapter:
@@ -100,15 +112,15 @@ def _lacks_whys(section: Section, parts: _Parts) -> list[Reason]:
     if not parts.whys:
         return _empty("this section is empty: nobody has asked why yet.")
     if parts.depth < whys.FIVE and not parts.postmortem.few_whys_reason:
-        times = "once" if parts.depth == 1 else f"{parts.depth} times in a row"
-        return [Reason("few_whys", f"it was asked why {times}, not five: go on asking, or say why that is enough.")]
+        asked = "once" if parts.depth == 1 else f"{parts.depth} times in a row"
+        return [Reason("few_whys", f"it was asked why {asked}, not five: go on asking, or say why that is enough.")]
     return []
 
 
 def _lacks_impact(section: Section, parts: _Parts) -> list[Reason]:
-    postmortem, incident = parts.postmortem, parts.postmortem.incident
+    postmortem = parts.postmortem
     lacks = []
-    if incident.impact_start is None or incident.impact_end is None:
+    if None in parts.impact:
         lacks.append(Reason("impact_missing", "the record does not say from when until when it lasted."))
     if postmortem.users_affected is None:
         lacks.append(Reason("users_missing", "say how many users were affected (0 if none)."))

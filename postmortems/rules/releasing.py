@@ -1,6 +1,6 @@
 """Who lets the public rendering of a post-mortem out, and what must not be in it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from incidents.facts import Facts
 from incidents.rules.common import reader
@@ -8,9 +8,11 @@ from incidents.rules.comms import APPROVAL, APPROVING_DUTIES
 from incidents.states import Audience, RoomRole
 from postmortems.models import PostMortem, Release
 from postmortems.people import last_holders
-from postmortems.public import SAID, Leak
+from postmortems.public import SAID, Kind, Leak
 from tenants.actors import Actor, Role
 from tenants.refusals import Reason
+
+GIVES_AWAY = "gives_away"
 
 
 def why_not_release(postmortem: PostMortem, facts: Facts, by: Actor) -> list[Reason]:
@@ -40,17 +42,22 @@ def why_not_withdraw(postmortem: PostMortem, facts: Facts, by: Actor, standing: 
 
 
 def why_not_text(found: Sequence[Leak], field: str) -> list[Reason]:
-    """What goes out names nobody, and shows nothing of the inside of the house."""
-    told = dict.fromkeys((leak.kind, leak.quote) for leak in found)
+    """What goes out names nobody, and shows nothing of the inside of the house. Who may release it may say why it must stay."""
     return [
         Reason(
-            "gives_away",
-            f"“{quote}” is {SAID[kind]}: it does not go out. Say the role, or leave it out.",
+            GIVES_AWAY,
+            f"“{quote}” is {SAID[kind]}: it does not go out. Say the role, leave it out, or say why it stays.",
             field=field,
+            overridable=True,
             status=422,
         )
-        for kind, quote in told
+        for kind, quote in each(found)
     ]
+
+
+def each(found: Iterable[Leak]) -> list[tuple[Kind, str]]:
+    """What was found, each once, in the order in which it stands there."""
+    return list(dict.fromkeys((leak.kind, leak.quote) for leak in found))
 
 
 def _whose(postmortem: PostMortem, facts: Facts, by: Actor) -> list[Reason]:

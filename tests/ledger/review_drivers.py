@@ -14,7 +14,7 @@ from postmortems.models import PostMortem, Publication, Review
 type Act = Callable[[], object]
 
 TEXT = "Human error, it was."
-PUBLIC = {"title": "Payments failed", "text": "A lock was held."}
+PUBLIC: dict[str, Any] = {"title": "Payments failed", "text": "A lock was held."}
 
 
 def _owner(s: Any) -> Any:

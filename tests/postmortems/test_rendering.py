@@ -182,6 +182,10 @@ def test_it_is_drafted_from_what_was_published_with_roles_for_names_and_without_
         ("At 192.168.0.4 it was.", "192.168.0.4"),
         ("At fd00::17 it was.", "fd00::17"),
         ("As [[ev-4]] tells.", "[[ev-4]]"),
+        ("It was like INC-12.", "INC-12"),
+        ("What is done is INC-12-3.", "INC-12-3"),
+        ("Ask on-call@acme.example.", "on-call@acme.example"),
+        ("Ask root@db-1.internal.", "root@db-1.internal"),
         ("Our tickets: https://tickets.acme.example/OPS-1.", "https://tickets.acme.example/OPS-1"),
     ],
 )

@@ -1,0 +1,301 @@
+"""What the other numbers count, one by one: the clocks, the calls, the action items and the outages behind each.
+
+Each listing is filtered as its figure is, and says a number that equals the figure's. The walls hide the same from both.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import batched
+from typing import Any
+
+from django.conf import settings
+from django.db.models import DateTimeField, F, FloatField, Func, Q, Sum, Value
+from django.urls import reverse
+
+from incidents.models import Incident
+from incidents.queries import clock_name
+from incidents.rules.outside import outside
+from incidents.states import Severity
+from metrics import definitions as d
+from metrics.ageing import MONTH, WEEK
+from metrics.behind import behind
+from metrics.components import Outage, outages
+from metrics.filters import Filters
+from metrics.models import ClockFigure
+from metrics.tables import Cell, Table
+from metrics.words import span
+from oncall.models import PageStep
+from postmortems.models import ActionItem
+from postmortems.states import ItemKind, ItemState
+from tenants.actors import Actor
+from tenants.refusals import invalid
+from tenants.time import now
+
+UPDATES = "updates"  # instead of a clause: those of the cadence, as one
+OUTCOMES = {"kept": "kept", "broken": "broken"}
+_CHUNK = 2_000
+
+type Asked = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What one number counts: `n` is that number, `said` the same in words; `found` is read page by page, `rows` makes a table's rows of it."""
+
+    key: str
+    title: str
+    says: str
+    n: int
+    said: str
+    columns: Sequence[tuple[str, str]]
+    found: Any
+    rows: Callable[[Iterable[Any]], list[list[Cell]]]
+    note: str = ""
+
+    def table(self, found: Iterable[Any] | None = None) -> Table:
+        """A page of it as a table; without one all of it, for a file."""
+        chunks: Iterable[Iterable[Any]] = [found] if found is not None else batched(self.found, _CHUNK)
+        return Table(self.key, self.title, self.columns, [row for chunk in chunks for row in self.rows(chunk)])
+
+
+def _one(asked: Asked, name: str) -> str:
+    """One word of an address. Refuses (422) what cannot be a word of the record."""
+    found = (asked.get(name) or [""])[-1].strip()
+    if "\x00" in found or len(found) > 254:
+        raise invalid(name, "This is no word that figures are asked by.")
+    return found
+
+
+def _choice(asked: Asked, name: str, choices: Iterable[str]) -> str:
+    """One of some words, or none."""
+    found, known = _one(asked, name), list(choices)
+    if found and found not in known:
+        raise invalid(name, f"It is one of {', '.join(known)}.")
+    return found
+
+
+def _incident(incident: Incident) -> Cell:
+    url = reverse("incident", urlconf=settings.PORTAL_URLCONF, args=[incident.ref])
+    return Cell(f"{incident.ref} {incident.title}", url=url)
+
+
+def _at(moment: datetime | None, otherwise: str = "") -> Cell:
+    return Cell(otherwise, "" if moment is None else moment.isoformat(), at=moment)
+
+
+def _of(number: int, what: str, incidents: int, sort: str = "") -> str:
+    """ "14 clocks broken, of 6 incidents"."""
+    rest = f" {sort}" if sort else ""
+    return f"{number:,} {what}{'' if number == 1 else 's'}{rest}, of {incidents:,} incident{'' if incidents == 1 else 's'}"
+
+
+# --- Clocks ------------------------------------------------------------------------------------------------------------------
+
+
+def clocks(filters: Filters, asked: Asked, by: Actor) -> Listing:
+    """The incidents on which a clause's clocks (`clause`; `updates`: the cadence; none: all) were kept or broken (`outcome`)."""
+    clause, outcome = _one(asked, "clause"), _choice(asked, "outcome", OUTCOMES)
+    found = ClockFigure.objects.filter(detected_at__gte=filters.start, detected_at__lt=filters.end)
+    if filters.severities:
+        found = found.filter(severity__in=filters.severities)
+    if filters.service_id is not None or filters.team_id is not None:
+        found = found.filter(incident_id__in=behind(filters).order_by().values("incident_id"))
+    if clause:
+        found = found.filter(clause__in=d.CADENCE_CLAUSES if clause == UPDATES else [clause])
+    if outcome:
+        found = found.filter(**{f"{outcome}__gt": 0})
+    sums = found.aggregate(kept=Sum("kept", default=0), broken=Sum("broken", default=0))
+    n = sums[outcome] if outcome else sums["kept"] + sums["broken"]
+    incidents = found.order_by().values("incident_id").distinct().count()
+    name = "Clocks of updates" if clause == UPDATES else clock_name(clause) if clause else "Clocks"
+    columns = [("Incident", "incident"), ("Severity", "severity"), ("Clock", "clock"), ("Clause", "clause")]
+    columns += [("Detected", "detected_at"), ("Kept", "kept"), ("Broken", "broken")]
+    ordered = found.select_related("incident").order_by("-detected_at", "clause", "-id")
+    said = _of(n, "clock", incidents, outcome)
+    return Listing(
+        "clocks-counted", f"{name}{f': {outcome}' if outcome else ''}", d.CLOCKS, n, said, columns, ordered, _clock_rows
+    )
+
+
+def _clock_rows(found: Iterable[ClockFigure]) -> list[list[Cell]]:
+    return [
+        [
+            _incident(one.incident),
+            Cell(Severity(one.severity).label, Severity(one.severity).code),
+            Cell(clock_name(one.clause)),
+            Cell(one.clause),
+            _at(one.detected_at),
+            Cell(f"{one.kept:,}", one.kept),
+            Cell(f"{one.broken:,}", one.broken),
+        ]
+        for one in found
+    ]
+
+
+# --- Calls -------------------------------------------------------------------------------------------------------------------
+
+_HOUR = Func(
+    Value("hour"),
+    Func(F("user__time_zone"), F("paged_at"), function="timezone", output_field=DateTimeField()),
+    function="date_part",
+    output_field=FloatField(),
+)
+_NIGHT = Q(hour__lt=d.NIGHT_UNTIL.hour) | Q(hour__gte=d.NIGHT_FROM.hour)
+
+
+def pages(filters: Filters, asked: Asked, by: Actor) -> Listing:
+    """Each time a person (`person`, by e-mail; none: anybody) was called in the period; only at night with `night=1`."""
+    person, night = _one(asked, "person"), _choice(asked, "night", ("1",))
+    found = PageStep.objects.filter(paged_at__gte=filters.start, paged_at__lt=filters.end).annotate(hour=_HOUR)
+    if filters.narrow:
+        found = found.filter(incident_id__in=behind(filters).order_by().values("incident_id"))
+    else:
+        found = found.exclude(incident_id__in=Incident.objects.filter(exercise=True).values("pk"))
+    if person:
+        found = found.filter(user__email__iexact=person)
+    if night:
+        found = found.filter(_NIGHT)
+    n = found.count()
+    of = f" of {person}" if person else ""
+    title = f"Pages{of}{' at night' if night else ''}"
+    said = f"{n:,} page{'' if n == 1 else 's'}{' at night' if night else ''}"
+    columns = [("Called", "paged_at"), ("Person", "person"), ("About", "incident"), ("At night", "at_night")]
+    ordered = found.select_related("user").order_by("-paged_at", "-id")
+    return Listing("pages-counted", title, d.PAGES, n, said, columns, ordered, _call_rows)
+
+
+def _call_rows(found: Iterable[Any]) -> list[list[Cell]]:
+    """One more query: what the calls were about."""
+    steps = list(found)
+    incidents = Incident.objects.in_bulk({step.incident_id for step in steps if step.incident_id is not None})
+    return [
+        [
+            _at(step.paged_at),
+            Cell(step.user.name),
+            _incident(incidents[step.incident_id]) if step.incident_id in incidents else Cell("no incident came of it", ""),
+            Cell("no" if d.NIGHT_UNTIL.hour <= step.hour < d.NIGHT_FROM.hour else "yes"),
+        ]
+        for step in steps
+    ]
+
+
+# --- Action items ------------------------------------------------------------------------------------------------------------
+
+
+def _which(moment: datetime) -> dict[str, Q]:
+    """What the columns of the table count (metrics/ageing.py says the same in SQL, and a test compares them)."""
+    waits, week, month = Q(ended_at=None), moment - timedelta(days=WEEK), moment - timedelta(days=MONTH)
+    done = Q(state=ItemState.DONE)
+    return {
+        "waiting": waits,
+        "week": waits & Q(filed_at__gt=week),
+        "month": waits & Q(filed_at__lte=week, filed_at__gt=month),
+        "longer": waits & Q(filed_at__lte=month),
+        "overdue": waits & Q(due_at__lt=moment),
+        "done": done,
+        "due": done & Q(due_at__isnull=False),
+        "dropped": Q(state=ItemState.DROPPED),
+    }
+
+
+_SORTS = {
+    "": "",
+    "waiting": "waiting",
+    "week": "waiting up to a week",
+    "month": "waiting up to 30 days",
+    "longer": "waiting longer",
+    "overdue": "past due",
+    "done": "done",
+    "due": "done that had a due date",
+    "dropped": "dropped",
+}
+
+
+def items(filters: Filters, asked: Asked, by: Actor) -> Listing:
+    """The action items of a `kind` (none: both) that wait, are past due, done or dropped (`which`; none: all)."""
+    moment = now()
+    kind, which = _choice(asked, "kind", ItemKind.values), _choice(asked, "which", list(_which(moment)))
+    found = ActionItem.objects.filter(incident_id__in=behind(filters).order_by().values("incident_id"))
+    if kind:
+        found = found.filter(kind=kind)
+    if which:
+        found = found.filter(_which(moment)[which])
+    n = found.count()
+    incidents = found.order_by().values("incident_id").distinct().count()
+    columns = [("Item", "item"), ("Title", "title"), ("Kind", "kind"), ("State", "state"), ("Owner", "owner")]
+    columns += [("Filed", "filed_at"), ("Due", "due_at"), ("Ended", "ended_at")]
+    ordered = found.select_related("incident", "owner").order_by("filed_at", "id")
+    title = f"Action items{f', {ItemKind(kind).label.lower()}' if kind else ''}{f': {_SORTS[which]}' if which else ''}"
+    summary = outside(by)
+    note = "You read summaries, not rooms: of most items their titles and owners are left out." if summary else ""
+    said = _of(n, "action item", incidents, _SORTS[which])
+    return Listing(
+        "items-counted", title, d.AGEING, n, said, columns, ordered, lambda rows: _item_rows(rows, summary=summary), note
+    )
+
+
+def _item_rows(found: Iterable[ActionItem], *, summary: bool) -> list[list[Cell]]:
+    return [_item_row(one, hidden=summary and not one.incident.restricted) for one in found]
+
+
+def _item_row(one: ActionItem, *, hidden: bool) -> list[Cell]:
+    """An item; of one in whose room somebody does not read (`hidden`) what its incident's page tells, and no more."""
+    page, name = ("incident", one.incident.ref) if hidden else ("action-item", one.ref)
+    return [
+        Cell(one.ref, url=reverse(page, urlconf=settings.PORTAL_URLCONF, args=[name])),
+        Cell("" if hidden else one.title, "" if hidden else one.title),
+        Cell(one.get_kind_display(), one.kind),
+        Cell(one.get_state_display(), one.state),
+        Cell("" if hidden else one.owner.name, "" if hidden else one.owner.name),
+        _at(one.filed_at),
+        _at(one.due_at, "no limit"),
+        _at(one.ended_at, "not yet"),
+    ]
+
+
+# --- Outages -----------------------------------------------------------------------------------------------------------------
+
+
+def outages_of(filters: Filters, asked: Asked, by: Actor) -> Listing:
+    """The incidents because of which a component (`component`, by its short name; none: each of them) was down in the period."""
+    slug = _one(asked, "component")
+    found = [one for one in outages(filters.start, filters.end) if slug in ("", one.slug)]
+    if slug and not found:
+        raise invalid("component", f"There is no component {slug[:40]}.")
+    listed = [outage for one in found for outage in one.each]
+    n = len(listed)
+    said = _of(n, "outage", len({one.incident_id for one in listed}))
+    if slug:
+        said += f"; down for {span(found[0].down.total_seconds())}, overlaps once"
+    columns = [("Incident", "incident"), ("Component", "component"), ("Down from", "since"), ("Until", "until")]
+    columns.append(("Down in the period", "down_seconds"))
+    title = f"Outages{f' of {found[0].name}' if slug else ''}"
+    return Listing("outages", title, d.AVAILABILITY, n, said, columns, listed, _outage_rows)
+
+
+def _outage_rows(found: Iterable[Outage]) -> list[list[Cell]]:
+    """One more query: the incidents."""
+    listed = list(found)
+    incidents = Incident.objects.in_bulk({one.incident_id for one in listed})
+    return [
+        [
+            _incident(incidents[one.incident_id]),
+            Cell(one.component),
+            _at(one.since),
+            _at(one.until, "still down"),
+            Cell(span(one.down.total_seconds()), one.down.total_seconds()),
+        ]
+        for one in listed
+    ]
+
+
+type Maker = Callable[[Filters, Asked, Actor], Listing]
+
+# The listings by their key in addresses, each with the page of figures that it belongs to.
+LISTINGS: Mapping[str, tuple[Maker, str]] = {
+    "clocks-counted": (clocks, "metrics-clocks"),
+    "pages-counted": (pages, "metrics-pages"),
+    "items-counted": (items, "metrics-items"),
+    "outages": (outages_of, "metrics-availability"),
+}

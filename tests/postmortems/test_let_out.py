@@ -1,0 +1,83 @@
+"""What the check finds in a public rendering goes out only with a reason, by whoever may release it; that is recorded with it."""
+
+from typing import Any
+
+import pytest
+
+from postmortems.models import Release
+from tests.incidents.scene import Scene
+from tests.postmortems.learning import ask, published, resolved
+
+pytestmark = [pytest.mark.servers, pytest.mark.clause("postmortem.template")]
+
+LEAKY = {"title": "Payments failed, as in INC-7", "text": "Jon Jensen undid it on db-1.internal. Jon Jensen did."}
+WHY = "Jon has spoken to the press about it himself"
+
+
+def ready(scene: Scene) -> str:
+    ref = resolved(scene)
+    published(scene, ref)
+    return ref
+
+
+def out(scene: Scene, ref: str) -> list[dict[str, Any]]:
+    """The events of its releases."""
+    return [entry["data"] for entry in scene.told(ref, "postmortem.released")]
+
+
+def test_each_finding_is_named_and_a_reason_lets_all_of_them_out(scene: Scene) -> None:
+    ref = ready(scene)
+    refused = ask(scene, "amira", ref, "release", LEAKY)
+    assert refused.status_code == 422
+    found = [(one["code"], one["field"]) for one in refused.json()["reasons"]]
+    assert found == [("gives_away", "title"), ("gives_away", "text"), ("gives_away", "text")]
+    for quote in ("INC-7", "Jon Jensen", "db-1.internal"):
+        assert f"“{quote}”" in refused.json()["detail"]
+    assert ask(scene, "amira", ref, "release", {**LEAKY, "overrides": {"other": WHY}}).json()["code"] == "gives_away"
+    assert ask(scene, "amira", ref, "release", {**LEAKY, "overrides": {"gives_away": " "}}).status_code == 422
+    with scene.acme.scope():
+        assert not Release.objects.exists()
+    answer = ask(scene, "amira", ref, "release", {**LEAKY, "overrides": {"gives_away": WHY}})
+    assert answer.status_code == 201, answer.content
+    assert answer.json()["text"] == LEAKY["text"]
+    (told,) = out(scene, ref)
+    assert told["overrides"] == {"gives_away": WHY}
+    assert told["found"] == [
+        {"kind": "reference", "quote": "INC-7"},
+        {"kind": "name", "quote": "Jon Jensen"},
+        {"kind": "host", "quote": "db-1.internal"},
+    ]
+    room = scene.page("jon").get(f"/o/acme/incidents/{ref}/").content.decode()
+    assert "Let out with it" in room
+    assert WHY in room
+
+
+def test_a_reason_for_nothing_is_not_recorded(scene: Scene) -> None:
+    ref = ready(scene)
+    good = {"title": "Payments failed", "text": "A lock was held.", "overrides": {"gives_away": WHY}}
+    assert ask(scene, "amira", ref, "release", good).status_code == 201
+    (told,) = out(scene, ref)
+    assert (told["overrides"], told["found"]) == ({}, [])
+
+
+def test_only_who_may_release_it_lets_anything_out_and_not_of_what_is_restricted(scene: Scene) -> None:
+    ref = ready(scene)
+    body = {**LEAKY, "overrides": {"gives_away": WHY}}
+    for who in ("jon", "support", "admin"):
+        assert ask(scene, who, ref, "release", body).status_code == 403, who
+    restricted = str(scene.do("amira", ref, "flag", flag="personal_data", kinds=["pii"], reason="Names leaked")["ref"])
+    scene.follow()
+    refused = ask(scene, "amira", restricted, "release", body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "restricted")
+
+
+def test_on_the_page_the_reason_is_asked_for_beside_what_was_found(scene: Scene) -> None:
+    ref = ready(scene)
+    client, url = scene.page("amira"), f"/o/acme/incidents/{ref}/postmortem/release/"
+    refused = client.post(url, LEAKY)
+    assert refused.status_code == 422
+    page = refused.content.decode()
+    for text in ("“Jon Jensen” is a person", "“INC-7” is a reference to the record", "Why does it stay?", LEAKY["text"]):
+        assert text in page, text
+    assert client.post(url, {**LEAKY, "override": WHY}).status_code == 302
+    assert out(scene, ref)[0]["overrides"] == {"gives_away": WHY}
