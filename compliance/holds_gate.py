@@ -6,18 +6,17 @@ from compliance.rules import holds as rules
 from incidents.models import Incident, LegalHold
 from tenants.actors import Actor
 from tenants.models import Membership
-from tenants.refusals import NotFound, check, invalid
+from tenants.refusals import NotFound, invalid
 
 REF_MAX = 24
 
 
 def hold_for(by: Actor, hold_id: int) -> LegalHold:
-    """The hold with this number. Refuses (403) who has nothing to do with holds; NotFound for what is not theirs to see."""
+    """The hold with this number. NotFound for what is not theirs to see: a stranger's and a missing one answer alike."""
     rows = LegalHold.objects.select_related("incident", "person", "placed_by", "released_by", "second_person")
     found = rows.filter(organisation_id=by.organisation_id, pk=hold_id).first()
-    if found is None:
+    if found is None or rules.why_not_read(by):
         raise NotFound("legal hold")
-    check(rules.why_not_read(by))
     return found
 
 
@@ -59,10 +58,9 @@ def left_for(by: Actor, email: str) -> Membership:
 
 
 def erasure_for(by: Actor, erasure_id: int) -> ErasureRequest:
-    """An erasure that was asked for. Refuses (403) who has nothing to do with them."""
+    """An erasure that was asked for. NotFound for who has nothing to do with them, as for a missing one."""
     rows = ErasureRequest.objects.filter(organisation_id=by.organisation_id).select_related("person", "asked_by", "decided_by")
     found = rows.filter(pk=erasure_id).first()
-    if found is None:
+    if found is None or erasure_rules.why_not_read(by):
         raise NotFound("erasure")
-    check(erasure_rules.why_not_read(by))
     return found

@@ -2,6 +2,8 @@
 
 import random
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -92,52 +94,93 @@ def test_what_is_committed_is_sealed_signed_and_published(own_database: Installa
     assert leaves == b"".join(tree.leaf_hash(one) for one in envelopes(own_database, acme.id))
 
 
-def test_nothing_is_missed_with_sixteen_writers(own_database: Installation, tmp_path: Path) -> None:
-    """Sixteen writers for a few seconds, with savepoints and rollbacks and transactions of all lengths, and a sealer that never rests."""
-    acme = own_database.acme
-    stop = threading.Event()
-    failures: list[BaseException] = []
+WRITERS, WRITE_SECONDS = 16, 30.0
 
-    class Undone(Exception):
-        pass
 
-    def writer(number: int) -> None:
-        chance = random.Random(number)
+class Undone(Exception):
+    pass
+
+
+class Writer(threading.Thread):
+    """Writes with savepoints, rollbacks and transactions of all lengths, and keeps its own books of what was committed and what not."""
+
+    def __init__(self, cast: Cast, number: int, until: float) -> None:
+        super().__init__()
+        self.cast, self.number, self.until = cast, number, until
+        self.chance = random.Random(number)
+        self.written = 0
+        self.committed: list[str] = []
+        self.undone: list[str] = []
+        self.failure: BaseException | None = None
+
+    def run(self) -> None:
         try:
-            subject_scope = acme.scope
-            for _ in range(12):
-                try:
-                    with subject_scope():
-                        subject = Membership.objects.earliest("pk")
-                        for turn in range(chance.randint(1, 4)):
-                            try:
-                                with transaction.atomic():
-                                    record("bench.changed", subject, by=acme.admin.actor(), turn=turn)
-                                    if chance.random() < 0.3:
-                                        raise Undone
-                            except Undone:
-                                pass
-                            stop.wait(chance.random() * chance.choice([0.001, 0.02, 0.1]))
-                        if chance.random() < 0.2:
-                            raise Undone
-                except Undone:
-                    continue
+            while time.monotonic() < self.until:
+                self._transaction()
         except BaseException as error:
-            failures.append(error)
+            self.failure = error
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=writer, args=(number,)) for number in range(16)]
-    for thread in threads:
-        thread.start()
+    def _transaction(self) -> None:
+        kept: list[str] = []
+        try:
+            with self.cast.scope():
+                subject = Membership.objects.earliest("pk")
+                for _ in range(self.chance.randint(1, 4)):
+                    self._savepoint(subject, kept)
+                    time.sleep(self.chance.random() * self.chance.choice([0.001, 0.02, 0.1]))
+                if self.chance.random() < 0.2:
+                    raise Undone
+        except Undone:
+            self.undone += kept
+        else:
+            self.committed += kept
+
+    def _savepoint(self, subject: Membership, kept: list[str]) -> None:
+        self.written += 1
+        name = f"{self.number}/{self.written}"
+        try:
+            with transaction.atomic():
+                record("bench.changed", subject, by=self.cast.admin.actor(), turn=name)
+                if self.chance.random() < 0.3:
+                    raise Undone
+        except Undone:
+            self.undone.append(name)
+        else:
+            kept.append(name)
+
+
+def test_nothing_is_missed_with_sixteen_writers(own_database: Installation, tmp_path: Path) -> None:
+    """Sixteen writers for thirty seconds, and a sealer that hardly rests: what they say they committed has a leaf each, and nothing else."""
+    acme = own_database.acme
+    chance = random.Random(0)
+    end = time.monotonic() + WRITE_SECONDS
+    writers = [Writer(acme, number, end) for number in range(WRITERS)]
+    for writer in writers:
+        writer.start()
     with sealer_in(tmp_path) as one:
-        while any(thread.is_alive() for thread in threads):
+        while any(writer.is_alive() for writer in writers):
             one.run()
+            time.sleep(chance.random() * 0.4)
         run_all(one)
-    for thread in threads:
-        thread.join()
-    assert not failures
+    for writer in writers:
+        writer.join()
+    assert [writer.failure for writer in writers if writer.failure] == []
     assert set(checked(own_database, acme, tmp_path)) == entered(own_database, acme)
+    committed = Counter(name for writer in writers for name in writer.committed)
+    undone = {name for writer in writers for name in writer.undone}
+    assert all(writer.committed and writer.undone for writer in writers)
+    assert len(undone) > WRITERS * 10
+    sealed = as_owner(
+        own_database,
+        "SELECT e.body::jsonb #>> '{data,turn}' FROM ledger_leaf l JOIN ledger_entry e ON e.id = l.id "
+        "WHERE e.organisation_id = %s AND e.\"table\" = 'ledger_event' AND e.body::jsonb ->> 'kind' = 'bench.changed'",
+        acme.id,
+    )
+    assert Counter(name for (name,) in sealed) == committed
+    assert set(committed.values()) == {1}
+    assert not undone & committed.keys()
 
 
 def test_what_is_not_committed_holds_back_what_came_after(own_database: Installation, tmp_path: Path) -> None:

@@ -230,6 +230,11 @@ class Installation:
         """What a process has said so far."""
         return (self.data / "log" / f"{name}.log").read_text(errors="replace")
 
+    def sealing(self, evidence: Path, key: str) -> dict[str, str]:
+        """What a sealer of it is told, which publishes to `evidence` and signs with `key`."""
+        told = self._environment({**self.urls.environment(), **self.urls.sealer_environment()})
+        return {**told, "MUSTER_SEAL_KEY": key, "MUSTER_EVIDENCE_DIR": str(evidence)}
+
     def _environment(self, servers: Mapping[str, str]) -> dict[str, str]:
         """What a process is told: as `manage.py up` does it, and nothing of what pytest's own settings say."""
         ours = ("DATABASE_", "PG", "MUSTER_", "SMTP_", "BROKER_", "CACHE_")
