@@ -28,8 +28,8 @@ def content(postmortem: PostMortem) -> Content:
     """The post-mortem as it is now. About ten queries, however long it is.
 
     {incident, author, roles, sections, linked, timeline, whys, few_whys_reason, impact, durations, corrections, hypotheses, changes,
-    missed, items}; `linked` are the entries of the record that the sections name, where the record has them; `corrections` the key times that were
-    corrected, each as it was recorded and why it counts otherwise (what was published before they were kept has none).
+    missed, items, no_items_reason}; `linked` are the entries of the record that the sections name, where the record has them; `corrections`
+    the key times that were corrected, each as it was recorded and why it counts otherwise (what was published before they were kept has none).
     """
     incident = postmortem.incident
     told = times.read(incident)
