@@ -117,7 +117,7 @@ def tell_date(item: ActionItem, *, by: Actor) -> bool:
     item.told_next_at = None if past else item.due_at
     item.save()
     running = Clock.objects.filter(clause=SLA, subject_type=item._meta.label_lower, subject_id=item.pk, stopped_at=None)
-    escalates = past and running.filter(broken_at__isnull=False).exists()
+    escalates = past and running.filter(broken_at__isnull=False, due_at__lt=item.due_at).exists()
     told: dict[str, Any] = {"number": item.number, "title": item.title, "owner": item.owner.name, "owner_id": item.owner_id}
     told |= {"due_at": item.due_at.isoformat(), "past": past, "escalates": escalates}
     record("action.date_told", item, by=by, incident_id=item.incident_id, **told)

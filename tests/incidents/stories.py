@@ -115,7 +115,8 @@ def following(scene: Scene) -> list[str]:
     ref = scene.mobilised()
     began = (scene.clock.now - timedelta(minutes=7)).isoformat()
     scene.do("amira", ref, "correct-time", which="detected", occurred_at=began, reason="Monitoring had a lag")
-    first, second, late = (filed(scene, ref)["ref"] for _ in range(3))
+    first, second = (filed(scene, ref)["ref"] for _ in range(2))
+    late = filed(scene, ref, due_on=f"{scene.ago(days=-2):%Y-%m-%d}")["ref"]
     item_do(scene, "jon", first, "start")
     item_do(scene, "jon", first, "change", title="Time out locks")
     item_do(scene, "amira", first, "remind")
