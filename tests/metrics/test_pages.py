@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from incidents.models import Incident
-from tests.incidents.scene import Scene
+from tests.incidents.scene import UPDATE, Scene
 from tests.metrics.test_figures import resolved
 
 pytestmark = [pytest.mark.servers, pytest.mark.clause("metrics.mttr")]
@@ -112,11 +112,13 @@ def test_a_file_holds_no_formula(scene: Scene) -> None:
 
 def test_the_api_gives_json_or_a_file(scene: Scene) -> None:
     resolved(scene)
+    scene.do("amira", scene.commanded(), "update", **UPDATE)
+    scene.follow()
     door = scene.api("amira")
     told = door.get("metrics/", by="team").json()
     assert told["by"] == "team"
-    assert told["incidents"] == 1
-    assert told["updates"]["n"] >= 1
+    assert told["incidents"] == 2
+    assert told["updates"] == {"n": 1, "kept": 1, "broken": 0, "share": 1.0}, "resolving is no update"
     assert {"clause", "kept", "broken", "share", "n"} == set(told["clauses"][0])
     assert "linear interpolation" in told["definitions"]["statistics"]
     assert (told["period"]["time_zone"], told["period"]["to"]) == ("UTC", f"{scene.clock.now:%Y-%m-%d}")
