@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from postmortems.models import Release
+from postmortems.models import Publication, Release
 from tests.incidents.scene import Scene
 from tests.postmortems.learning import ask, published, resolved
 
@@ -81,3 +81,18 @@ def test_on_the_page_the_reason_is_asked_for_beside_what_was_found(scene: Scene)
         assert text in page, text
     assert client.post(url, {**LEAKY, "override": WHY}).status_code == 302
     assert out(scene, ref)[0]["overrides"] == {"gives_away": WHY}
+
+
+@pytest.mark.clause("postmortem.impact")
+def test_the_draft_says_what_is_not_known_yet(scene: Scene) -> None:
+    """A version that was published without them: neither a 0 nor silence."""
+    ref = ready(scene)
+    with scene.acme.scope(scene.acme.amira):
+        row = Publication.objects.select_related("incident", "postmortem").get()
+        impact = {**row.content["impact"], "seconds": None, "users_affected": None}
+        older = {**row.content, "impact": impact}
+        Publication.objects.create(incident=row.incident, postmortem=row.postmortem, number=2, content=older)
+        row.postmortem.version = 2
+        row.postmortem.save()
+    text = scene.page("amira").get(f"/o/acme/incidents/{ref}/postmortem/release/").content.decode()
+    assert "How long it lasted is not known yet. How many users were affected is not known yet." in text
