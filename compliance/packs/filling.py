@@ -113,7 +113,8 @@ class Filling:
 
     def _roles(self) -> Collection[str]:
         """The roles of whoever the pack is for."""
-        return Membership.objects.values_list("roles", flat=True).get(user_id=self.pack.asked_by_id)
+        person_id: int = self.pack.asked_by_id  # type: ignore[assignment]  # somebody asked for a period's pack
+        return Membership.objects.values_list("roles", flat=True).get(user_id=person_id)
 
     def _period_in_time(self) -> tuple[datetime, datetime]:
         """From when to before when a period's pack is, in UTC."""
