@@ -1,6 +1,7 @@
 """Erasing the personal data of somebody who has left: asked for with its ground, decided by another, done at once.
 
-What is append-only stays: the record says who did what, and that is what it is for. `outcome` of each erasure says so.
+What is append-only stays: the record says who did what, and that is what it is for. `outcome` of each erasure says so. Of the ledger, the
+entries that tell of their contact methods and account lose their bodies; their envelopes, and so every proof, stay (compliance/erasing_sql.py).
 """
 
 from typing import Any
@@ -43,7 +44,7 @@ def decide_erasure(wish: ErasureRequest, *, by: Actor, erase: bool, reason: str)
     wish.decision_reason = fields.text("reason", reason, most=fields.REASON_MAX)
     if erase and Membership.objects.filter(user_id=wish.person_id, is_active=True).exists():
         raise invalid("erase", "This person has become a member again: end the membership first.", code="still_a_member")
-    wish.outcome = _erase(wish.person, by) if erase else {}
+    wish.outcome = _erase(wish, by) if erase else {}
     wish.state = ErasureRequest.State.DONE if erase else ErasureRequest.State.REFUSED
     wish.decided_by_id, wish.decided_at = by.person_id, now()
     wish.save()
@@ -52,15 +53,19 @@ def decide_erasure(wish: ErasureRequest, *, by: Actor, erase: bool, reason: str)
 
 
 def held(person_id: int) -> int | None:
-    """The legal hold that keeps a person's data, if one stands; None for none."""
+    """The legal hold that keeps a person's data, or an entry of the ledger that holds some of them; None for none."""
+    kept = "SELECT min(hold) FROM muster.personal_entries(%s, muster.elsewhere(%s) IS NULL)"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT muster.held(NULL, %s, NULL)", [person_id])
+        cursor.execute(f"SELECT coalesce(muster.held(NULL, %s, NULL), ({kept}))", [person_id] * 3)
         (hold,) = cursor.fetchone()
     return None if hold is None else int(hold)
 
 
-def _erase(person: User, by: Actor) -> dict[str, Any]:
+def _erase(wish: ErasureRequest, by: Actor) -> dict[str, Any]:
     """Remove what leads to a person: their ways of being reached, their tokens, and their account where it is nobody else's."""
+    person = wish.person
+    alone = not _elsewhere(person.pk)
+    entries = _redact(wish, account=alone)
     methods = list(ContactMethod.objects.select_for_update(of=("self",)).filter(user_id=person.pk).order_by("id"))
     ContactSecret.objects.filter(method__in=methods).delete()
     codes, _ = ContactCode.objects.filter(method__in=methods).delete()
@@ -70,11 +75,25 @@ def _erase(person: User, by: Actor) -> dict[str, Any]:
     tokens = list(ApiToken.objects.filter(user_id=person.pk, revoked_at=None).order_by("id"))
     for token in tokens:
         revoke_token(token, by=by)
-    alone = not _elsewhere(person.pk)
     if alone:
         _erase_account(person)
     account = "erased" if alone else "kept: another organisation knows this person too"
-    return {"methods": len(methods), "codes": codes, "tokens": len(tokens), "account": account, "stays": STAYS}
+    return {
+        "methods": len(methods),
+        "codes": codes,
+        "tokens": len(tokens),
+        "account": account,
+        "entries": entries,
+        "stays": STAYS,
+    }
+
+
+def _redact(wish: ErasureRequest, *, account: bool) -> int:
+    """Take the bodies of the person's entries out of the ledger, each with a redaction that is an entry itself. Returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT muster.redact_person(%s, %s)", [wish.pk, account])
+        (count,) = cursor.fetchone()
+    return int(count)
 
 
 def _erase_account(person: User) -> None:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,7 @@ from django.db.models import Max
 from django.template.loader import render_to_string
 
 from compliance.access import export
-from compliance.conformance import report
-from compliance.packs.told import Opened
+from compliance.conformance import packed
 from incidents.models import Alert, Attachment, Inbound, Incident, Signal
 from postmortems import as_markdown, paper
 from postmortems.models import Publication
@@ -73,15 +72,14 @@ def access_review(incident: Incident, folder: Path) -> bool:
     return True
 
 
-def conformance(incidents: Mapping[int, int], folder: Path, opened: Opened) -> None:
-    """What was kept and what was broken, of each incident by its reference: {incident: seq of its last event that is sealed}."""
+def conformance(incidents: Iterable[tuple[int, packed.Rows]], organisations: packed.Rows, folder: Path) -> None:
+    """What was kept and what was broken, of each incident by its reference: made of the entries that are in the pack, and of nothing else."""
     with (folder / "data/conformance.json").open("w", encoding="utf-8") as out:
         out.write("{")
-        for number, (incident_id, until) in enumerate(incidents.items()):
-            with opened():
-                incident = Incident.objects.get(pk=incident_id)
-                told = _json(report.for_incident(incident, until=until)).decode().rstrip()
-            out.write(f"{',' if number else ''}\n{json.dumps(incident.ref)}: {told}")
+        for number, (incident_id, rows) in enumerate(incidents):
+            found = packed.report(incident_id, rows, organisations)
+            told = _json(found).decode().rstrip()
+            out.write(f"{',' if number else ''}\n{json.dumps(found['incident']['ref'])}: {told}")
         out.write("\n}\n")
 
 

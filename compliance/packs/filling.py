@@ -2,17 +2,20 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from compliance.conformance import packed
 from compliance.models import EvidencePack, PackKind
-from compliance.packs import beside, paging, told
+from compliance.packs import beside, disclosing, paging, told
 from compliance.packs.log import Log
-from compliance.packs.records import Records, Sealed
-from incidents.models import Incident
+from compliance.packs.records import EVENTS, Records, Sealed
+from incidents.models import Incident, IncidentService
 from postmortems.item_csv import safe
+from tenants.models import Membership
 
 VERIFIER = Path(__file__).parents[1] / "verify" / "verify.py"
 COLUMNS = ("number", "ref", "declared_at", "severity", "state", "restricted", "records")
@@ -31,6 +34,7 @@ class Filling:
     own: told.Opened
     theirs: told.Opened
     step: Step
+    judged_by: list[packed.Entry] = field(default_factory=list)  # entries of the organisation's that incidents are judged by
 
     def fill(self) -> Records:
         """Everything but the bag itself."""
@@ -39,7 +43,7 @@ class Filling:
             self._redactions(records)
         population = self._population(records, given)
         shown = [row["id"] for row in population if not row["restricted"]]
-        self._beside(records, shown)
+        self._beside(records, shown, given)
         self._read(records, population, shown)
         self._log(records)
         self._about(records, population, given)
@@ -53,28 +57,76 @@ class Filling:
             total = self.log.count_of(incident_id)
         for entries in self.log.of_incident(incident_id, self.own):
             self._add(records, entries, total)
+        self._judged_by(records, incident_id)
         return None
+
+    def _judged_by(self, records: Records, incident_id: int) -> None:
+        """The version of the standard, the services' history and the update policy's, as far as the incident is judged by them."""
+        with self.own():
+            services = IncidentService.objects.filter(incident_id=incident_id).values_list("service_id", flat=True)
+            rows = {
+                "standard_historicalstandardversion": [
+                    Incident.objects.values_list("standard_id", flat=True).get(pk=incident_id)
+                ],
+                "oncall_historicalservice": list(services),
+                "incidents_historicalupdatepolicy": None,
+            }
+            for table in packed.OF_THE_ORGANISATION:
+                self._keep(records, self.log.of_none([table], rows=rows[table]))
+
+    def _keep(self, records: Records, entries: Iterable[Sealed]) -> None:
+        for entry in entries:
+            records.add(entry)
+            if entry.table in disclosing.JUDGED_BY and entry.body is not None:
+                self.judged_by.append((entry.table, entry.body))
 
     def _period(self, records: Records) -> tuple[int, int] | None:
         with self.own():
-            given = self.log.range_of(self.pack.starts_on, self.pack.ends_before)  # type: ignore[arg-type]  # a period's pack has both
+            given = self.log.range_of(*self._period_in_time())
+            tables = disclosing.tables_for(self._roles())
         if given is None:
             return None
         first, last = given
+        if first:
+            with self.own():
+                self._keep(records, self.log.of_none(disclosing.JUDGED_BY, last=first - 1))
         for start in range(first, last + 1, told.AT_A_TIME):
             stop = min(start + told.AT_A_TIME - 1, last)
             disclosed = [entry for batch in self.log.between(start, stop, self.theirs) for entry in batch]
+            disclosed = sorted([*disclosed, *self._of_none(start, stop, tables)], key=lambda entry: entry.leaf)
             hidden = sorted(set(range(start, stop + 1)) - {entry.leaf for entry in disclosed})
-            self._add(records, disclosed, last - first + 1, start - first)
+            self._keep(records, disclosed)
+            self._say(start - first, last - first + 1)
             with self.own():
                 for leaf, digest in self.log.hashes(hidden):
                     records.stub(leaf, digest)
         return given
 
-    def _add(self, records: Records, entries: Iterable[Sealed], total: int, done: int | None = None) -> None:
+    def _of_none(self, start: int, stop: int, tables: Collection[str]) -> list[Sealed]:
+        """What among these leaves tells of no incident, and is shown to whoever the pack is for."""
+        with self.own():
+            found = list(self.log.of_none(tables, start, stop))
+        events = [entry.pk for entry in found if entry.table == EVENTS]
+        with self.theirs():
+            shown = disclosing.told(events, tables) if events else set()
+        return [entry for entry in found if entry.table != EVENTS or entry.pk in shown]
+
+    def _roles(self) -> Collection[str]:
+        """The roles of whoever the pack is for."""
+        person_id: int = self.pack.asked_by_id  # type: ignore[assignment]  # somebody asked for a period's pack
+        return Membership.objects.values_list("roles", flat=True).get(user_id=person_id)
+
+    def _period_in_time(self) -> tuple[datetime, datetime]:
+        """From when to before when a period's pack is, in UTC."""
+        return _begin(self.pack.starts_on), _begin(self.pack.ends_before)  # type: ignore[arg-type]  # a period's pack has both
+
+    def _add(self, records: Records, entries: Iterable[Sealed], total: int) -> None:
         for entry in entries:
             records.add(entry)
-        self.step(55 * (records.count if done is None else done) // max(total, 1), "Writing the records")
+        self._say(records.count, total)
+
+    def _say(self, done: int, total: int) -> None:
+        self.step(55 * done // max(total, 1), "Writing the records")
 
     def _redactions(self, records: Records) -> None:
         """What tells of the bodies that were erased, where it is not among the records by itself."""
@@ -112,7 +164,7 @@ class Filling:
         cells = [str(told_last.get(name, "")) for name in ("ref", "declared_at", "severity", "state")]
         return [str(row["number"]), *(safe(cell) for cell in cells), "no", str(records.of_incident[row["id"]])]
 
-    def _beside(self, records: Records, shown: list[int]) -> None:
+    def _beside(self, records: Records, shown: list[int], given: tuple[int, int] | None) -> None:
         self.step(60, "Adding files and raw requests")
         for attachment_id in sorted(records.files):
             with self.theirs():
@@ -129,7 +181,14 @@ class Filling:
                 for request_id in requests:
                     with self.theirs():
                         beside.inbound(request_id, self.folder)
-        beside.conformance({pk: records.last_event.get(pk, 0) for pk in shown}, self.folder, self.theirs)
+        found = ((pk, self._own_rows(pk, given)) for pk in shown if pk in records.incidents)
+        beside.conformance(found, packed.read(self.judged_by), self.folder)
+
+    def _own_rows(self, incident_id: int, given: tuple[int, int] | None) -> packed.Rows:
+        """The rows of the incident's entries that are in the pack."""
+        first, last = given or (0, self.log.point.size - 1)
+        entries = (entry for batch in self.log.of_incident(incident_id, self.theirs) for entry in batch)
+        return packed.read((e.table, e.body) for e in entries if first <= e.leaf <= last and e.body is not None)
 
     def _read(self, records: Records, population: list[Row], shown: list[int]) -> None:
         (self.folder / "data/transcript").mkdir()
@@ -209,6 +268,10 @@ class Filling:
         }
         text = json.dumps(about, ensure_ascii=False, indent=1) + "\n"
         (self.folder / "data/pack.json").write_text(text, encoding="utf-8")
+
+
+def _begin(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=UTC)
 
 
 def parts(path: Path, size: int) -> Iterator[bytes]:

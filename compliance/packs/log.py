@@ -5,7 +5,7 @@ The one seam between packs and the sealing side, which compliance/packs/sealed.p
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 from compliance.packs.records import Sealed
@@ -43,8 +43,13 @@ class Log(Protocol):
     def between(self, first: int, last: int, opened: Opened) -> Iterator[list[Sealed]]:
         """The entries of incidents among the leaves from `first` to `last`, those that the scope of `opened` shows; likewise."""
 
-    def range_of(self, starts_on: date, ends_before: date) -> tuple[int, int] | None:
-        """The first and the last leaf of a period; inside an open scope."""
+    def of_none(
+        self, tables: Collection[str], first: int = 0, last: int | None = None, rows: Collection[int] | None = None
+    ) -> Iterator[Sealed]:
+        """The entries of these tables that tell of no incident, from leaf `first` to `last`, of certain rows or all; inside a scope that sees all."""
+
+    def range_of(self, starts_at: datetime, ends_at: datetime) -> tuple[int, int] | None:
+        """The first and the last leaf that was written from one instant to before another; inside an open scope."""
 
     def made_between(self, first: int, last: int) -> list[int]:
         """The ids of the incidents that were made among these leaves; inside an open scope that sees all."""

@@ -31,6 +31,11 @@ class Sealed:
     salt: str | None
     body: str | None
 
+    @property
+    def pk(self) -> int:
+        """The id of the row that it tells of."""
+        return int(orjson.loads(self.envelope)["pk"])
+
 
 @dataclass(slots=True)
 class Records:

@@ -2,8 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Collection, Iterable, Iterator
-from datetime import UTC, date, datetime
-from datetime import time as clock_time
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -16,6 +15,7 @@ from compliance.packs.records import INCIDENTS, REDACTIONS, Sealed
 from compliance.packs.told import Opened
 from ledger.models import Checkpoint, Entry, Event, Leaf, Redaction
 from ledger.sealing import notes, proofs, queries
+from ledger.sealing.storing import ask
 from tenants.walled import tenant_of
 
 AT_A_TIME = queries.PAGE
@@ -69,9 +69,27 @@ class SealedLog:
             found = [_entry(*row) for row in queries.entries(self.organisation_id, None, first, min(last, self.size - 1))]
         yield [entry for entry in found if entry.incident_id is not None]
 
-    def range_of(self, starts_on: date, ends_before: date) -> tuple[int, int] | None:
+    def of_none(
+        self, tables: Collection[str], first: int = 0, last: int | None = None, rows: Collection[int] | None = None
+    ) -> Iterator[Sealed]:
+        """The entries of tables that tell of no incident, some read at a time."""
+        end = self.size - 1 if last is None else min(last, self.size - 1)
+        only = "" if rows is None else "AND e.pk = ANY(%s)"
+        sql = f"""
+SELECT l.index, e.envelope, e.salt, e.body, e."table" FROM ledger_leaf l JOIN ledger_entry e ON e.id = l.id
+WHERE l.organisation_id = %s AND e.organisation_id = %s AND e.incident_id IS NULL AND e."table" = ANY(%s) {only}
+  AND l.index >= %s AND l.index <= %s ORDER BY l.index LIMIT {AT_A_TIME}"""
+        while True:
+            named = [list(tables), *([] if rows is None else [[str(row) for row in rows]])]
+            page = ask(sql, [self.organisation_id, self.organisation_id, *named, first, end])
+            yield from (_entry(leaf, envelope, salt and bytes(salt), body, table) for leaf, envelope, salt, body, table in page)
+            if len(page) < AT_A_TIME:
+                return
+            first = page[-1][0] + 1
+
+    def range_of(self, starts_at: datetime, ends_at: datetime) -> tuple[int, int] | None:
         """The first and the last leaf whose entry was written in the period."""
-        entries = Entry.objects.filter(at__gte=_begin(starts_on), at__lt=_begin(ends_before))
+        entries = Entry.objects.filter(at__gte=starts_at, at__lt=ends_at)
         ends = self._leaves().filter(pk__in=entries.values("pk")).aggregate(first=Min("index"), last=Max("index"))
         return None if ends["first"] is None else (ends["first"], ends["last"])
 
@@ -120,7 +138,3 @@ def _entry(leaf: int, envelope: str, salt: bytes | None, body: str | None, table
     return Sealed(
         leaf, told["seq"], table, told["op"], told["incident"], envelope, salt.hex() if salt is not None else None, body
     )
-
-
-def _begin(day: date) -> datetime:
-    return datetime.combine(day, clock_time.min, tzinfo=UTC)

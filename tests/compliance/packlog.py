@@ -5,7 +5,7 @@ Every history row, event and other fact is an entry, in the order of tables and 
 
 import json
 from collections.abc import Collection, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
@@ -86,7 +86,15 @@ class TestLog:
             seen = set(Incident.objects.values_list("pk", flat=True))
         yield [entry for entry in self.entries[first : last + 1] if entry.incident_id in seen]
 
-    def range_of(self, starts_on: date, ends_before: date) -> tuple[int, int] | None:
+    def of_none(
+        self, tables: Collection[str], first: int = 0, last: int | None = None, rows: Collection[int] | None = None
+    ) -> Iterator[Sealed]:
+        for entry in self.entries[first : None if last is None else last + 1]:
+            row = json.loads(entry.body or "{}").get("id")
+            if entry.incident_id is None and entry.table in tables and (rows is None or row in rows):
+                yield entry
+
+    def range_of(self, starts_at: datetime, ends_at: datetime) -> tuple[int, int] | None:
         return (3, self.point.size - 2)
 
     def made_between(self, first: int, last: int) -> list[int]:

@@ -3,14 +3,16 @@
 from typing import Any
 
 import pytest
+from django.db import ProgrammingError
 
 from compliance.models import ErasureRequest
 from ledger.actions import configure
-from ledger.models import Event
+from ledger.models import Event, Redaction
 from notifications import contacts
 from notifications.models import ContactMethod, ContactSecret
 from tenants.models import DutyHolder, Membership, User
 from tests.compliance.test_holds import placed
+from tests.everything import query
 from tests.incidents.scene import Scene
 
 pytestmark = [pytest.mark.servers, pytest.mark.clause("breach.preserve-logs")]
@@ -74,12 +76,43 @@ def test_a_held_person_is_not_erased(scene: Scene) -> None:
     assert decide(scene, ask(scene).json()["id"]).json()["state"] == "done"
 
 
+def test_an_entry_that_a_hold_keeps_keeps_all_of_it(scene: Scene) -> None:
+    """She is not held herself; but a period is, in which the ledger's entries on her were written: nothing is erased until that ends."""
+    person = left(scene)
+    wish = ask(scene).json()["id"]
+    hold = placed(scene, starts_at="2020-01-01T00:00:00Z")
+    answer = decide(scene, wish)
+    assert (answer.status_code, answer.json()["code"]) == (409, "held")
+    assert f"Legal hold {hold} keeps" in answer.json()["detail"]
+    with scene.acme.scope():
+        assert User.objects.get(pk=person).name == "Mei Martin"
+        assert not Redaction.objects.exists()
+        assert ContactMethod.objects.get().label == "Mei at home"
+
+
+def test_the_database_erases_for_nobody_who_does_not_decide(scene: Scene) -> None:
+    """Injected SQL takes no body out of the ledger by this: an erasure has to wait, and whoever asked for it is not who decides."""
+    left(scene)
+    wish = ask(scene).json()["id"]
+    for who, number in ((scene.acme.admin, wish), (scene.acme.owner, wish + 1), (scene.globex.owner, wish)):
+        with pytest.raises(ProgrammingError, match="waits for this person's decision"), scope_of(scene, who):
+            query("SELECT muster.redact_person(%s, true)", number)
+
+
+def scope_of(scene: Scene, who: Any) -> Any:
+    """The scope of somebody of either organisation."""
+    return (scene.acme if who.organisation_id == scene.acme.id else scene.globex).scope(who)
+
+
 def test_an_account_that_another_organisation_knows_stays(scene: Scene) -> None:
     left(scene)
     with scene.globex.scope():
         Membership.objects.create(user_id=scene.acme.mei.user_id, roles=["practitioner"])
     done = decide(scene, ask(scene).json()["id"]).json()
     assert done["outcome"]["account"].startswith("kept")
+    assert (
+        done["outcome"]["entries"] == 2
+    )  # the contact method, and that it was added: what tells the account's name stays, as it does
     with scene.acme.scope():
         assert User.objects.get(pk=scene.acme.mei.user_id).name == "Mei Martin"
 

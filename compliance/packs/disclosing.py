@@ -1,0 +1,90 @@
+"""What of the entries that tell of no incident a pack of a period discloses: what whoever it is for reads in the portal too.
+
+What is in no set stays a stub: what came in before there was an incident (it may belong to one that is restricted), a person's contact methods and
+calendar links, who has access to production, and what Legal alone reads. A test asks for each table where it belongs.
+"""
+
+from collections.abc import Collection, Iterable
+
+from compliance.packs.records import EVENTS, REDACTIONS
+from ledger.models import Event
+from tenants.actors import Role
+
+JUDGED_BY = frozenset({"standard_historicalstandardversion", "incidents_historicalupdatepolicy", "oncall_historicalservice"})
+"""By what incidents are judged (compliance/conformance/packed.py): in every pack, from the beginning of the log."""
+
+EVERYBODYS = JUDGED_BY | {
+    REDACTIONS,
+    "incidents_historicalcomponent",
+    "incidents_historicalmaintenanceservice",
+    "incidents_historicalmaintenancewindow",
+    "incidents_historicalservicecomponent",
+    "oncall_historicalescalationpolicy",
+    "oncall_historicalescalationtarget",
+    "oncall_historicallayer",
+    "oncall_historicallayermember",
+    "oncall_historicaloverride",
+    "oncall_historicalschedule",
+    "oncall_historicalswap",
+    "oncall_historicalteam",
+    "oncall_historicalteammember",
+    "standard_historicalcalendar",
+    "standard_historicalcalendarday",
+    "standard_standardwithdrawal",
+    "tenants_historicaldutyholder",
+    "tenants_historicalmembership",
+}
+ADMINISTRATORS = frozenset(
+    {
+        "compliance_historicalaccesspolicy",
+        "compliance_historicalaccesssystem",
+        "compliance_historicalauditengagement",
+        "compliance_historicalregulatorrule",
+        "compliance_historicalretentionperiod",
+        "incidents_historicalintegration",
+        "incidents_historicalroutingrule",
+        "postmortems_historicalblamephrase",
+        "tenants_historicalapitoken",
+    }
+)
+OF_FEW = frozenset(
+    {
+        "compliance_accessrun",
+        "compliance_historicalaccessfact",
+        "compliance_historicalcustodiantask",
+        "compliance_historicalerasurerequest",
+        "compliance_historicalprincipalname",
+        "notifications_historicalcontactmethod",
+        "oncall_historicalcalendarlink",
+        "standard_historicalfeedback",
+        "standard_historicalprocessreview",
+        "standard_historicalstandarddraft",
+    }
+)
+
+# Events beside those of incidents: how what stands in those tables was changed. Others are of what somebody did or read, or of Legal's.
+_KINDS = (
+    *("configuration.changed", "engagement.made", "engagement.ended", "integration.keyed", "integration.keys_withdrawn"),
+    *("override.given", "override.cancelled", "swap.offered", "swap.accepted", "swap.ended", "token.issued", "token.revoked"),
+    *("duty_rule.loaded", "duty_rule.approved", "duty_rule.withdrawn", "retention.set", "standard.adopted", "standard.published"),
+    *("standard.withdrawn", "schedule.made", "schedule.changed", "schedule.imported", "schedule.layer_added"),
+    *("schedule.layer_changed", "schedule.layer_ended"),
+)
+
+
+def tables_for(roles: Collection[str]) -> frozenset[str]:
+    """The tables whose entries somebody with these roles is shown, events among them; which of those, `told` says."""
+    all_of_it = {Role.ADMINISTRATOR, Role.AUDITOR} & set(roles)
+    return EVERYBODYS | {EVENTS} | (ADMINISTRATORS if all_of_it else frozenset())
+
+
+def told(event_ids: Iterable[int], tables: Collection[str]) -> set[int]:
+    """Of these events those that are disclosed, in the scope of whoever the pack is for: on what stands in `tables`."""
+    found = Event.objects.filter(pk__in=event_ids, incident_id=None, kind__in=_KINDS).values_list("pk", "subject_type")
+    return {pk for pk, subject in found if _histories(subject) & set(tables)}
+
+
+def _histories(subject: str) -> set[str]:
+    """The tables in which entries on a subject such as "oncall.team" stand."""
+    app, _, model = subject.partition(".")
+    return {f"{app}_historical{model}", f"{app}_{model}"}
