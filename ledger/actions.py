@@ -38,8 +38,11 @@ def record(
 
     Belongs to the transaction of the verb. After the commit the relay is nudged; if that fails, the sweep finds the row.
     What a reaction records has its own reactions in the same transaction, where that works (ledger/relay.py).
+    Refuses what nobody in their place leaves on an incident's record (MUSTER_WHY_NOT_RECORD).
     `data` must be JSON. Returns the event with `seq` and `recorded_at` as the database gave them.
     """
+    if incident_id is not None:
+        check(import_string(settings.MUSTER_WHY_NOT_RECORD)(kind, incident_id, by))
     event = Event(
         organisation_id=by.organisation_id,
         kind=kind,

@@ -283,6 +283,7 @@ MUSTER_MESSAGES_A_MINUTE = environment.numbers("MUSTER_MESSAGES_A_MINUTE", "emai
 # --- Seams: what a room below calls in a room above, by name, so that imports run one way -------------------------
 MUSTER_NOW = os.environ.get("MUSTER_NOW", "")  # dotted path of the clock function; tests set it, nothing else does
 MUSTER_REACTIONS = "portal.reactions.REACTIONS"
+MUSTER_WHY_NOT_RECORD = "incidents.rules.glass.why_not_record"
 MUSTER_CLOCK_SUBJECTS = "portal.reactions.CLOCK_SUBJECTS"
 MUSTER_CLOCK_NEWS = "portal.reactions.CLOCK_NEWS"
 MUSTER_OUTLASTING = "portal.reactions.OUTLASTING"

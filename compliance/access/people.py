@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from compliance.models import AccessPolicy, PrincipalName
 from incidents.models import Incident, NeedToKnow
 from incidents.models.restriction import VIA_GLASS
+from incidents.rules.glass import THROUGH_GLASS
 from standard.models import Calendar
 from standard.queries import calendar
 from tenants.actors import Actor, Duty, Role
@@ -52,8 +53,7 @@ def through_glass(incident: Incident, by: Actor) -> list[Reason]:
     mine = NeedToKnow.objects.filter(incident=incident, user_id=by.user_id, removed_at=None, via=VIA_GLASS)
     if not mine.exists():
         return []
-    sentence = "You see this through break glass, which is for reading. Whoever was named on it can admit you to take part."
-    return [Reason("through_glass", sentence, clause="breach.need-to-know", status=403)]
+    return [THROUGH_GLASS]
 
 
 def reviewers() -> list[int]:

@@ -9,6 +9,7 @@ from django.utils.module_loading import import_string
 
 from incidents.facts import Facts
 from incidents.models import Incident
+from incidents.rules.common import through_glass
 from ledger.api import StrictSerializer
 from tenants.actors import Actor
 from tenants.refusals import Reason
@@ -37,10 +38,10 @@ class Door:
     def why_not(self, incident: Incident, facts: Facts, by: Actor, *part: Any) -> list[Reason]:
         """Why the actor cannot do it now; [] if they can (some verbs then still ask for a reason).
 
-        `part` is the order, change … that it would be done to; without it: whether there is any.
+        `part` is the order, change … that it would be done to; without it: whether there is any. Through break glass none is done.
         """
         rule: Callable[..., list[Reason]] = import_string(f"incidents.rules.{self.rule}")
-        return rule(incident, facts, by, *part)
+        return through_glass(facts, by) or rule(incident, facts, by, *part)
 
     @property
     def needs_form(self) -> bool:

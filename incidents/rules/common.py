@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from incidents.facts import Facts
 from incidents.items import Member, Named
 from incidents.models import Incident
+from incidents.rules.glass import THROUGH_GLASS
 from incidents.states import RoomRole
 from tenants.actors import Actor, Role
 from tenants.refusals import Reason
@@ -79,8 +80,7 @@ def through_glass(facts: Facts, by: Actor) -> list[Reason]:
     """Break glass is for reading, until its time is over: whoever came so takes no part, and lets nobody in (breach.need-to-know)."""
     if not facts.looks_in(by.user_id):
         return []
-    sentence = "You see this through break glass, which is for reading. Whoever was named on it can admit you to take part."
-    return [Reason("through_glass", sentence, clause="breach.need-to-know", status=403)]
+    return [THROUGH_GLASS]
 
 
 def ic_is_ol(incident: Incident, who: str) -> Reason:

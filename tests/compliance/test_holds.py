@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from compliance.holds_gate import hold_for
+from compliance.models import ErasureRequest
 from compliance.rules.holds import why_not_release
 from incidents.models import LegalHold
 from ledger.models import Event
@@ -89,8 +90,23 @@ class TestPlacing:
 
     def test_others_read_of_none(self, scene: Scene) -> None:
         hold = placed(scene, person=scene.email("jon"))
-        for path in ("holds/", f"holds/{hold}/"):
-            assert scene.api("amira").get(path).json()["code"] == "not_of_the_law"
+        assert scene.api("amira").get("holds/").json()["code"] == "not_of_the_law"
+        amira, page = scene.api("amira"), scene.page("amira")
+        told = []
+        for number in (hold, hold + 1000):  # that there is one is not to be learned by counting
+            answers = [amira.get(f"holds/{number}/"), amira.post(f"holds/{number}/keep/", {"reason": "x"})]
+            assert [answer.status_code for answer in answers] == [404, 404]
+            told.append([{k: v for k, v in answer.json().items() if k != "request_id"} for answer in answers])
+            assert page.get(f"/o/acme/holds/{number}/").status_code == 404
+            assert page.get(f"/o/acme/holds/{number}/keep/").status_code == 404
+        assert told[0] == told[1]
+        with scene.acme.scope():
+            wish = ErasureRequest.objects.create(
+                person_id=scene.acme.mei.user_id, ground="Art. 17", asked_by_id=scene.acme.admin.user_id
+            )
+        for number in (wish.pk, wish.pk + 1000):
+            assert amira.post(f"erasures/{number}/decide/", {"erase": True, "reason": "x"}).status_code == 404
+            assert page.get(f"/o/acme/erasures/{number}/").status_code == 404
 
 
 class TestReleasing:
@@ -180,7 +196,7 @@ class TestCustodians:
         assert LEAK["reason"] not in mail.body
         jon = scene.api("jon")
         assert jon.get(f"custodian-tasks/{task['id']}/").json()["answer"] == "waits"
-        assert jon.get(f"holds/{hold['id']}/").status_code in (403, 404)
+        assert jon.get(f"holds/{hold['id']}/").status_code == 404
         assert jon.post(f"custodian-tasks/{task['id']}/acknowledge/", {}).json()["answer"] == "acknowledged"
         assert jon.post(f"custodian-tasks/{task['id']}/acknowledge/", {}).json()["code"] == "acknowledged"
         proof = {"location": "s3://kept/proxy", "sha256": "AB" * 32, "said": "Copied with the tool"}

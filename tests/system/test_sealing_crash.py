@@ -74,7 +74,7 @@ class Log:
 def locked(muster: Installation, table: str) -> Iterator[None]:
     """Nobody writes this table while the block runs, or until the database dies."""
     with suppress(psycopg.OperationalError), psycopg.connect(muster.urls.owner_url) as db:
-        db.execute(f"LOCK TABLE {table} IN SHARE MODE")  # type: ignore[arg-type]
+        db.execute(f"LOCK TABLE {table} IN SHARE MODE")
         yield
 
 
