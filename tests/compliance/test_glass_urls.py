@@ -79,7 +79,8 @@ def test_no_address_of_it_takes_anything(scene: Scene, door: str) -> None:
                     glass.add(path)
     assert not wrong, "\n".join(wrong)
     assert rows(scene) == before
-    assert len(glass) >= len(DOORS) // 2, "the answers are of other things than the glass"
+    # A page says it beside every verb; the API says the first reason only, which is for most that an administrator is no practitioner.
+    assert len(glass) >= (len(DOORS) // 2 if session else 10), "the answers are of other things than the glass"
     with scene.acme.scope():
         assert set(Event.objects.filter(id__gt=last).values_list("kind", flat=True)) <= {"incident.opened"}
 
