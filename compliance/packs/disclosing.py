@@ -59,6 +59,7 @@ OF_FEW = frozenset(
         "standard_historicalfeedback",
         "standard_historicalprocessreview",
         "standard_historicalstandarddraft",
+        "standard_signedfigures",
     }
 )
 
