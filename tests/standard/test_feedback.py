@@ -43,8 +43,8 @@ LEARNING = {
 
 def test_so_has_every_page_of_learning_and_measuring_once_and_it_leads_back(scene: Scene) -> None:
     page = paper(scene)
-    filed(scene, page.ref)
     page.published()
+    filed(scene, page.ref)
     for about, paths in LEARNING.items():
         for path in paths:
             url = f"/o/acme/{path.format(ref=page.ref)}"
