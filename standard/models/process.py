@@ -98,6 +98,7 @@ class Feedback(TenantOwned):
         POSTMORTEM = "postmortem", "Post-mortems"
         ACTION_ITEMS = "action_items", "Action items"
         METRICS = "metrics", "The metrics"
+        CONFORMANCE = "conformance", "How well the clauses are kept"
         REVIEW = "review", "The process review"
         CHAT = "chat", "Said in chat"
         OTHER = "other", "Something else"

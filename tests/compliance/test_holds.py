@@ -1,5 +1,6 @@
 """Legal holds through their doors: placed by a flag or by Legal, released by two people in two steps, custodians asked and chased."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from compliance.models import ErasureRequest
 from compliance.rules.holds import why_not_release
 from incidents.models import LegalHold
 from ledger.models import Event
+from metrics.clocks import kept_within
 from tests.incidents.scene import Scene
 
 pytestmark = [pytest.mark.servers, pytest.mark.clause("breach.preserve-logs")]
@@ -218,6 +220,20 @@ class TestCustodians:
         scene.clock.advance(hours=48)
         scene.sweep()
         assert scene.api("jon").get(f"custodian-tasks/{task['id']}/").json()["chased"] == 2
+
+    def test_the_clocks_of_a_restricted_incidents_custodians_show_in_no_figure(self, scene: Scene) -> None:
+        """They name no incident, so that a custodian who may not see it can stop them; nor may the figures tell that there is one."""
+        scene.do("amira", scene.commanded(), "flag", **LEAK)
+        (hold,) = scene.api("exec").get("holds/").json()["results"]
+        ask(scene, hold["id"], person=scene.email("jon"))
+        scene.clock.advance(hours=25)
+        scene.sweep()
+        scene.follow()
+        for who in ("support", "exec", "owner"):
+            assert "breach.preserve-logs" not in scene.api(who).get("standard/").json()["kept"], who
+        with scene.acme.scope(scene.acme.support):
+            start, end = scene.clock.now - timedelta(days=30), scene.clock.now + timedelta(days=1)
+            assert "breach.preserve-logs" not in {one.clause for one in kept_within(start, end)}
 
     def test_a_release_ends_what_was_asked(self, scene: Scene) -> None:
         hold = placed(scene, person=scene.email("mei"))

@@ -1,5 +1,6 @@
 """What people say of the process: from every page of it, by API and in chat; answered at the next review; the author is told."""
 
+import re
 from typing import Any
 
 import pytest
@@ -55,6 +56,37 @@ def test_so_has_every_page_of_learning_and_measuring_once_and_it_leads_back(scen
             assert f'name="about" value="{about}"' in shown, url
             assert f'name="next" value="{url}"' in shown, url
             assert 'action="/o/acme/feedback/"' not in scene.page("auditor").get(url).content.decode(), url
+
+
+PROCESS = [
+    "standard/",
+    "reviews/",
+    "feedback/",
+    "incidents/{ref}/",
+    "incidents/{ref}/conformance/",
+    "conformance/",
+    "conformance/incidents/",
+]
+
+
+def test_each_form_as_it_stands_is_taken(scene: Scene) -> None:
+    """Whatever page of the process it is on: what its hidden fields say is something that feedback may be about."""
+    page = paper(scene)
+    page.published()
+    filed(scene, page.ref)
+    jon, found = scene.page("jon"), 0
+    for path in (*PROCESS, *(path for paths in LEARNING.values() for path in paths)):
+        shown = jon.get(f"/o/acme/{path.format(ref=page.ref)}").content.decode()
+        for form in re.findall(r'<form [^>]*action="/o/acme/feedback/".*?</form>', shown, re.DOTALL):
+            hidden = dict(re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"', form))
+            answer = jon.post(
+                "/o/acme/feedback/",
+                {**hidden, "text": f"Of {path}"},
+                headers={"X-CSRFToken": hidden.get("csrfmiddlewaretoken", "")},
+            )
+            assert answer.status_code == 302, (path, hidden)
+            found += 1
+    assert found >= 15
 
 
 def test_an_answer_to_a_form_leads_to_the_feedback_itself(scene: Scene) -> None:
