@@ -24,13 +24,14 @@ AUTHOR = "author"  # the owner of the clock of a draft
     subject="postmortem",
     starts=(DRAFT_CLOCK,),
     clauses=(DRAFT_CLOCK, "postmortem.template", "postmortem.timeline"),
-    sometimes=("postmortem.taken_up",),
+    sometimes=("postmortem.taken_up", "postmortem.waiver_lifted"),
 )
 def open_draft(incident: Incident, *, by: Actor, at: datetime | None = None) -> PostMortem | None:
     """Begin the post-mortem of a resolved SEV 1/2: sections by the template, a first summary, the telling entries; due in 24 hours.
 
     Where there is one already (the incident was reopened and resolved again) it is owed again: its clock starts afresh from `at`, when
-    it was resolved, and what was published is taken up, to make its next version. Returns None where the incident is not resolved
+    it was resolved, what was published is taken up, to make its next version, and a waiver of the resolution before ends. While a
+    waiver of this one stands nothing is owed, and nobody is told otherwise. Returns None where the incident is not resolved
     (any more), or of a severity without a war room.
     """
     incident = Incident.objects.select_for_update(of=("self",), no_key=True).get(pk=incident.pk)
@@ -38,8 +39,10 @@ def open_draft(incident: Incident, *, by: Actor, at: datetime | None = None) -> 
         return None
     found = PostMortem.objects.filter(incident=incident).first()
     postmortem = lock(found) if found else _begin(incident)
-    if not postmortem.is_waived:
-        owe(postmortem, incident, max(moment for moment in (at, incident.resolved_at) if moment is not None), by=by)
+    if postmortem.is_waived:
+        return postmortem
+    _lapse(postmortem, incident, by=by)
+    owe(postmortem, incident, max(moment for moment in (at, incident.resolved_at) if moment is not None), by=by)
     author = postmortem.author.name if postmortem.author else ""
     tell(postmortem, "postmortem.opened", incident=incident, by=by, again=found is not None, author=author)
     return postmortem
@@ -54,13 +57,29 @@ def owe(postmortem: PostMortem, incident: Incident, at: datetime, *, by: Actor) 
     if postmortem.is_published_since(incident.resolved_at):
         return
     if not postmortem.is_draft:
-        again = f"{incident.resolved_at:%Y-%m-%d %H:%M:%S} UTC" if incident.resolved_at else "a later time"
-        postmortem.reason = f"{incident.ref} was reopened, and resolved again at {again}: what is published ends before that."
+        postmortem.reason = (
+            f"{incident.ref} was reopened, and resolved again at {_again(incident)}: what is published ends before that."
+        )
         postmortem.state = DocumentState.DRAFT
         postmortem.save()
         told = {"version": postmortem.version, "reason": postmortem.reason}
         tell(postmortem, "postmortem.taken_up", incident=incident, by=by, **told)
     start_draft(postmortem, incident, at)
+
+
+def _lapse(postmortem: PostMortem, incident: Incident, *, by: Actor) -> None:
+    """End the waiver of a resolution before the last: what came back is another thing to learn from."""
+    if postmortem.waived_at is None:
+        return
+    postmortem.waived_at, postmortem.waived_by, postmortem.waiver_reason = None, None, ""
+    postmortem.save()
+    reason = f"{incident.ref} was reopened, and resolved again at {_again(incident)}: a waiver holds for the resolution it was given for."
+    tell(postmortem, "postmortem.waiver_lifted", incident=incident, by=by, reason=reason)
+
+
+def _again(incident: Incident) -> str:
+    """When it was resolved the last time, for a sentence."""
+    return f"{incident.resolved_at:%Y-%m-%d %H:%M:%S} UTC" if incident.resolved_at else "a later time"
 
 
 def start_draft(postmortem: PostMortem, incident: Incident, at: datetime) -> None:

@@ -160,8 +160,8 @@ def test_what_was_published_since_the_last_resolution_is_owed_no_more(scene: Sce
 def test_a_waiver_that_is_lifted_after_its_incident_came_back_leaves_it_owed(scene: Scene) -> None:
     ref = resolved(scene)
     published(scene, ref)
-    done(scene, "owner", ref, "waive", reason="The same cause")
     came_back(scene, ref)
+    done(scene, "owner", ref, "waive", reason="The same cause")
     scene.follow()
     assert scene.api("amira").get(f"incidents/{ref}/postmortem/").json()["due_at"] is None
     done(scene, "owner", ref, "lift-waiver", reason="It was another")
@@ -170,6 +170,45 @@ def test_a_waiver_that_is_lifted_after_its_incident_came_back_leaves_it_owed(sce
         "draft",
         (scene.clock.now + timedelta(hours=24)).isoformat().replace("+00:00", "Z"),
     )
+
+
+@pytest.mark.clause(DRAFT)
+@pytest.mark.clause("lifecycle.phases")
+def test_a_waiver_holds_for_the_resolution_it_was_given_for(scene: Scene) -> None:
+    """The second outage is owed its own post-mortem: the clocks start, closing asks anew, the record says that the waiver ended."""
+    ref = resolved(scene)
+    done(scene, "owner", ref, "waive", reason="A duplicate")
+    scene.do("amira", ref, "reopen", reason="Errors are back")
+    assert ask(scene, "owner", ref, "waive", {"reason": "x"}).json()["code"] == "not_resolved"
+    scene.do("amira", ref, "advance", to="monitoring", reason="Gone again")
+    scene.do("amira", ref, "impact", end=scene.clock.now.isoformat())
+    scene.clock.advance(minutes=15)
+    scene.do("amira", ref, "resolve", summary="For good")
+    assert "it is not published; its review was not held" in why_not(scene, ref), "before anything followed from it"
+    scene.follow()
+    found = scene.api("amira").get(f"incidents/{ref}/postmortem/").json()
+    due = (scene.clock.now + timedelta(hours=24)).isoformat().replace("+00:00", "Z")
+    assert (found["state"], found["waived"], found["due_at"]) == ("draft", False, due)
+    assert scene.running(ref, "postmortem.review-5-days")["stopped_at"] is None
+    assert "it is not published; its review was not held" in why_not(scene, ref)
+    (lifted,) = scene.told(ref, "postmortem.waiver_lifted")
+    assert lifted["data"]["reason"].endswith("a waiver holds for the resolution it was given for.")
+    assert len(scene.mails("amira", "Yours to write: the post-mortem of")) == 2
+    assert [row["ref"] for row in scene.api("amira").get("postmortems/", waived="true").json()["results"]] == []
+    done(scene, "owner", ref, "waive", reason="The same cause")
+    assert scene.do("amira", ref, "close")["state"] == "closed"
+
+
+@pytest.mark.clause(DRAFT)
+def test_while_a_waiver_stands_nobody_is_told_that_it_is_theirs_to_write(scene: Scene) -> None:
+    ref = resolved(scene)
+    came_back(scene, ref)
+    done(scene, "owner", ref, "waive", reason="The same cause")
+    scene.follow()
+    assert len(scene.mails("amira", "Yours to write: the post-mortem of")) == 1, "of the first resolution"
+    assert scene.api("amira").get(f"incidents/{ref}/postmortem/").json()["due_at"] is None
+    assert [row["ref"] for row in scene.api("amira").get("postmortems/", waived="true").json()["results"]] == [ref]
+    assert scene.do("amira", ref, "close")["state"] == "closed"
 
 
 # --- Waivers -----------------------------------------------------------------------------------------------------------------
