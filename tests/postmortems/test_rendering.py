@@ -187,6 +187,20 @@ def test_it_is_drafted_from_what_was_published_with_roles_for_names_and_without_
         ("Ask on-call@acme.example.", "on-call@acme.example"),
         ("Ask root@db-1.internal.", "root@db-1.internal"),
         ("Our tickets: https://tickets.acme.example/OPS-1.", "https://tickets.acme.example/OPS-1"),
+        ("By ssh://db1.internal it was.", "ssh://db1.internal"),
+        ("At postgres://db1.internal:5432/orders.", "postgres://db1.internal:5432/orders"),
+        ("The shop/db1.internal pair.", "db1.internal"),
+        ("It was _db-1.internal_ again.", "db-1.internal"),
+        ("It was _10.0.0.7_ again.", "10.0.0.7"),
+        ("See https://grafana.acme.example/d/abc.", "https://grafana.acme.example/d/abc"),
+        ("See wiki.acme.example/runbook.", "wiki.acme.example/runbook"),
+        ("See _tickets.acme.example_.", "tickets.acme.example"),
+        ("Ask root@mail.acme.example.", "root@mail.acme.example"),
+        ("Ask _jon@acme.example_.", "_jon@acme.example"),
+        ("As ev-31 tells.", "ev-31"),
+        ("It was like _INC-12_.", "INC-12"),
+        ("Then amira restarted it.", "amira"),
+        ("It was jensen's idea.", "jensen"),
     ],
 )
 def test_a_name_or_an_internal_in_it_is_refused_naming_it(scene: Scene, leak: str, said: str) -> None:
@@ -202,6 +216,22 @@ def test_a_name_or_an_internal_in_it_is_refused_naming_it(scene: Scene, leak: st
     assert ask(scene, "amira", ref, "release", {**GOOD, "title": leak}).json()["code"] == "gives_away"
     with scene.acme.scope():
         assert not Release.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "From 10:04:30 to 11:20 UTC on 24 November 41,000 users (0.3%) could not pay. We will mark such orders in May, and support everybody.",
+        "An owner of a local home and/or a private test account was not affected, e.g. by the executive summary of version 2.4.1.",
+        "Read https://www.acme.example/help, www.acme.example or https://example.org/status/2026_11_24 for more. It is _over_.",
+        "Our on-call engineer will admin-approve no such change; node.js, build.gradle and a 1:1:1 rule are unchanged. Ask help@example.org.",
+    ],
+)
+def test_what_the_public_is_told_in_plain_words_gives_nothing_away(scene: Scene, prose: str) -> None:
+    ref = resolved(scene)
+    published(scene, ref)
+    answer = ask(scene, "amira", ref, "release", {**GOOD, "text": prose})
+    assert answer.status_code == 201, answer.content
 
 
 def test_released_any_member_reads_it_and_withdrawn_nobody(scene: Scene) -> None:
