@@ -112,8 +112,14 @@ class TakeBackForm(forms.Form):
     phrase = forms.CharField(widget=forms.HiddenInput())
 
 
+class _QuotesField(forms.Field):
+    """What the page showed as found, each in a hidden field."""
+
+    widget = forms.MultipleHiddenInput
+
+
 class ReleaseForm(forms.Form):
-    """What goes out."""
+    """What goes out. Why something stays is asked once it was found, and shown: `covers` is what was."""
 
     title = forms.CharField(label="Title", max_length=200)
     text = forms.CharField(
@@ -123,5 +129,18 @@ class ReleaseForm(forms.Form):
         label="Why does it stay?",
         required=False,
         widget=text_area(2),
-        help_text="Only where something was found and must go out all the same: it is recorded with what was found.",
+        help_text="Only where it must go out all the same: it is recorded with what was found. It holds for what is named above alone.",
     )
+    covers = _QuotesField(required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not (self.is_bound and self.data.getlist("covers")):
+            self.fields["override"].widget = forms.HiddenInput()
+
+    def ask_why(self, found: Iterable[str]) -> None:
+        """Ask why it stays, beside what was found."""
+        self.data = self.data.copy()
+        self.data.setlist("covers", list(found))
+        if self.data.getlist("covers"):
+            self.fields["override"].widget = text_area(2)

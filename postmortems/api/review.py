@@ -223,7 +223,7 @@ class ReleaseRendering(MusterView):
     def post(self, request: Request, ref: str) -> Response:
         """Let a public rendering out; the one that is out is replaced. Names and internals are refused, naming each.
 
-        `overrides` with `gives_away` says why what was found stays; it is recorded with the release.
+        `overrides` with `gives_away` says why what was found stays, `covers` quotes each; both are recorded with the release.
         """
         return self.once(request, lambda: self._release(request, ref))
 

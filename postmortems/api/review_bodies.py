@@ -66,3 +66,9 @@ class ReleaseBody(StrictSerializer):
     overrides = serializers.DictField(
         child=Text(), required=False, help_text="A written reason for what is found in it and stays: gives_away."
     )
+    covers = serializers.ListField(
+        child=Text(),
+        required=False,
+        max_length=500,
+        help_text="What that reason is for: each that was found, as the refusal quotes it. Anything else that is found is refused.",
+    )
