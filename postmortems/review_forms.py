@@ -135,12 +135,14 @@ class ReleaseForm(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        if not (self.is_bound and self.data.getlist("covers")):
+        data: Any = self.data
+        if not (self.is_bound and data.getlist("covers")):
             self.fields["override"].widget = forms.HiddenInput()
 
     def ask_why(self, found: Iterable[str]) -> None:
         """Ask why it stays, beside what was found."""
-        self.data = self.data.copy()
-        self.data.setlist("covers", list(found))
-        if self.data.getlist("covers"):
+        data: Any = self.data
+        self.data = data = data.copy()
+        data.setlist("covers", list(found))
+        if data.getlist("covers"):
             self.fields["override"].widget = text_area(2)
