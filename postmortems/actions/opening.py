@@ -1,9 +1,11 @@
 """Opening a post-mortem: the resolution of a SEV 1/2 begins it, filled from the record (clause postmortem.draft-24h)."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from incidents.models import Incident
 from incidents.states import RoomRole, State
+from ledger.models import Event
 from ledger.verbs import verb
 from postmortems.actions.base import DRAFT_CLOCK, REVIEW_CLOCK, lock, tell
 from postmortems.models import Pick, PostMortem, Section
@@ -51,19 +53,24 @@ def open_draft(incident: Incident, *, by: Actor, at: datetime | None = None) -> 
 def owe(postmortem: PostMortem, incident: Incident, at: datetime, *, by: Actor) -> None:
     """Have the draft due, counted from `at`, unless what is published tells of the last resolution already.
 
-    What was published before that is taken up again, with that as the reason: its readers keep the version that they have, its
-    writers owe the next one.
+    What was published before that is taken up again, with that as the reason (also where somebody has taken it up for another):
+    its readers keep the version that they have, its writers owe the next one. The entries that tell what happened since stand in
+    its timeline.
     """
     if postmortem.is_published_since(incident.resolved_at):
         return
-    if not postmortem.is_draft:
+    resolved_at, before = incident.resolved_at, postmortem.published_at
+    if before is not None and resolved_at is not None and before < resolved_at:
+        was_draft = postmortem.is_draft
         postmortem.reason = (
             f"{incident.ref} was reopened, and resolved again at {_again(incident)}: what is published ends before that."
         )
         postmortem.state = DocumentState.DRAFT
         postmortem.save()
-        told = {"version": postmortem.version, "reason": postmortem.reason}
-        tell(postmortem, "postmortem.taken_up", incident=incident, by=by, **told)
+        if not was_draft:
+            told = {"version": postmortem.version, "reason": postmortem.reason}
+            tell(postmortem, "postmortem.taken_up", incident=incident, by=by, **told)
+    _tell_on(postmortem, incident)
     start_draft(postmortem, incident, at)
 
 
@@ -80,6 +87,22 @@ def _lapse(postmortem: PostMortem, incident: Incident, *, by: Actor) -> None:
 def _again(incident: Incident) -> str:
     """When it was resolved the last time, for a sentence."""
     return f"{incident.resolved_at:%Y-%m-%d %H:%M:%S} UTC" if incident.resolved_at else "a later time"
+
+
+def _tell_on(postmortem: PostMortem, incident: Incident) -> None:
+    """Choose the entries that tell the story since it was published last (or begun); none that somebody took out."""
+    kind = "postmortem.published" if postmortem.version else "postmortem.opened"
+    told = Event.objects.filter(incident_id=incident.pk, kind=kind).order_by("-seq" if postmortem.version else "seq")
+    since = told.values_list("seq", flat=True).first()
+    if since is None:  # it is being begun
+        return
+    known = set(postmortem.picks.filter(seq__isnull=False).values_list("seq", flat=True))
+    _choose(postmortem, incident, (e for e in chosen(incident) if e.seq > since and e.seq not in known))
+
+
+def _choose(postmortem: PostMortem, incident: Incident, events: Iterable[Event]) -> None:
+    for event in events:
+        Pick.objects.create(incident=incident, postmortem=postmortem, seq=event.seq, occurred_at=event.occurred_at)
 
 
 def start_draft(postmortem: PostMortem, incident: Incident, at: datetime) -> None:
@@ -117,6 +140,5 @@ def _begin(incident: Incident) -> PostMortem:
         Section.objects.create(
             incident=incident, postmortem=postmortem, key=part.key, title=part.title, position=position, text=text
         )
-    for event in chosen(incident):
-        Pick.objects.create(incident=incident, postmortem=postmortem, seq=event.seq, occurred_at=event.occurred_at)
+    _choose(postmortem, incident, chosen(incident))
     return postmortem

@@ -8,7 +8,7 @@ import pytest
 from postmortems.models import ActionItem
 from tests.incidents.scene import Scene
 from tests.postmortems import filing
-from tests.postmortems.learning import ask, called, done, held, postmortem, published, resolved, shown
+from tests.postmortems.learning import ask, called, done, held, postmortem, published, resolved, shown, write
 
 pytestmark = pytest.mark.servers
 
@@ -137,6 +137,17 @@ def test_published_before_its_incident_came_back_it_is_owed_again_with_its_clock
     scene.follow()
     assert len(scene.mails("amira", f"The post-mortem of {ref} is overdue")) == 1
     assert [row["ref"] for row in scene.api("amira").get("postmortems/", late="true").json()["results"]] == [ref]
+    first = scene.api("amira").get(f"incidents/{ref}/postmortem/published/1/").json()["content"]["timeline"]
+    since = [line["text"] for line in found["timeline"] if line["id"] not in {one["id"] for one in first}]
+    assert len(since) >= 3, "what happened since stands in its timeline: reopened, monitored, resolved"
+    assert any("Errors are back" in f"{line['text']} {line['facts']}" for line in found["timeline"])
+    refused = ask(scene, "amira", ref, "publish")
+    assert (refused.status_code, refused.json()["code"]) == (409, "unwritten")
+    assert refused.json()["detail"].endswith(
+        "since version 1, and nothing was written since: say what happened, then publish it."
+    )
+    assert "nothing was written since" in scene.page("amira").get(f"/o/acme/incidents/{ref}/postmortem/").content.decode()
+    write(scene, ref, summary="The lock came back with the next deploy.")
     again = done(scene, "amira", ref, "publish")
     assert [(one["number"], one["reason"]) for one in again["publications"]] == [(2, found["reason"]), (1, "")]
     clocks = [c["state"] for c in scene.part(ref, "clocks") if c["clause"] == DRAFT]
@@ -150,10 +161,29 @@ def test_what_was_published_since_the_last_resolution_is_owed_no_more(scene: Sce
     published(scene, ref)
     came_back(scene, ref)
     done(scene, "amira", ref, "take-up", reason="It came back")
+    assert ask(scene, "amira", ref, "publish").json()["code"] == "unwritten"
+    write(scene, ref, summary="It came back.")
     done(scene, "amira", ref, "publish")
     scene.follow()
     found = scene.api("amira").get(f"incidents/{ref}/postmortem/").json()
     assert (found["state"], found["version"], found["due_at"]) == ("published", 2, None)
+
+
+@pytest.mark.clause(DRAFT)
+def test_taken_up_for_another_reason_before_it_came_back_it_says_that_it_did(scene: Scene) -> None:
+    ref = resolved(scene)
+    published(scene, ref)
+    done(scene, "amira", ref, "take-up", reason="A typo")
+    refused = ask(scene, "amira", ref, "publish").json()
+    assert (refused["code"], refused["detail"]) == (
+        "unwritten",
+        "It says what version 1 says: there is nothing new to publish.",
+    )
+    came_back(scene, ref)
+    scene.follow()
+    found = scene.api("amira").get(f"incidents/{ref}/postmortem/").json()
+    assert found["reason"].startswith(f"{ref} was reopened, and resolved again at ")
+    assert len(scene.told(ref, "postmortem.taken_up")) == 1, "by Amira: it was taken up once"
 
 
 @pytest.mark.clause(DRAFT)
