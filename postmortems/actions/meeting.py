@@ -90,6 +90,7 @@ def move_review(
     """Move the meeting that is called, or its place, or ask more guests to it. Everybody invited has a new invitation.
 
     So has whoever sits on a required seat by now and was not asked yet: it was vacant when the meeting was called, or is another's since.
+    Who sat there before is a guest from then on: nobody misses them.
     """
     postmortem = lock(postmortem)
     found = called(postmortem)
@@ -239,8 +240,12 @@ def _there(review: Review | None) -> Review:
 
 
 def _seat(postmortem: PostMortem, review: Review) -> list[str]:
-    """Ask whoever sits on a required seat now and is not asked in it yet; a guest who does takes it. Returns the vacant seats' labels."""
+    """Ask whoever sits on a required seat now and is not asked in it yet; a guest who does takes it. Returns the vacant seats' labels.
+
+    Who was asked to a seat that is not theirs any more is a guest.
+    """
     found = seats.required(postmortem.incident)
+    _vacate(review, {(person.pk, seat.seat) for seat in found for person in seat.people})
     there = {(one.user_id, one.seat): one for one in review.attendees.all()}
     for seat in found:
         for person in seat.people:
@@ -251,6 +256,21 @@ def _seat(postmortem: PostMortem, review: Review) -> list[str]:
             elif (person.pk, seat.seat) not in there:
                 Attendee.objects.create(incident=postmortem.incident, review=review, user=person, seat=seat.seat)
     return [seat.label for seat in found if seat.vacant]
+
+
+def _vacate(review: Review, holders: set[tuple[int, ReviewSeat]]) -> None:
+    """Have those who were asked to a required seat, and hold it no more, be guests; each once, and none who holds another one."""
+    asked = list(review.attendees.order_by("id"))
+    there = {one.user_id for one in asked if one.seat == ReviewSeat.GUEST or (one.user_id, one.seat) in holders}
+    for one in asked:
+        if one.seat == ReviewSeat.GUEST or (one.user_id, one.seat) in holders:
+            continue
+        if one.user_id in there:
+            one.delete()
+            continue
+        there.add(one.user_id)
+        one.seat = ReviewSeat.GUEST
+        one.save()
 
 
 def _invite(postmortem: PostMortem, review: Review, guests: Sequence[Member], *, came: bool | None = None) -> None:
