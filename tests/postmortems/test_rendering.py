@@ -11,9 +11,9 @@ from incidents.models import UpdatePolicy
 from incidents.states import Audience
 from ledger.actions import configure
 from postmortems import pdf
-from postmortems.models import ActionItem, Pick, PostMortem, Release
+from postmortems.models import ActionItem, Pick, PostMortem, Publication, Release
 from tests.incidents.scene import Scene
-from tests.postmortems.learning import ask, done, postmortem, published, resolved, write
+from tests.postmortems.learning import ask, done, held, postmortem, published, resolved, write
 
 pytestmark = pytest.mark.servers
 
@@ -44,6 +44,37 @@ def test_the_print_view_has_the_whole_document_with_times_in_utc_to_the_second(s
     assert "Version 1, published" in told
     for text in ("held for eleven minutes", "Why 1", "41,000", "12000.00 EUR", "To detect", "Amira Ahmadi"):
         assert text in told, text
+
+
+@pytest.mark.clause("postmortem.attendance")
+def test_what_its_review_decided_and_who_was_missing_is_published_with_it_and_never_to_the_public(scene: Scene) -> None:
+    ref = resolved(scene)
+    held(scene, ref, absent=("olga",))
+    published(scene, ref)
+    assert "We add a lock timeout." in page(scene, "jon", ref, "postmortem/print/").content.decode()
+    text = scene.api("jon").get(f"incidents/{ref}/postmortem.md").content.decode()
+    with scene.acme.scope():
+        moment = postmortem(scene, ref).reviews.get().held_at
+    assert moment is not None
+    for part in (
+        f"## Review of {moment:%Y-%m-%d %H:%M:%S} UTC",
+        "- Missing: Olga Owner (Product Owner)",
+        "Jon Jensen (Operations Lead)",
+        "We add a lock timeout.",
+    ):
+        assert part in text, part
+    version = page(scene, "jon", ref, "postmortem/versions/1/").content.decode()
+    assert ("We add a lock timeout." in version, "Olga Owner (Product Owner)" in version) == (True, True)
+    (kept,) = scene.api("jon").get(f"incidents/{ref}/postmortem/published/1/").json()["content"]["reviews"]
+    assert kept["missing"] == [{"name": "Olga Owner", "seat": "Product Owner"}]
+    form = page(scene, "amira", ref, "postmortem/release/").content.decode()
+    assert "lock timeout" not in form[form.index("<textarea") : form.index("</textarea>")]
+    with scene.acme.scope(scene.acme.amira):
+        row = Publication.objects.select_related("incident", "postmortem").get()
+        older = {key: value for key, value in row.content.items() if key != "reviews"}
+        Publication.objects.create(incident=row.incident, postmortem=row.postmortem, number=2, content=older)
+    assert "Review of" not in scene.api("jon").get(f"incidents/{ref}/postmortem.md", version="2").content.decode()
+    assert page(scene, "jon", ref, "postmortem/print/?version=2").status_code == 200
 
 
 def test_as_markdown_it_is_one_file_and_what_people_wrote_stands_as_they_wrote_it(scene: Scene) -> None:
