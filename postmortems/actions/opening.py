@@ -97,7 +97,7 @@ def _tell_on(postmortem: PostMortem, incident: Incident) -> None:
     if since is None:  # it is being begun
         return
     known = set(postmortem.picks.filter(seq__isnull=False).values_list("seq", flat=True))
-    _choose(postmortem, incident, (e for e in chosen(incident) if e.seq > since and e.seq not in known))
+    _choose(postmortem, incident, (e for e in chosen(incident) if e.seq is not None and e.seq > since and e.seq not in known))
 
 
 def _choose(postmortem: PostMortem, incident: Incident, events: Iterable[Event]) -> None:
