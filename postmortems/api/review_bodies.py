@@ -43,6 +43,7 @@ class HoldBody(StrictSerializer):
     decisions = Text(help_text="Markdown.")
     guests = serializers.ListField(child=Email(), required=False, max_length=50, help_text="Who came unasked.")
     held_at = serializers.DateTimeField(required=False, help_text="When it took place; without it, when it was called for.")
+    reason = Reason(help_text="Why it is written down only now, where its clock was past by then.")
 
 
 class WordingBody(StrictSerializer):
