@@ -74,9 +74,11 @@ def _tell(event: Event, people: Iterable[int], postmortem: PostMortem, template:
 
 
 def render(delivery: Delivery) -> Message | None:
-    """An event of a post-mortem as the timeline tells it."""
+    """An event of a post-mortem as the timeline tells it. None for "yours to write" once it is waived."""
     postmortem = PostMortem.objects.select_related("incident").get(pk=delivery.subject_id)
     incident, event = postmortem.incident, delivery.event
+    if event.kind == "postmortem.opened" and postmortem.is_waived:
+        return None  # it was waived meanwhile: it is nobody's to write
     kind = KINDS[event.kind]
     facts = [f"{name}: {value}" for name, value in kind.facts(event.data)]
     text = "\n".join([f"{event.actor_name}: {kind.sentence(event.data)}", *facts])

@@ -90,6 +90,10 @@ def _rest(told: Content) -> Iterator[str]:
     if told["changes"]:
         yield "## Changes made"
         yield "\n".join(_change(change) for change in told["changes"])
+    for review in told.get("reviews", []):
+        yield f"## Review of {utc(review['held_at'])}"
+        yield "\n".join(_pairs(paper.attendance(review)))
+        yield review["decisions"]
     if told["missed"]:
         yield "## Clocks missed"
         yield "\n".join(

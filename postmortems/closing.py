@@ -8,13 +8,14 @@ from postmortems.rules.completeness import NO_ITEMS, lacks_items
 
 
 def what_is_missing(incident_id: int) -> str:
-    """What still stands between an incident and its close, as a sentence, or "". A waiver by the process owner stands in for all of it.
+    """What still stands between an incident and its close, as a sentence, or "". A waiver of this resolution stands in for all of it.
 
     The post-mortem is published and its review was held since the incident was resolved (the last time), and what is to be done is
     filed, or somebody said that nothing is.
     """
     found = (
         PostMortem.objects.filter(incident_id=incident_id)
+        .select_related("incident")
         .annotate(
             reviewed=Exists(Review.objects.filter(postmortem=OuterRef("pk"), held_at__gte=OuterRef("incident__resolved_at"))),
             filed=Exists(kept().filter(incident=OuterRef("incident"))),

@@ -8,14 +8,17 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Prefetch
+
 from incidents import times
 from incidents.models import Change, Hypothesis, Incident, IncidentService, RoleHolding
 from incidents.queries import clock_name
 from incidents.states import ChangeState, DetectedBy, KeyTime, RoomRole, Verdict
-from postmortems import links, whys
+from postmortems import links, seats, whys
 from postmortems.durations import durations
 from postmortems.entries import Line, known, lines
-from postmortems.models import ActionItem, PostMortem, Section
+from postmortems.models import ActionItem, Attendee, PostMortem, Review, Section
+from postmortems.states import ReviewSeat
 from standard.models import Clock
 
 type Content = dict[str, Any]
@@ -28,8 +31,9 @@ def content(postmortem: PostMortem) -> Content:
     """The post-mortem as it is now. About ten queries, however long it is.
 
     {incident, author, roles, sections, linked, timeline, whys, few_whys_reason, impact, durations, corrections, hypotheses, changes,
-    missed, items, no_items_reason}; `linked` are the entries of the record that the sections name, where the record has them; `corrections`
-    the key times that were corrected, each as it was recorded and why it counts otherwise (what was published before they were kept has none).
+    missed, items, no_items_reason, reviews}; `linked` are the entries of the record that the sections name, where the record has them; `corrections`
+    the key times that were corrected, each as it was recorded and why it counts otherwise,
+    `reviews` the meetings that were held (what was published before these were kept has neither).
     """
     incident = postmortem.incident
     told = times.read(incident)
@@ -53,6 +57,7 @@ def content(postmortem: PostMortem) -> Content:
         "missed": missed(incident),
         "items": _items(incident),
         "no_items_reason": postmortem.no_items_reason,
+        "reviews": _reviews(postmortem),
     }
 
 
@@ -221,6 +226,28 @@ def missed(incident: Incident) -> list[Content]:
         for clock in clocks
         if not clock.clause.startswith(_AFTERWARDS)
     ]
+
+
+def _reviews(postmortem: PostMortem) -> list[Content]:
+    """The meetings that were held: when, who came in which seat, who of the required was missing, what was decided. No excuses."""
+    held = Review.objects.filter(postmortem=postmortem, held_at__isnull=False).order_by("held_at", "id")
+    asked = Attendee.objects.select_related("user").order_by("id")
+    return [_review(review, list(review.attendees.all())) for review in held.prefetch_related(Prefetch("attendees", asked))]
+
+
+def _review(review: Review, asked: list[Attendee]) -> Content:
+    came: dict[str, list[str]] = {}
+    for one in asked:
+        if one.attended:
+            came.setdefault(one.user.name, []).append(str(ReviewSeat(one.seat).label))
+    return {
+        "held_at": _iso(review.held_at),
+        "minutes": review.minutes,
+        "came": [{"name": name, "seats": held} for name, held in came.items()],
+        "missing": [{"name": one.user.name, "seat": str(ReviewSeat(one.seat).label)} for one in seats.missing(asked)],
+        "vacant": [str(seat.label) for seat in seats.vacant(asked)],
+        "decisions": review.decisions,
+    }
 
 
 def _items(incident: Incident) -> list[Content]:

@@ -6,7 +6,7 @@ import django_filters as filters
 from django.db.models import Q, QuerySet
 
 from incidents.states import Severity
-from postmortems.models import PostMortem
+from postmortems.models import WAIVED, PostMortem
 from postmortems.queries import late
 from postmortems.states import DocumentState
 
@@ -16,7 +16,7 @@ class PostmortemFilter(filters.FilterSet):  # type: ignore[misc]
 
     state = filters.ChoiceFilter(choices=DocumentState.choices)
     late = filters.BooleanFilter(method="only_late")
-    waived = filters.BooleanFilter(field_name="waived_at", lookup_expr="isnull", exclude=True)
+    waived = filters.BooleanFilter(method="only_waived")
     author = filters.CharFilter(field_name="author__email", lookup_expr="iexact", max_length=254)
     severity = filters.MultipleChoiceFilter(field_name="incident__severity", choices=Severity.choices)
     q = filters.CharFilter(method="about", max_length=200)
@@ -29,6 +29,10 @@ class PostmortemFilter(filters.FilterSet):  # type: ignore[misc]
         """Those that are overdue, or those that are not."""
         overdue = late(rows)
         return overdue if value else rows.exclude(pk__in=overdue.values("pk"))
+
+    def only_waived(self, rows: QuerySet[PostMortem], name: str, value: bool) -> QuerySet[PostMortem]:
+        """Those that are waived, or those that are not (any more)."""
+        return rows.filter(WAIVED if value else ~WAIVED)
 
     def about(self, rows: QuerySet[PostMortem], name: str, value: Any) -> QuerySet[PostMortem]:
         """Every word is in the title, or is the reference."""

@@ -90,7 +90,7 @@ def allowed(postmortem: PostMortem, by: Actor, waiting: Review | None) -> dict[s
         "call": rules.why_not_call(postmortem, by, waiting),
         "move": rules.why_not_change(postmortem, by, waiting),
         "cancel": rules.why_not_change(postmortem, by, waiting, "Cancelling the review"),
-        "hold": rules.why_not_hold(postmortem, by, waiting),
+        "hold": rules.why_not_hold(postmortem, by),
     }
 
 
@@ -118,6 +118,8 @@ def row(review: Review) -> dict[str, Any]:
         "held_at": review.held_at,
         "recorded_at": review.recorded_at or review.held_at,
         "recorded_late": recorded_late(review),
+        "record_reason": review.record_reason,
+        "uncalled": review.is_uncalled,
         "decisions": review.decisions,
         "cancelled_at": review.cancelled_at,
         "cancel_reason": review.cancel_reason,

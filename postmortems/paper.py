@@ -133,6 +133,16 @@ def impact(told: Content) -> list[tuple[str, str]]:
     ]
 
 
+def attendance(review: Content) -> list[tuple[str, str]]:
+    """Who came to a review in which seat, and who was missing (clause postmortem.attendance)."""
+    rows = [
+        ("Came", ", ".join(f"{one['name']} ({', '.join(one['seats'])})" for one in review["came"])),
+        ("Missing", ", ".join(f"{one['name']} ({one['seat']})" for one in review["missing"])),
+        ("Nobody on the seat of", ", ".join(review["vacant"])),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
 def context(paper: Paper) -> dict[str, Any]:
     """What the templates show (templates/postmortems/_paper.html)."""
     told = paper.content
@@ -160,6 +170,10 @@ def context(paper: Paper) -> dict[str, Any]:
         "hypotheses": told["hypotheses"],
         "changes": [{**change, "at": utc(change["at"])} for change in told["changes"]],
         "missed": [{**one, "due": utc(one["due_at"]), "late": _late(one["late_seconds"])} for one in told["missed"]],
+        "reviews": [
+            {"at": utc(one["held_at"]), "attendance": attendance(one), "html": written(one["decisions"], here)}
+            for one in told.get("reviews", [])
+        ],
         "items": [
             {**item, "due": utc(item["due_at"]), "html": written(item["details"], here) if item["details"] else ""}
             for item in told["items"]

@@ -24,16 +24,22 @@ Kind = Literal["name", "address", "handle", "link", "host", "entry", "reference"
 
 ANYBODY = "somebody of the team"
 LEFT_OUT = "…"
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_HANDLE = re.compile(r"(?<![\w@./-])@[A-Za-z][\w.-]{1,38}")
-_URL = re.compile(r"https?://[^\s)>\]\"']+", re.IGNORECASE)
+# An underscore is no letter of a name here: in Markdown it begins and ends what is emphasised (_db-1.internal_).
+_IN, _OUT = r"(?<![^\W_])", r"(?![^\W_])"
+_LABEL = r"[^\W_][\w-]*"
+_EMAIL = re.compile(r"[\w.+-]+@(?:[^\W_]|-)+(?:\.(?:[^\W_]|-)+)+")
+_HANDLE = re.compile(rf"{_IN}(?<![@./-])@[A-Za-z][\w.-]{{1,38}}")
+_URL = re.compile(rf"{_IN}[a-z][a-z0-9+.-]{{0,30}}://[^\s)>\]\"']+", re.IGNORECASE)
 _HOST = re.compile(
-    r"(?<![\w.@/-])(?:[\w-]+\.)+(?:internal|local|localdomain|lan|corp|intra|intranet|private|home|test)\b", re.IGNORECASE
+    rf"{_IN}(?<![.@-])(?:{_LABEL}\.)+(?:internal|local|localdomain|lan|corp|intra|intranet|private|home|test){_OUT}",
+    re.IGNORECASE,
 )
-_IP4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\w|\.\d)")
-_IP6 = re.compile(r"(?<![\w:.])(?=[0-9a-f]*:[0-9a-f:]*:)[0-9a-f:]{3,39}(?![\w:])", re.IGNORECASE)
-_REFERENCE = re.compile(r"(?<![\w-])INC-[A-Z0-9]{1,20}(?:-[1-9][0-9]{0,8})?(?![\w-])", re.IGNORECASE)
-_ENTRY = re.compile(r"\[\[[^\]\n]{1,40}\]\]")
+_IP4 = re.compile(rf"{_IN}(?<!\.)(?:\d{{1,3}}\.){{3}}\d{{1,3}}(?![^\W_]|\.\d)")
+_IP6 = re.compile(rf"{_IN}(?<![:.])(?=[0-9a-f]*:[0-9a-f:]*:)[0-9a-f:]{{3,39}}(?![^\W_]|:)", re.IGNORECASE)
+_REFERENCE = re.compile(rf"{_IN}(?<!-)INC-[A-Z0-9]{{1,20}}(?:-[1-9][0-9]{{0,8}})?(?![^\W_]|-)", re.IGNORECASE)
+_ENTRY = re.compile(rf"\[\[[^\]\n]{{1,40}}\]\]|{_IN}(?<![.-])ev-[1-9][0-9]{{0,8}}(?![^\W_]|-)", re.IGNORECASE)
+_STOPS = ".,;:!?_*"  # what ends a sentence, or its emphasis, behind an address
+_OPEN = "www."  # the one name below a domain of ours that is for everybody
 SAID: dict[str, str] = {
     "name": "a person's name",
     "address": "an address of ours",
@@ -79,11 +85,16 @@ def _host(url: str) -> str:
 
 
 def _leaks(text: str, members: Sequence[Person], hosts: frozenset[str]) -> list[Leak]:
-    houses = {person.email.lower().rpartition("@")[2] for person in members}  # where one of us has an address, others are within
-    links = ((m[0].rstrip(".,;:!?"), m.start()) for m in _URL.finditer(text))
-    found = [Leak("link", url, start) for url, start in links if _is_inside(url, hosts)]
+    houses = frozenset(house for person in members if (house := person.email.lower().rpartition("@")[2]))
+    links = ((m[0].rstrip(_STOPS), m.start()) for m in _URL.finditer(text))
+    found = [Leak("link", url, start) for url, start in links if _is_inside(url, hosts, houses)]
+    found += [Leak("link", m[0].rstrip(_STOPS), m.start()) for m in _bare(hosts, houses).finditer(text) if not _is_open(m[0])]
     mails = ((m[0], m[0].lower().rpartition("@")[2], m.start()) for m in _EMAIL.finditer(text))
-    found += [Leak("address", mail, start) for mail, domain, start in mails if domain in houses or _HOST.fullmatch(domain)]
+    found += [
+        Leak("address", mail, start)
+        for mail, domain, start in mails
+        if domain in houses or _is_below(domain, houses) or _HOST.fullmatch(domain)
+    ]
     found += [Leak("handle", m[0], m.start()) for m in _HANDLE.finditer(text)]
     found += [Leak("host", m[0], m.start()) for m in _HOST.finditer(text)]
     found += [Leak("host", m[0], m.start()) for ip in (_IP4, _IP6) for m in ip.finditer(text) if _is_address(m[0])]
@@ -97,9 +108,27 @@ def _leaks(text: str, members: Sequence[Person], hosts: frozenset[str]) -> list[
     return taken
 
 
-def _is_inside(url: str, hosts: frozenset[str]) -> bool:
+def _is_inside(url: str, hosts: frozenset[str], houses: frozenset[str]) -> bool:
     host = _host(url)
-    return host in hosts or "." not in host or bool(_HOST.fullmatch(host)) or _is_address(host.strip("[]"))
+    named = host in hosts or _is_below(host, houses)
+    return named or "." not in host or bool(_HOST.fullmatch(host)) or _is_address(host.strip("[]"))
+
+
+def _is_below(host: str, houses: frozenset[str]) -> bool:
+    """Whether it is a machine of a domain in which one of us has an address (wiki.acme.example). The domain itself is the public's."""
+    return not _is_open(host) and any(host.endswith(f".{house}") for house in houses)
+
+
+def _is_open(host: str) -> bool:
+    return host.lower().startswith(_OPEN)
+
+
+def _bare(hosts: frozenset[str], houses: frozenset[str]) -> re.Pattern[str]:
+    """The same hosts where no scheme stands before them, with the path behind them: wiki.acme.example/runbook."""
+    known = [re.escape(host) for host in sorted(hosts) if "." in host]
+    known += [rf"(?:{_LABEL}\.)+{re.escape(house)}" for house in sorted(houses)]
+    either = "|".join(known) or r"(?!)"
+    return re.compile(rf"{_IN}(?<![.@-])(?:{either})(?![^\W_]|-|\.[^\W_])(?::\d+)?(?:/[^\s)>\]\"']*)?", re.IGNORECASE)
 
 
 def _is_address(text: str) -> bool:
@@ -112,7 +141,7 @@ def _is_address(text: str) -> bool:
 
 def _names(text: str, members: Sequence[Person]) -> Iterable[tuple[int, int]]:
     read = words(text)
-    reader = Reader(read, shipped(), Names(tuple(members)))
+    reader = Reader(read, shipped(), Names(tuple(members), any_case=True))
     for first, behind in reader.named:
         yield read[first].start, read[behind - 1].end - (2 if read[behind - 1].whose else 0)
 

@@ -24,7 +24,7 @@ from postmortems.review_forms import ReasonForm, ReleaseForm
 from postmortems.rules import releasing as rules
 from postmortems.rules import waiving
 from tenants.actors import Actor
-from tenants.refusals import NotFound, Reason, check
+from tenants.refusals import NotFound, Reason, Refused, check
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
@@ -121,8 +121,14 @@ def release(request: HttpRequest, ref: str) -> HttpResponse:
     )
 
     def act(data: dict[str, Any]) -> str:
-        why = data.pop("override")
-        release_it(publication, by=by, **data, overrides={rules.GIVES_AWAY: why} if why else None)
+        why, covers = data["override"], data["covers"] or ()
+        said = {"title": data["title"], "text": data["text"]}
+        try:
+            release_it(publication, by=by, **said, overrides={rules.GIVES_AWAY: why} if why else None, covers=covers)
+        except Refused:
+            found = [leak for text in said.values() for leak in public.leaks(text, incident)]
+            form.ask_why(quote for _, quote in rules.each(found))
+            raise
         return reverse("postmortem-public", args=[incident.ref])
 
     return send(request, form, act, words)

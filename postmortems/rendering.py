@@ -11,6 +11,7 @@ from incidents.sentences.kind import span
 from postmortems.content import Content
 from postmortems.durations import WHY_NOT_KNOWN
 from postmortems.links import linked
+from postmortems.paper import attendance
 from postmortems.rules import completeness
 
 _TIMES = ("at", "recorded_at", "since", "until", "due_at", "saved_at", "start", "end")
@@ -53,6 +54,7 @@ def shown(content: Content) -> dict[str, Any]:
         "missed": [_missed(clock) for clock in content["missed"]],
         "items": [_dated(item, *_TIMES) for item in content["items"]],
         "no_items_reason": content.get("no_items_reason", ""),  # what was published earlier does not say it
+        "reviews": [_review(one) for one in content.get("reviews", [])],  # nor this
     }
 
 
@@ -109,6 +111,10 @@ def _line(line: Content) -> dict[str, Any]:
 
 def _corrected(one: Content) -> dict[str, Any]:
     return _dated(one, "original", "at", "recorded_at")
+
+
+def _review(one: Content) -> dict[str, Any]:
+    return {**_dated(one, "held_at"), "attendance": attendance(one), "decisions_html": render(one["decisions"])}
 
 
 def _missed(clock: Content) -> dict[str, Any]:

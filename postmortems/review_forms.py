@@ -65,11 +65,14 @@ class HoldForm(_Wall):
 
     held_at = WallField(label="When did it take place?", required=False)
     decisions = forms.CharField(label="What was decided?", widget=text_area(5), max_length=TEXT_MAX, help_text="Markdown.")
+    reason = forms.CharField(
+        label="Why is it written down only now?", required=False, widget=text_area(2), help_text="Where it was overdue by then."
+    )
     guests = PeopleField(label="Who came unasked", required=False, help_text="E-mail addresses, one a line.")
 
     def __init__(self, *args: Any, invited: Iterable[Mapping[str, Any]] = (), zone: str = "UTC", **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["held_at"].help_text = f"By the clocks of {zone}; left empty, when it was called for."
+        self.fields["held_at"].help_text = f"By the clocks of {zone}; left empty, when it was called for. It may be before that."
         self.invited = list(invited)
         for person in self.invited:
             seats = ", ".join(person["seats"])
@@ -83,7 +86,7 @@ class HoldForm(_Wall):
                 label=f"Excuse of {person['name']}", required=False, help_text="Where they did not come."
             )
         people = [name for name in self.fields if name.startswith(("came_", "excuse_"))]
-        self.order_fields(["held_at", "twice", *people, "guests", "decisions"])
+        self.order_fields(["held_at", "twice", "reason", *people, "guests", "decisions"])
 
     def attendance(self) -> dict[int, Came]:
         """What was said of each."""
@@ -112,8 +115,14 @@ class TakeBackForm(forms.Form):
     phrase = forms.CharField(widget=forms.HiddenInput())
 
 
+class _QuotesField(forms.Field):
+    """What the page showed as found, each in a hidden field."""
+
+    widget = forms.MultipleHiddenInput
+
+
 class ReleaseForm(forms.Form):
-    """What goes out."""
+    """What goes out. Why something stays is asked once it was found, and shown: `covers` is what was."""
 
     title = forms.CharField(label="Title", max_length=200)
     text = forms.CharField(
@@ -123,5 +132,20 @@ class ReleaseForm(forms.Form):
         label="Why does it stay?",
         required=False,
         widget=text_area(2),
-        help_text="Only where something was found and must go out all the same: it is recorded with what was found.",
+        help_text="Only where it must go out all the same: it is recorded with what was found. It holds for what is named above alone.",
     )
+    covers = _QuotesField(required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        data: Any = self.data
+        if not (self.is_bound and data.getlist("covers")):
+            self.fields["override"].widget = forms.HiddenInput()
+
+    def ask_why(self, found: Iterable[str]) -> None:
+        """Ask why it stays, beside what was found."""
+        data: Any = self.data
+        self.data = data = data.copy()
+        data.setlist("covers", list(found))
+        if data.getlist("covers"):
+            self.fields["override"].widget = text_area(2)

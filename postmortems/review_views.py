@@ -109,8 +109,19 @@ def _form(verb: str, shown: dict[str, Any], data: Any = None) -> Form:
         return MoveForm(data, initial=initial, zone=zone, auto_id="move-%s")
     if verb == "hold":
         held = {"held_at": waiting["starts_at"].astimezone(tz).replace(tzinfo=None)} if waiting else None
-        return HoldForm(data, initial=held, zone=zone, invited=waiting["people"] if waiting else (), auto_id="hold-%s")
+        return HoldForm(
+            data, initial=held, zone=zone, invited=waiting["people"] if waiting else _required(shown), auto_id="hold-%s"
+        )
     return CancelForm(data, auto_id="cancel-%s") if verb == "cancel" else MoveForm(data, zone=zone, auto_id="move-%s")
+
+
+def _required(shown: dict[str, Any]) -> list[dict[str, Any]]:
+    """Who has to come to a meeting that nobody has called, each once with their seats."""
+    found: dict[int, dict[str, Any]] = {}
+    for seat in shown["required"]:
+        for person in seat["people"]:
+            found.setdefault(person.pk, {"id": person.pk, "name": person.name, "seats": []})["seats"].append(seat["label"])
+    return list(found.values())
 
 
 @require_POST
@@ -155,7 +166,7 @@ def _hold(postmortem: PostMortem, by: Actor, form: Any) -> object:
     said = form.cleaned_data
     wall = said["held_at"]
     held_at = settle(calendar().hours.zone, "held_at", wall, said["twice"]) if wall is not None else None
-    told = {"decisions": said["decisions"], "held_at": held_at}
+    told = {"decisions": said["decisions"], "held_at": held_at, "reason": said["reason"]}
     return meeting.hold_review(postmortem, by=by, attendance=form.attendance(), guests=guests, **told)
 
 

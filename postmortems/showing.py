@@ -9,7 +9,7 @@ from incidents.queries import clock_row
 from incidents.rules.outside import own_page
 from incidents.states import State
 from postmortems import queries
-from postmortems.models import PostMortem, ReviewRequest
+from postmortems.models import WAIVED, PostMortem, ReviewRequest
 from postmortems.states import DocumentState
 from tenants.actors import Actor
 
@@ -24,7 +24,7 @@ def on_incident(incident: Incident, by: Actor) -> dict[str, Any] | None:
     """
     if incident.state not in _OVER:
         return None
-    found = PostMortem.objects.filter(incident=incident).select_related("author").first()
+    found = PostMortem.objects.filter(incident=incident).select_related("author", "incident").first()
     if found is None or (own_page(by, incident) is not None and not found.version):
         return None
     clock = queries.clocks([found]).get(found.pk)
@@ -48,7 +48,7 @@ def on_incident(incident: Incident, by: Actor) -> dict[str, Any] | None:
 
 def in_hand(by: Actor) -> list[dict[str, Any]]:
     """The drafts that somebody is the author of, the most pressing first: {title, role, url, clocks, steps, done}."""
-    mine = queries.postmortems(by).filter(author_id=by.person_id, state=DocumentState.DRAFT, waived_at=None)
+    mine = queries.postmortems(by).filter(~WAIVED, author_id=by.person_id, state=DocumentState.DRAFT)
     found = list(mine.filter(incident__state__in=_OVER).order_by("id")[:MOST])
     rows = queries.rows(found)
     return [

@@ -8,10 +8,11 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from postmortems.found import Settled, settled
-from postmortems.models import PostMortem
+from postmortems.models import PostMortem, Publication
 from postmortems.people import Writer, writers
 from postmortems.rules import completeness
 from postmortems.rules.completeness import Chapter
+from postmortems.unwritten import unwritten_since
 from tenants.actors import Actor
 from tenants.refusals import Reason
 
@@ -40,6 +41,11 @@ class Standing:
     def wordings(self) -> list[Settled]:
         """What the blameless check finds in it, settled or not."""
         return settled(self.postmortem)
+
+    @cached_property
+    def unwritten_since(self) -> Publication | None:
+        """The published version beyond which a draft of the next one says nothing; None where there is none."""
+        return unwritten_since(self.postmortem)
 
     @cached_property
     def objections(self) -> list[Reason]:

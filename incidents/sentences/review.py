@@ -21,6 +21,8 @@ def _held(data: Data) -> Pairs:
     rows = [
         ("Took place", moment(data["held_at"]) if data.get("held_at") else ""),
         ("Written down", "more than a day later" if data.get("recorded_late") else ""),
+        ("Why only then", data.get("reason", "")),
+        ("Called", "by nobody beforehand" if data.get("uncalled") else ""),
         ("Its clock", "had been broken for want of word, and was kept" if data.get("clock_righted") else ""),
         ("Came", ", ".join(data["came"])),
         ("Missing", ", ".join(data["missing"])),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from django.db.models import QuerySet
 
 from incidents import fields
 from incidents.facts import gather
@@ -90,6 +91,7 @@ def move_review(
     """Move the meeting that is called, or its place, or ask more guests to it. Everybody invited has a new invitation.
 
     So has whoever sits on a required seat by now and was not asked yet: it was vacant when the meeting was called, or is another's since.
+    Who sat there before is a guest from then on: nobody misses them.
     """
     postmortem = lock(postmortem)
     found = called(postmortem)
@@ -150,18 +152,25 @@ def hold_review(
     decisions: str,
     guests: Sequence[Member] = (),
     held_at: datetime | None = None,
+    reason: str = "",
 ) -> Review:
     """Write down that the meeting took place: who came (by user id), with excuses of who did not, and what was decided.
 
     `guests` came unasked. Each who was invited has to be answered for. A required person who is missing stays visible. `held_at` is
-    when it took place (None: when it was called for), which judges its clock; when it was written down stands beside it.
+    when it took place (None: when it was called for), which judges its clock; when it was written down stands beside it. Where it was
+    called for later, or not at all, that is no obstacle: then who has to come is as it is now. `reason` says why it is written down
+    after its time, where that takes a miss back.
     """
     postmortem = lock(postmortem)
     found = called(postmortem)
-    check(rules.why_not_hold(postmortem, by, found))
-    review = _there(found)
-    moment = review.starts_at if held_at is None else held_at
+    check(rules.why_not_hold(postmortem, by))
+    check(rules.why_not_yet(found, held_at))
+    moment = _there(found).starts_at if held_at is None else held_at
     check(rules.why_not_held_at(postmortem, moment))
+    why = fields.text("reason", reason, most=fields.REASON_MAX, required=False)
+    check(rules.why_not_righted(_running(postmortem).first(), moment, why))
+    written_at = now()
+    review = found or _uncalled(postmortem, moment, written_at)
     invited = list(review.attendees.select_related("user").order_by("id"))
     _answered_for(invited, attendance)
     clean = fields.text("decisions", decisions)
@@ -171,7 +180,8 @@ def hold_review(
         one.attended, one.excuse = said.came, excuse
         one.save()
     _invite(postmortem, review, guests, came=True)
-    review.held_at, review.recorded_at, review.decisions = _after(postmortem.incident, min(moment, now())), now(), clean
+    review.held_at, review.recorded_at, review.decisions = _after(postmortem.incident, min(moment, now())), written_at, clean
+    review.record_reason = why
     review.save()
     righted = _stop_clock(postmortem, review.held_at)
     absent = [f"{one.user.name} ({ReviewSeat(one.seat).label})" for one in seats.missing(invited)]
@@ -185,6 +195,8 @@ def hold_review(
         held_at=review.held_at.isoformat(),
         recorded_late=recorded_late(review),
         clock_righted=righted,
+        reason=why,
+        uncalled=review.is_uncalled,
         decisions=clean,
         came=sorted({one.user.name for one in invited if one.attended} | {guest.name for guest in guests}),
         missing=absent,
@@ -205,11 +217,23 @@ def _after(incident: Incident, moment: datetime) -> datetime:
 
 def _stop_clock(postmortem: PostMortem, held_at: datetime) -> bool:
     """Stop the clock of the review as of when that took place. Returns whether it had been broken for want of word of it."""
-    running = Clock.objects.filter(
+    began = _running(postmortem).values_list("started_at", flat=True).first()
+    return began is not None and clocks.stop_as_of(postmortem, REVIEW_CLOCK, max(held_at, began))
+
+
+def _running(postmortem: PostMortem) -> QuerySet[Clock]:
+    """The clock of the review, while it runs."""
+    return Clock.objects.filter(
         clause=REVIEW_CLOCK, subject_type=postmortem._meta.label_lower, subject_id=postmortem.pk, stopped_at=None
     )
-    began = running.values_list("started_at", flat=True).first()
-    return began is not None and clocks.stop_as_of(postmortem, REVIEW_CLOCK, max(held_at, began))
+
+
+def _uncalled(postmortem: PostMortem, held_at: datetime, at: datetime) -> Review:
+    """A meeting that nobody had called, with whoever sits on the required seats now."""
+    incident = postmortem.incident
+    review = Review.objects.create(incident=incident, postmortem=postmortem, starts_at=_whole(held_at), called_at=at)
+    _seat(postmortem, review)
+    return review
 
 
 def _whole(moment: datetime) -> datetime:
@@ -239,8 +263,12 @@ def _there(review: Review | None) -> Review:
 
 
 def _seat(postmortem: PostMortem, review: Review) -> list[str]:
-    """Ask whoever sits on a required seat now and is not asked in it yet; a guest who does takes it. Returns the vacant seats' labels."""
+    """Ask whoever sits on a required seat now and is not asked in it yet; a guest who does takes it. Returns the vacant seats' labels.
+
+    Who was asked to a seat that is not theirs any more is a guest.
+    """
     found = seats.required(postmortem.incident)
+    _vacate(review, {(person.pk, seat.seat) for seat in found for person in seat.people})
     there = {(one.user_id, one.seat): one for one in review.attendees.all()}
     for seat in found:
         for person in seat.people:
@@ -251,6 +279,21 @@ def _seat(postmortem: PostMortem, review: Review) -> list[str]:
             elif (person.pk, seat.seat) not in there:
                 Attendee.objects.create(incident=postmortem.incident, review=review, user=person, seat=seat.seat)
     return [seat.label for seat in found if seat.vacant]
+
+
+def _vacate(review: Review, holders: set[tuple[int, ReviewSeat]]) -> None:
+    """Have those who were asked to a required seat, and hold it no more, be guests; each once, and none who holds another one."""
+    asked = list(review.attendees.order_by("id"))
+    there = {one.user_id for one in asked if one.seat == ReviewSeat.GUEST or (one.user_id, one.seat) in holders}
+    for one in asked:
+        if one.seat == ReviewSeat.GUEST or (one.user_id, one.seat) in holders:
+            continue
+        if one.user_id in there:
+            one.delete()
+            continue
+        there.add(one.user_id)
+        one.seat = ReviewSeat.GUEST
+        one.save()
 
 
 def _invite(postmortem: PostMortem, review: Review, guests: Sequence[Member], *, came: bool | None = None) -> None:

@@ -1,9 +1,11 @@
 """Opening a post-mortem: the resolution of a SEV 1/2 begins it, filled from the record (clause postmortem.draft-24h)."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from incidents.models import Incident
 from incidents.states import RoomRole, State
+from ledger.models import Event
 from ledger.verbs import verb
 from postmortems.actions.base import DRAFT_CLOCK, REVIEW_CLOCK, lock, tell
 from postmortems.models import Pick, PostMortem, Section
@@ -24,13 +26,14 @@ AUTHOR = "author"  # the owner of the clock of a draft
     subject="postmortem",
     starts=(DRAFT_CLOCK,),
     clauses=(DRAFT_CLOCK, "postmortem.template", "postmortem.timeline"),
-    sometimes=("postmortem.taken_up",),
+    sometimes=("postmortem.taken_up", "postmortem.waiver_lifted"),
 )
 def open_draft(incident: Incident, *, by: Actor, at: datetime | None = None) -> PostMortem | None:
     """Begin the post-mortem of a resolved SEV 1/2: sections by the template, a first summary, the telling entries; due in 24 hours.
 
     Where there is one already (the incident was reopened and resolved again) it is owed again: its clock starts afresh from `at`, when
-    it was resolved, and what was published is taken up, to make its next version. Returns None where the incident is not resolved
+    it was resolved, what was published is taken up, to make its next version, and a waiver of the resolution before ends. While a
+    waiver of this one stands nothing is owed, and nobody is told otherwise. Returns None where the incident is not resolved
     (any more), or of a severity without a war room.
     """
     incident = Incident.objects.select_for_update(of=("self",), no_key=True).get(pk=incident.pk)
@@ -38,8 +41,10 @@ def open_draft(incident: Incident, *, by: Actor, at: datetime | None = None) -> 
         return None
     found = PostMortem.objects.filter(incident=incident).first()
     postmortem = lock(found) if found else _begin(incident)
-    if not postmortem.is_waived:
-        owe(postmortem, incident, max(moment for moment in (at, incident.resolved_at) if moment is not None), by=by)
+    if postmortem.is_waived:
+        return postmortem
+    _lapse(postmortem, incident, by=by)
+    owe(postmortem, incident, max(moment for moment in (at, incident.resolved_at) if moment is not None), by=by)
     author = postmortem.author.name if postmortem.author else ""
     tell(postmortem, "postmortem.opened", incident=incident, by=by, again=found is not None, author=author)
     return postmortem
@@ -48,19 +53,56 @@ def open_draft(incident: Incident, *, by: Actor, at: datetime | None = None) -> 
 def owe(postmortem: PostMortem, incident: Incident, at: datetime, *, by: Actor) -> None:
     """Have the draft due, counted from `at`, unless what is published tells of the last resolution already.
 
-    What was published before that is taken up again, with that as the reason: its readers keep the version that they have, its
-    writers owe the next one.
+    What was published before that is taken up again, with that as the reason (also where somebody has taken it up for another):
+    its readers keep the version that they have, its writers owe the next one. The entries that tell what happened since stand in
+    its timeline.
     """
     if postmortem.is_published_since(incident.resolved_at):
         return
-    if not postmortem.is_draft:
-        again = f"{incident.resolved_at:%Y-%m-%d %H:%M:%S} UTC" if incident.resolved_at else "a later time"
-        postmortem.reason = f"{incident.ref} was reopened, and resolved again at {again}: what is published ends before that."
+    resolved_at, before = incident.resolved_at, postmortem.published_at
+    if before is not None and resolved_at is not None and before < resolved_at:
+        was_draft = postmortem.is_draft
+        postmortem.reason = (
+            f"{incident.ref} was reopened, and resolved again at {_again(incident)}: what is published ends before that."
+        )
         postmortem.state = DocumentState.DRAFT
         postmortem.save()
-        told = {"version": postmortem.version, "reason": postmortem.reason}
-        tell(postmortem, "postmortem.taken_up", incident=incident, by=by, **told)
+        if not was_draft:
+            told = {"version": postmortem.version, "reason": postmortem.reason}
+            tell(postmortem, "postmortem.taken_up", incident=incident, by=by, **told)
+    _tell_on(postmortem, incident)
     start_draft(postmortem, incident, at)
+
+
+def _lapse(postmortem: PostMortem, incident: Incident, *, by: Actor) -> None:
+    """End the waiver of a resolution before the last: what came back is another thing to learn from."""
+    if postmortem.waived_at is None:
+        return
+    postmortem.waived_at, postmortem.waived_by, postmortem.waiver_reason = None, None, ""
+    postmortem.save()
+    reason = f"{incident.ref} was reopened, and resolved again at {_again(incident)}: a waiver holds for the resolution it was given for."
+    tell(postmortem, "postmortem.waiver_lifted", incident=incident, by=by, reason=reason)
+
+
+def _again(incident: Incident) -> str:
+    """When it was resolved the last time, for a sentence."""
+    return f"{incident.resolved_at:%Y-%m-%d %H:%M:%S} UTC" if incident.resolved_at else "a later time"
+
+
+def _tell_on(postmortem: PostMortem, incident: Incident) -> None:
+    """Choose the entries that tell the story since it was published last (or begun); none that somebody took out."""
+    kind = "postmortem.published" if postmortem.version else "postmortem.opened"
+    told = Event.objects.filter(incident_id=incident.pk, kind=kind).order_by("-seq" if postmortem.version else "seq")
+    since = told.values_list("seq", flat=True).first()
+    if since is None:  # it is being begun
+        return
+    known = set(postmortem.picks.filter(seq__isnull=False).values_list("seq", flat=True))
+    _choose(postmortem, incident, (e for e in chosen(incident) if e.seq is not None and e.seq > since and e.seq not in known))
+
+
+def _choose(postmortem: PostMortem, incident: Incident, events: Iterable[Event]) -> None:
+    for event in events:
+        Pick.objects.create(incident=incident, postmortem=postmortem, seq=event.seq, occurred_at=event.occurred_at)
 
 
 def start_draft(postmortem: PostMortem, incident: Incident, at: datetime) -> None:
@@ -98,6 +140,5 @@ def _begin(incident: Incident) -> PostMortem:
         Section.objects.create(
             incident=incident, postmortem=postmortem, key=part.key, title=part.title, position=position, text=text
         )
-    for event in chosen(incident):
-        Pick.objects.create(incident=incident, postmortem=postmortem, seq=event.seq, occurred_at=event.occurred_at)
+    _choose(postmortem, incident, chosen(incident))
     return postmortem

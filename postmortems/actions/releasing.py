@@ -1,6 +1,6 @@
 """Letting the public rendering of a post-mortem out, and taking it back: by somebody's decision, never by itself."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from incidents import fields
 from incidents.facts import gather
@@ -22,11 +22,20 @@ REPLACED = "Replaced by a newer text."
     who="last IC or CL, process owner; Legal Counsel or PR where the organisation's update policy says so",
     subject="postmortem",
 )
-def release(publication: Publication, *, by: Actor, title: str, text: str, overrides: Mapping[str, str] | None = None) -> Release:
+def release(
+    publication: Publication,
+    *,
+    by: Actor,
+    title: str,
+    text: str,
+    overrides: Mapping[str, str] | None = None,
+    covers: Collection[str] = (),
+) -> Release:
     """Let a public rendering of a published version out. It names nobody and shows no internals; one that is out is replaced.
 
     Refuses (422), naming each, a text in which a name or something internal is found, unless `overrides` says why it stays (code
-    `gives_away`); what was found, and that reason, are recorded with the release.
+    `gives_away`) and `covers` names what stays, in the words in which it was found: a reason lets nothing out that nobody was shown.
+    What was found, and that reason, are recorded with the release.
     """
     postmortem = lock(publication.postmortem)
     incident = postmortem.incident
@@ -34,8 +43,8 @@ def release(publication: Publication, *, by: Actor, title: str, text: str, overr
     head, body = fields.line("title", title), fields.text("text", text)
     given = {code: fields.text(f"overrides.{code}", why, most=fields.REASON_MAX) for code, why in (overrides or {}).items()}
     found = {"title": leaks(head, incident), "text": leaks(body, incident)}
-    standing_in = [reason for field, some in found.items() for reason in rules.why_not_text(some, field)]
-    overridden = check(standing_in, given)
+    check([reason for field, some in found.items() for reason in rules.why_not_text(rules.besides(some, covers), field)])
+    overridden = check([reason for field, some in found.items() for reason in rules.why_not_text(some, field)], given)
     standing = released(incident).select_for_update(of=("self",)).first()
     if standing is not None:
         standing.withdrawn_at, standing.withdrawal_reason = now(), REPLACED

@@ -86,7 +86,10 @@ class HoldReview(MusterView):
 
     @extend_schema(operation_id="postmortem_review_hold", request=b.HoldBody, responses=s.ReviewOut, parameters=[KEY])
     def post(self, request: Request, ref: str) -> Response:
-        """Write down who came and what was decided. Each who was invited is answered for. When it took place judges its clock."""
+        """Write down who came and what was decided. When it took place judges its clock.
+
+        Each who was invited is answered for; where nobody was, each who has to come.
+        """
         return self.once(request, lambda: self._hold(request, ref))
 
     def _hold(self, request: Request, ref: str) -> Response:
@@ -99,7 +102,7 @@ class HoldReview(MusterView):
                 raise invalid("attendance", f"{person.name} is in it twice.", code="twice")
             came[person.user_id] = meeting.Came(said["came"], said.get("excuse", ""))
         guests = guests_for(self.actor, body.get("guests", []))
-        said = {"decisions": body["decisions"], "held_at": body.get("held_at")}
+        said = {"decisions": body["decisions"], "held_at": body.get("held_at"), "reason": body.get("reason", "")}
         held = meeting.hold_review(postmortem, by=self.actor, attendance=came, guests=guests, **said)
         return Response(s.ReviewOut(meetings.row(held)).data)
 
@@ -223,7 +226,7 @@ class ReleaseRendering(MusterView):
     def post(self, request: Request, ref: str) -> Response:
         """Let a public rendering out; the one that is out is replaced. Names and internals are refused, naming each.
 
-        `overrides` with `gives_away` says why what was found stays; it is recorded with the release.
+        `overrides` with `gives_away` says why what was found stays, `covers` quotes each; both are recorded with the release.
         """
         return self.once(request, lambda: self._release(request, ref))
 

@@ -43,6 +43,7 @@ class HoldBody(StrictSerializer):
     decisions = Text(help_text="Markdown.")
     guests = serializers.ListField(child=Email(), required=False, max_length=50, help_text="Who came unasked.")
     held_at = serializers.DateTimeField(required=False, help_text="When it took place; without it, when it was called for.")
+    reason = Reason(help_text="Why it is written down only now, where its clock was past by then.")
 
 
 class WordingBody(StrictSerializer):
@@ -65,4 +66,10 @@ class ReleaseBody(StrictSerializer):
     text = Text(help_text="Markdown, without names and internals.")
     overrides = serializers.DictField(
         child=Text(), required=False, help_text="A written reason for what is found in it and stays: gives_away."
+    )
+    covers = serializers.ListField(
+        child=Text(),
+        required=False,
+        max_length=500,
+        help_text="What that reason is for: each that was found, as the refusal quotes it. Anything else that is found is refused.",
     )

@@ -34,6 +34,8 @@ class ReviewOut(serializers.Serializer[Any]):
     held_at = serializers.DateTimeField(allow_null=True)
     recorded_at = serializers.DateTimeField(allow_null=True)
     recorded_late = serializers.BooleanField()
+    record_reason = serializers.CharField(allow_blank=True, help_text="Why only then, where its clock was past.")
+    uncalled = serializers.BooleanField(help_text="It took place without having been called.")
     decisions = serializers.CharField(allow_blank=True)
     cancelled_at = serializers.DateTimeField(allow_null=True)
     cancel_reason = serializers.CharField(allow_blank=True)

@@ -185,6 +185,11 @@ class ContentOut(serializers.Serializer[Any]):
     no_items_reason = serializers.CharField(
         allow_blank=True, default="", help_text="Why nothing is to be done, where that is so."
     )
+    reviews = serializers.ListField(
+        child=serializers.DictField(),
+        required=False,
+        help_text="The reviews that were held: when, who came, who was missing, what was decided; not in what is older.",
+    )
 
 
 class PublicationOut(PublishedRow):

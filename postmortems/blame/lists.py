@@ -54,6 +54,11 @@ class Grammar:
     starts: frozenset[str]
     causal: Mapping[str, tuple[Words, ...]]
 
+    def is_plain(self, word: str) -> bool:
+        """Whether it is a word of the language, whoever else is called so."""
+        little = (self.adverbs, self.articles, self.prepositions, self.joining, self.adjectives, self.starts)
+        return word in self.names_that_are_words or any(word in words for words in little)
+
 
 @dataclass(frozen=True, slots=True)
 class Lists:

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from postmortems.blame.lists import Lists, Words
+from postmortems.blame.lists import Grammar, Lists, Words
 from postmortems.blame.words import Word, words
 
 _RELATIVE = frozenset({"who", "whoever", "that", "which"})
 _BY = frozenset({"by", "of", "from", "with"})
+_LITTLE = 2  # letters of a word that, in small ones, is hardly a name
 FAR = 9  # words in which a subject is looked for
 
 
@@ -22,9 +23,13 @@ class Person:
 
 @dataclass(frozen=True)
 class Names:
-    """The members' names as rows of words: whole, first, family, handle."""
+    """The members' names as rows of words: whole, first, family, handle.
+
+    `any_case`: a first or family name counts in small letters too, unless it is a word that anybody writes.
+    """
 
     members: tuple[Person, ...] = field(default=())
+    any_case: bool = False
 
     @cached_property
     def whole(self) -> frozenset[Words]:
@@ -52,16 +57,19 @@ class Names:
         """How many words the longest has."""
         return max((len(row) for row in self.whole), default=1)
 
-    def at(self, text: Sequence[Word], n: int, common: frozenset[str]) -> int:
-        """How many words from the n-th on are somebody's name; 0 for none. `common` are names that are everyday words too."""
+    def at(self, text: Sequence[Word], n: int, grammar: Grammar) -> int:
+        """How many words from the n-th on are somebody's name; 0 for none. `grammar` has the names that are everyday words too."""
+        common = grammar.names_that_are_words
         for length in range(min(self.longest, len(text) - n), 1, -1):
             if tuple(word.text for word in text[n : n + length]) in self.whole:
                 return length
         word = text[n]
         if (word.text,) in self.whole or word.at:
             return 1
-        if not word.capital or word.text not in self.parts:
+        if word.text not in self.parts:
             return 0
+        if not word.capital:
+            return 1 if self.any_case and len(word.text) > _LITTLE and not grammar.is_plain(word.text) else 0
         if word.text not in common:
             return 1
         begins = n == 0 or text[n - 1].sentence != word.sentence
@@ -81,7 +89,7 @@ class Reader:
     def _named(self, names: Names) -> list[tuple[int, int]]:
         found, n = [], 0
         while n < len(self.words):
-            length = names.at(self.words, n, self.grammar.names_that_are_words)
+            length = names.at(self.words, n, self.grammar)
             if length:
                 found.append((n, n + length))
             n += max(length, 1)

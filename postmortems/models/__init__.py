@@ -1,11 +1,23 @@
 """What this room keeps: the document and what it is made of, its review, and the work that follows."""
 
-from postmortems.models.document import BlamePhrase, KeptWording, Pick, PostMortem, Publication, Release, Section, Why, released
+from postmortems.models.document import (
+    WAIVED,
+    BlamePhrase,
+    KeptWording,
+    Pick,
+    PostMortem,
+    Publication,
+    Release,
+    Section,
+    Why,
+    released,
+)
 from postmortems.models.items import ActionItem, kept
 from postmortems.models.reading import Attendee, Comment, Review, ReviewRequest
 from postmortems.models.similar import Trait
 
 __all__ = [
+    "WAIVED",
     "ActionItem",
     "Attendee",
     "BlamePhrase",

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from incidents.models import Incident
 from postmortems.states import DocumentState
@@ -15,12 +15,15 @@ from tenants.models import User
 from tenants.time import now
 from tenants.walled import History, TenantKey, TenantOwned, both_or_neither
 
+# What was waived and is so still: a waiver holds for the resolution that it was given for.
+WAIVED = Q(waived_at__gte=F("incident__resolved_at"))
+
 
 class PostMortem(TenantOwned):
     """What was learnt from one incident. Its template is that of the standard's version which the incident pinned.
 
     `version` counts what was published of it (0: nothing yet); `revision` every change of its facts, so that two authors at once
-    lose nothing. A waiver by the process owner stands in for it where nothing is to be learnt;
+    lose nothing. A waiver by the process owner stands in for it where nothing is to be learnt of the incident's last resolution;
     `no_items_reason` says why nothing is to be done.
     """
 
@@ -75,8 +78,9 @@ class PostMortem(TenantOwned):
 
     @property
     def is_waived(self) -> bool:
-        """Whether the process owner said that none is needed."""
-        return self.waived_at is not None
+        """Whether the process owner said that none is needed of the incident's last resolution. After another one it is owed again."""
+        resolved_at = self.incident.resolved_at
+        return self.waived_at is not None and resolved_at is not None and self.waived_at >= resolved_at
 
 
 class Section(TenantOwned):

@@ -58,7 +58,8 @@ class Review(TenantOwned):
     """The review meeting (clause postmortem.review-5-days): when, where, what was decided. One that is called at a time.
 
     `sequence` counts its invitations, as iCalendar wants it: who has an older one knows that it was moved. `held_at` is when it took
-    place, `recorded_at` when that was written down (None of what was held before Muster kept the two apart).
+    place, `recorded_at` when that was written down (None of what was held before Muster kept the two apart), `record_reason` why
+    only then, where that rights a clock. One that nobody had called is called and written down at once.
     """
 
     incident = TenantKey(Incident, related_name="+")
@@ -71,11 +72,17 @@ class Review(TenantOwned):
     called_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     held_at = models.DateTimeField(null=True)
     recorded_at = models.DateTimeField(null=True)
+    record_reason = models.TextField(blank=True, default="")
     decisions = models.TextField(blank=True)
     cancelled_at = models.DateTimeField(null=True)
     cancel_reason = models.TextField(blank=True)
 
     history = History()
+
+    @property
+    def is_uncalled(self) -> bool:
+        """Whether it took place without having been called: both were written down at once."""
+        return self.recorded_at is not None and self.called_at == self.recorded_at
 
     class Meta:
         constraints = [

@@ -109,7 +109,10 @@ def why_not_name_author(standing: Standing, by: Actor) -> list[Reason]:
 
 
 def why_not_publish(standing: Standing, by: Actor) -> list[Reason]:
-    """A writer publishes a complete draft of an incident that is over: each section filled, and nothing else objected to."""
+    """A writer publishes a complete draft of an incident that is over: each section filled, and nothing else objected to.
+
+    A next version says something that the last one does not.
+    """
     if reasons := _writing(standing, by):
         return reasons
     incident = standing.postmortem.incident
@@ -117,7 +120,7 @@ def why_not_publish(standing: Standing, by: Actor) -> list[Reason]:
         sentence = f"{incident.ref} was reopened: its post-mortem is published once it is resolved again."
         return [Reason("running", sentence, clause="lifecycle.phases")]
     lacks = [reason for chapter in standing.chapters for reason in chapter.lacks]
-    return [*lacks, *standing.objections]
+    return [*lacks, *_unwritten(standing), *standing.objections]
 
 
 def why_not_take_up(standing: Standing, by: Actor) -> list[Reason]:
@@ -127,6 +130,20 @@ def why_not_take_up(standing: Standing, by: Actor) -> list[Reason]:
     if standing.postmortem.is_draft:
         return [Reason("a_draft", "It is a draft: it is written already.", clause=TEMPLATE)]
     return []
+
+
+def _unwritten(standing: Standing) -> list[Reason]:
+    """Why a version would tell nobody anything new: of what came after the last one, nobody wrote a word."""
+    last = standing.unwritten_since if standing.postmortem.version else None
+    if last is None:
+        return []
+    incident = standing.postmortem.incident
+    if incident.resolved_at is not None and last.published_at < incident.resolved_at:
+        again = f"{incident.ref} was reopened and resolved again since version {last.number}"
+        sentence = f"{again}, and nothing was written since: say what happened, then publish it."
+    else:
+        sentence = f"It says what version {last.number} says: there is nothing new to publish."
+    return [Reason("unwritten", sentence, clause=TEMPLATE)]
 
 
 def _writing(standing: Standing, by: Actor) -> list[Reason]:

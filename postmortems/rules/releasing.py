@@ -1,6 +1,6 @@
 """Who lets the public rendering of a post-mortem out, and what must not be in it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from incidents.facts import Facts
 from incidents.rules.common import reader
@@ -53,6 +53,11 @@ def why_not_text(found: Sequence[Leak], field: str) -> list[Reason]:
         )
         for kind, quote in each(found)
     ]
+
+
+def besides(found: Iterable[Leak], covers: Collection[str]) -> list[Leak]:
+    """What was found of which no reason speaks: not among the quotes that one `covers`."""
+    return [leak for leak in found if leak.quote not in covers]
 
 
 def each(found: Iterable[Leak]) -> list[tuple[Kind, str]]:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from incidents.states import State
 from postmortems.models import PostMortem, Review
 from postmortems.rules.common import writer
+from standard.models import Clock
 from tenants.actors import Actor
 from tenants.refusals import Reason
 from tenants.time import now
@@ -28,13 +29,30 @@ def why_not_change(postmortem: PostMortem, by: Actor, called: Review | None, wha
     return writer(postmortem, by, what, CLAUSE) or _none(called)
 
 
-def why_not_hold(postmortem: PostMortem, by: Actor, called: Review | None) -> list[Reason]:
-    """A writer writes down who came and what was decided, once the meeting has begun."""
-    reasons = writer(postmortem, by, "Taking attendance", CLAUSE) or over(postmortem) or _none(called)
-    if not reasons and called is not None and called.starts_at > now():
-        sentence = f"It begins at {called.starts_at:%Y-%m-%d %H:%M} UTC. Did you meet earlier? Then move it first."
-        reasons = [Reason("not_begun", sentence, clause=CLAUSE)]
-    return reasons
+def why_not_hold(postmortem: PostMortem, by: Actor) -> list[Reason]:
+    """A writer writes down who came and what was decided, of a meeting that was called or took place without."""
+    return writer(postmortem, by, "Taking attendance", CLAUSE) or over(postmortem)
+
+
+def why_not_yet(called: Review | None, held_at: datetime | None) -> list[Reason]:
+    """A meeting has begun, or somebody says when they met: before it was called for, or without a call."""
+    if held_at is not None:
+        return []
+    if called is None:
+        sentence = "No review is called. Did you meet all the same? Then say when it took place."
+        return [Reason("not_called", sentence, clause=CLAUSE, field="held_at")]
+    if called.starts_at > now():
+        sentence = f"It begins at {called.starts_at:%Y-%m-%d %H:%M} UTC. Did you meet earlier? Then say when it took place."
+        return [Reason("not_begun", sentence, clause=CLAUSE, field="held_at")]
+    return []
+
+
+def why_not_righted(clock: Clock | None, held_at: datetime, reason: str) -> list[Reason]:
+    """Whoever writes down after its time that a meeting took place before it says why only now: that takes a miss back."""
+    if clock is None or reason or not held_at <= clock.due_at < now():
+        return []
+    sentence = f"The review was due at {clock.due_at:%Y-%m-%d %H:%M} UTC: say why it is written down only now, and how you know its time."
+    return [Reason("required", sentence, clause=CLAUSE, field="reason", status=422)]
 
 
 def why_not_time(starts_at: datetime, minutes: int) -> list[Reason]:

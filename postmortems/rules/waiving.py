@@ -11,9 +11,15 @@ ITEMS = "postmortem.action-items"
 
 
 def why_not_waive(postmortem: PostMortem, by: Actor) -> list[Reason]:
-    """The process owner waives a post-mortem, once."""
+    """The process owner waives a post-mortem, once for each resolution of its incident."""
     reasons = process_owner(by, "Waiving a post-mortem")
-    if not reasons and postmortem.waived_at is not None:
+    incident = postmortem.incident
+    if not reasons and incident.is_open:
+        sentence = (
+            f"{incident.ref} is {incident.get_state_display().lower()} again: its post-mortem is waived once it is resolved."
+        )
+        reasons = [Reason("not_resolved", sentence, clause=DRAFT)]
+    if not reasons and postmortem.is_waived:
         sentence = f"It was waived at {postmortem.waived_at:%Y-%m-%d %H:%M:%S} UTC already."
         reasons = [Reason("waived", sentence, clause=DRAFT)]
     return reasons or _closed(postmortem)
@@ -22,7 +28,7 @@ def why_not_waive(postmortem: PostMortem, by: Actor) -> list[Reason]:
 def why_not_lift(postmortem: PostMortem, by: Actor) -> list[Reason]:
     """The process owner takes a waiver back, while the incident is not closed on it."""
     reasons = process_owner(by, "Lifting a waiver")
-    if not reasons and postmortem.waived_at is None:
+    if not reasons and not postmortem.is_waived:
         reasons = [Reason("not_waived", "It is not waived.", clause=DRAFT)]
     return reasons or _closed(postmortem)
 

@@ -8,7 +8,7 @@ import pytest
 from postmortems.models import ActionItem
 from tests.incidents.scene import Scene
 from tests.postmortems import filing
-from tests.postmortems.learning import ask, called, done, held, postmortem, published, resolved, shown
+from tests.postmortems.learning import ask, called, done, held, postmortem, published, resolved, shown, write
 
 pytestmark = pytest.mark.servers
 
@@ -137,6 +137,17 @@ def test_published_before_its_incident_came_back_it_is_owed_again_with_its_clock
     scene.follow()
     assert len(scene.mails("amira", f"The post-mortem of {ref} is overdue")) == 1
     assert [row["ref"] for row in scene.api("amira").get("postmortems/", late="true").json()["results"]] == [ref]
+    first = scene.api("amira").get(f"incidents/{ref}/postmortem/published/1/").json()["content"]["timeline"]
+    since = [line["text"] for line in found["timeline"] if line["id"] not in {one["id"] for one in first}]
+    assert len(since) >= 3, "what happened since stands in its timeline: reopened, monitored, resolved"
+    assert any("Errors are back" in f"{line['text']} {line['facts']}" for line in found["timeline"])
+    refused = ask(scene, "amira", ref, "publish")
+    assert (refused.status_code, refused.json()["code"]) == (409, "unwritten")
+    assert refused.json()["detail"].endswith(
+        "since version 1, and nothing was written since: say what happened, then publish it."
+    )
+    assert "nothing was written since" in scene.page("amira").get(f"/o/acme/incidents/{ref}/postmortem/").content.decode()
+    write(scene, ref, summary="The lock came back with the next deploy.")
     again = done(scene, "amira", ref, "publish")
     assert [(one["number"], one["reason"]) for one in again["publications"]] == [(2, found["reason"]), (1, "")]
     clocks = [c["state"] for c in scene.part(ref, "clocks") if c["clause"] == DRAFT]
@@ -150,6 +161,8 @@ def test_what_was_published_since_the_last_resolution_is_owed_no_more(scene: Sce
     published(scene, ref)
     came_back(scene, ref)
     done(scene, "amira", ref, "take-up", reason="It came back")
+    assert ask(scene, "amira", ref, "publish").json()["code"] == "unwritten"
+    write(scene, ref, summary="It came back.")
     done(scene, "amira", ref, "publish")
     scene.follow()
     found = scene.api("amira").get(f"incidents/{ref}/postmortem/").json()
@@ -157,11 +170,28 @@ def test_what_was_published_since_the_last_resolution_is_owed_no_more(scene: Sce
 
 
 @pytest.mark.clause(DRAFT)
+def test_taken_up_for_another_reason_before_it_came_back_it_says_that_it_did(scene: Scene) -> None:
+    ref = resolved(scene)
+    published(scene, ref)
+    done(scene, "amira", ref, "take-up", reason="A typo")
+    refused = ask(scene, "amira", ref, "publish").json()
+    assert (refused["code"], refused["detail"]) == (
+        "unwritten",
+        "It says what version 1 says: there is nothing new to publish.",
+    )
+    came_back(scene, ref)
+    scene.follow()
+    found = scene.api("amira").get(f"incidents/{ref}/postmortem/").json()
+    assert found["reason"].startswith(f"{ref} was reopened, and resolved again at ")
+    assert len(scene.told(ref, "postmortem.taken_up")) == 1, "by Amira: it was taken up once"
+
+
+@pytest.mark.clause(DRAFT)
 def test_a_waiver_that_is_lifted_after_its_incident_came_back_leaves_it_owed(scene: Scene) -> None:
     ref = resolved(scene)
     published(scene, ref)
-    done(scene, "owner", ref, "waive", reason="The same cause")
     came_back(scene, ref)
+    done(scene, "owner", ref, "waive", reason="The same cause")
     scene.follow()
     assert scene.api("amira").get(f"incidents/{ref}/postmortem/").json()["due_at"] is None
     done(scene, "owner", ref, "lift-waiver", reason="It was another")
@@ -170,6 +200,45 @@ def test_a_waiver_that_is_lifted_after_its_incident_came_back_leaves_it_owed(sce
         "draft",
         (scene.clock.now + timedelta(hours=24)).isoformat().replace("+00:00", "Z"),
     )
+
+
+@pytest.mark.clause(DRAFT)
+@pytest.mark.clause("lifecycle.phases")
+def test_a_waiver_holds_for_the_resolution_it_was_given_for(scene: Scene) -> None:
+    """The second outage is owed its own post-mortem: the clocks start, closing asks anew, the record says that the waiver ended."""
+    ref = resolved(scene)
+    done(scene, "owner", ref, "waive", reason="A duplicate")
+    scene.do("amira", ref, "reopen", reason="Errors are back")
+    assert ask(scene, "owner", ref, "waive", {"reason": "x"}).json()["code"] == "not_resolved"
+    scene.do("amira", ref, "advance", to="monitoring", reason="Gone again")
+    scene.do("amira", ref, "impact", end=scene.clock.now.isoformat())
+    scene.clock.advance(minutes=15)
+    scene.do("amira", ref, "resolve", summary="For good")
+    assert "it is not published; its review was not held" in why_not(scene, ref), "before anything followed from it"
+    scene.follow()
+    found = scene.api("amira").get(f"incidents/{ref}/postmortem/").json()
+    due = (scene.clock.now + timedelta(hours=24)).isoformat().replace("+00:00", "Z")
+    assert (found["state"], found["waived"], found["due_at"]) == ("draft", False, due)
+    assert scene.running(ref, "postmortem.review-5-days")["stopped_at"] is None
+    assert "it is not published; its review was not held" in why_not(scene, ref)
+    (lifted,) = scene.told(ref, "postmortem.waiver_lifted")
+    assert lifted["data"]["reason"].endswith("a waiver holds for the resolution it was given for.")
+    assert len(scene.mails("amira", "Yours to write: the post-mortem of")) == 2
+    assert [row["ref"] for row in scene.api("amira").get("postmortems/", waived="true").json()["results"]] == []
+    done(scene, "owner", ref, "waive", reason="The same cause")
+    assert scene.do("amira", ref, "close")["state"] == "closed"
+
+
+@pytest.mark.clause(DRAFT)
+def test_while_a_waiver_stands_nobody_is_told_that_it_is_theirs_to_write(scene: Scene) -> None:
+    ref = resolved(scene)
+    came_back(scene, ref)
+    done(scene, "owner", ref, "waive", reason="The same cause")
+    scene.follow()
+    assert len(scene.mails("amira", "Yours to write: the post-mortem of")) == 1, "of the first resolution"
+    assert scene.api("amira").get(f"incidents/{ref}/postmortem/").json()["due_at"] is None
+    assert [row["ref"] for row in scene.api("amira").get("postmortems/", waived="true").json()["results"]] == [ref]
+    assert scene.do("amira", ref, "close")["state"] == "closed"
 
 
 # --- Waivers -----------------------------------------------------------------------------------------------------------------

@@ -11,9 +11,9 @@ from incidents.models import UpdatePolicy
 from incidents.states import Audience
 from ledger.actions import configure
 from postmortems import pdf
-from postmortems.models import ActionItem, Pick, PostMortem, Release
+from postmortems.models import ActionItem, Pick, PostMortem, Publication, Release
 from tests.incidents.scene import Scene
-from tests.postmortems.learning import ask, done, postmortem, published, resolved, write
+from tests.postmortems.learning import ask, done, held, postmortem, published, resolved, write
 
 pytestmark = pytest.mark.servers
 
@@ -44,6 +44,37 @@ def test_the_print_view_has_the_whole_document_with_times_in_utc_to_the_second(s
     assert "Version 1, published" in told
     for text in ("held for eleven minutes", "Why 1", "41,000", "12000.00 EUR", "To detect", "Amira Ahmadi"):
         assert text in told, text
+
+
+@pytest.mark.clause("postmortem.attendance")
+def test_what_its_review_decided_and_who_was_missing_is_published_with_it_and_never_to_the_public(scene: Scene) -> None:
+    ref = resolved(scene)
+    held(scene, ref, absent=("olga",))
+    published(scene, ref)
+    assert "We add a lock timeout." in page(scene, "jon", ref, "postmortem/print/").content.decode()
+    text = scene.api("jon").get(f"incidents/{ref}/postmortem.md").content.decode()
+    with scene.acme.scope():
+        moment = postmortem(scene, ref).reviews.get().held_at
+    assert moment is not None
+    for part in (
+        f"## Review of {moment:%Y-%m-%d %H:%M:%S} UTC",
+        "- Missing: Olga Owner (Product Owner)",
+        "Jon Jensen (Operations Lead)",
+        "We add a lock timeout.",
+    ):
+        assert part in text, part
+    version = page(scene, "jon", ref, "postmortem/versions/1/").content.decode()
+    assert ("We add a lock timeout." in version, "Olga Owner (Product Owner)" in version) == (True, True)
+    (kept,) = scene.api("jon").get(f"incidents/{ref}/postmortem/published/1/").json()["content"]["reviews"]
+    assert kept["missing"] == [{"name": "Olga Owner", "seat": "Product Owner"}]
+    form = page(scene, "amira", ref, "postmortem/release/").content.decode()
+    assert "lock timeout" not in form[form.index("<textarea") : form.index("</textarea>")]
+    with scene.acme.scope(scene.acme.amira):
+        row = Publication.objects.select_related("incident", "postmortem").get()
+        older = {key: value for key, value in row.content.items() if key != "reviews"}
+        Publication.objects.create(incident=row.incident, postmortem=row.postmortem, number=2, content=older)
+    assert "Review of" not in scene.api("jon").get(f"incidents/{ref}/postmortem.md", version="2").content.decode()
+    assert page(scene, "jon", ref, "postmortem/print/?version=2").status_code == 200
 
 
 def test_as_markdown_it_is_one_file_and_what_people_wrote_stands_as_they_wrote_it(scene: Scene) -> None:
@@ -187,6 +218,20 @@ def test_it_is_drafted_from_what_was_published_with_roles_for_names_and_without_
         ("Ask on-call@acme.example.", "on-call@acme.example"),
         ("Ask root@db-1.internal.", "root@db-1.internal"),
         ("Our tickets: https://tickets.acme.example/OPS-1.", "https://tickets.acme.example/OPS-1"),
+        ("By ssh://db1.internal it was.", "ssh://db1.internal"),
+        ("At postgres://db1.internal:5432/orders.", "postgres://db1.internal:5432/orders"),
+        ("The shop/db1.internal pair.", "db1.internal"),
+        ("It was _db-1.internal_ again.", "db-1.internal"),
+        ("It was _10.0.0.7_ again.", "10.0.0.7"),
+        ("See https://grafana.acme.example/d/abc.", "https://grafana.acme.example/d/abc"),
+        ("See wiki.acme.example/runbook.", "wiki.acme.example/runbook"),
+        ("See _tickets.acme.example_.", "tickets.acme.example"),
+        ("Ask root@mail.acme.example.", "root@mail.acme.example"),
+        ("Ask _jon@acme.example_.", "_jon@acme.example"),
+        ("As ev-31 tells.", "ev-31"),
+        ("It was like _INC-12_.", "INC-12"),
+        ("Then amira restarted it.", "amira"),
+        ("It was jensen's idea.", "jensen"),
     ],
 )
 def test_a_name_or_an_internal_in_it_is_refused_naming_it(scene: Scene, leak: str, said: str) -> None:
@@ -202,6 +247,22 @@ def test_a_name_or_an_internal_in_it_is_refused_naming_it(scene: Scene, leak: st
     assert ask(scene, "amira", ref, "release", {**GOOD, "title": leak}).json()["code"] == "gives_away"
     with scene.acme.scope():
         assert not Release.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "From 10:04:30 to 11:20 UTC on 24 November 41,000 users (0.3%) could not pay. We will mark such orders in May, and support everybody.",
+        "An owner of a local home and/or a private test account was not affected, e.g. by the executive summary of version 2.4.1.",
+        "Read https://www.acme.example/help, www.acme.example or https://example.org/status/2026_11_24 for more. It is _over_.",
+        "Our on-call engineer will admin-approve no such change; node.js, build.gradle and a 1:1:1 rule are unchanged. Ask help@example.org.",
+    ],
+)
+def test_what_the_public_is_told_in_plain_words_gives_nothing_away(scene: Scene, prose: str) -> None:
+    ref = resolved(scene)
+    published(scene, ref)
+    answer = ask(scene, "amira", ref, "release", {**GOOD, "text": prose})
+    assert answer.status_code == 201, answer.content
 
 
 def test_released_any_member_reads_it_and_withdrawn_nobody(scene: Scene) -> None:

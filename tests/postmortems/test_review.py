@@ -180,6 +180,31 @@ def test_a_seat_that_is_filled_after_the_invitation_is_asked_when_the_meeting_is
 
 
 @pytest.mark.clause("postmortem.attendance")
+def test_who_sat_on_a_seat_before_it_was_moved_is_a_guest_and_missed_by_nobody(scene: Scene) -> None:
+    """Ada managed the team and owned the product when it was called; Dina and Olga do when it is moved."""
+    acme = scene.acme
+    with acme.scope(acme.admin):
+        ada = {"product_owner": User.objects.get(pk=acme.admin.user_id)}
+        configure(Service.objects.get(slug="checkout"), ada, by=acme.admin.actor())
+    ref = resolved(scene)
+    seats = {one["name"]: one["seats"] for one in called(scene, ref)["people"]}
+    assert seats["Ada Admin"] == ["Engineering Manager", "Product Owner"]
+    with acme.scope(acme.admin):
+        service = Service.objects.get(slug="checkout")
+        configure(service.team, {"manager": User.objects.get(pk=acme.director.user_id)}, by=acme.admin.actor())
+        configure(service, {"product_owner": User.objects.get(pk=acme.owner.user_id)}, by=acme.admin.actor())
+    moved = done(scene, "amira", ref, "review/move", starts_at=(scene.clock.now + timedelta(hours=2)).isoformat())
+    people = {one["name"]: (one["seats"], one["required"]) for one in moved["people"]}
+    assert people["Ada Admin"] == (["Guest"], False)
+    assert people[acme.director.name] == (["Engineering Manager"], True)
+    scene.clock.advance(hours=3)
+    came = [{"person": one["email"], "came": one["name"] != "Ada Admin"} for one in moved["people"]]
+    found = done(scene, "amira", ref, "review/hold", attendance=came, decisions="A lock timeout.")
+    assert (found["missing"], found["vacant"]) == ([], [])
+    assert scene.told(ref, "review.held")[0]["data"]["missing"] == []
+
+
+@pytest.mark.clause("postmortem.attendance")
 def test_a_seat_that_nobody_holds_is_a_fault_that_shows_and_stays_shown(scene: Scene) -> None:
     with scene.acme.scope(scene.acme.admin):
         configure(Service.objects.get(slug="checkout"), {"product_owner": None}, by=scene.acme.admin.actor())
