@@ -61,7 +61,6 @@ def test_so_has_every_page_of_learning_and_measuring_once_and_it_leads_back(scen
 PROCESS = [
     "standard/",
     "reviews/",
-    "feedback/",
     "incidents/{ref}/",
     "incidents/{ref}/conformance/",
     "conformance/",
