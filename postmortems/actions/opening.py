@@ -90,11 +90,13 @@ def _again(incident: Incident) -> str:
 
 
 def _tell_on(postmortem: PostMortem, incident: Incident) -> None:
-    """Choose the entries that tell the story since it was published last (or begun); none that somebody took out."""
-    kind = "postmortem.published" if postmortem.version else "postmortem.opened"
-    told = Event.objects.filter(incident_id=incident.pk, kind=kind).order_by("-seq" if postmortem.version else "seq")
+    """Choose the entries that tell the story since it was published last; none that somebody took out.
+
+    To a draft that was never published its writers add them: it is theirs, and nothing of it is told yet.
+    """
+    told = Event.objects.filter(incident_id=incident.pk, kind="postmortem.published").order_by("-seq")
     since = told.values_list("seq", flat=True).first()
-    if since is None:  # it is being begun
+    if since is None:
         return
     known = set(postmortem.picks.filter(seq__isnull=False).values_list("seq", flat=True))
     _choose(postmortem, incident, (e for e in chosen(incident) if e.seq is not None and e.seq > since and e.seq not in known))

@@ -137,9 +137,11 @@ DRIVERS: dict[str, Callable[[Any], Act]] = {
 }
 
 
-def _come_back(s: Any) -> PostMortem:
-    """Published; then the incident was reopened, and is resolved again."""
+def _come_back(s: Any, *, waived: bool = False) -> PostMortem:
+    """Published (and waived); then the incident was reopened, and is resolved again."""
     found = published(s)
+    if waived:
+        found = waiving.waive(found, by=s.cast.owner.actor(), reason="A duplicate.")
     s.clock.advance(minutes=1)
     actions.reopen(s.incident, by=s.amira, reason="Errors are back")
     actions.advance(s.incident, by=s.amira, to=State.MONITORING, reason="Gone again")
@@ -153,6 +155,11 @@ def _open_again(s: Any) -> Act:
     return lambda: opening.open_draft(s.incident, by=s.muster)
 
 
+def _open_again_though_waived(s: Any) -> Act:
+    _come_back(s, waived=True)
+    return lambda: opening.open_draft(s.incident, by=s.muster)
+
+
 def _lift_after_it_came_back(s: Any) -> Act:
     found = waiving.waive(_come_back(s), by=s.cast.owner.actor(), reason="A duplicate.")
     return lambda: waiving.lift_waiver(found, by=s.cast.owner.actor(), reason="It was none.")
@@ -160,6 +167,6 @@ def _lift_after_it_came_back(s: Any) -> Act:
 
 # Other circumstances (tests/ledger/variants.py).
 VARIANTS: dict[str, tuple[Callable[[Any], Act], ...]] = {
-    "postmortem:open": (_open_again,),
+    "postmortem:open": (_open_again, _open_again_though_waived),
     "postmortem:lift-waiver": (_lift_after_it_came_back,),
 }
