@@ -89,6 +89,12 @@ def pytest_xdist_auto_num_workers() -> int:
     return min(max(cores, FEWEST), MOST)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The heavy ones first, after pytest-django has put its own order: begun in the middle, they would be waited for at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(HEAVY))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadFileScheduling | None":
     """`--dist loadfile`: a file's tests share a worker, and with it what its module makes once; so do all heavy files."""
