@@ -50,13 +50,13 @@ def kept(filters: Filters, clauses: Sequence[str] = ()) -> list[Kept]:
     return _kept(f"SELECT c.clause, sum(c.kept), sum(c.broken) FROM {source} WHERE {where} GROUP BY 1 ORDER BY 1", values)
 
 
-# Clocks of no incident (a process review, a call about a signal of which nothing came) count when they ended; not what fell away.
+# Clocks of no incident (a process review, a call about a signal of which nothing came) count when they ended; not what fell away in its time.
 # These kinds only: a custodian's clock names no incident either, so that they can stop it, and may tell of one that is restricted.
 _ALONE = """
 SELECT k.clause, count(*) FILTER (WHERE k.broken_at IS NULL), count(*) FILTER (WHERE k.broken_at IS NOT NULL)
 FROM standard_clock k LEFT JOIN oncall_page p ON k.subject_type = 'oncall.page' AND p.id = k.subject_id
-WHERE k.subject_type IN ('standard.processreview', 'oncall.page') AND k.incident_id IS NULL AND p.incident_id IS NULL AND k.fell_away = ''
-  AND coalesce(k.broken_at, k.stopped_at) >= %(start)s
+WHERE k.subject_type IN ('standard.processreview', 'oncall.page') AND k.incident_id IS NULL AND p.incident_id IS NULL
+  AND (k.broken_at IS NOT NULL OR k.fell_away = '') AND coalesce(k.broken_at, k.stopped_at) >= %(start)s
   AND coalesce(k.broken_at, k.stopped_at) < %(end)s GROUP BY 1
 """
 

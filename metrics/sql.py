@@ -4,6 +4,8 @@
 what it corrected (incidents/times.py says the same in Python, and a test compares them).
 """
 
+from collections.abc import Sequence
+
 _COUNTED = "NOT i.exercise AND i.state NOT IN ('false_positive', 'merged')"
 
 _TIMES = """
@@ -65,23 +67,35 @@ ON CONFLICT (organisation_id, incident_id) DO UPDATE SET severity = excluded.sev
 """
 
 # A page's clock may be older than its incident: it belongs to the incident that the page belongs to by now. What fell away before
-# its time was neither kept nor broken.
+# its time was neither kept nor broken; past it, it was missed.
 CLOCKS = """
 INSERT INTO metrics_clockfigure (organisation_id, incident_id, clause, detected_at, severity, kept, broken)
 SELECT f.organisation_id, f.incident_id, c.clause, f.detected_at, f.severity,
   count(*) FILTER (WHERE c.broken_at IS NULL), count(*) FILTER (WHERE c.broken_at IS NOT NULL)
 FROM incidents_incident i JOIN metrics_incidentfigure f ON f.organisation_id = i.organisation_id AND f.incident_id = i.id
 CROSS JOIN LATERAL (
-  SELECT k.clause, k.broken_at, k.stopped_at FROM standard_clock k
-  WHERE k.organisation_id = i.organisation_id AND k.incident_id = i.id AND k.fell_away = ''
+  SELECT k.clause, k.broken_at, k.stopped_at, k.fell_away FROM standard_clock k
+  WHERE k.organisation_id = i.organisation_id AND k.incident_id = i.id
   UNION ALL
-  SELECT k.clause, k.broken_at, k.stopped_at FROM oncall_page p JOIN standard_clock k ON k.organisation_id = p.organisation_id
-    AND k.subject_type = 'oncall.page' AND k.subject_id = p.id AND k.incident_id IS NULL AND k.fell_away = ''
+  SELECT k.clause, k.broken_at, k.stopped_at, k.fell_away FROM oncall_page p JOIN standard_clock k ON k.organisation_id = p.organisation_id
+    AND k.subject_type = 'oncall.page' AND k.subject_id = p.id AND k.incident_id IS NULL
   WHERE p.organisation_id = i.organisation_id AND p.incident_id = i.id) c
-WHERE {which} AND (c.broken_at IS NOT NULL OR c.stopped_at IS NOT NULL)
+WHERE {which} AND (c.broken_at IS NOT NULL OR (c.stopped_at IS NOT NULL AND c.fell_away = ''))
 GROUP BY f.organisation_id, f.incident_id, c.clause, f.detected_at, f.severity
 ON CONFLICT (organisation_id, incident_id, clause) DO UPDATE SET detected_at = excluded.detected_at, severity = excluded.severity,
   kept = excluded.kept, broken = excluded.broken
+"""
+
+_DECIDED = "(k.broken_at IS NOT NULL OR (k.stopped_at IS NOT NULL AND k.fell_away = ''))"
+# What was decided and is open again (an item was taken up): no clock of the clause says anything any more.
+UNDECIDED = f"""
+DELETE FROM metrics_clockfigure x USING incidents_incident i
+WHERE i.organisation_id = x.organisation_id AND i.id = x.incident_id AND {{which}}
+  AND NOT EXISTS (SELECT FROM standard_clock k WHERE k.organisation_id = x.organisation_id AND k.incident_id = x.incident_id
+    AND k.clause = x.clause AND {_DECIDED})
+  AND NOT EXISTS (SELECT FROM oncall_page p JOIN standard_clock k ON k.organisation_id = p.organisation_id
+    AND k.subject_type = 'oncall.page' AND k.subject_id = p.id AND k.incident_id IS NULL
+    WHERE p.organisation_id = x.organisation_id AND p.incident_id = x.incident_id AND k.clause = x.clause AND {_DECIDED})
 """
 
 # What counts no more: it was merged, or was none.
@@ -96,6 +110,6 @@ ORGANISATION = "i.organisation_id = (SELECT muster.organisation())"
 ALL = "true"
 
 
-def statements(which: str, clocks: str = CLOCKS) -> list[str]:
+def statements(which: str, clocks: Sequence[str] = (CLOCKS, UNDECIDED)) -> list[str]:
     """What measures these incidents, in its order. `clocks`: as it was at the time of a migration."""
-    return [statement.replace("{which}", which) for statement in (*FORGET, FIGURES, clocks)]
+    return [statement.replace("{which}", which) for statement in (*FORGET, FIGURES, *clocks)]

@@ -116,6 +116,7 @@ JUDGED: tuple[str, ...] = (
     *("incident.resolved", "incident.false_positive", "incident.merged", "incident.closed"),
     *("postmortem.opened", "postmortem.published", "postmortem.waived", "postmortem.waiver_lifted"),
     *("review.called", "review.held", "action.filed", "action.done", "action.dropped", "action.changed", "action.escalated"),
+    "action.taken_up",
     *(
         "pack.asked",
         "pack.made",
@@ -150,6 +151,7 @@ MEASURED: tuple[str, ...] = (
     *("incident.order_acknowledged", "incident.order_done", "incident.order_withdrawn"),
     *("role.assigned", "role.accepted", "role.left"),
     *("postmortem.published", "postmortem.waived", "review.held", "action.changed", "action.done", "action.dropped"),
+    "action.taken_up",
     *("page.acknowledged", "page.declined", "page.calmed", "page.ended", "clock.broken"),
     *("incident.snapshot_chased", "incident.snapshot_fulfilled", "incident.glass_reviewed", "hold.released"),
     *("access_review.opened", "access_review.signed", "duty.decided", "duty.started", "duty.filed"),

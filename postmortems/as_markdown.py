@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from postmortems import paper
 from postmortems.content import Content
-from postmortems.paper import Paper, lasted, utc
+from postmortems.paper import Paper, utc
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|])")
 
@@ -96,8 +96,4 @@ def _rest(told: Content) -> Iterator[str]:
         yield review["decisions"]
     if told["missed"]:
         yield "## Clocks missed"
-        yield "\n".join(
-            f"- {plain(one['label'])}: due {utc(one['due_at'])}, "
-            + ("never kept" if one["late_seconds"] is None else f"kept {lasted(one['late_seconds'])} late")
-            for one in told["missed"]
-        )
+        yield "\n".join(f"- {plain(one['label'])}: due {utc(one['due_at'])}, {paper.late(one)}" for one in told["missed"])

@@ -19,6 +19,7 @@ from postmortems.durations import durations
 from postmortems.entries import Line, known, lines
 from postmortems.models import ActionItem, Attendee, PostMortem, Review, Section
 from postmortems.states import ReviewSeat
+from standard.away import why
 from standard.models import Clock
 
 type Content = dict[str, Any]
@@ -214,14 +215,18 @@ def _changes(incident: Incident) -> list[Content]:
 
 
 def missed(incident: Incident) -> list[Content]:
-    """The clocks of the incident that were missed, with how late each was kept at last (None: never)."""
+    """The clocks of the incident that were missed, with how late each was kept at last (None: never), and with what it ended then.
+
+    What was published before `ended` was kept apart has none, and says of such a clock that it was kept when it ended.
+    """
     clocks = Clock.objects.filter(incident_id=incident.pk, broken_at__isnull=False).order_by("due_at", "id")
     return [
         {
             "clause": clock.clause,
             "label": clock_name(clock.clause),
             "due_at": _iso(clock.due_at),
-            "late_seconds": round((clock.stopped_at - clock.due_at).total_seconds(), 3) if clock.stopped_at else None,
+            "late_seconds": round((clock.done_at - clock.due_at).total_seconds(), 3) if clock.done_at else None,
+            "ended": why(clock.fell_away),
         }
         for clock in clocks
         if not clock.clause.startswith(_AFTERWARDS)

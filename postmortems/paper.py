@@ -169,7 +169,7 @@ def context(paper: Paper) -> dict[str, Any]:
         "no_items_reason": told.get("no_items_reason", ""),
         "hypotheses": told["hypotheses"],
         "changes": [{**change, "at": utc(change["at"])} for change in told["changes"]],
-        "missed": [{**one, "due": utc(one["due_at"]), "late": _late(one["late_seconds"])} for one in told["missed"]],
+        "missed": [{**one, "due": utc(one["due_at"]), "late": late(one)} for one in told["missed"]],
         "reviews": [
             {"at": utc(one["held_at"]), "attendance": attendance(one), "html": written(one["decisions"], here)}
             for one in told.get("reviews", [])
@@ -181,8 +181,11 @@ def context(paper: Paper) -> dict[str, Any]:
     }
 
 
-def _late(seconds: float | None) -> str:
-    return "never kept" if seconds is None else f"kept {span(seconds)} late"
+def late(missed: Content) -> str:
+    """How a clock that was missed was kept at last: "kept 5 min late", or "never kept: the incident was resolved"."""
+    if missed["late_seconds"] is not None:
+        return f"kept {span(missed['late_seconds'])} late"
+    return f"never kept: {ended}" if (ended := missed.get("ended")) else "never kept"
 
 
 def _line(line: Content, here: Collection[int]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from incidents.sentences.kind import span
 from postmortems.content import Content
 from postmortems.durations import WHY_NOT_KNOWN
 from postmortems.links import linked
-from postmortems.paper import attendance
+from postmortems.paper import attendance, late
 from postmortems.rules import completeness
 
 _TIMES = ("at", "recorded_at", "since", "until", "due_at", "saved_at", "start", "end")
@@ -118,8 +118,7 @@ def _review(one: Content) -> dict[str, Any]:
 
 
 def _missed(clock: Content) -> dict[str, Any]:
-    late = clock["late_seconds"]
-    return {**_dated(clock, *_TIMES), "late": span(late) if late is not None else ""}
+    return {**_dated(clock, *_TIMES), "late": late(clock)}
 
 
 def _dated(row: Content, *names: str) -> dict[str, Any]:

@@ -50,10 +50,13 @@ def last_day(due_at: datetime, work: WorkCalendar) -> date:
 def told_next(since: datetime, due_at: datetime | None, kept_by_clock: datetime | None, hours: BusinessHours) -> datetime | None:
     """When the owner is told next, after `since`, of the date in force: before it comes, then when it is past. None for nothing.
 
-    `kept_by_clock` is when the clock of the standard's limit is due: of that very date it tells by itself.
+    `kept_by_clock` is when the clock of the standard's limit is due, if that is not missed yet: of that very date it tells by itself,
+    and where both are past it tells once of both. Of any other date that is past, the owner is told at once.
     """
-    if due_at is None or due_at <= since or due_at == kept_by_clock:
+    if due_at is None or due_at == kept_by_clock or (kept_by_clock is not None and max(due_at, kept_by_clock) <= since):
         return None
+    if due_at <= since:
+        return since
     before = remind_at(since, due_at, hours)
     return before if since < before < due_at else due_at
 

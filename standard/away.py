@@ -4,7 +4,10 @@ from enum import StrEnum
 
 
 class Away(StrEnum):
-    """What took away the obligation that a clock kept. Such a clock was neither kept nor broken, and is in no figure."""
+    """What stopped a clock in place of the act that it asks for.
+
+    In its time such a clock was neither kept nor broken, and is in no figure; past its time it was missed, and never done.
+    """
 
     RESOLVED = "resolved"
     ENDED = "ended"
@@ -22,6 +25,7 @@ class Away(StrEnum):
     RELEASED = "released"
     NOT_OWED = "not_owed"
     ANEW = "anew"
+    CUT_SHORT = "cut_short"
 
     @property
     def says(self) -> str:
@@ -46,6 +50,7 @@ _SAYS = {
     Away.RELEASED: "the legal hold was released",
     Away.NOT_OWED: "the duty was found not to apply",
     Away.ANEW: "its time was counted anew",
+    Away.CUT_SHORT: "it was cut short",
 }
 
 

@@ -94,7 +94,10 @@ def stop(subject: models.Model, *clauses: str) -> int:
 
 
 def fall_away(subject: models.Model, *clauses: str, why: Away) -> int:
-    """The same where what they ask for was not done, and is owed no more: in time they were neither kept nor broken by it."""
+    """The same where what they ask for was not done, and is owed no more: in time they were neither kept nor broken by it.
+
+    One that is past its time stays broken, and is known as never done.
+    """
     return stop_all(_running(subject, clauses), fell_away=why)
 
 
@@ -111,18 +114,21 @@ def _running(subject: models.Model, clauses: Sequence[str]) -> models.QuerySet[C
 def stop_all(running: models.QuerySet[Clock], *, fell_away: Away | None = None) -> int:
     """Stop these running clocks, each that is past its time broken first, with its seconds. Returns how many.
 
-    `fell_away`: why, where that was not the act that they ask for. What is broken by then stays broken, and is not marked.
+    `fell_away`: why, where that was not the act that they ask for.
     """
     strike_overdue(running)
-    stopped, fallen = {"stopped_at": now(), "next_at": None}, 0
-    if fell_away is not None:
-        fallen = audited_update(running.filter(broken_at__isnull=True), **stopped, fell_away=fell_away.value)
-    return fallen + audited_update(running, **stopped)
+    return audited_update(running, stopped_at=now(), next_at=None, fell_away=fell_away.value if fell_away is not None else "")
 
 
 def resume(clock: Clock) -> None:
-    """Have a broken clock run on that was stopped: what it is about is open again. It is broken already, and is not broken twice."""
-    audited_update(Clock.objects.filter(pk=clock.pk, broken_at__isnull=False), stopped_at=None)
+    """Have a clock that was stopped run on: what it is about is open again, and due when it was.
+
+    One that is broken is not broken twice; another has been neither kept nor missed yet, and what there is to do about it is done
+    when its moment comes, at once where that is past.
+    """
+    waits = clock.prompt_at if clock.prompt_at is not None and clock.prompted_at is None else clock.due_at
+    left = None if clock.broken_at is not None else waits
+    audited_update(Clock.objects.filter(pk=clock.pk), stopped_at=None, next_at=left, fell_away="")
 
 
 def stop_as_of(subject: models.Model, clause: str, kept_at: datetime) -> bool:
@@ -145,7 +151,7 @@ def cut_short(subject: models.Model, clause: str) -> None:
     running = Clock.objects.filter(
         subject_type=subject._meta.label_lower, subject_id=subject.pk, clause=clause, stopped_at__isnull=True
     )
-    audited_update(running, broken_at=now(), stopped_at=now())
+    audited_update(running, broken_at=now(), stopped_at=now(), fell_away=Away.CUT_SHORT.value)
 
 
 def stop_for_incident(incident_id: int, *, why: Away, spare: Sequence[models.Model] = ()) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from compliance.conformance.clauses.shared import fell_away, plural
+from compliance.conformance.clauses.shared import fell_away, plural, undone
 from compliance.conformance.table import QUARTER
 from compliance.conformance.verdicts import Finding, Judgement, Verdict, judged, kept, no_evidence, not_applicable, still_open
 from metrics.words import span
@@ -56,7 +56,7 @@ class Owed:
     stopped_at: datetime | None
     broken_at: datetime | None
     incident: str = ""
-    fell_away: str = ""  # what took it away before its time (standard/away.py), "" for nothing
+    fell_away: str = ""  # what stopped it without being done (standard/away.py), "" for nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,17 +208,17 @@ def _owed(rows: tuple[Owed, ...], none: str) -> Judgement:
     """The verdict of clocks of what is owed; of what fell away nothing was."""
     if not rows:
         return no_evidence(none)
-    fallen = tuple(one.fell_away for one in rows if one.fell_away)
-    rows = tuple(one for one in rows if not one.fell_away)
+    fallen = tuple(one.fell_away for one in rows if one.fell_away and one.broken_at is None)
+    rows = tuple(one for one in rows if not one.fell_away or one.broken_at is not None)
     if not rows:
         return not_applicable(fell_away(fallen))
     found = []
     for one in rows:
         if one.broken_at is not None:
-            late = (one.stopped_at - one.due_at).total_seconds() if one.stopped_at else None
-            told = f"{one.what}: due at {one.due_at:%Y-%m-%d %H:%M} UTC, " + (
-                f"done {span(late)} late" if late else "not done yet"
-            )
+            done = one.stopped_at if not one.fell_away else None
+            late = (done - one.due_at).total_seconds() if done else None
+            how = f"done {span(late)} late" if late is not None else undone(one.fell_away, "done")
+            told = f"{one.what}: due at {one.due_at:%Y-%m-%d %H:%M} UTC, {how}"
             found.append(Finding(told, one.due_at, one.by, seconds=late, incident=one.incident))
     runs = sum(one.stopped_at is None and one.broken_at is None for one in rows)
     more = f" {fell_away(fallen)}" if fallen else ""

@@ -56,7 +56,7 @@ class ClockRow:
     due_at: datetime
     stopped_at: datetime | None
     broken_at: datetime | None
-    fell_away: str = ""  # what took away what it asked for before its time (standard/away.py), "" for nothing
+    fell_away: str = ""  # what stopped it without the act that it asks for (standard/away.py), "" for nothing
 
     @property
     def runs(self) -> bool:
@@ -65,8 +65,14 @@ class ClockRow:
 
     @property
     def late(self) -> float | None:
-        """By how many seconds it was kept too late; None where it never was."""
-        return round((self.stopped_at - self.due_at).total_seconds(), 3) if self.stopped_at else None
+        """By how many seconds it was done too late; None where it never was, or is not yet."""
+        done = self.stopped_at is not None and not self.fell_away
+        return round((self.stopped_at - self.due_at).total_seconds(), 3) if done and self.stopped_at else None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it decides anything: what fell away before its time was neither kept nor broken."""
+        return not self.fell_away or self.broken_at is not None
 
 
 @dataclass(frozen=True, slots=True)

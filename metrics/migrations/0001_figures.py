@@ -120,6 +120,6 @@ class Migration(migrations.Migration):
         ),
         *(Wall("metrics", table) for table in TABLES),
         NeedToKnow("metrics", *TABLES),
-        *(Sql(statement) for statement in statements(ALL, CLOCKS_THEN)),
+        *(Sql(statement) for statement in statements(ALL, [CLOCKS_THEN])),
     ]
     operations = together(operations)

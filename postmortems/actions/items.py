@@ -139,13 +139,13 @@ def drop_item(item: ActionItem, *, by: Actor, reason: str) -> ActionItem:
     kind="action.taken_up",
     who="its owner, the IC, the author of the post-mortem, the process owner",
     subject=SUBJECT,
-    starts=(sla.SLA,),
     clauses=(rules.ITEMS, sla.SLA),
 )
 def take_up_item(item: ActionItem, *, by: Actor, reason: str) -> ActionItem:
-    """Take up again what was done or dropped: it is open, due when it was before, and its clock runs again.
+    """Take up again what was done or dropped: it is open, due when it was before, and its clock runs on.
 
-    A clock that was broken goes on as it was: the same date is missed once, however often the item is taken up.
+    One date is kept or missed once, however often the item is taken up: the clock that was stopped takes back that it was kept. Whose
+    date in force is past by now, its owner hears so at once.
     """
     item, leads = lock(item)
     check(rules.why_not_take_up(item, by, leads))
@@ -154,12 +154,11 @@ def take_up_item(item: ActionItem, *, by: Actor, reason: str) -> ActionItem:
     item.started_at = item.ended_at = item.ended_by = None
     item.outcome = ""
     clock = _clock(item)
-    item.told_next_at = sla.told_next(now(), item.due_at, clock.due_at if clock else None, calendar().hours)
+    tells = clock.due_at if clock is not None and clock.broken_at is None else None
+    item.told_next_at = sla.told_next(now(), item.due_at, tells, calendar().hours)
     item.save()
-    if clock is not None and clock.broken_at is not None:
+    if clock is not None:
         clocks.resume(clock)
-    elif clock is not None:
-        _start_clock(item, clock.due_at)
     record("action.taken_up", item, by=by, incident_id=item.incident_id, **_brief(item), before=before, reason=clean)
     return item
 

@@ -16,8 +16,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             "clock",
             models.CheckConstraint(
-                condition=Q(fell_away="") | Q(stopped_at__isnull=False, broken_at__isnull=True),
-                name="what_was_broken_fell_not_away",
+                condition=Q(fell_away="") | Q(stopped_at__isnull=False),
+                name="what_runs_fell_not_away",
             ),
         ),
         Regard("standard", "clock"),

@@ -1,5 +1,7 @@
 """The clocks that every "within" of the standard keeps."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
@@ -11,7 +13,7 @@ class Clock(TenantOwned):
 
     `next_at` is the next moment at which something has to be done about it (prompt, then break), or None; the sweep reads
     only its index. `owner_role` says whom it prompts. `fell_away` (standard/away.py) says what stopped it without the act that it
-    asks for, "" where that act did: only what stopped with neither that nor a break was kept.
+    asks for, "" where that act did. Only what stopped with neither that nor a break was kept; a break with it was never made good.
     """
 
     clause = models.CharField(max_length=60)
@@ -43,10 +45,7 @@ class Clock(TenantOwned):
             models.CheckConstraint(
                 name="a_stopped_clock_waits_for_nothing", condition=Q(stopped_at__isnull=True) | Q(next_at__isnull=True)
             ),
-            models.CheckConstraint(
-                name="what_was_broken_fell_not_away",
-                condition=Q(fell_away="") | Q(stopped_at__isnull=False, broken_at__isnull=True),
-            ),
+            models.CheckConstraint(name="what_runs_fell_not_away", condition=Q(fell_away="") | Q(stopped_at__isnull=False)),
         ]
         indexes = [
             models.Index(fields=["next_at"], name="clock_due", condition=Q(next_at__isnull=False)),
@@ -64,8 +63,13 @@ class Clock(TenantOwned):
         return self.next_at is None and self.stopped_at is None and self.broken_at is None
 
     @property
+    def done_at(self) -> datetime | None:
+        """When what it asks for was done, in time or too late; None where it was not."""
+        return None if self.fell_away else self.stopped_at
+
+    @property
     def state(self) -> str:
-        """ "running", "prompted", "broken" (kept too late or not yet), "kept", or "fell_away" (owed no more before its time)."""
+        """ "running", "prompted", "broken" (done too late, not yet or never), "kept", or "fell_away" (owed no more before its time)."""
         if self.broken_at:
             return "broken"
         if self.fell_away:

@@ -139,7 +139,23 @@ def test_taken_up_again_it_is_due_when_it_was_and_late_where_that_is_past(scene:
     assert (datetime.fromisoformat(again["due_at"]), again["late"]) == (due, True)
     scene.later(minutes=1)
     assert scene.mails("jon", "Late:")
-    assert [clock["broken_at"] is not None for clock in clocks(scene, ref)] == [False, True]
+    assert [clock["broken_at"] is not None for clock in clocks(scene, ref)] == [True], "one day, one verdict"
+
+
+@pytest.mark.clause("actions.sla")
+def test_taken_up_past_a_day_that_no_clock_keeps_its_owner_hears_at_once(scene: Scene) -> None:
+    """The standard sets no limit here, or it was missed before: what was told once is past is told again, to whoever has it."""
+    plain, strict = scene.declare("amira", "SEV3"), scene.commanded()
+    items = [filed(scene, plain, due_on=str(day(scene.ago(days=-8)))), filed(scene, strict)]
+    item_do(scene, "jon", items[0]["ref"], "finish")
+    until(scene, datetime.fromisoformat(items[1]["due_at"]) + timedelta(hours=1))
+    item_do(scene, "jon", items[1]["ref"], "finish")
+    for item in items:
+        assert scene.mails("jon", f"Past its date: {item['ref']}") == []
+        assert item_do(scene, "jon", item["ref"], "take-up", reason="It hangs still")["late"] is True
+    scene.later(minutes=1)
+    for item in items:
+        assert len(scene.mails("jon", f"Past its date: {item['ref']}")) == 1, item["ref"]
 
 
 @pytest.mark.clause("actions.sla")

@@ -21,7 +21,8 @@ DRAFT, REVIEW, ACK, PAGE = "postmortem.draft-24h", "postmortem.review-5-days", "
 def states(scene: Scene, ref: str, clause: str) -> list[tuple[str, str]]:
     """(state, what it fell away with) of an incident's clocks of a clause, as the API shows them, in the order they started."""
     rows = [(c["state"], c["fell_away"]) for c in scene.part(ref, "clocks") if c["clause"] == clause]
-    assert all((state == "fell_away") == bool(with_) for state, with_ in rows), rows
+    assert all(with_ for state, with_ in rows if state == "fell_away"), rows
+    assert not any(with_ for state, with_ in rows if state not in ("fell_away", "broken")), rows
     return rows
 
 
@@ -73,7 +74,7 @@ def test_a_waiver_that_comes_too_late_takes_back_no_miss(scene: Scene) -> None:
     ref = resolved(scene)
     scene.clock.advance(hours=25)  # and no sweep came by
     done(scene, "owner", ref, "waive", reason="The same cause as INC-7.")
-    assert states(scene, ref, DRAFT) == [("broken", "")]
+    assert states(scene, ref, DRAFT) == [("broken", "waived")], "and was never written"
     assert states(scene, ref, REVIEW) == [("fell_away", "waived")]
     assert figure(scene, DRAFT) == (0, 1, 1)
 
@@ -133,6 +134,39 @@ def test_reopening_keeps_nothing_of_the_post_mortem(scene: Scene) -> None:
     assert verdict(scene, ref, DRAFT) == ("kept", "In time: 1 clock of 1. 1 clock fell away: the incident was reopened.")
 
 
+@pytest.mark.clause(SLA)
+def test_an_item_that_was_dropped_after_its_day_was_not_done_late(scene: Scene) -> None:
+    ref = scene.commanded()
+    item = filed(scene, ref)
+    due = datetime.fromisoformat(item["due_at"])
+    scene.clock.advance(seconds=(due - scene.clock.now).total_seconds() + 3600)  # and no sweep came by
+    item_do(scene, "jon", item["ref"], "drop", reason="The service goes")
+    assert states(scene, ref, SLA) == [("broken", "dropped")]
+    assert figure(scene, SLA) == (0, 1, 1)
+    rows = scene.api("amira").get("conformance/", quarter=f"{due.year}-Q{(due.month + 2) // 3}").json()["organisation"]
+    (found,) = next(row["findings"] for row in rows if row["clause"] == SLA)
+    assert found["what"].endswith("UTC, never done: the action item was dropped")
+    assert found["seconds"] is None
+
+
+@pytest.mark.clause(SLA)
+def test_one_day_counts_once_however_often_the_item_is_taken_up(scene: Scene) -> None:
+    ref = scene.commanded()
+    item = filed(scene, ref)
+    for _ in range(2):
+        item_do(scene, "jon", item["ref"], "finish")
+        assert figure(scene, SLA) == (1, 0, 1)
+        item_do(scene, "jon", item["ref"], "take-up", reason="It hangs still")
+        assert figure(scene, SLA) is None, "whether it is kept is open again"
+    item_do(scene, "jon", item["ref"], "drop", reason="The service goes")
+    item_do(scene, "jon", item["ref"], "take-up", reason="It stays after all")
+    assert states(scene, ref, SLA) == [("running", "")]
+    scene.later(seconds=(datetime.fromisoformat(item["due_at"]) - scene.clock.now).total_seconds() + 60)
+    item_do(scene, "jon", item["ref"], "finish")
+    assert states(scene, ref, SLA) == [("broken", "")]
+    assert figure(scene, SLA) == (0, 1, 1)
+
+
 # --- In the room -------------------------------------------------------------------------------------------------------------
 
 
@@ -146,6 +180,25 @@ def test_resolving_is_no_update_and_no_handover(scene: Scene) -> None:
         assert figure(scene, clause) is None
         assert verdict(scene, ref, clause)[0] == "not_applicable"
         assert verdict(scene, ref, clause)[1].endswith("1 clock fell away: the incident was resolved.")
+
+
+@pytest.mark.clause(CADENCE)
+@pytest.mark.clause("postmortem.timeline")
+def test_an_update_that_nobody_gave_is_called_late_nowhere(scene: Scene) -> None:
+    """It was missed, and resolving made nothing good: the figures count the miss, and every report says that it never came."""
+    ref = scene.ready()
+    scene.later(minutes=40)
+    scene.do("amira", ref, "resolve", summary="Done")
+    assert states(scene, ref, CADENCE) == [("broken", "resolved")]
+    assert figure(scene, CADENCE) == (0, 1, 1)
+    rows = scene.api("amira").get(f"incidents/{ref}/conformance/").json()["deviations"]
+    (found,) = (row for row in rows if row["clause"] == CADENCE)
+    assert found["what"].endswith("UTC, never kept: the incident was resolved")
+    missed = {row["clause"]: row for row in scene.api("amira").get(f"incidents/{ref}/postmortem/").json()["missed"]}
+    assert (missed[CADENCE]["late_seconds"], missed[CADENCE]["ended"]) == (None, "the incident was resolved")
+    for below in ("", "print/"):
+        page = scene.page("amira").get(f"/o/acme/incidents/{ref}/postmortem/{below}").content.decode()
+        assert "never kept: the incident was resolved" in page, below
 
 
 @pytest.mark.clause(CADENCE)
@@ -244,13 +297,13 @@ def test_a_call_is_kept_by_acknowledging_it_alone(scene: Scene) -> None:
 # --- The mark itself ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_database_lets_no_miss_and_no_running_clock_fall_away(scene: Scene) -> None:
+def test_the_database_lets_nothing_fall_away_that_still_runs(scene: Scene) -> None:
     ref = scene.commanded()
     scene.later(minutes=40)
     assert states(scene, ref, CADENCE) == [("broken", "")]
     with scene.acme.scope():
         for clause in (CADENCE, COMMAND):
-            with pytest.raises(IntegrityError, match="what_was_broken_fell_not_away"), transaction.atomic():
+            with pytest.raises(IntegrityError, match="what_runs_fell_not_away"), transaction.atomic():
                 audited_update(Clock.objects.filter(clause=clause), fell_away="waived")
 
 

@@ -21,13 +21,13 @@ def plural(n: int, one: str, many: str = "") -> str:
 
 
 def broken(record: Record, clocks: Iterable[ClockRow], what: str, who: Who | None = None) -> list[Finding]:
-    """A finding for each clock that was not kept: due when, by whom, how late it was kept at last."""
+    """A finding for each clock that was not kept: due when, by whom, how late it was kept at last, or with what it ended undone."""
     found = []
     for clock in clocks:
         if clock.broken_at is None:
             continue
         entry, late = record.break_of(clock), clock.late
-        how = f"kept {span(late)} late" if late is not None else "not kept yet"
+        how = f"kept {span(late)} late" if late is not None else undone(clock.fell_away, "kept")
         owner = who(clock) if who else record.owner(clock.owner_role, clock.due_at)
         found.append(
             Finding(
@@ -42,15 +42,20 @@ def broken(record: Record, clocks: Iterable[ClockRow], what: str, who: Who | Non
     return found
 
 
+def undone(code: str, done: str) -> str:
+    """How a miss stands of which nothing was done: "not kept yet", or "never kept: the incident was resolved"."""
+    return f"never {done}: {why(code)}" if code else f"not {done} yet"
+
+
 def fell_away(codes: Sequence[str]) -> str:
     """That as many clocks fell away, and why: "1 clock fell away: the incident was resolved."."""
     return f"{plural(len(codes), 'clock')} fell away: {', '.join(why(code) for code in dict.fromkeys(codes))}."
 
 
 def asked(clocks: Iterable[ClockRow]) -> tuple[list[ClockRow], list[str]]:
-    """(the clocks that decide, of the others what took each away): what fell away before its time was neither kept nor broken."""
+    """(the clocks that decide, of the others what took each away)."""
     rows = list(clocks)
-    return [clock for clock in rows if not clock.fell_away], [clock.fell_away for clock in rows if clock.fell_away]
+    return [clock for clock in rows if clock.counts], [clock.fell_away for clock in rows if not clock.counts]
 
 
 def by_clocks(record: Record, clause: str, what: str, *, who: Who | None = None, missing: Judgement | None = None) -> Judgement:
