@@ -337,16 +337,20 @@ def sweep() -> Callable[[], int]:
 
 
 @pytest.fixture
-def scene(
-    acme: Cast,
-    globex: Cast,
+def at_work(
     api: Callable[[Person], Door],
     browse: Callable[[Person], Client],
     follow: Callable[[], int],
     sweep: Callable[[], int],
     clock: Clock,
-) -> "Scene":
-    """Acme at work, with its doors at hand and a clock that the test moves."""
+) -> Callable[[Cast, Cast], "Scene"]:
+    """`at_work(acme, globex)`: organisations of any database, with their doors at hand and a clock that the test moves."""
     from tests.incidents.scene import Scene
 
-    return Scene(acme, globex, api, browse, follow, sweep, clock)
+    return lambda acme, globex: Scene(acme, globex, api, browse, follow, sweep, clock)
+
+
+@pytest.fixture
+def scene(acme: Cast, globex: Cast, at_work: Callable[[Cast, Cast], "Scene"]) -> "Scene":
+    """Acme at work, in the test's own transaction."""
+    return at_work(acme, globex)

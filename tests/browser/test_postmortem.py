@@ -5,13 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import LOOKS, Site
 from tests.browser.hands import Keyboard
-from tests.clock import Clock
-from tests.conftest import Door, Person
+from tests.conftest import Cast
 from tests.incidents.scene import Scene
 from tests.incidents.test_five_hours import Story, calmed, handed_over, mobilised, resolved, twelve, worked
 from tests.postmortems.paper import Paper, paper
@@ -20,16 +18,9 @@ pytestmark = [pytest.mark.browser]
 
 
 @pytest.fixture
-def played(
-    site: Site,
-    api: Callable[[Person], Door],
-    browse: Callable[[Person], Client],
-    follow: Callable[[], int],
-    sweep: Callable[[], int],
-    clock: Clock,
-) -> Scene:
+def played(site: Site, at_work: Callable[[Cast, Cast], Scene]) -> Scene:
     """Acme at work, on the site's own database."""
-    return Scene(site.installation.acme, site.installation.globex, api, browse, follow, sweep, clock)
+    return at_work(site.installation.acme, site.installation.globex)
 
 
 def _editor(site: Site, who: str, page: Paper, **look: Any) -> Page:

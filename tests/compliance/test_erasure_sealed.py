@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from compliance.packs import making
 from compliance.verify import verify
 from ledger.sealing import notes, queries
-from tests.clock import Clock
 from tests.compliance.test_holds_erasure import ask, decide, left
 from tests.compliance.test_packs_making import inside, packs, saved
-from tests.conftest import Door, Installation, Person
+from tests.conftest import Cast, Installation
 from tests.incidents.scene import Scene
 from tests.ledger.sealed import PUBLIC, as_owner, envelopes, naive_root, seal_all
 
@@ -24,16 +22,9 @@ WORDS = ("mei@acme.example", "@home.example", "Mei at home", "Mei Martin (Practi
 
 
 @pytest.fixture
-def scene(
-    own_database: Installation,
-    api: Callable[[Person], Door],
-    browse: Callable[[Person], Client],
-    follow: Callable[[], int],
-    sweep: Callable[[], int],
-    clock: Clock,
-) -> Scene:
+def scene(own_database: Installation, at_work: Callable[[Cast, Cast], Scene]) -> Scene:
     """Acme at work, really committed."""
-    return Scene(own_database.acme, own_database.globex, api, browse, follow, sweep, clock)
+    return at_work(own_database.acme, own_database.globex)
 
 
 def told(house: Installation) -> set[str]:

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from django.conf import settings
-from django.test import Client
 
 from compliance.models import PackWork
 from compliance.packs import making
@@ -22,9 +21,8 @@ from portal.embedded.roles import make_roles
 from portal.embedded.servers import socket_folder
 from portal.embedded.supervisor import Supervisor
 from portal.embedded.wheels import postgres_programs
-from tests.clock import Clock
 from tests.compliance.test_packs_making import ask, packs, saved
-from tests.conftest import Door, Installation, Person, _connect_as
+from tests.conftest import Cast, Installation, _connect_as
 from tests.incidents.scene import Scene
 from tests.ledger import sealers
 from tests.ledger.sealed import PUBLIC, as_owner, seal_all
@@ -76,16 +74,9 @@ def moved_to(cluster: EmbeddedPostgres, house: Installation, patch: pytest.Monke
 
 
 @pytest.fixture
-def scene(
-    own_database: Installation,
-    api: Callable[[Person], Door],
-    browse: Callable[[Person], Client],
-    follow: Callable[[], int],
-    sweep: Callable[[], int],
-    clock: Clock,
-) -> Scene:
+def scene(own_database: Installation, at_work: Callable[[Cast, Cast], Scene]) -> Scene:
     """Acme at work, really committed."""
-    return Scene(own_database.acme, own_database.globex, api, browse, follow, sweep, clock)
+    return at_work(own_database.acme, own_database.globex)
 
 
 def test_a_dump_restored_into_a_new_cluster_goes_on(

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 
 from compliance.conformance import packed
 from compliance.conformance.report import for_incident
@@ -16,10 +15,9 @@ from compliance.packs import making
 from compliance.verify import verify
 from incidents.models import Incident
 from ledger.sealing import notes, queries
-from tests.clock import Clock
 from tests.compliance import independent, packmaking
 from tests.compliance.test_packs_making import ask, inside, packs, saved
-from tests.conftest import Door, Installation, Person
+from tests.conftest import Cast, Installation
 from tests.incidents.scene import Scene
 from tests.incidents.test_five_hours import Story, calmed, handed_over, mobilised, resolved, twelve, worked
 from tests.ledger.sealed import PUBLIC, seal_all
@@ -28,16 +26,9 @@ pytestmark = [pytest.mark.servers, pytest.mark.clause("evidence.export")]
 
 
 @pytest.fixture
-def scene(
-    own_database: Installation,
-    api: Callable[[Person], Door],
-    browse: Callable[[Person], Client],
-    follow: Callable[[], int],
-    sweep: Callable[[], int],
-    clock: Clock,
-) -> Scene:
+def scene(own_database: Installation, at_work: Callable[[Cast, Cast], Scene]) -> Scene:
     """Acme at work, really committed."""
-    return Scene(own_database.acme, own_database.globex, api, browse, follow, sweep, clock)
+    return at_work(own_database.acme, own_database.globex)
 
 
 def _asks_nothing(*asked: Any) -> Any:
