@@ -26,11 +26,11 @@ from standard.queries import calendar
 from tenants.actors import Actor
 from tenants.refusals import NotFound, Reason, Refused
 
-LABELS = {
+LABELS = {  # in the order in which one looks for them: while none is called, that comes first
+    "call": "Call the review",
     "hold": "Take attendance and write down what was decided",
     "move": "Move it, or ask more guests",
     "cancel": "Cancel it",
-    "call": "Call the review",
 }
 
 

@@ -29,8 +29,8 @@ class Seat:
 
 
 _NOBODY = {
-    ReviewSeat.IC: "nobody who commanded is a member still",
-    ReviewSeat.OL: "nobody who led operations is a member still",
+    ReviewSeat.IC: "nobody who is still a member commanded",
+    ReviewSeat.OL: "nobody who is still a member led operations",
     ReviewSeat.ENGINEERING_MANAGER: "no affected team has a manager",
     ReviewSeat.PRODUCT_OWNER: "no affected service has a product owner",
 }
