@@ -7,7 +7,10 @@ from django.core.management.base import CommandError
 from django.core.management.commands import migrate
 from django.db import connection
 
+from portal.migrating import LazyExecutor
 from tenants import context
+
+migrate.MigrationExecutor = LazyExecutor  # type: ignore[attr-defined]  # Django's command offers no other way to choose it
 
 
 class Command(migrate.Command):
