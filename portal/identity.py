@@ -2,16 +2,26 @@
 
 from datetime import timedelta
 
+from django.db import connection
 from django.http import HttpRequest
 
 from tenants import credentials
 from tenants.actors import Actor, Role, Via
-from tenants.models import ApiToken, ApiTokenSecret, Membership
+from tenants.models import ApiTokenSecret, Membership
 from tenants.refusals import NotFound, Reason, Refused
 from tenants.time import now
 from tenants.walled import tenant_of
 
 _USED_EVERY = timedelta(minutes=1)
+# A token by its digest, with the person behind it, as long as they are a member. The walls say of which organisation.
+_BEARER = """
+SELECT s.id, s.last_used_at, t.scopes, t.expires_at, t.revoked_at, t.organisation_id, u.id, u.name, u.email, m.roles
+FROM tenants_apitokensecret s
+JOIN tenants_apitoken t ON t.organisation_id = s.organisation_id AND t.id = s.token_id
+LEFT JOIN (tenants_membership m JOIN tenants_user u ON u.id = m.user_id AND u.is_active)
+    ON m.organisation_id = t.organisation_id AND m.user_id = t.user_id AND m.is_active
+WHERE s.digest = %s
+"""
 
 
 def bearer(request: HttpRequest) -> str | None:
@@ -22,48 +32,9 @@ def bearer(request: HttpRequest) -> str | None:
 
 def member(request: HttpRequest, person_id: int, via: Via) -> Actor:
     """The signed-in person as a member of this organisation. A stranger's organisation and a missing one answer alike."""
-    membership = (
-        Membership.objects.select_related("user", "organisation")
-        .filter(user_id=person_id, is_active=True, user__is_active=True)
-        .first()
-    )
+    membership = Membership.objects.select_related("user").filter(user_id=person_id, is_active=True, user__is_active=True).first()
     if membership is None:
         raise NotFound()
-    request.organisation = membership.organisation  # type: ignore[attr-defined]
-    return _person(membership, via, request)
-
-
-def token_bearer(request: HttpRequest, credential: str) -> Actor:
-    """The person whose token this is, limited to its scopes. Raises Refused (401) for an unknown, expired or revoked one."""
-    secret = ApiTokenSecret.objects.select_related("token").filter(digest=credentials.digest(credential)).first()
-    if secret is None or secret.token.revoked_at is not None:
-        raise refused_token()
-    token: ApiToken = secret.token
-    if token.expires_at <= now():
-        raise Refused(Reason("token_expired", f"This token expired on {token.expires_at:%Y-%m-%d}: make a new one.", status=401))
-    membership = (
-        Membership.objects.select_related("user", "organisation")
-        .filter(user_id=token.user_id, is_active=True, user__is_active=True)
-        .first()
-    )
-    if membership is None:
-        raise refused_token()
-    if secret.last_used_at is None or now() - secret.last_used_at > _USED_EVERY:
-        ApiTokenSecret.objects.filter(pk=secret.pk).update(last_used_at=now())
-    request.organisation = membership.organisation  # type: ignore[attr-defined]
-    return _person(membership, Via.API, request, frozenset(token.scopes))
-
-
-def refused_token() -> Refused:
-    """The one answer to every token that opens nothing."""
-    return Refused(
-        Reason("unknown_token", "This token opens nothing: it is wrong, was revoked, or its owner has left.", status=401)
-    )
-
-
-def _person(
-    membership: Membership, via: Via, request: HttpRequest, scopes: frozenset[str] = frozenset({"read", "write"})
-) -> Actor:
     return Actor(
         organisation_id=tenant_of(membership),
         name=membership.user.name,
@@ -71,6 +42,43 @@ def _person(
         user_id=membership.user_id,
         email=membership.user.email,
         roles=frozenset(Role(role) for role in membership.roles),
-        scopes=scopes,
         request_id=getattr(request, "request_id", ""),
+    )
+
+
+def token_bearer(request: HttpRequest, credential: str) -> Actor:
+    """The person whose token this is, limited to its scopes. Raises Refused (401) for an unknown, expired or revoked one.
+
+    One statement of ours, not two of the ORM's: every request of a machine begins with it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_BEARER, [credentials.digest(credential)])
+        row = cursor.fetchone()
+    if row is None:
+        raise refused_token()
+    secret_id, last_used_at, scopes, expires_at, revoked_at, organisation_id, user_id, name, email, roles = row
+    if revoked_at is not None:
+        raise refused_token()
+    if expires_at <= now():
+        raise Refused(Reason("token_expired", f"This token expired on {expires_at:%Y-%m-%d}: make a new one.", status=401))
+    if user_id is None:  # they have left
+        raise refused_token()
+    if last_used_at is None or now() - last_used_at > _USED_EVERY:
+        ApiTokenSecret.objects.filter(pk=secret_id).update(last_used_at=now())
+    return Actor(
+        organisation_id=organisation_id,
+        name=name,
+        via=Via.API,
+        user_id=user_id,
+        email=email,
+        roles=frozenset(Role(role) for role in roles),
+        scopes=frozenset(scopes),
+        request_id=getattr(request, "request_id", ""),
+    )
+
+
+def refused_token() -> Refused:
+    """The one answer to every token that opens nothing."""
+    return Refused(
+        Reason("unknown_token", "This token opens nothing: it is wrong, was revoked, or its owner has left.", status=401)
     )

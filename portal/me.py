@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ledger.api import MusterView
-from tenants.models import DutyHolder
+from tenants.models import DutyHolder, Organisation
 
 
 class MeOut(serializers.Serializer[Any]):
@@ -32,7 +32,7 @@ class Me(MusterView):
         duties = DutyHolder.objects.filter(user_id=by.person_id).order_by("duty").values_list("duty", flat=True)
         return Response(
             {
-                "organisation": request._request.organisation.slug,  # type: ignore[attr-defined]
+                "organisation": Organisation.objects.values_list("slug", flat=True).get(pk=by.organisation_id),
                 "name": by.name,
                 "email": by.email,
                 "roles": sorted(by.roles),

@@ -116,8 +116,12 @@ def stop_all(running: models.QuerySet[Clock], *, fell_away: Away | None = None) 
 
     `fell_away`: why, where that was not the act that they ask for.
     """
-    strike_overdue(running)
-    return audited_update(running, stopped_at=now(), next_at=None, fell_away=fell_away.value if fell_away is not None else "")
+    held = list(running.order_by("id").select_for_update(of=("self",)))
+    if not held:  # mostly: a verb stops whatever may run
+        return 0
+    _strike_late(held)
+    ended = Clock.objects.filter(pk__in=[clock.pk for clock in held])
+    return audited_update(ended, stopped_at=now(), next_at=None, fell_away=fell_away.value if fell_away is not None else "")
 
 
 def resume(clock: Clock) -> None:
@@ -207,8 +211,14 @@ def strike_overdue(running: models.QuerySet[Clock]) -> None:
     to last (`at_least`) waits for nothing, and is not broken by having lasted.
     """
     late = running.filter(broken_at__isnull=True, next_at__isnull=False, due_at__lt=now())
-    for clock in late.order_by("id").select_for_update(of=("self",)):
-        _miss(clock, by=system(tenant_of(clock), Via.CLOCK))
+    _strike_late(late.order_by("id").select_for_update(of=("self",)))
+
+
+def _strike_late(held: Iterable[Clock]) -> None:
+    """Break those of these clocks, whose rows are locked, that are past their time."""
+    for clock in held:
+        if clock.broken_at is None and clock.next_at is not None and clock.due_at < now():
+            _miss(clock, by=system(tenant_of(clock), Via.CLOCK))
 
 
 def _miss(clock: Clock, *, by: Actor) -> None:

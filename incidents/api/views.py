@@ -66,7 +66,8 @@ def incident_out(incident: Incident, by: Actor) -> dict[str, Any]:
     document: dict[str, Any] = dict(s.IncidentRow(incident).data)
     document["services"] = list(incident.affected.order_by("id").values_list("service__slug", flat=True))
     document["roles"] = [row for row in role_rows(incident, facts) if own is None or row["role"] in outside.SHOWN_ROLES]
-    document["merged_into"] = Incident.objects.filter(merged=incident).values_list("ref", flat=True).first()
+    into = Incident.objects.filter(pk=incident.merged_into_id) if incident.merged_into_id else Incident.objects.none()
+    document["merged_into"] = into.values_list("ref", flat=True).first()
     document["view"] = own.value if own else "room"
     document["latest"] = {
         audience: s.UpdateOut(update).data if update else None for audience, update in comms.latest(incident, facts, by).items()
