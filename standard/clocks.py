@@ -194,7 +194,7 @@ def prompt_again(clock: Clock, at: datetime) -> None:
 @verb("break", kind="clock.broken", who="the sweep", subject="clock")
 def break_(clock: Clock, *, by: Actor) -> None:
     """Record that the time is past; where the standard says what follows (an escalation), that follows."""
-    _miss(clock, by=by)
+    miss(clock, by=by)
     if handler := _subjects().get(clock.subject_type):
         follow: Callable[[Clock, Actor], None] = import_string(handler)
         follow(clock, by)
@@ -208,15 +208,15 @@ def strike_overdue(running: models.QuerySet[Clock]) -> None:
     """
     late = running.filter(broken_at__isnull=True, next_at__isnull=False, due_at__lt=now())
     for clock in late.order_by("id").select_for_update(of=("self",)):
-        _miss(clock, by=system(tenant_of(clock), Via.CLOCK))
+        miss(clock, by=system(tenant_of(clock), Via.CLOCK))
 
 
-def _miss(clock: Clock, *, by: Actor) -> None:
-    """Keep a miss, with its seconds."""
+def miss(clock: Clock, *, by: Actor, late: timedelta | None = None) -> None:
+    """Keep a miss, with its seconds: `late`, where they are known (None: until now)."""
     clock.broken_at, clock.next_at = now(), None
     clock.save()
-    late = _seconds(now() - clock.due_at)
-    record("clock.broken", clock, by=by, incident_id=clock.incident_id, late_seconds=late, **_facts(clock))
+    seconds = _seconds(now() - clock.due_at if late is None else late)
+    record("clock.broken", clock, by=by, incident_id=clock.incident_id, late_seconds=seconds, **_facts(clock))
 
 
 def _facts(clock: Clock) -> dict[str, Any]:

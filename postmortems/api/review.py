@@ -14,6 +14,7 @@ from ledger.api import MusterView
 from oncall.api.views import KEY
 from postmortems import as_markdown, meetings, pdf, wording
 from postmortems.actions import meeting
+from postmortems.actions.held_time import correct_review_time
 from postmortems.actions.releasing import release, withdraw
 from postmortems.actions.waiving import lift_waiver, need_no_items, waive
 from postmortems.actions.wording import keep_wording, take_back_wording
@@ -105,6 +106,22 @@ class HoldReview(MusterView):
         said = {"decisions": body["decisions"], "held_at": body.get("held_at"), "reason": body.get("reason", "")}
         held = meeting.hold_review(postmortem, by=self.actor, attendance=came, guests=guests, **said)
         return Response(s.ReviewOut(meetings.row(held)).data)
+
+
+class CorrectReviewTime(MusterView):
+    """Correcting when a review took place."""
+
+    @extend_schema(
+        operation_id="postmortem_review_correct_time", request=b.CorrectHeldBody, responses=s.ReviewOut, parameters=[KEY]
+    )
+    def post(self, request: Request, ref: str) -> Response:
+        """Say when a meeting that was held really took place, and why. What was written down stays; its clock is judged by this."""
+        return self.once(request, lambda: self._correct(request, ref))
+
+    def _correct(self, request: Request, ref: str) -> Response:
+        postmortem = meetings.review_for(self.actor, ref)
+        corrected = correct_review_time(postmortem, by=self.actor, **self.body(b.CorrectHeldBody, request))
+        return Response(s.ReviewOut(meetings.row(corrected)).data)
 
 
 class _Wording(MusterView):

@@ -13,7 +13,7 @@ from postmortems.models.document import (
     released,
 )
 from postmortems.models.items import ActionItem, kept
-from postmortems.models.reading import Attendee, Comment, Review, ReviewRequest
+from postmortems.models.reading import Attendee, Comment, Review, ReviewCorrection, ReviewRequest
 from postmortems.models.similar import Trait
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Publication",
     "Release",
     "Review",
+    "ReviewCorrection",
     "ReviewRequest",
     "Section",
     "Trait",

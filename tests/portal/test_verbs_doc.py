@@ -38,7 +38,7 @@ OF_THE_PROCESS_OWNER = (
 )
 OWN = tuple(f"contact method:{verb}" for verb in CONTACT)
 REVIEWS = (
-    *(f"review:{verb}" for verb in ("call", "move", "cancel", "hold")),
+    *(f"review:{verb}" for verb in ("call", "move", "cancel", "hold", "correct-time")),
     *(f"postmortem:{verb}" for verb in ("keep-wording", "take-back-wording", "waive", "lift-waiver", "need-no-items")),
     *("postmortem:release", "postmortem:withdraw"),
 )
