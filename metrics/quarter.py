@@ -1,6 +1,6 @@
 """What a quarterly review lays out: the quarter's figures as plain data, and how well each clause was kept (improve.quarterly-review)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from metrics.ageing import ages
@@ -23,8 +23,7 @@ def figures(start: datetime, end: datetime) -> list[Row]:
     `n` is how many incidents, clocks or pages it is of. Exercises are in none.
     """
     known = places()
-    first, last = (moment.astimezone(known.zone).date() for moment in (start, end - timedelta(microseconds=1)))
-    filters = Filters(known.zone, first, last, by="severity")
+    filters = Filters.between(known.zone, start, end, by="severity")
     found = sums(filters, known)
     rows = [_row("Incidents", f"{found.whole.incidents:,}", found.whole.incidents, incidents_url(filters))]
     rows += [
