@@ -135,6 +135,18 @@ class TakeBackForm(forms.Form):
     phrase = forms.CharField(widget=forms.HiddenInput())
 
 
+class ReleasePolicyForm(forms.Form):
+    """Whether a reason lets out what is found."""
+
+    overrides_allowed = forms.TypedChoiceField(
+        label="What is found in a public rendering",
+        choices=[("yes", "may go out where somebody writes down why it stays"), ("no", "never goes out, whatever the reason")],
+        coerce=lambda said: said == "yes",
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(label="Why?", widget=text_area(2), max_length=REASON_MAX)
+
+
 class _QuotesField(forms.Field):
     """What the page showed as found, each in a hidden field."""
 

@@ -69,6 +69,13 @@ class KeepBody(WordingBody):
     reason = Text()
 
 
+class ReleasePolicyBody(StrictSerializer):
+    """Say whether a reason lets out what is found."""
+
+    overrides_allowed = serializers.BooleanField()
+    reason = Text()
+
+
 class ReleaseBody(StrictSerializer):
     """The public text."""
 

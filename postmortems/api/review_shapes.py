@@ -134,6 +134,13 @@ class WaiverOut(serializers.Serializer[Any]):
         return postmortem.waived_by.name if postmortem.waived_by else None
 
 
+class ReleasePolicyOut(serializers.Serializer[Any]):
+    """What the organisation lets go out of its post-mortems."""
+
+    overrides_allowed = serializers.BooleanField(help_text="Whether a written reason lets out what is found in a public text.")
+    reason = serializers.CharField(allow_blank=True, help_text="Why the process owner has it so.")
+
+
 class ReleaseOut(serializers.Serializer[Any]):
     """The public rendering that is out, made of a published version."""
 

@@ -22,5 +22,6 @@ urlpatterns = [
     path(f"{_AT}.pdf", v.AsPdf.as_view(), name="api-postmortem-pdf"),
     path(f"{_AT}/public/", v.PublicRendering.as_view(), name="api-postmortem-public"),
     path(f"{_AT}/release/", v.ReleaseRendering.as_view(), name="api-postmortem-release"),
+    path("postmortem-release-policy/", v.ReleasePolicyView.as_view(), name="api-postmortem-release-policy"),
     path(f"{_AT}/withdraw/", v.WithdrawRendering.as_view(), name="api-postmortem-withdraw"),
 ]

@@ -13,6 +13,7 @@ from postmortems.models.document import (
     released,
 )
 from postmortems.models.items import ActionItem, kept
+from postmortems.models.policy import ReleasePolicy, release_policy
 from postmortems.models.reading import Attendee, Comment, Review, ReviewCorrection, ReviewRequest
 from postmortems.models.similar import Trait
 
@@ -27,6 +28,7 @@ __all__ = [
     "PostMortem",
     "Publication",
     "Release",
+    "ReleasePolicy",
     "Review",
     "ReviewCorrection",
     "ReviewRequest",
@@ -34,5 +36,6 @@ __all__ = [
     "Trait",
     "Why",
     "kept",
+    "release_policy",
     "released",
 ]

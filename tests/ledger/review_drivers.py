@@ -129,6 +129,7 @@ DRIVERS: dict[str, Callable[[Any], Act]] = {
     "postmortem:lift-waiver": _with(_waived, lambda s, pm: waiving.lift_waiver(pm, by=_owner(s), reason="It was none.")),
     "postmortem:need-no-items": _with(drafted, lambda s, pm: waiving.need_no_items(pm, by=s.amira, reason="The vendor's.")),
     "postmortem:release": _with(_published, lambda s, made: releasing.release(made, by=s.amira, **PUBLIC)),
+    "release policy:set": lambda s: lambda: releasing.set_release_policy(by=_owner(s), overrides_allowed=False, reason="A rule."),
     "postmortem:withdraw": _with(_released, lambda s, made: releasing.withdraw(made, by=s.amira, reason="A mistake.")),
 }
 

@@ -35,6 +35,7 @@ ROUTING = (
 OF_THE_PROCESS_OWNER = (
     *(f"standard draft:{verb}" for verb in ("start", "change", "discard", "restore", "publish")),
     *("standard version:withdraw", "feedback:settle", "process review:write", "process review:sign-off"),
+    "release policy:set",
 )
 OWN = tuple(f"contact method:{verb}" for verb in CONTACT)
 REVIEWS = (

@@ -51,6 +51,9 @@ def reviewed(cast: Cast, word: str, by: str = "amira") -> str:
     with cast.scope(cast.admin):
         added = {"phrase": f"phrase {word}", "suggestion": f"suggestion {word}"}
         configure(BlamePhrase(), added, by=cast.admin.actor())
+    with cast.scope(cast.owner):
+        for allowed in (False, True):
+            releasing.set_release_policy(by=cast.owner.actor(), overrides_allowed=allowed, reason=f"policy {word}")
     with cast.scope(cast.amira):
         incident = resolved(cast, word)
         opened = PostMortem.objects.filter(incident=incident).first() or open_draft(incident, by=system(cast.id, Via.RELAY))
