@@ -142,3 +142,4 @@ class AvailabilityOut(serializers.Serializer[Any]):
     period: Any = PeriodOut()
     components = ComponentOut(many=True)
     definition = serializers.CharField()
+    null = serializers.CharField(help_text="Why a figure is null.")

@@ -117,4 +117,8 @@ class Available(_FiguresView):
         if self.wants_csv(request):
             return Response(report.table("availability", filters, places()))
         found = availability(filters.start, filters.end)
-        return Response(s.AvailabilityOut({"period": filters, "components": found, "definition": definitions.AVAILABILITY}).data)
+        return Response(
+            s.AvailabilityOut(
+                {"period": filters, "components": found, "definition": definitions.AVAILABILITY, "null": definitions.NO_SLI}
+            ).data
+        )
