@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from incidents.queries import clock_name
+from metrics.decided import ALONE
 from metrics.definitions import CADENCE_CLAUSES
 from metrics.filters import Filters
 
@@ -50,22 +51,22 @@ def kept(filters: Filters, clauses: Sequence[str] = ()) -> list[Kept]:
     return _kept(f"SELECT c.clause, sum(c.kept), sum(c.broken) FROM {source} WHERE {where} GROUP BY 1 ORDER BY 1", values)
 
 
-# Clocks of no incident (a process review, a call about a signal of which nothing came) count when they ended; not what fell away in its time.
-# These kinds only: a custodian's clock names no incident either, so that they can stop it, and may tell of one that is restricted.
-_ALONE = """
-SELECT k.clause, count(*) FILTER (WHERE k.broken_at IS NULL), count(*) FILTER (WHERE k.broken_at IS NOT NULL)
-FROM standard_clock k LEFT JOIN oncall_page p ON k.subject_type = 'oncall.page' AND p.id = k.subject_id
-WHERE k.subject_type IN ('standard.processreview', 'oncall.page') AND k.incident_id IS NULL AND p.incident_id IS NULL
-  AND (k.broken_at IS NOT NULL OR k.fell_away = '') AND coalesce(k.broken_at, k.stopped_at) >= %(start)s
-  AND coalesce(k.broken_at, k.stopped_at) < %(end)s GROUP BY 1
+# What has a clock without an incident counts when that ended (metrics/decided.py).
+_ALONE = f"""
+SELECT k.clause, count(*) FILTER (WHERE k.broken_at IS NULL), count(*) FILTER (WHERE k.broken_at IS NOT NULL) {ALONE} GROUP BY 1
 """
+
+
+def alone(start: datetime, end: datetime) -> list[Kept]:
+    """The clocks of no incident that ended from `start` to `end`, by clause: one query."""
+    return _kept(_ALONE, {"start": start, "end": end})
 
 
 def kept_within(start: datetime, end: datetime) -> list[Kept]:
     """The same of the incidents detected from `start` to `end`, and of what has a clock without an incident: two queries."""
     values = {"start": start, "end": end}
     of_incidents = "SELECT c.clause, sum(c.kept), sum(c.broken) FROM metrics_clockfigure c WHERE c.detected_at >= %(start)s "
-    found = _kept(of_incidents + "AND c.detected_at < %(end)s GROUP BY 1", values) + _kept(_ALONE, values)
+    found = _kept(of_incidents + "AND c.detected_at < %(end)s GROUP BY 1", values) + alone(start, end)
     clauses = sorted({one.clause for one in found})
     return [
         Kept(clause, sum(one.kept for one in found if one.clause == clause), sum(o.broken for o in found if o.clause == clause))

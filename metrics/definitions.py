@@ -62,6 +62,11 @@ NULL = (
     "end, or nothing was done that had a due date. It is never 0 instead."
 )
 
+NO_SLI = (
+    "An SLI that is null is not known yet: nothing of the period has been, so there is no share of it. An SLO or SLA that is null is none that "
+    "was set: nothing was aimed at, or promised, and there is no error budget. It is never 0 instead."
+)
+
 COUNTED = (
     "Incidents count by the moment of their detection, on the organisation's calendar, at the severity they had last. Exercises, false "
     "positives and incidents merged into others are in no figure. Restricted incidents count only for those who may see them. A time "

@@ -108,6 +108,14 @@ def _months(filters: Filters) -> list[tuple[date, datetime]]:
         found.append((first, instant(filters.zone, first, time())))
 
 
+def _edges(filters: Filters, first: date, last: date) -> dict[str, datetime | None]:
+    """The period's own instants, of the month that each is in."""
+    return {
+        "since": filters.since if first == filters.first else None,
+        "until": filters.until if last == filters.last else None,
+    }
+
+
 type Kind = tuple[int, str, str, dict[str, Any]]  # number in the row, key, label, what narrows the filters to it
 
 
@@ -116,7 +124,7 @@ def _kinds(filters: Filters, known: Places, months: list[date], found: set[int])
     if filters.by == "month":
         ends = [*(date.fromordinal(after.toordinal() - 1) for after in months[1:]), filters.last]
         return [
-            (place, f"{first:%Y-%m}", f"{first:%b %Y}", {"first": first, "last": last})
+            (place, f"{first:%Y-%m}", f"{first:%b %Y}", {"first": first, "last": last} | _edges(filters, first, last))
             for place, (first, last) in enumerate(zip(months, ends, strict=True))
         ]
     if filters.by == "severity":

@@ -1,8 +1,9 @@
 """Which incidents a figure is about: a period on the organisation's calendar, severities, a service, a team. Read from an address."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -16,7 +17,9 @@ from tenants.time import now
 
 DAYS = 90  # without any word of the period: the last ones, today included
 DAYS_MOST = 3_660
-EARLIEST = date(2000, 1, 1)
+EARLIEST, LATEST = date(2000, 1, 1), date(9000, 1, 1)
+_INSTANT = timedelta(microseconds=1)
+_ZONED = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 NONE = "-"  # instead of a slug: incidents that name no service, and so no team
 BY = {"month": "Month", "severity": "Severity", "service": "Service", "team": "Team"}
 
@@ -48,7 +51,10 @@ def places() -> Places:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What was asked for. `first` and `last` are days of `zone`, both included; `service_id` and `team_id` are 0 for "none named"."""
+    """What was asked for. `first` and `last` are days of `zone`, both included; `service_id` and `team_id` are 0 for "none named".
+
+    `since` and `until` are instants within those days at which the period begins and is over, where it is not made of whole days.
+    """
 
     zone: ZoneInfo
     first: date
@@ -59,16 +65,38 @@ class Filters:
     team: str = ""
     team_id: int | None = None
     by: str = "month"
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @classmethod
+    def between(cls, zone: ZoneInfo, start: datetime, end: datetime, by: str = "month") -> "Filters":
+        """The period from one instant to another, which is not in it: as days where it is made of whole ones."""
+        first = start.astimezone(zone).date()
+        made = cls(zone, first, max(first, (end - _INSTANT).astimezone(zone).date()), by=by)
+        return made if (made.start, made.end) == (start, end) else made.but(since=start, until=end)
 
     @property
     def start(self) -> datetime:
         """The first instant of the period (UTC)."""
-        return instant(self.zone, self.first, time())
+        return self.since or instant(self.zone, self.first, time())
 
     @property
     def end(self) -> datetime:
         """The first instant after the period (UTC)."""
-        return instant(self.zone, self.last + timedelta(days=1), time())
+        return self.until or instant(self.zone, self.last + timedelta(days=1), time())
+
+    @property
+    def edges(self) -> tuple[str, str]:
+        """The period as an address and the form carry it: days, both included, or instants, the second not."""
+        since, until = (
+            moment and moment.astimezone(UTC).isoformat().replace("+00:00", "Z") for moment in (self.since, self.until)
+        )
+        return since or self.first.isoformat(), until or self.last.isoformat()
+
+    @property
+    def said(self) -> str:
+        """The period as people read it."""
+        return f"{_said(self.first, self.since, self.zone)} to {_said(self.last, self.until, self.zone)}"
 
     @property
     def narrow(self) -> bool:
@@ -77,7 +105,7 @@ class Filters:
 
     def of_the_period(self) -> "Filters":
         """The same period, and nothing else."""
-        return Filters(self.zone, self.first, self.last, by=self.by)
+        return Filters(self.zone, self.first, self.last, by=self.by, since=self.since, until=self.until)
 
     def but(self, **changes: Any) -> "Filters":
         """The same with some of it changed."""
@@ -85,7 +113,7 @@ class Filters:
 
     def query(self, **more: str) -> str:
         """As an address carries it."""
-        pairs: list[tuple[str, str]] = [("from", self.first.isoformat()), ("to", self.last.isoformat())]
+        pairs = list(zip(("from", "to"), self.edges, strict=True))
         pairs += [("severity", str(level)) for level in self.severities]
         pairs += [(name, value) for name, value in (("service", self.service), ("team", self.team), ("by", self.by)) if value]
         return urlencode([*(pair for pair in pairs if pair[0] not in more), *more.items()])
@@ -104,6 +132,11 @@ class Filters:
         return " AND ".join(parts), values
 
 
+def _said(day: date, moment: datetime | None, zone: ZoneInfo) -> str:
+    local = moment.astimezone(zone) if moment is not None else None
+    return f"{day.day} {day:%B %Y}" if local is None else f"{local.day} {local:%B %Y, %H:%M:%S}"
+
+
 def read(query: Mapping[str, Sequence[str]], known: Places) -> Filters:
     """The filters of an address: field -> its values. Refuses (422) with a sentence a field what cannot be."""
     today = now().astimezone(known.zone).date()
@@ -112,10 +145,14 @@ def read(query: Mapping[str, Sequence[str]], known: Places) -> Filters:
     def one(name: str) -> str:
         return (query.get(name) or [""])[-1].strip()
 
-    last = _day("to", one("to"), wrong) or max(today, _quiet(one("from")) or today)
-    first = _day("from", one("from"), wrong) or last - timedelta(days=DAYS - 1)
+    since, until = (_instant(name, one(name), wrong) for name in ("from", "to"))
+    first_day, last_day = (None if "T" in one(name) else _day(name, one(name), wrong) for name in ("from", "to"))
+    first_day = since.astimezone(known.zone).date() if since else first_day
+    last_day = max(first_day or EARLIEST, (until - _INSTANT).astimezone(known.zone).date()) if until else last_day
+    last = last_day or max(today, first_day or today)
+    first = first_day or last - timedelta(days=DAYS - 1)
     if not wrong:
-        wrong += _period(first, last)
+        wrong += _period(first, last, since, until)
     levels = [level for value in query.get("severity", []) if (level := value.strip())]
     severities = [int(level[-1]) for level in levels if level.upper().removeprefix("SEV") in ("1", "2", "3", "4")]
     if len(severities) != len(levels):
@@ -126,15 +163,26 @@ def read(query: Mapping[str, Sequence[str]], known: Places) -> Filters:
         wrong.append(_invalid("by", f"Figures are laid out by {', '.join(BY)}."))
     check(wrong)
     chosen = tuple(sorted({int(Severity(level)) for level in severities}))
-    return Filters(known.zone, first, last, chosen, one("service"), ids["service"], one("team"), ids["team"], by)
+    named = (one("service"), ids["service"], one("team"), ids["team"])
+    return Filters(known.zone, first, last, chosen, *named, by=by, since=since, until=until)
 
 
 def _invalid(name: str, sentence: str, code: str = "invalid") -> Reason:
     return Reason(code, sentence, field=name, status=422)
 
 
-def _quiet(value: str) -> date | None:
-    return _day("", value, [])
+def _instant(name: str, value: str, wrong: list[Reason]) -> datetime | None:
+    """An instant such as 2026-11-25T10:43:07.25Z; None where nothing was said, or a day, or nothing that is one."""
+    if "T" not in value:
+        return None
+    try:
+        found = datetime.fromisoformat(value).astimezone(UTC) if len(value) <= 40 and _ZONED.search(value) else None
+    except (ValueError, OverflowError):
+        found = None
+    if found is None or not EARLIEST <= found.date() <= LATEST:
+        wrong.append(_invalid(name, "An instant is written like 2026-11-25T10:43:07Z, with its offset."))
+        return None
+    return found
 
 
 def _day(name: str, value: str, wrong: list[Reason]) -> date | None:
@@ -145,14 +193,14 @@ def _day(name: str, value: str, wrong: list[Reason]) -> date | None:
         found = date.fromisoformat(value) if len(value) == 10 else None
     except ValueError:
         found = None
-    if found is None or not EARLIEST <= found <= date(9000, 1, 1):
+    if found is None or not EARLIEST <= found <= LATEST:
         wrong.append(_invalid(name, f"A day is written like 2026-11-25, from {EARLIEST.year} on."))
         return None
     return found
 
 
-def _period(first: date, last: date) -> list[Reason]:
-    if last < first:
+def _period(first: date, last: date, since: datetime | None, until: datetime | None) -> list[Reason]:
+    if last < first or (since is not None and until is not None and until < since):
         return [_invalid("to", f"The period ends on {last}, before it starts on {first}.", "ends_before_it_starts")]
     if (last - first).days >= DAYS_MOST:
         return [_invalid("from", "A period is at most ten years long.", "too_long")]

@@ -26,7 +26,10 @@ class FilterForm(forms.Form):
     def __init__(self, known: Places, asked: Collection[str], *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for name, label in (("from", "From"), ("to", "To, included")):
-            self.fields[name] = forms.CharField(label=label, required=False, widget=forms.DateInput(attrs={"type": "date"}))
+            there = str((self.data.get(name) if self.is_bound else self.initial.get(name)) or "")
+            # A period between two instants stays one: no browser shows an instant in a field for days.
+            widget = forms.TextInput() if "T" in there else forms.DateInput(attrs={"type": "date"})
+            self.fields[name] = forms.CharField(label=label, required=False, widget=widget)
         every = {name: [("", "All"), *known.of(name).values(), (NONE, "None named")] for name in ("service", "team")}
         for name, choices in (every | {"by": list(BY.items())}).items():
             typed = self.data.get(name, "") if self.is_bound else ""
@@ -39,9 +42,10 @@ class FilterForm(forms.Form):
 
 def form_of(filters: Filters, known: Places, asked: Collection[str]) -> FilterForm:
     """The form as it stands for these filters, with the period and those fields that are asked for."""
+    first, last = filters.edges
     initial = {
-        "from": filters.first.isoformat(),
-        "to": filters.last.isoformat(),
+        "from": first,
+        "to": last,
         "severity": list(filters.severities),
         "service": filters.service,
         "team": filters.team,

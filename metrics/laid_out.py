@@ -85,9 +85,9 @@ def times_chart(one: Definition, found: Figures, filters: Filters) -> Chart | No
     return columns(one.key, title, points) if filters.by == "month" else bars(one.key, title, points)
 
 
-def clocks_url(filters: Filters, clause: str, outcome: str = "") -> str:
-    """Where the clocks of a clause are listed, incident by incident; those that were kept, or broken, alone."""
-    return listing_url("clocks-counted", filters, clause=clause, outcome=outcome)
+def clocks_url(filters: Filters, clause: str, outcome: str = "", *, alone: bool = False) -> str:
+    """Where the clocks of a clause are listed one by one, or those only that were kept, or broken; with `alone` those of no incident too."""
+    return listing_url("clocks-counted", filters, clause=clause, outcome=outcome, alone="1" if alone else "")
 
 
 def clocks_table(found: Sequence[Kept], filters: Filters) -> Table:

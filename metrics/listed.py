@@ -20,7 +20,9 @@ from incidents.states import Severity
 from metrics import definitions as d
 from metrics.ageing import MONTH, WEEK
 from metrics.behind import behind
+from metrics.clocks import alone
 from metrics.components import Outage, outages
+from metrics.decided import Decided, DecidedClocks
 from metrics.filters import Filters
 from metrics.models import ClockFigure
 from metrics.tables import Cell, Table
@@ -94,43 +96,67 @@ def _of(number: int, what: str, incidents: int, sort: str = "") -> str:
 
 
 def clocks(filters: Filters, asked: Asked, by: Actor) -> Listing:
-    """The incidents on which a clause's clocks (`clause`; `updates`: the cadence; none: all) were kept or broken (`outcome`)."""
+    """The clocks of a clause (`clause`; `updates`: the cadence; none: all) that were kept or broken (`outcome`; none: both), one by one.
+
+    With `alone=1` those too that belong to no incident and ended in the period.
+    """
     clause, outcome = _one(asked, "clause"), _choice(asked, "outcome", OUTCOMES)
+    wanted = d.CADENCE_CLAUSES if clause == UPDATES else [clause] if clause else []
     found = ClockFigure.objects.filter(detected_at__gte=filters.start, detected_at__lt=filters.end)
     if filters.severities:
         found = found.filter(severity__in=filters.severities)
     if filters.service_id is not None or filters.team_id is not None:
         found = found.filter(incident_id__in=behind(filters).order_by().values("incident_id"))
-    if clause:
-        found = found.filter(clause__in=d.CADENCE_CLAUSES if clause == UPDATES else [clause])
+    if wanted:
+        found = found.filter(clause__in=wanted)
     if outcome:
         found = found.filter(**{f"{outcome}__gt": 0})
     sums = found.aggregate(kept=Sum("kept", default=0), broken=Sum("broken", default=0))
     n = sums[outcome] if outcome else sums["kept"] + sums["broken"]
     incidents = found.order_by().values("incident_id").distinct().count()
+    lone = _alone(filters, wanted, outcome) if _choice(asked, "alone", ("1",)) else 0
+    said = _of(n + lone, "clock", incidents, outcome) + (f" and {lone:,} of none" if lone else "")
     name = "Clocks of updates" if clause == UPDATES else clock_name(clause) if clause else "Clocks"
     columns = [("Incident", "incident"), ("Severity", "severity"), ("Clock", "clock"), ("Clause", "clause")]
-    columns += [("Detected", "detected_at"), ("Kept", "kept"), ("Broken", "broken")]
-    ordered = found.select_related("incident").order_by("-detected_at", "clause", "-id")
-    said = _of(n, "clock", incidents, outcome)
-    return Listing(
-        "clocks-counted", f"{name}{f': {outcome}' if outcome else ''}", d.CLOCKS, n, said, columns, ordered, _clock_rows
-    )
+    columns += [
+        ("Detected", "detected_at"),
+        ("Started", "started_at"),
+        ("Due", "due_at"),
+        ("Done", "done_at"),
+        ("Outcome", "outcome"),
+    ]
+    title = f"{name}{f': {outcome}' if outcome else ''}"
+    listed = DecidedClocks(filters, wanted, outcome, n, lone)
+    return Listing("clocks-counted", title, d.CLOCKS, n + lone, said, columns, listed, _clock_rows)
 
 
-def _clock_rows(found: Iterable[ClockFigure]) -> list[list[Cell]]:
+def _alone(filters: Filters, wanted: Sequence[str], outcome: str) -> int:
+    """How many clocks of no incident there are: one query."""
+    found = [one for one in alone(filters.start, filters.end) if not wanted or one.clause in wanted]
+    return sum({"kept": one.kept, "broken": one.broken}.get(outcome, one.n) for one in found)
+
+
+def _clock_rows(found: Iterable[Decided]) -> list[list[Cell]]:
+    """One more query: the incidents."""
+    listed = list(found)
+    incidents = Incident.objects.in_bulk({one.incident_id for one in listed if one.incident_id is not None})
     return [
         [
-            _incident(one.incident),
-            Cell(Severity(one.severity).label, Severity(one.severity).code),
+            _incident(incidents[one.incident_id]) if one.incident_id is not None else Cell(_OF_NONE[one.subject_type], ""),
+            Cell(Severity(one.severity).label, Severity(one.severity).code) if one.severity is not None else Cell("none", ""),
             Cell(clock_name(one.clause)),
             Cell(one.clause),
-            _at(one.detected_at),
-            Cell(f"{one.kept:,}", one.kept),
-            Cell(f"{one.broken:,}", one.broken),
+            _at(one.detected_at, "no incident"),
+            _at(one.started_at),
+            _at(one.due_at),
+            _at(one.done_at, "never" if one.fell_away else "not yet"),
+            Cell("broken" if one.broken_at else "kept"),
         ]
-        for one in found
+        for one in listed
     ]
+
+
+_OF_NONE = {"standard.processreview": "a review of the process", "oncall.page": "a call of which no incident came"}
 
 
 # --- Calls -------------------------------------------------------------------------------------------------------------------

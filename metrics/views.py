@@ -83,8 +83,8 @@ def _periods(filters: Filters, today: date) -> list[dict[str, Any]]:
     found = []
     for days, label in PERIODS:
         first = today - timedelta(days=days - 1)
-        current = (filters.first, filters.last) == (first, today)
-        found.append({"label": label, "url": f"?{filters.but(first=first, last=today).query()}", "current": current})
+        wanted = filters.but(first=first, last=today, since=None, until=None)
+        found.append({"label": label, "url": f"?{wanted.query()}", "current": filters == wanted})
     return found
 
 
@@ -160,7 +160,7 @@ def listing(key: str) -> Callable[[HttpRequest], HttpResponse]:
 
 
 # What narrows a listing besides the filters.
-_NARROWS = ("clause", "outcome", "person", "night", "kind", "which", "component")
+_NARROWS = ("clause", "outcome", "alone", "person", "night", "kind", "which", "component")
 
 
 def _filters_of(key: str, filters: Filters) -> Filters:

@@ -236,8 +236,9 @@ def missed(incident: Incident) -> list[Content]:
 def _reviews(postmortem: PostMortem) -> list[Content]:
     """The meetings that were held: when, who came in which seat, who of the required was missing, what was decided. No excuses."""
     held = Review.objects.filter(postmortem=postmortem, held_at__isnull=False).order_by("held_at", "id")
-    asked = Attendee.objects.select_related("user").order_by("id")
-    return [_review(review, list(review.attendees.all())) for review in held.prefetch_related(Prefetch("attendees", asked))]
+    asked = Prefetch("attendees", Attendee.objects.select_related("user").order_by("id"))
+    found = sorted(held.prefetch_related(asked, "corrections"), key=lambda review: (review.took_place_at, review.pk))
+    return [_review(review, list(review.attendees.all())) for review in found]
 
 
 def _review(review: Review, asked: list[Attendee]) -> Content:
@@ -246,7 +247,7 @@ def _review(review: Review, asked: list[Attendee]) -> Content:
         if one.attended:
             came.setdefault(one.user.name, []).append(str(ReviewSeat(one.seat).label))
     return {
-        "held_at": _iso(review.held_at),
+        "held_at": _iso(review.took_place_at),
         "minutes": review.minutes,
         "came": [{"name": name, "seats": held} for name, held in came.items()],
         "missing": [{"name": one.user.name, "seat": str(ReviewSeat(one.seat).label)} for one in seats.missing(asked)],

@@ -23,6 +23,7 @@ from postmortems.doors import DOORS
 from postmortems.entries import known
 from postmortems.links import linked, named
 from postmortems.models import WAIVED, PostMortem, Section
+from postmortems.rules.releasing import why_not_set_policy
 from postmortems.sheet import Failure, blank
 from postmortems.states import DocumentState
 from tenants.actors import Actor
@@ -68,6 +69,7 @@ def postmortem_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "view": chosen,
         "q": request.GET.get("q", "")[:200],
+        "policy_url": "" if why_not_set_policy(True, _actor(request)) else reverse("postmortem-policy"),
         "views": [
             {
                 "label": label,

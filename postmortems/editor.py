@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from incidents.timeline import FILTERS
-from postmortems import entries, links, queries, reading, rendering, wording
+from postmortems import entries, links, outdated, queries, reading, rendering, wording
 from postmortems.content import content
 from postmortems.document_forms import CURRENCY_CHOICES, SectionForm
 from postmortems.doors import DOORS
@@ -38,9 +38,11 @@ def context(
     head = queries.rows([postmortem])[0]
     remarks = reading.comments(postmortem)
     sections = _sections(postmortem, standing, sheet, doc, document, remarks, typed or {})
+    anew = outdated.fresh(postmortem, document) if postmortem.is_draft else {}
     found = wording.by_section(standing, by)
     for section in sections:
         section["findings"] = found.get(section["key"], [])
+        section["fresh"] = anew.get(section["key"], "")
     return {
         "postmortem": {
             **head,

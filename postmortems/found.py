@@ -62,8 +62,10 @@ def _decided(postmortem: PostMortem) -> list[Place]:
             Place(f"item:{item.number}", title, item.title),
             Place(f"details:{item.number}", f"{title}, details", item.details),
         ]
-    for review in postmortem.reviews.exclude(held_at=None).order_by("id"):
-        found.append(Place(f"review:{review.pk}", f"Decisions of the review of {review.held_at:%Y-%m-%d}", review.decisions))
+    for review in postmortem.reviews.exclude(held_at=None).prefetch_related("corrections").order_by("id"):
+        found.append(
+            Place(f"review:{review.pk}", f"Decisions of the review of {review.took_place_at:%Y-%m-%d}", review.decisions)
+        )
     return found
 
 

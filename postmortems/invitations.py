@@ -20,15 +20,20 @@ from tenants.walled import tenant_of
 
 RULE = "postmortem.blameless-rule"
 PAGE, LABEL = "postmortem/review/", "The review"
-_WORDS = {"review.called": "Post-mortem review", "review.moved": "Moved: post-mortem review", "review.cancelled": "Cancelled"}
+_WORDS = {
+    "review.called": "Post-mortem review",
+    "review.moved": "Moved: post-mortem review",
+    "review.cancelled": "Cancelled",
+    "review.held": "Held earlier: post-mortem review",
+}
+_TAKES_BACK = ("review.cancelled", "review.held")
 
 
 def render(delivery: Delivery) -> Message | None:
-    """An invitation as the meeting stands now. None for one that was cancelled meanwhile: what takes it back is another message."""
+    """An invitation as the meeting stands now. None for one that was taken back meanwhile: what takes it back is another message."""
     review = Review.objects.select_related("incident", "called_by").get(pk=delivery.subject_id)
     incident, kind = review.incident, delivery.event.kind
-    over = review.cancelled_at is not None
-    if over != (kind == "review.cancelled"):
+    if _is_off(review) != (kind in _TAKES_BACK):
         return None
     title = f"{incident.level} {incident.ref}: {incident.title}"
     text = _text(review, delivery.recipient_id)
@@ -36,6 +41,11 @@ def render(delivery: Delivery) -> Message | None:
     if made is None:
         return None
     return replace(made, calendars=(written(review, title, made.link, delivery.event.occurred_at),))
+
+
+def _is_off(review: Review) -> bool:
+    """Whether nobody meets in the slot that they were invited to: it was cancelled, or they have met already."""
+    return review.cancelled_at is not None or review.frees_its_slot
 
 
 def _text(review: Review, recipient: int) -> str:
@@ -47,6 +57,7 @@ def _text(review: Review, recipient: int) -> str:
         f"Where: {review.place}" if review.place else "",
         f"You are asked as {why}: your seat is required." if why else "You are asked as a guest.",
         f"It does not take place: {review.cancel_reason}" if review.cancelled_at else "",
+        f"It took place already, at {review.held_at:%Y-%m-%d %H:%M} UTC: this slot is free." if review.frees_its_slot else "",
         review.incident.law.clause(RULE).says,
     ]
     return "\n".join(line for line in lines if line)
@@ -57,7 +68,7 @@ def written(review: Review, title: str, link: str, stamp: datetime) -> str:
     made = Calendar()
     made.add("prodid", "-//Muster//Reviews//EN")
     made.add("version", "2.0")
-    made.add("method", "CANCEL" if review.cancelled_at else "REQUEST")
+    made.add("method", "CANCEL" if _is_off(review) else "REQUEST")
     made.add_component(_event(review, title, link, stamp))
     return str(made.to_ical().decode())
 
@@ -74,7 +85,7 @@ def _event(review: Review, title: str, link: str, stamp: datetime) -> Event:
     event.add("summary", RESTRICTED if restricted else f"Post-mortem review: {title}")
     event.add("description", link)
     event.add("url", link)
-    event.add("status", "CANCELLED" if review.cancelled_at else "CONFIRMED")
+    event.add("status", "CANCELLED" if _is_off(review) else "CONFIRMED")
     if review.place and not restricted:
         event.add("location", review.place)
     event.add("organizer", _organiser(review), encode=False)

@@ -3,14 +3,16 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Prefetch
+
 from incidents.gate import incident_for
 from incidents.models import Incident
 from incidents.queries import clock_row
 from incidents.rules.outside import why_not_enter
-from postmortems import seats
+from postmortems import meetings_held, seats
 from postmortems.actions.base import REVIEW_CLOCK
 from postmortems.actions.meeting import called, recorded_late
-from postmortems.models import Attendee, PostMortem, Review
+from postmortems.models import Attendee, PostMortem, Review, ReviewCorrection
 from postmortems.rules import review as rules
 from postmortems.states import ReviewSeat
 from standard.models import Clock
@@ -22,6 +24,7 @@ from tenants.time import now
 RULE = "postmortem.blameless-rule"
 SUGGESTED_DAY = 3  # of the business days in which it is due: time to write, and time left to move it
 AFTER_OPENING = timedelta(hours=1)
+CORRECTIONS = Prefetch("corrections", ReviewCorrection.objects.select_related("corrected_by").order_by("id"))
 
 
 def review_for(by: Actor, ref: str) -> PostMortem:
@@ -65,7 +68,12 @@ def shown(postmortem: PostMortem, by: Actor) -> dict[str, Any]:
     incident = postmortem.incident
     law = incident.law
     reviews = Review.objects.filter(postmortem=postmortem).select_related("called_by").order_by("-id")
-    rows = [row(review) for review in reviews]
+    reviews = reviews.prefetch_related(CORRECTIONS)
+    since = incident.resolved_at
+    rows = [
+        row(review) | {"corrigible": review.held_at is not None and (since is None or review.held_at >= since)}
+        for review in reviews
+    ]
     clock = _clock(postmortem)
     waiting = called(postmortem)
     return {
@@ -91,6 +99,7 @@ def allowed(postmortem: PostMortem, by: Actor, waiting: Review | None) -> dict[s
         "move": rules.why_not_change(postmortem, by, waiting),
         "cancel": rules.why_not_change(postmortem, by, waiting, "Cancelling the review"),
         "hold": rules.why_not_hold(postmortem, by),
+        "correct-time": rules.why_not_correct_time(postmortem, by, meetings_held.one(postmortem)),
     }
 
 
@@ -115,7 +124,17 @@ def row(review: Review) -> dict[str, Any]:
         "minutes": review.minutes,
         "place": review.place,
         "called_by": review.called_by.name if review.called_by else "",
-        "held_at": review.held_at,
+        "held_at": review.took_place_at,
+        "first_said_at": review.held_at,
+        "corrections": [
+            {
+                "held_at": one.held_at,
+                "recorded_at": one.recorded_at,
+                "reason": one.reason,
+                "by": one.corrected_by.name if one.corrected_by else "",
+            }
+            for one in review.corrections.all()
+        ],
         "recorded_at": review.recorded_at or review.held_at,
         "recorded_late": recorded_late(review),
         "record_reason": review.record_reason,

@@ -14,13 +14,14 @@ from incidents.facts import gather
 from ledger.form_pages import Words, actor, send
 from postmortems import as_markdown, paper, pdf, public
 from postmortems.actions.releasing import release as release_it
+from postmortems.actions.releasing import set_release_policy
 from postmortems.actions.releasing import withdraw as withdraw_it
 from postmortems.actions.waiving import lift_waiver, need_no_items, waive
 from postmortems.gate import postmortem_for, publication_for
-from postmortems.models import PostMortem, released
+from postmortems.models import PostMortem, release_policy, released
 from postmortems.paper import Paper
 from postmortems.release_gate import paper_for, release_for
-from postmortems.review_forms import ReasonForm, ReleaseForm
+from postmortems.review_forms import ReasonForm, ReleaseForm, ReleasePolicyForm
 from postmortems.rules import releasing as rules
 from postmortems.rules import waiving
 from tenants.actors import Actor
@@ -113,11 +114,13 @@ def release(request: HttpRequest, ref: str) -> HttpResponse:
         "text": standing.text if standing else public.draft(publication),
     }
     form = ReleaseForm(request.POST or None, initial=initial)
+    may = release_policy().overrides_allowed
     words = Words(
         f"What the public is told of {incident.ref}",
         "Release it",
         reverse("incident", args=[incident.ref]),
-        "It is drafted from the published post-mortem. Names and internals are refused, naming each, unless you say why they stay.",
+        "It is drafted from the published post-mortem. Names and internals are refused, naming each"
+        + (", unless you say why they stay." if may else f". {rules.NO_REASON}"),
     )
 
     def act(data: dict[str, Any]) -> str:
@@ -126,7 +129,7 @@ def release(request: HttpRequest, ref: str) -> HttpResponse:
         try:
             release_it(publication, by=by, **said, overrides={rules.GIVES_AWAY: why} if why else None, covers=covers)
         except Refused:
-            found = [leak for text in said.values() for leak in public.leaks(text, incident)]
+            found = [leak for text in said.values() for leak in public.leaks(text, incident)] if may else []
             form.ask_why(quote for _, quote in rules.each(found))
             raise
         return reverse("postmortem-public", args=[incident.ref])
@@ -148,6 +151,18 @@ def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
 
 def _done(result: object) -> None:
     """Nothing to go to but back."""
+
+
+@require_http_methods(["GET", "POST"])
+def policy(request: HttpRequest) -> HttpResponse:
+    """Say whether a reason lets out what is found in a public rendering."""
+    by = actor(request)
+    present = release_policy().overrides_allowed
+    check(rules.why_not_set_policy(present, by))
+    form = ReleasePolicyForm(request.POST or None, initial={"overrides_allowed": "yes" if present else "no"})
+    lead = "Names, addresses and references that are found in what the public is to read. It holds from the next release on; what is out stays."
+    words = Words("What may go out of a post-mortem", "Set it", reverse("postmortem-list"), lead)
+    return send(request, form, lambda data: _done(set_release_policy(by=by, **data)), words)
 
 
 # --- What stands in for a post-mortem, and for action items ------------------------------------------------------------------

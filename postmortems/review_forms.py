@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from incidents.fields import TEXT_MAX
+from incidents.fields import REASON_MAX, TEXT_MAX
 from incidents.forms.fields import text_area
 from oncall.forms import PeopleField, WallField
 from oncall.moments import TWICE
@@ -94,6 +94,26 @@ class HoldForm(_Wall):
         return {one["id"]: Came(said[f"came_{one['id']}"] == "yes", said.get(f"excuse_{one['id']}", "")) for one in self.invited}
 
 
+class CorrectHeldForm(_Wall):
+    """When a meeting that was held really took place. Which one is asked where there are several."""
+
+    review = forms.TypedChoiceField(label="Which meeting?", required=False, coerce=int, empty_value=None)
+    held_at = WallField(label="When did it really take place?")
+    reason = forms.CharField(
+        label="Why was it written down otherwise, and how do you know?", widget=text_area(2), max_length=REASON_MAX
+    )
+    field_order = ("review", "held_at", "twice", "reason")
+
+    def __init__(self, *args: Any, held: Iterable[tuple[int, str]] = (), zone: str = "UTC", **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["held_at"].help_text = f"By the clocks of {zone}. What was written down stays beside it."
+        choices = list(held)
+        if len(choices) > 1:
+            self.fields["review"].choices = choices  # type: ignore[attr-defined]
+        else:
+            del self.fields["review"]
+
+
 class ReasonForm(forms.Form):
     """A verb that asks why."""
 
@@ -113,6 +133,18 @@ class TakeBackForm(forms.Form):
 
     place = forms.CharField(widget=forms.HiddenInput())
     phrase = forms.CharField(widget=forms.HiddenInput())
+
+
+class ReleasePolicyForm(forms.Form):
+    """Whether a reason lets out what is found."""
+
+    overrides_allowed = forms.TypedChoiceField(
+        label="What is found in a public rendering",
+        choices=[("yes", "may go out where somebody writes down why it stays"), ("no", "never goes out, whatever the reason")],
+        coerce=lambda said: said == "yes",
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(label="Why?", widget=text_area(2), max_length=REASON_MAX)
 
 
 class _QuotesField(forms.Field):

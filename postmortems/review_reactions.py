@@ -21,8 +21,14 @@ def open_review(event: Event, by: Actor) -> None:
 
 
 def invite(event: Event, by: Actor) -> None:
-    """A review was called, moved or cancelled: everybody who is asked to it has an invitation, and what takes it back."""
-    invited = set(Attendee.objects.filter(review__pk=event.subject_id).values_list("user_id", flat=True))
+    """A review was called, moved or cancelled: everybody who is asked to it has an invitation, and what takes it back.
+
+    Held before it was called for, what was invited to is taken back too, of those who had been asked to it.
+    """
+    if event.kind == "review.held":
+        invited = set(event.data.get("slot_freed", []))
+    else:
+        invited = set(Attendee.objects.filter(review__pk=event.subject_id).values_list("user_id", flat=True))
     if event.incident_id is not None and (wanted := may_hear(event.incident_id, invited)):
         notify(event, wanted, template="review", subject_id=event.subject_id)
 

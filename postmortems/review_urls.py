@@ -7,6 +7,7 @@ from postmortems import review_views as review
 from postmortems import wording_views as wording
 
 urlpatterns = [
+    path("postmortems/policy/", release.policy, name="postmortem-policy"),
     path("incidents/<str:ref>/postmortem/review/", review.review, name="postmortem-review"),
     path("incidents/<str:ref>/postmortem/review/<slug:verb>/", review.review_verb, name="postmortem-review-verb"),
     path("incidents/<str:ref>/postmortem/wording/", wording.findings, name="postmortem-wording"),

@@ -19,8 +19,9 @@ from ledger.idempotency import once_on_the_web
 from oncall.moments import settle
 from postmortems import meetings
 from postmortems.actions import meeting
+from postmortems.actions.held_time import correct_review_time
 from postmortems.models import PostMortem, released
-from postmortems.review_forms import CallForm, CancelForm, HoldForm, MoveForm
+from postmortems.review_forms import CallForm, CancelForm, CorrectHeldForm, HoldForm, MoveForm
 from postmortems.rules import releasing, waiving
 from standard.queries import calendar
 from tenants.actors import Actor
@@ -31,6 +32,7 @@ LABELS = {  # in the order in which one looks for them: while none is called, th
     "hold": "Take attendance and write down what was decided",
     "move": "Move it, or ask more guests",
     "cancel": "Cancel it",
+    "correct-time": "Correct when it took place",
 }
 
 
@@ -108,10 +110,13 @@ def _form(verb: str, shown: dict[str, Any], data: Any = None) -> Form:
         }
         return MoveForm(data, initial=initial, zone=zone, auto_id="move-%s")
     if verb == "hold":
-        held = {"held_at": waiting["starts_at"].astimezone(tz).replace(tzinfo=None)} if waiting else None
+        slot = {"held_at": waiting["starts_at"].astimezone(tz).replace(tzinfo=None)} if waiting else None
         return HoldForm(
-            data, initial=held, zone=zone, invited=waiting["people"] if waiting else _required(shown), auto_id="hold-%s"
+            data, initial=slot, zone=zone, invited=waiting["people"] if waiting else _required(shown), auto_id="hold-%s"
         )
+    if verb == "correct-time":
+        held = [(one["id"], f"{one['held_at']:%Y-%m-%d %H:%M} UTC") for one in shown["reviews"] if one["corrigible"]]
+        return CorrectHeldForm(data, zone=zone, held=held, auto_id="correct-%s")
     return CancelForm(data, auto_id="cancel-%s") if verb == "cancel" else MoveForm(data, zone=zone, auto_id="move-%s")
 
 
@@ -170,9 +175,16 @@ def _hold(postmortem: PostMortem, by: Actor, form: Any) -> object:
     return meeting.hold_review(postmortem, by=by, attendance=form.attendance(), guests=guests, **told)
 
 
+def _correct_time(postmortem: PostMortem, by: Actor, form: Any) -> object:
+    said = form.cleaned_data
+    held_at = settle(calendar().hours.zone, "held_at", said["held_at"], said["twice"])
+    return correct_review_time(postmortem, by=by, held_at=held_at, reason=said["reason"], review=said.get("review"))
+
+
 _ACTS: dict[str, Callable[[PostMortem, Actor, Any], object]] = {
     "call": lambda postmortem, by, form: meeting.call_review(postmortem, by=by, **_timed(by, form)),
     "move": lambda postmortem, by, form: meeting.move_review(postmortem, by=by, **_timed(by, form)),
     "cancel": lambda postmortem, by, form: meeting.cancel_review(postmortem, by=by, reason=form.cleaned_data["reason"]),
     "hold": _hold,
+    "correct-time": _correct_time,
 }

@@ -1,6 +1,7 @@
 """What of an incident's record tells its story: which entries a post-mortem's timeline begins with, and its first summary."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from incidents import times
 from incidents.models import Incident, IncidentService
@@ -8,6 +9,8 @@ from incidents.sentences.kind import span
 from incidents.states import Audience, DetectedBy, KeyTime
 from ledger.models import Event
 from postmortems.durations import Durations, durations
+
+SUMMARY = "postmortem.summary"  # the clause of the section that begins with a summary
 
 # The kinds of entries that turned the incident. (Not notes, orders and pages: who writes it adds of them what a reader misses.)
 TELLING = (
@@ -58,18 +61,24 @@ def _telling(events: Iterable[Event]) -> Iterable[Event]:
 def first_summary(incident: Incident) -> str:
     """The executive summary to begin with: what the record knows, in plain sentences, without a name of a person."""
     at = times.known(incident)
-    took = durations(at)
     services = IncidentService.objects.filter(incident=incident).order_by("id").values_list("service__name", flat=True)
-    affected = f" It affected {', '.join(services)}." if services else ""
-    noticed = DetectedBy(incident.detected_by).label.lower()
-    after = f", {span(took.detect)} after the impact began" if took.detect else ""
-    lines = [
-        f"{incident.level} {incident.ref}: {incident.title}.{affected}",
-        f"It was detected by {noticed} at {at[KeyTime.DETECTED]:%Y-%m-%d %H:%M:%S} UTC{after}. {_course(took)}".strip(),
-    ]
+    detected_at = at[KeyTime.DETECTED] or incident.detected_at
+    return summary_of(incident, services, course_of(DetectedBy(incident.detected_by).label, detected_at, durations(at)))
+
+
+def summary_of(incident: Incident, services: Iterable[str], course: str) -> str:
+    """The same, of what is known already."""
+    names = ", ".join(services)
+    lines = [f"{incident.level} {incident.ref}: {incident.title}.{f' It affected {names}.' if names else ''}", course]
     if incident.summary:
         lines.append(incident.summary)
     return "\n\n".join(lines)
+
+
+def course_of(detected_by: str, detected_at: datetime, took: Durations) -> str:
+    """The paragraph that tells when it was detected, and how it went on."""
+    after = f", {span(took.detect)} after the impact began" if took.detect else ""
+    return f"It was detected by {detected_by.lower()} at {detected_at:%Y-%m-%d %H:%M:%S} UTC{after}. {_course(took)}".strip()
 
 
 def _course(took: Durations) -> str:

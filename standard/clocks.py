@@ -198,7 +198,7 @@ def prompt_again(clock: Clock, at: datetime) -> None:
 @verb("break", kind="clock.broken", who="the sweep", subject="clock")
 def break_(clock: Clock, *, by: Actor) -> None:
     """Record that the time is past; where the standard says what follows (an escalation), that follows."""
-    _miss(clock, by=by)
+    miss(clock, by=by)
     if handler := _subjects().get(clock.subject_type):
         follow: Callable[[Clock, Actor], None] = import_string(handler)
         follow(clock, by)
@@ -218,15 +218,15 @@ def _strike_late(held: Iterable[Clock]) -> None:
     """Break those of these clocks, whose rows are locked, that are past their time."""
     for clock in held:
         if clock.broken_at is None and clock.next_at is not None and clock.due_at < now():
-            _miss(clock, by=system(tenant_of(clock), Via.CLOCK))
+            miss(clock, by=system(tenant_of(clock), Via.CLOCK))
 
 
-def _miss(clock: Clock, *, by: Actor) -> None:
-    """Keep a miss, with its seconds."""
+def miss(clock: Clock, *, by: Actor, late: timedelta | None = None) -> None:
+    """Keep a miss, with its seconds: `late`, where they are known (None: until now)."""
     clock.broken_at, clock.next_at = now(), None
     clock.save()
-    late = _seconds(now() - clock.due_at)
-    record("clock.broken", clock, by=by, incident_id=clock.incident_id, late_seconds=late, **_facts(clock))
+    seconds = _seconds(now() - clock.due_at if late is None else late)
+    record("clock.broken", clock, by=by, incident_id=clock.incident_id, late_seconds=seconds, **_facts(clock))
 
 
 def _facts(clock: Clock) -> dict[str, Any]:

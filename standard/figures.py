@@ -21,6 +21,9 @@ class Figures:
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
     clauses: bool = False  # whether the rows are about clauses: their ids lead to the standard's page
+    links: tuple[
+        tuple[str, ...], ...
+    ] = ()  # of each row, where each of its cells leads, "" for nowhere; not kept with what is signed
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Figures":
@@ -35,9 +38,18 @@ class Figures:
         return {"title": self.title, "columns": list(self.columns), "rows": rows, "note": self.note, "clauses": self.clauses}
 
     @property
-    def labelled(self) -> list[list[tuple[str, str]]]:
-        """Each row as (column, cell), for a page narrow enough to show cells below each other."""
-        return [list(zip(self.columns, row, strict=True)) for row in self.rows]
+    def labelled(self) -> list[list[tuple[str, str, str]]]:
+        """Each row as (column, cell, where it leads), for a page narrow enough to show cells below each other."""
+        return [list(zip(self.columns, row, links, strict=True)) for row, links in zip(self.rows, self._leads, strict=True)]
+
+    @property
+    def leads(self) -> dict[str, tuple[str, ...]]:
+        """What a row is about -> where its cells lead."""
+        return {row[0]: links for row, links in zip(self.rows, self._leads, strict=True)}
+
+    @property
+    def _leads(self) -> Sequence[tuple[str, ...]]:
+        return self.links or [("",) * len(self.columns)] * len(self.rows)
 
 
 def of_quarter(start: datetime, end: datetime) -> list[Figures]:
@@ -58,11 +70,15 @@ def for_everybody(organisation_id: int, start: datetime, end: datetime) -> list[
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A figure as it was signed, and what it is today where that is another ("" where it is the same). `then` is "" of a row that is new."""
+    """A figure as it was signed, and what it is today where that is another ("" where it is the same). `then` is "" of a row that is new.
+
+    `link` leads to what today's counts.
+    """
 
     column: str
     then: str
     today: str
+    link: str = ""
 
 
 def beside(signed: Sequence[Figures], today: Sequence[Figures]) -> list[dict[str, Any]]:
@@ -70,18 +86,24 @@ def beside(signed: Sequence[Figures], today: Sequence[Figures]) -> list[dict[str
 
     Rows are told apart by their first cell. One that today's count lacks says so; one that it has besides stands last.
     """
-    counted = {table.title: {row[0]: row for row in table.rows} for table in today}
-    return [_beside(table, counted.get(table.title, {})) for table in signed]
+    counted = {table.title: table for table in today}
+    return [_beside(table, counted.get(table.title)) for table in signed]
 
 
-def _beside(table: Figures, today: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
-    rows = [_cells(table.columns, row, today.get(row[0])) for row in table.rows]
+def _beside(table: Figures, counted: Figures | None) -> dict[str, Any]:
+    today = {row[0]: row for row in counted.rows} if counted else {}
+    leads = counted.leads if counted else {}
+    rows = [_cells(table.columns, row, today.get(row[0]), leads.get(row[0])) for row in table.rows]
     known = {row[0] for row in table.rows}
-    rows += [_cells(table.columns, (key, *[""] * (len(row) - 1)), row) for key, row in today.items() if key not in known]
+    rows += [
+        _cells(table.columns, (key, *[""] * (len(row) - 1)), row, leads[key]) for key, row in today.items() if key not in known
+    ]
     plain = {"title": table.title, "note": table.note, "clauses": table.clauses, "columns": table.columns}
     return {**plain, "rows": rows, "differs": any(cell.today for row in rows for cell in row)}
 
 
-def _cells(columns: Sequence[str], then: Sequence[str], today: Sequence[str] | None) -> list[Cell]:
+def _cells(columns: Sequence[str], then: Sequence[str], today: Sequence[str] | None, links: Sequence[str] | None) -> list[Cell]:
     now_ = today if today is not None else (then[0], *["none"] * (len(then) - 1))
-    return [Cell(column, was, is_ if is_ != was else "") for column, was, is_ in zip(columns, then, now_, strict=True)]
+    leads = links or [""] * len(then)
+    four = zip(columns, then, now_, leads, strict=True)
+    return [Cell(column, was, is_ if is_ != was else "", link) for column, was, is_, link in four]

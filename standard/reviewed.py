@@ -1,15 +1,13 @@
 """What the review of a quarter lays out, for its page and the API."""
 
-from datetime import UTC, datetime, time
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from standard import figures
-from standard.calendar import instant
 from standard.models import Clock, Feedback, ProcessReview, SignedFigures, StandardVersion
-from standard.queries import calendar
 from standard.rules import REVIEW
 from tenants.time import now
 
@@ -46,13 +44,12 @@ def covered(review: ProcessReview) -> tuple[datetime, datetime]:
     """The stretch that a review looks at: from where the one before it ended, to its own sign-off, or the quarter's end where that is sooner.
 
     A review may be signed off before its quarter is over. What comes after that, the quarter's end with it, is the next one's: it
-    begins with the day on which this one was signed off, so that no day is looked at by none.
+    begins at the instant at which this one was signed off, so that whatever happens is looked at by one review and by no second.
     """
     before = ProcessReview.objects.filter(begins_on__lt=review.begins_on).order_by("-begins_on").first()
     start, end = review.starts_at, review.ends_at
     if before is not None and before.signed_at is not None and before.signed_at < before.ends_at:
-        zone = calendar().hours.zone
-        start = instant(zone, before.signed_at.astimezone(zone).date(), time()).astimezone(UTC)
+        start = before.signed_at
     return start, end if review.signed_at is None else min(end, review.signed_at)
 
 

@@ -23,12 +23,26 @@ def _held(data: Data) -> Pairs:
         ("Written down", "more than a day later" if data.get("recorded_late") else ""),
         ("Why only then", data.get("reason", "")),
         ("Called", "by nobody beforehand" if data.get("uncalled") else ""),
+        ("The slot it was called for", "was called off" if data.get("slot_freed") else ""),
         ("Its clock", "had been broken for want of word, and was kept" if data.get("clock_righted") else ""),
         ("Came", ", ".join(data["came"])),
         ("Missing", ", ".join(data["missing"])),
         ("Nobody on the seat of", ", ".join(data["vacant"])),
     ]
     return [(name, value) for name, value in rows if value]
+
+
+_JUDGED = {"righted": "had been broken, and was kept", "broken": "had counted as kept, and was broken"}
+
+
+def _time_corrected(data: Data) -> str:
+    before = moment(data["before"]) if data["before"] else "no time"
+    return f"Corrected when the review took place: {moment(data['after'])} in place of {before}."
+
+
+def _judged(data: Data) -> Pairs:
+    clock = _JUDGED.get(data["clock"], "")
+    return [*reason(data), *([("Its clock", clock)] if clock else [])]
 
 
 def _wording(data: Data) -> Pairs:
@@ -47,6 +61,7 @@ KINDS = {
     "review.moved": Kind("Review", lambda data: "Moved the review of the post-mortem.", _called),
     "review.cancelled": Kind("Review", lambda data: "Cancelled the review of the post-mortem.", _cancelled),
     "review.held": Kind("Review", lambda data: data["decisions"], _held, written=True),
+    "review.time_corrected": Kind("Review", _time_corrected, _judged),
     "postmortem.waived": Kind("Post-mortem", lambda data: "Waived the post-mortem.", reason),
     "postmortem.waiver_lifted": Kind("Post-mortem", lambda data: "Lifted the waiver of the post-mortem.", reason),
     "postmortem.items_not_needed": Kind("Post-mortem", lambda data: "Nothing is to be done after this incident.", reason),

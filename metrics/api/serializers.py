@@ -85,9 +85,11 @@ class AgesOut(serializers.Serializer[Any]):
 
 
 class PeriodOut(serializers.Serializer[Any]):
-    """The days that count, both included, on the organisation's calendar."""
+    """The days that count, both included, on the organisation's calendar; and the instants at which the period begins and is over."""
 
     time_zone = serializers.CharField(source="zone.key")
+    start = serializers.DateTimeField(help_text="The first instant that counts.")
+    end = serializers.DateTimeField(help_text="The first that does not count any more.")
 
     def get_fields(self) -> dict[str, Any]:
         """`from` is no name that Python lets an attribute have."""
@@ -140,3 +142,4 @@ class AvailabilityOut(serializers.Serializer[Any]):
     period: Any = PeriodOut()
     components = ComponentOut(many=True)
     definition = serializers.CharField()
+    null = serializers.CharField(help_text="Why a figure is null.")

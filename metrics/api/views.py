@@ -19,10 +19,10 @@ from metrics.figures import figures
 from metrics.filters import BY, Filters, Places, places, read
 from metrics.tables import Table
 
-_DAY = "A day such as 2026-11-25, on the organisation's calendar."
+_DAY = "A day such as 2026-11-25, on the organisation's calendar, or an instant such as 2026-11-25T10:43:07Z."
 _PERIOD = [
     OpenApiParameter("from", str, description=f"{_DAY} Without it: 90 days before `to`."),
-    OpenApiParameter("to", str, description=f"{_DAY} Included. Without it: today."),
+    OpenApiParameter("to", str, description=f"{_DAY} A day is included, an instant is not. Without it: today."),
 ]
 _FILTERS = [
     *_PERIOD,
@@ -117,4 +117,8 @@ class Available(_FiguresView):
         if self.wants_csv(request):
             return Response(report.table("availability", filters, places()))
         found = availability(filters.start, filters.end)
-        return Response(s.AvailabilityOut({"period": filters, "components": found, "definition": definitions.AVAILABILITY}).data)
+        return Response(
+            s.AvailabilityOut(
+                {"period": filters, "components": found, "definition": definitions.AVAILABILITY, "null": definitions.NO_SLI}
+            ).data
+        )

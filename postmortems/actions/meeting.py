@@ -17,6 +17,7 @@ from incidents.states import State
 from ledger.verbs import verb
 from postmortems import seats
 from postmortems.actions.base import REVIEW_CLOCK, lock, tell
+from postmortems.meetings_held import after, there
 from postmortems.models import Attendee, PostMortem, Review
 from postmortems.rules import review as rules
 from postmortems.states import ReviewSeat
@@ -96,7 +97,7 @@ def move_review(
     postmortem = lock(postmortem)
     found = called(postmortem)
     check(rules.why_not_change(postmortem, by, found))
-    review = _there(found)
+    review = there(found)
     before = review.starts_at
     check(rules.why_not_time(starts_at, review.minutes if minutes is None else minutes))
     review.starts_at = _whole(starts_at)
@@ -124,7 +125,7 @@ def cancel_review(postmortem: PostMortem, *, by: Actor, reason: str) -> Review:
     review = called(postmortem)
     check(rules.why_not_change(postmortem, by, review, "Cancelling the review"))
     clean = fields.text("reason", reason, most=fields.REASON_MAX)
-    return cancel(postmortem, _there(review), by=by, reason=clean)
+    return cancel(postmortem, there(review), by=by, reason=clean)
 
 
 def cancel(postmortem: PostMortem, review: Review, *, by: Actor, reason: str) -> Review:
@@ -158,14 +159,14 @@ def hold_review(
 
     `guests` came unasked. Each who was invited has to be answered for. A required person who is missing stays visible. `held_at` is
     when it took place (None: when it was called for), which judges its clock; when it was written down stands beside it. Where it was
-    called for later, or not at all, that is no obstacle: then who has to come is as it is now. `reason` says why it is written down
-    after its time, where that takes a miss back.
+    called for later, or not at all, that is no obstacle: then who has to come is as it is now, and calendars let a slot that lies ahead
+    go. `reason` says why it is written down after its time, where that takes a miss back.
     """
     postmortem = lock(postmortem)
     found = called(postmortem)
     check(rules.why_not_hold(postmortem, by))
     check(rules.why_not_yet(found, held_at))
-    moment = _there(found).starts_at if held_at is None else held_at
+    moment = there(found).starts_at if held_at is None else held_at
     check(rules.why_not_held_at(postmortem, moment))
     why = fields.text("reason", reason, most=fields.REASON_MAX, required=False)
     check(rules.why_not_righted(_running(postmortem).first(), moment, why))
@@ -180,8 +181,10 @@ def hold_review(
         one.attended, one.excuse = said.came, excuse
         one.save()
     _invite(postmortem, review, guests, came=True)
-    review.held_at, review.recorded_at, review.decisions = _after(postmortem.incident, min(moment, now())), written_at, clean
+    review.held_at, review.recorded_at, review.decisions = after(postmortem.incident, min(moment, now())), written_at, clean
     review.record_reason = why
+    freed = [one.user_id for one in invited] if review.frees_its_slot else []
+    review.sequence += bool(freed)  # calendars let a slot go that is called off by a newer invitation alone
     review.save()
     righted = _stop_clock(postmortem, review.held_at)
     absent = [f"{one.user.name} ({ReviewSeat(one.seat).label})" for one in seats.missing(invited)]
@@ -197,6 +200,7 @@ def hold_review(
         clock_righted=righted,
         reason=why,
         uncalled=review.is_uncalled,
+        slot_freed=freed,
         decisions=clean,
         came=sorted({one.user.name for one in invited if one.attended} | {guest.name for guest in guests}),
         missing=absent,
@@ -206,13 +210,9 @@ def hold_review(
 
 
 def recorded_late(review: Review) -> bool:
-    """Whether it was written down more than a day after it took place."""
-    return review.held_at is not None and review.recorded_at is not None and review.recorded_at - review.held_at > RECORDED_WITHIN
-
-
-def _after(incident: Incident, moment: datetime) -> datetime:
-    """A moment that is said to the minute, not before the incident's resolution within that minute."""
-    return moment if incident.resolved_at is None else max(moment, incident.resolved_at)
+    """Whether it was written down more than a day after it took place, by the time in force."""
+    at = review.took_place_at
+    return at is not None and review.recorded_at is not None and review.recorded_at - at > RECORDED_WITHIN
 
 
 def _stop_clock(postmortem: PostMortem, held_at: datetime) -> bool:
@@ -253,13 +253,6 @@ def _answered_for(invited: Iterable[Attendee], attendance: Mapping[int, Came]) -
 def called(postmortem: PostMortem) -> Review | None:
     """The meeting that is called and neither held nor cancelled."""
     return Review.objects.filter(postmortem=postmortem, held_at=None, cancelled_at=None).first()
-
-
-def _there(review: Review | None) -> Review:
-    """The meeting that a rule has just found. Raises RuntimeError where it found none: no refusal lets anybody get here."""
-    if review is None:
-        raise RuntimeError("There is no review here.")
-    return review
 
 
 def _seat(postmortem: PostMortem, review: Review) -> list[str]:

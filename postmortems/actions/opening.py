@@ -11,7 +11,7 @@ from postmortems.actions.base import DRAFT_CLOCK, REVIEW_CLOCK, lock, tell
 from postmortems.models import Pick, PostMortem, Section
 from postmortems.people import last_holders
 from postmortems.states import DocumentState
-from postmortems.telling import chosen, first_summary
+from postmortems.telling import SUMMARY, chosen, first_summary
 from standard import clocks
 from standard.away import Away
 from tenants.actors import Actor
@@ -138,7 +138,7 @@ def _begin(incident: Incident) -> PostMortem:
     author = commander.user if commander else None
     postmortem = PostMortem.objects.create(incident=incident, author=author)
     for position, part in enumerate(incident.law.postmortem_template):
-        text = first_summary(incident) if part.clause == "postmortem.summary" else ""
+        text = first_summary(incident) if part.clause == SUMMARY else ""
         Section.objects.create(
             incident=incident, postmortem=postmortem, key=part.key, title=part.title, position=position, text=text
         )

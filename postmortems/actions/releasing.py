@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping
 
 from incidents import fields
 from incidents.facts import gather
+from ledger.actions import record
 from ledger.verbs import verb
 from postmortems.actions.base import lock, tell
-from postmortems.models import Publication, Release, released
+from postmortems.models import Publication, Release, ReleasePolicy, release_policy, released
 from postmortems.public import leaks
 from postmortems.rules import releasing as rules
 from tenants.actors import Actor
@@ -35,7 +36,7 @@ def release(
 
     Refuses (422), naming each, a text in which a name or something internal is found, unless `overrides` says why it stays (code
     `gives_away`) and `covers` names what stays, in the words in which it was found: a reason lets nothing out that nobody was shown.
-    What was found, and that reason, are recorded with the release.
+    What was found, and that reason, are recorded with the release. Where the organisation allows no such reason, nothing helps.
     """
     postmortem = lock(publication.postmortem)
     incident = postmortem.incident
@@ -43,8 +44,12 @@ def release(
     head, body = fields.line("title", title), fields.text("text", text)
     given = {code: fields.text(f"overrides.{code}", why, most=fields.REASON_MAX) for code, why in (overrides or {}).items()}
     found = {"title": leaks(head, incident), "text": leaks(body, incident)}
-    check([reason for field, some in found.items() for reason in rules.why_not_text(rules.besides(some, covers), field)])
-    overridden = check([reason for field, some in found.items() for reason in rules.why_not_text(some, field)], given)
+    may = release_policy().overrides_allowed
+    stays = {field: rules.besides(some, covers) if may else some for field, some in found.items()}
+    check([reason for field, some in stays.items() for reason in rules.why_not_text(some, field, overridable=may)])
+    overridden = check(
+        [reason for field, some in found.items() for reason in rules.why_not_text(some, field, overridable=may)], given
+    )
     standing = released(incident).select_for_update(of=("self",)).first()
     if standing is not None:
         standing.withdrawn_at, standing.withdrawal_reason = now(), REPLACED
@@ -82,3 +87,15 @@ def withdraw(publication: Publication, *, by: Actor, reason: str) -> Release | N
         standing.save()
         tell(postmortem, "postmortem.withdrawn", incident=incident, by=by, reason=clean, title=standing.title)
     return standing
+
+
+@verb("set", kind="release_policy.changed", who="process owner", subject="release policy")
+def set_release_policy(*, by: Actor, overrides_allowed: bool, reason: str) -> ReleasePolicy:
+    """Say whether a written reason lets out what is found in a public rendering, in this organisation. What is out stays."""
+    row = ReleasePolicy.objects.select_for_update(of=("self",)).first() or ReleasePolicy()
+    check(rules.why_not_set_policy(row.overrides_allowed, by, overrides_allowed))
+    why = fields.text("reason", reason, most=fields.REASON_MAX)
+    row.overrides_allowed, row.reason = overrides_allowed, why
+    row.save()
+    record("release_policy.changed", row, by=by, overrides_allowed=overrides_allowed, before=not overrides_allowed, reason=why)
+    return row

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from incidents.api.serializers import ReasonOut
 from incidents.api.views import KEY, ListView
 from ledger.api import MusterView, page_of
-from postmortems import gate, history, links, queries, reading
+from postmortems import gate, history, links, outdated, queries, reading
 from postmortems.actions.writing import edit_section
 from postmortems.api import bodies as b
 from postmortems.api import serializers as s
@@ -29,8 +29,10 @@ def postmortem_out(postmortem: PostMortem, by: Actor) -> dict[str, Any]:
     standing = Standing(postmortem)
     document = {**queries.rows([postmortem])[0], **content(postmortem)}
     lacks = {chapter.key: chapter.lacks for chapter in standing.chapters}
+    anew = outdated.fresh(postmortem, document) if postmortem.is_draft else {}
     for section in document["sections"]:
         section["lacks"] = ReasonOut(lacks.get(section["key"], []), many=True).data
+        section["outdated"] = anew.get(section["key"])
         section["unknown_links"] = links.unknown(section["text"], document["linked"])
     document |= {
         "revision": postmortem.revision,

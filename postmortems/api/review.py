@@ -14,13 +14,14 @@ from ledger.api import MusterView
 from oncall.api.views import KEY
 from postmortems import as_markdown, meetings, pdf, wording
 from postmortems.actions import meeting
-from postmortems.actions.releasing import release, withdraw
+from postmortems.actions.held_time import correct_review_time
+from postmortems.actions.releasing import release, set_release_policy, withdraw
 from postmortems.actions.waiving import lift_waiver, need_no_items, waive
 from postmortems.actions.wording import keep_wording, take_back_wording
 from postmortems.api import review_bodies as b
 from postmortems.api import review_shapes as s
 from postmortems.gate import postmortem_for, publication_for
-from postmortems.models import PostMortem
+from postmortems.models import PostMortem, release_policy
 from postmortems.release_gate import paper_for, release_for
 from postmortems.release_views import download, name_of, wanted
 from postmortems.review_views import guests_for
@@ -105,6 +106,22 @@ class HoldReview(MusterView):
         said = {"decisions": body["decisions"], "held_at": body.get("held_at"), "reason": body.get("reason", "")}
         held = meeting.hold_review(postmortem, by=self.actor, attendance=came, guests=guests, **said)
         return Response(s.ReviewOut(meetings.row(held)).data)
+
+
+class CorrectReviewTime(MusterView):
+    """Correcting when a review took place."""
+
+    @extend_schema(
+        operation_id="postmortem_review_correct_time", request=b.CorrectHeldBody, responses=s.ReviewOut, parameters=[KEY]
+    )
+    def post(self, request: Request, ref: str) -> Response:
+        """Say when a meeting that was held really took place, and why. What was written down stays; its clock is judged by this."""
+        return self.once(request, lambda: self._correct(request, ref))
+
+    def _correct(self, request: Request, ref: str) -> Response:
+        postmortem = meetings.review_for(self.actor, ref)
+        corrected = correct_review_time(postmortem, by=self.actor, **self.body(b.CorrectHeldBody, request))
+        return Response(s.ReviewOut(meetings.row(corrected)).data)
 
 
 class _Wording(MusterView):
@@ -233,6 +250,25 @@ class ReleaseRendering(MusterView):
     def _release(self, request: Request, ref: str) -> Response:
         publication = publication_for(self.actor, ref)
         return Response(s.ReleaseOut(release(publication, by=self.actor, **self.body(b.ReleaseBody, request))).data, status=201)
+
+
+class ReleasePolicyView(MusterView):
+    """What may go out."""
+
+    @extend_schema(operation_id="postmortem_release_policy", responses=s.ReleasePolicyOut)
+    def get(self, request: Request) -> Response:
+        """Whether a written reason lets out what is found in a public rendering."""
+        return Response(s.ReleasePolicyOut(release_policy()).data)
+
+    @extend_schema(
+        operation_id="postmortem_release_policy_set", request=b.ReleasePolicyBody, responses=s.ReleasePolicyOut, parameters=[KEY]
+    )
+    def post(self, request: Request) -> Response:
+        """Say so, as the process owner, with a reason. It holds from the next release on."""
+        return self.once(request, lambda: self._set(request))
+
+    def _set(self, request: Request) -> Response:
+        return Response(s.ReleasePolicyOut(set_release_policy(by=self.actor, **self.body(b.ReleasePolicyBody, request))).data)
 
 
 class WithdrawRendering(MusterView):

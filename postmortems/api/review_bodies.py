@@ -46,6 +46,16 @@ class HoldBody(StrictSerializer):
     reason = Reason(help_text="Why it is written down only now, where its clock was past by then.")
 
 
+class CorrectHeldBody(StrictSerializer):
+    """Correct when a review took place."""
+
+    held_at = serializers.DateTimeField(help_text="When it took place.")
+    reason = Text()
+    review = serializers.IntegerField(
+        required=False, min_value=1, max_value=2**63 - 1, help_text="Its id, where several were held; without it the last one."
+    )
+
+
 class WordingBody(StrictSerializer):
     """A wording that was found, in its place."""
 
@@ -56,6 +66,13 @@ class WordingBody(StrictSerializer):
 class KeepBody(WordingBody):
     """Keep a wording, with a reason."""
 
+    reason = Text()
+
+
+class ReleasePolicyBody(StrictSerializer):
+    """Say whether a reason lets out what is found."""
+
+    overrides_allowed = serializers.BooleanField()
     reason = Text()
 
 

@@ -19,10 +19,20 @@ class InvitedOut(serializers.Serializer[Any]):
     excuse = serializers.CharField(allow_blank=True)
 
 
+class ReviewCorrectionOut(serializers.Serializer[Any]):
+    """A correction of when a review took place: a fact beside what was written down."""
+
+    held_at = serializers.DateTimeField()
+    recorded_at = serializers.DateTimeField()
+    reason = serializers.CharField()
+    by = serializers.CharField(allow_blank=True)
+
+
 class ReviewOut(serializers.Serializer[Any]):
     """One review meeting. `missing` names who was required and did not come, `vacant` the seats that nobody was asked to.
 
-    `held_at` is when it took place, `recorded_at` when that was written down; more than a day later is `recorded_late`.
+    `held_at` is when it took place, `recorded_at` when that was written down; more than a day later is `recorded_late`. Where the
+    time was corrected, `held_at` is the one in force, and `first_said_at` what was written down first.
     """
 
     id = serializers.IntegerField()
@@ -32,6 +42,8 @@ class ReviewOut(serializers.Serializer[Any]):
     place = serializers.CharField(allow_blank=True)
     called_by = serializers.CharField(allow_blank=True)
     held_at = serializers.DateTimeField(allow_null=True)
+    first_said_at = serializers.DateTimeField(allow_null=True)
+    corrections = ReviewCorrectionOut(many=True)
     recorded_at = serializers.DateTimeField(allow_null=True)
     recorded_late = serializers.BooleanField()
     record_reason = serializers.CharField(allow_blank=True, help_text="Why only then, where its clock was past.")
@@ -120,6 +132,13 @@ class WaiverOut(serializers.Serializer[Any]):
     def get_waived_by(self, postmortem: PostMortem) -> str | None:
         """The process owner's name."""
         return postmortem.waived_by.name if postmortem.waived_by else None
+
+
+class ReleasePolicyOut(serializers.Serializer[Any]):
+    """What the organisation lets go out of its post-mortems."""
+
+    overrides_allowed = serializers.BooleanField(help_text="Whether a written reason lets out what is found in a public text.")
+    reason = serializers.CharField(allow_blank=True, help_text="Why the process owner has it so.")
 
 
 class ReleaseOut(serializers.Serializer[Any]):

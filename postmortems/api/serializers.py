@@ -42,6 +42,11 @@ class SectionOut(serializers.Serializer[Any]):
     saved_at = serializers.DateTimeField(allow_null=True)
     saved_by = serializers.CharField(allow_blank=True)
     lacks = ReasonOut(many=True, required=False)
+    outdated = serializers.CharField(
+        required=False,
+        allow_null=True,
+        help_text="The text as it would be by now, where it tells times as Muster drafted them and they were corrected since.",
+    )
     unknown_links = serializers.ListField(
         child=serializers.IntegerField(), required=False, help_text="Numbers in `[[ev-…]]` that the record does not have."
     )

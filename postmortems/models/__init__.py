@@ -13,7 +13,8 @@ from postmortems.models.document import (
     released,
 )
 from postmortems.models.items import ActionItem, kept
-from postmortems.models.reading import Attendee, Comment, Review, ReviewRequest
+from postmortems.models.policy import ReleasePolicy, release_policy
+from postmortems.models.reading import Attendee, Comment, Review, ReviewCorrection, ReviewRequest
 from postmortems.models.similar import Trait
 
 __all__ = [
@@ -27,11 +28,14 @@ __all__ = [
     "PostMortem",
     "Publication",
     "Release",
+    "ReleasePolicy",
     "Review",
+    "ReviewCorrection",
     "ReviewRequest",
     "Section",
     "Trait",
     "Why",
     "kept",
+    "release_policy",
     "released",
 ]

@@ -1,7 +1,10 @@
 """Who reads a post-mortem before it is published, and who meets over it."""
 
+from datetime import datetime, timedelta
+
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from incidents.models import Incident
 from postmortems.models.document import PostMortem
@@ -84,6 +87,19 @@ class Review(TenantOwned):
         """Whether it took place without having been called: both were written down at once."""
         return self.recorded_at is not None and self.called_at == self.recorded_at
 
+    @property
+    def frees_its_slot(self) -> bool:
+        """Whether it was held before it was called for, and that was written down while the slot was still in calendars."""
+        if self.held_at is None or self.recorded_at is None or self.is_uncalled:
+            return False
+        return self.held_at < self.starts_at and self.recorded_at < self.starts_at + timedelta(minutes=self.minutes)
+
+    @property
+    def took_place_at(self) -> datetime | None:
+        """When it took place, by what is in force: the last correction, else as it was written down first. Prefetch `corrections`."""
+        told = [one.held_at for one in self.corrections.all()]
+        return told[-1] if told else self.held_at
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -93,6 +109,25 @@ class Review(TenantOwned):
             ),
             models.CheckConstraint(name="a_review_takes_its_time", condition=Q(minutes__gte=5, minutes__lte=480)),
         ]
+
+
+class ReviewCorrection(TenantOwned):
+    """That a review took place at another time than was written down: a fact of its own, beside that (docs/decisions/0026).
+
+    Written once. The last one is in force; `recorded_at` is the database's to say.
+    """
+
+    incident = TenantKey(Incident, related_name="+")
+    review = TenantKey(Review, related_name="corrections")
+    held_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now())
+    reason = models.TextField()
+    corrected_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="a_review_is_corrected_for_a_reason", condition=~Q(reason=""))]
+        indexes = [models.Index(fields=["organisation", "review", "id"], name="corrections_of_a_review")]
+        ordering = ["id"]
 
 
 class Attendee(TenantOwned):

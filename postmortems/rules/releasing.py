@@ -9,10 +9,12 @@ from incidents.states import Audience, RoomRole
 from postmortems.models import PostMortem, Release
 from postmortems.people import last_holders
 from postmortems.public import SAID, Kind, Leak
+from postmortems.rules.common import process_owner
 from tenants.actors import Actor, Role
 from tenants.refusals import Reason
 
 GIVES_AWAY = "gives_away"
+NO_REASON = "No reason lets it out here: the process owner decided so."
 
 
 def why_not_release(postmortem: PostMortem, facts: Facts, by: Actor) -> list[Reason]:
@@ -41,18 +43,30 @@ def why_not_withdraw(postmortem: PostMortem, facts: Facts, by: Actor, standing: 
     return reasons
 
 
-def why_not_text(found: Sequence[Leak], field: str) -> list[Reason]:
-    """What goes out names nobody, and shows nothing of the inside of the house. Who may release it may say why it must stay."""
+def why_not_text(found: Sequence[Leak], field: str, *, overridable: bool) -> list[Reason]:
+    """What goes out names nobody, and shows nothing of the inside of the house.
+
+    Who may release it may say why it must stay, where the organisation lets them (`overridable`).
+    """
+    way_out = "Say the role, leave it out, or say why it stays." if overridable else f"Say the role, or leave it out. {NO_REASON}"
     return [
         Reason(
             GIVES_AWAY,
-            f"“{quote}” is {SAID[kind]}: it does not go out. Say the role, leave it out, or say why it stays.",
+            f"“{quote}” is {SAID[kind]}: it does not go out. {way_out}",
             field=field,
-            overridable=True,
+            overridable=overridable,
             status=422,
         )
         for kind, quote in each(found)
     ]
+
+
+def why_not_set_policy(present: bool, by: Actor, wanted: bool | None = None) -> list[Reason]:
+    """The process owner says whether a reason lets out what is found. With what is `wanted`: whether that is other than it is."""
+    reasons = process_owner(by, "What may go out of a post-mortem")
+    if not reasons and wanted is not None and wanted == present:
+        reasons = [Reason("unchanged", "It is so already.", field="overrides_allowed", status=422)]
+    return reasons
 
 
 def besides(found: Iterable[Leak], covers: Collection[str]) -> list[Leak]:

@@ -34,6 +34,22 @@ def why_not_hold(postmortem: PostMortem, by: Actor) -> list[Reason]:
     return writer(postmortem, by, "Taking attendance", CLAUSE) or over(postmortem)
 
 
+def why_not_correct_time(postmortem: PostMortem, by: Actor, held: Review | None) -> list[Reason]:
+    """A writer says when a meeting really took place, of one that was held since the incident was resolved."""
+    reasons = writer(postmortem, by, "Correcting when the review took place", CLAUSE) or over(postmortem)
+    if not reasons and held is None:
+        sentence = f"No such review of {postmortem.incident.ref} was held since it was resolved: there is nothing to correct."
+        reasons = [Reason("not_held", sentence, clause=CLAUSE)]
+    return reasons
+
+
+def why_not_the_same(review: Review, held_at: datetime) -> list[Reason]:
+    """A correction says something else than is in force."""
+    if review.took_place_at != held_at:
+        return []
+    return [Reason("unchanged", f"It is written down as {held_at:%Y-%m-%d %H:%M:%S} UTC already.", field="held_at", status=422)]
+
+
 def why_not_yet(called: Review | None, held_at: datetime | None) -> list[Reason]:
     """A meeting has begun, or somebody says when they met: before it was called for, or without a call."""
     if held_at is not None:

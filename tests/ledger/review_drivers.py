@@ -7,6 +7,7 @@ from typing import Any
 from incidents import actions
 from incidents.states import State
 from postmortems.actions import meeting, releasing, waiving, wording
+from postmortems.actions.held_time import correct_review_time
 from postmortems.actions.opening import open_draft
 from postmortems.content import content
 from postmortems.models import PostMortem, Publication, Review
@@ -84,6 +85,21 @@ def _hold(s: Any, postmortem: PostMortem) -> object:
     return meeting.hold_review(postmortem, by=s.amira, attendance=came, decisions="A lock timeout.")
 
 
+def _held(s: Any) -> PostMortem:
+    """The meeting was held, and is written down as held half an hour after it was called for."""
+    postmortem = _begun(s)
+    review = Review.objects.get(postmortem=postmortem)
+    came = {user_id: meeting.Came(came=True) for user_id in review.attendees.values_list("user_id", flat=True)}
+    late = review.starts_at + timedelta(minutes=30)
+    meeting.hold_review(postmortem, by=s.amira, attendance=came, decisions="A lock timeout.", held_at=late)
+    return postmortem
+
+
+def _correct(s: Any, postmortem: PostMortem, **ago: float) -> object:
+    at = s.clock.now - timedelta(**ago)
+    return correct_review_time(postmortem, by=s.amira, held_at=at, reason="The minutes say so.")
+
+
 def _with(prepare: Callable[[Any], Any], act: Callable[[Any, Any], object]) -> Callable[[Any], Act]:
     def driver(s: Any) -> Act:
         prepared = prepare(s)
@@ -101,6 +117,7 @@ DRIVERS: dict[str, Callable[[Any], Act]] = {
     "review:move": _with(_called, lambda s, pm: meeting.move_review(pm, by=s.amira, starts_at=_soon(s))),
     "review:cancel": _with(_called, lambda s, pm: meeting.cancel_review(pm, by=s.amira, reason="Ill.")),
     "review:hold": _with(_begun, _hold),
+    "review:correct-time": _with(_held, lambda s, pm: _correct(s, pm, minutes=50)),
     "postmortem:keep-wording": _with(
         _blaming,
         lambda s, pm: wording.keep_wording(pm, by=s.amira, place="section:summary", phrase="Human error", reason="A quotation."),
@@ -112,6 +129,7 @@ DRIVERS: dict[str, Callable[[Any], Act]] = {
     "postmortem:lift-waiver": _with(_waived, lambda s, pm: waiving.lift_waiver(pm, by=_owner(s), reason="It was none.")),
     "postmortem:need-no-items": _with(drafted, lambda s, pm: waiving.need_no_items(pm, by=s.amira, reason="The vendor's.")),
     "postmortem:release": _with(_published, lambda s, made: releasing.release(made, by=s.amira, **PUBLIC)),
+    "release policy:set": lambda s: lambda: releasing.set_release_policy(by=_owner(s), overrides_allowed=False, reason="A rule."),
     "postmortem:withdraw": _with(_released, lambda s, made: releasing.withdraw(made, by=s.amira, reason="A mistake.")),
 }
 
@@ -122,5 +140,15 @@ def _waive_called(s: Any) -> Act:
     return lambda: waiving.waive(postmortem, by=_owner(s), reason="A duplicate.")
 
 
+def _correct_late(s: Any) -> Act:
+    """It took place after its time, and was written down as held before."""
+    postmortem = _held(s)
+    s.clock.advance(days=12)
+    return lambda: _correct(s, postmortem, hours=1)
+
+
 # Other circumstances (tests/ledger/variants.py).
-VARIANTS: dict[str, tuple[Callable[[Any], Act], ...]] = {"postmortem:waive": (_waive_called,)}
+VARIANTS: dict[str, tuple[Callable[[Any], Act], ...]] = {
+    "postmortem:waive": (_waive_called,),
+    "review:correct-time": (_correct_late,),
+}

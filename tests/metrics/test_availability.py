@@ -133,6 +133,13 @@ def test_sli_slo_and_sla_are_told_apart(scene: Scene) -> None:
     page = scene.page("amira").get("/o/acme/metrics/availability/").content.decode()
     assert "1 h" in page
     assert "99.95 %, met" in page
+    told = (
+        scene.api("amira")
+        .get("metrics/availability/", **{"from": str(scene.ago(days=-2).date()), "to": str(scene.ago(days=-3).date())})
+        .json()
+    )
+    assert {one["sli"] for one in told["components"]} == {None}, "nothing of the period has been"
+    assert ("nothing of the period has been" in told["null"], "It is never 0 instead" in told["null"]) == (True, True)
     assert scene.api("amira").get("metrics/availability/", format="csv").content.decode().count("\r\n") == 7
 
 

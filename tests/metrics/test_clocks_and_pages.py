@@ -203,7 +203,8 @@ def test_a_quarter_is_laid_out_for_its_review(scene: Scene) -> None:
     assert rows["Incidents"]["n"] == 2
     assert rows["Incidents of SEV 2"]["n"] == 1
     assert rows["Time to resolve (MTTR)"]["value"] == "mean 15 min, median 15 min, p90 15 min"
-    assert kept["severity.sev1-cadence"] == (0, 1, 1)
+    cadence = kept["severity.sev1-cadence"]
+    assert (cadence.kept, cadence.broken, cadence.n) == (0, 1, 1)
     assert {"title", "value", "n", "link"} == set(rows["Payments available"])
     page = scene.page("owner")
     for row in rows.values():

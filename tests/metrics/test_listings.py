@@ -51,14 +51,6 @@ def file(scene: Scene, link: str, kind: str, who: str = "amira") -> list[dict[st
     return list(csv.DictReader(io.StringIO(answer.content.decode())))
 
 
-def counted(kind: str, link: str, rows: list[dict[str, str]]) -> int:
-    """How many a listing has, counted from its rows."""
-    if kind != "clocks-counted":
-        return len(rows)
-    outcomes = [name for name in ("kept", "broken") if f"outcome={name}" in link] or ["kept", "broken"]
-    return sum(int(row[name]) for row in rows for name in outcomes)
-
-
 def led(scene: Scene, page: str, who: str = "amira") -> dict[str, int]:
     """Follow every number of a page of figures. Returns kind -> how many were followed; each list has as many as its number says."""
     followed = dict.fromkeys(KINDS, 0)
@@ -73,7 +65,7 @@ def led(scene: Scene, page: str, who: str = "amira") -> dict[str, int]:
         rows = file(scene, link, kind, who)
         said = re.search(r": ([0-9,]+) (clock|page|action item|outage)", words(listed))
         assert said is not None, link
-        n = counted(kind, link, rows)
+        n = len(rows)
         assert int(said[1].replace(",", "")) == n, link
         assert wanted in (None, n), (link, text)
         assert wanted is not None or kind == "outages", (link, text)
@@ -123,6 +115,13 @@ def test_what_is_listed_is_what_it_is(scene: Scene) -> None:
     late = words(html(scene, f"{HOME}clocks-counted/?clause=updates&outcome=broken"))
     assert "Clocks of updates: broken" in late
     assert ref in late
+    every = file(scene, f"{HOME}clocks-counted/?clause=updates&severity=1", "clocks-counted")
+    assert {(row["clause"], row["incident"].split()[0]) for row in every} == {("severity.sev1-cadence", ref)}
+    for row in every:
+        in_time = row["done_at"] != "" and row["done_at"] <= row["due_at"]
+        assert (row["outcome"], row["started_at"] < row["due_at"]) == ("kept" if in_time else "broken", True), row
+    assert {row["outcome"] for row in every} == {"kept", "broken"}
+    assert "not yet" in late, "an update is owed still"
     (overdue,) = [
         row for row in file(scene, f"{HOME}items-counted/?which=overdue&kind=prevention", "items-counted") if "-4" in row["item"]
     ]
@@ -176,6 +175,10 @@ def test_who_reads_summaries_sees_how_many_items_there_are_and_not_their_words(s
     [
         "clocks-counted/?outcome=lost",
         "clocks-counted/?clause=a%00b",
+        "clocks-counted/?alone=2",
+        "clocks-counted/?from=2026-11-01T10:00:00",
+        "clocks-counted/?from=2026-11-01Tsoon",
+        "clocks-counted/?from=2026-11-02T10:00:00Z&to=2026-11-02T09:00:00Z",
         "pages-counted/?night=2",
         "pages-counted/?person=%00",
         f"pages-counted/?person={'x' * 300}",

@@ -56,7 +56,7 @@ OF_THE_LOG = {"evidence-log", "evidence-log-checkpoint", "api-evidence-log"}
 # Decisions about a post-mortem, each a form on a page of its own: only for who may decide it now.
 OF_DECISION = {
     *("postmortem-waive", "postmortem-lift-waiver", "postmortem-need-no-items"),
-    *("postmortem-release", "postmortem-withdraw"),
+    *("postmortem-release", "postmortem-withdraw", "postmortem-policy"),
 }
 # Forms of the law, each on a page of its own: only for who may do it now.
 OF_DECISION |= {

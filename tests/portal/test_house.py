@@ -53,6 +53,7 @@ NOT_OF_A_TIMELINE = {
         "rules of law, whatever the incident: told on their page",
     ),
     "integration.keyed": "configuration",
+    "release_policy.changed": "configuration",
     "integration.keys_withdrawn": "configuration",
     "change.told": "the integration's page shows it",
     "organisation.founded": "the platform's",

@@ -35,10 +35,11 @@ ROUTING = (
 OF_THE_PROCESS_OWNER = (
     *(f"standard draft:{verb}" for verb in ("start", "change", "discard", "restore", "publish")),
     *("standard version:withdraw", "feedback:settle", "process review:write", "process review:sign-off"),
+    "release policy:set",
 )
 OWN = tuple(f"contact method:{verb}" for verb in CONTACT)
 REVIEWS = (
-    *(f"review:{verb}" for verb in ("call", "move", "cancel", "hold")),
+    *(f"review:{verb}" for verb in ("call", "move", "cancel", "hold", "correct-time")),
     *(f"postmortem:{verb}" for verb in ("keep-wording", "take-back-wording", "waive", "lift-waiver", "need-no-items")),
     *("postmortem:release", "postmortem:withdraw"),
 )

@@ -9,9 +9,11 @@ from incidents.states import RoomRole, Severity, State
 from ledger.actions import configure
 from oncall.models import Service
 from postmortems.actions import meeting, releasing, wording
+from postmortems.actions.held_time import correct_review_time
 from postmortems.actions.opening import open_draft
 from postmortems.content import content
 from postmortems.models import BlamePhrase, PostMortem, Publication
+from postmortems.seats import required
 from tenants.actors import Via, system
 from tenants.time import now
 from tests.conftest import Cast
@@ -31,6 +33,15 @@ def resolved(cast: Cast, word: str) -> Incident:
     return actions.resolve(made, by=amira, summary=word, overrides={"monitoring_too_short": word})
 
 
+def met(cast: Cast, postmortem: PostMortem, word: str) -> None:
+    """People met over it at once, without a call, and when that was is corrected."""
+    amira, came = cast.amira.actor(), dict[int, meeting.Came]()
+    for seat in required(postmortem.incident):
+        came |= {person.pk: meeting.Came(came=False, excuse=f"excuse {word}") for person in seat.people}
+    meeting.hold_review(postmortem, by=amira, attendance=came, decisions=f"decided {word}", held_at=now())
+    correct_review_time(postmortem, by=amira, held_at=now(), reason=f"corrected {word}")
+
+
 def reviewed(cast: Cast, word: str, by: str = "amira") -> str:
     """Its post-mortem: a wording is kept, a review called, a version published, and a public rendering released. Returns its reference.
 
@@ -40,6 +51,9 @@ def reviewed(cast: Cast, word: str, by: str = "amira") -> str:
     with cast.scope(cast.admin):
         added = {"phrase": f"phrase {word}", "suggestion": f"suggestion {word}"}
         configure(BlamePhrase(), added, by=cast.admin.actor())
+    with cast.scope(cast.owner):
+        for allowed in (False, True):
+            releasing.set_release_policy(by=cast.owner.actor(), overrides_allowed=allowed, reason=f"policy {word}")
     with cast.scope(cast.amira):
         incident = resolved(cast, word)
         opened = PostMortem.objects.filter(incident=incident).first() or open_draft(incident, by=system(cast.id, Via.RELAY))
@@ -49,6 +63,7 @@ def reviewed(cast: Cast, word: str, by: str = "amira") -> str:
         section.text = f"Human error, says {word}."
         section.save()
         wording.keep_wording(opened, by=amira, place="section:summary", phrase="human error", reason=word)
+        met(cast, opened, word)
         guest = member_for(amira, cast.mei.email)
         meeting.call_review(opened, by=amira, starts_at=now() + timedelta(days=1), place=f"room {word}", guests=[guest])
         published = Publication.objects.create(
