@@ -50,6 +50,7 @@ ADMINISTRATORS = frozenset(
 OF_FEW = frozenset(
     {
         "compliance_accessrun",
+        "compliance_custodianfile",
         "compliance_historicalaccessfact",
         "compliance_historicalcustodiantask",
         "compliance_historicalerasurerequest",

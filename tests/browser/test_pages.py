@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from compliance import custody_links
 from compliance.actions import holds
 from compliance.actions.packs import ask_for_pack
+from compliance.models import CustodianTask
 from incidents import actions, quieting, ruling
 from incidents.integrating import make_integration
 from incidents.models import Incident, Integration, RoutingRule, Signal
@@ -326,6 +328,32 @@ def test_a_link_of_an_e_mail_acknowledges_by_its_button(furnished: Site) -> None
     page.get_by_role("button", name="Acknowledge").click()
     expect(page.get_by_role("heading", name="Acknowledged")).to_be_visible()
     assert furnished.faults(page) == []
+
+
+@pytest.mark.parametrize("look", [*LOOKS, pytest.param({"java_script_enabled": False}, id="without scripts")])
+def test_a_custodian_outside_answers_by_their_link(furnished: Site, look: dict[str, Any]) -> None:
+    """The page of somebody without an account: wide, dark, on a phone and without scripts, of which it has none."""
+    scripts = look.get("java_script_enabled", True)
+    with furnished.installation.acme.scope():
+        link = custody_links.make(CustodianTask.objects.get(person=None))
+    page = furnished.page(**look)
+
+    def sees(words: str) -> None:
+        expect(page.get_by_text(words).first).to_be_visible()
+        assert not scripts or furnished.faults(page) == []
+
+    page.goto(furnished.url + link[link.index("/custody/") :])
+    sees("The proxy's logs of today.")
+    page.get_by_role("button", name="I keep it").click()
+    sees("You said that you keep it")
+    page.get_by_role("button", name="File the proof").click()
+    sees("This cannot be empty.")
+    page.get_by_label("Where does it lie?").fill("s3://kept/proxy")
+    page.get_by_label("Or attach a file").set_input_files({"name": "list.txt", "mimeType": "text/plain", "buffer": b"proxy.log"})
+    page.get_by_role("button", name="File the proof").click()
+    sees("list.txt")
+    page.goto(f"{furnished.url}/custody/forged/")
+    sees("This link is broken")
 
 
 def test_a_refusal_keeps_what_was_typed(furnished: Site) -> None:
