@@ -1,6 +1,6 @@
 """What the pages of holds show: rows with what may be done to each, and why not."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -107,16 +107,21 @@ def hold_row(hold: LegalHold) -> dict[str, Any]:
 
 def task_verbs(task: CustodianTask, by: Actor) -> list[dict[str, Any]]:
     """What can be done to a custodian's task by this person, and why not; of the link of one outside to who may ask custodians."""
-    offered = _TASK_VERBS if task.person_id is not None else (*_TASK_VERBS, *_LINK_VERBS)
+    return _offered(task, by, _TASK_VERBS if task.person_id is not None else (*_TASK_VERBS, *_LINK_VERBS))
+
+
+def _offered(
+    task: CustodianTask, by: Actor, verbs: Sequence[tuple[str, str, Callable[..., list[Reason]]]]
+) -> list[dict[str, Any]]:
     return [
         {"label": label, "url": reverse(name, args=[task.pk]), "why_not": sentence(why_not(task, by))}
-        for name, label, why_not in offered
+        for name, label, why_not in verbs
     ]
 
 
 def link_verbs(task: CustodianTask, by: Actor) -> list[dict[str, Any]]:
     """Of those of the link, the ones that this person may do now."""
-    return [verb for verb in task_verbs(task, by)[len(_TASK_VERBS) :] if not verb["why_not"]]
+    return [] if task.person_id is not None else [verb for verb in _offered(task, by, _LINK_VERBS) if not verb["why_not"]]
 
 
 def links_of(tasks: Sequence[CustodianTask]) -> dict[int, str]:

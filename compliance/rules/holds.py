@@ -74,15 +74,16 @@ def why_not_withdraw(task: CustodianTask, by: Actor) -> list[Reason]:
 def why_not_by_link(task: CustodianTask, number: int) -> list[Reason]:
     """Why a link that was sent to somebody outside opens nothing any more (410). It says nothing of what was to be kept."""
     if number != task.link_number:
-        return [_gone("link_replaced", "A newer link was sent since: use the one in the last message.")]
+        sentence = "A newer link was sent since: use the one in the last message."
+        return [Reason("link_replaced", sentence, clause=PRESERVE, status=410)]
     if task.withdrawn_at is not None:
-        return [_gone("withdrawn", "What was asked was taken back: nothing is to be kept for it any more.")]
+        sentence = "What was asked was taken back: nothing is to be kept for it any more."
+        return [Reason("withdrawn", sentence, clause=PRESERVE, status=410)]
     if task.over_at is not None:
-        return [_gone("released", "This has ended: nothing is to be kept for it any more.")]
+        return [Reason("released", "This has ended: nothing is to be kept for it any more.", clause=PRESERVE, status=410)]
     if task.link_until is None or task.link_until <= now():
-        return [
-            _gone("link_expired", "This link was good for two weeks, and they are over. Ask whoever wrote to you for a new one.")
-        ]
+        sentence = "This link was good for two weeks, and they are over. Ask whoever wrote to you for a new one."
+        return [Reason("link_expired", sentence, clause=PRESERVE, status=410)]
     return []
 
 
@@ -135,10 +136,6 @@ def _ended(task: CustodianTask) -> list[Reason]:
     if task.over_at is not None:
         return [Reason("released", "The hold was released: nothing is to be kept for it any more.", clause=PRESERVE)]
     return []
-
-
-def _gone(code: str, sentence: str) -> Reason:
-    return Reason(code, sentence, clause=PRESERVE, status=410)
 
 
 def _proven(task: CustodianTask) -> Reason:

@@ -263,7 +263,9 @@ class TestTheLink:
 
     def test_what_is_far_too_large_is_not_even_read(self, scene: Scene) -> None:
         asked(scene)
-        assert answer(link(), file=file(b"x" * (9 * MIB))).status_code == 413
+        refused = answer(link(), file=file(b"x" * (9 * MIB)))
+        assert refused.status_code == 413
+        assert "<h1>Too large</h1>" in refused.content.decode()
 
     def test_a_proof_says_something(self, scene: Scene) -> None:
         number = asked(scene)
@@ -383,6 +385,9 @@ class TestItsEnd:
         assert (len(mails()), len(mails("kim@host.example"))) == (2, 2)
         assert mails()[-1].subject == "Acme: no longer to be kept"
         assert (task(scene, number)["answer"], task(scene, number)["link"]) == ("acknowledged", "over")
+        for verb, body in (("send-link", {}), ("withdraw", {"reason": "x"})):
+            refused = scene.api("exec").post(f"custodian-tasks/{number}/{verb}/", body)
+            assert (refused.status_code, refused.json()["code"]) == (409, "released"), verb
 
     def test_what_is_answered_by_legal_is_answered(self, scene: Scene) -> None:
         """Whoever asked may still file the answer of somebody who does not open links; theirs comes too late then."""
