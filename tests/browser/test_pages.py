@@ -356,6 +356,19 @@ def test_a_custodian_outside_answers_by_their_link(furnished: Site, look: dict[s
     sees("This link is broken")
 
 
+@pytest.mark.parametrize("look", LOOKS)
+def test_legal_sees_how_a_custodian_outside_stands(furnished: Site, look: dict[str, Any]) -> None:
+    """What administrators are not offered: sending a new link, and taking back what was asked."""
+    page = furnished.page(furnished.installation.acme.exec, **look)
+    for path in ("holds/1/", "holds/custodians/1/", "holds/custodians/1/send-link/", "holds/custodians/1/withdraw/"):
+        page.goto(f"{furnished.url}/o/acme/{path}")
+        assert furnished.faults(page) == []
+    page.get_by_label("Why?").fill("The wrong Lou.")
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_text("Taken back by Eve Executive")).to_be_visible()
+    assert furnished.faults(page) == []
+
+
 def test_a_refusal_keeps_what_was_typed(furnished: Site) -> None:
     page = furnished.page(furnished.installation.acme.amira)
     page.goto(f"{furnished.url}/o/acme/incidents/INC-1/")
