@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.core import mail, signing
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError
 
 from compliance.custody_links import SALT
 from compliance.models import CustodianFile, CustodianTask
@@ -194,6 +195,17 @@ class TestTheLink:
             assert (last.acknowledged_link, last.acknowledged_by_id, last.history_user_id) == (1, None, None)
             (clock,) = Clock.objects.filter(subject_type="compliance.custodiantask", subject_id=number)
             assert (clock.stopped_at is not None, clock.fell_away) == (True, "")
+
+    def test_the_database_takes_an_answer_of_one_and_a_link_of_somebody_outside_only(self, scene: Scene) -> None:
+        """An answer by a link is nobody's with an account as well; a member has no link."""
+        number = asked(scene)
+        answer(link())
+        members = scene.api("exec").post(f"holds/{hold(scene)}/custodians/", {"what": WHAT, "person": scene.email("jon")}).json()
+        for pk, column, value in ((number, "acknowledged_by_id", scene.acme.exec.user_id), (members["id"], "link_number", 1)):
+            with pytest.raises(IntegrityError, match=r"custodian_answered|only_outside_by_link"), scene.acme.scope():
+                row = CustodianTask.objects.get(pk=pk)
+                setattr(row, column, value)
+                row.save()
 
     def test_it_acknowledges_once(self, scene: Scene) -> None:
         asked(scene)
