@@ -46,7 +46,7 @@ class CustodianForm(forms.Form):
         label="Their e-mail address",
         required=False,
         max_length=254,
-        help_text="Muster writes to members only: you write, and file their answer.",
+        help_text="They are sent a link to a page of their own, which says what to keep and nothing else.",
     )
 
 
@@ -56,6 +56,19 @@ class ProofForm(forms.Form):
     location = forms.CharField(label="Where does it lie?", max_length=500)
     sha256 = forms.CharField(label="SHA-256 of its bytes", required=False, max_length=64)
     said = forms.CharField(label="What else is to be said?", required=False, widget=text_area(3))
+
+
+class CustodyForm(ProofForm):
+    """Say where the copy lies, or attach what shows it: of somebody outside, by their link."""
+
+    location = forms.CharField(label="Where does it lie?", max_length=500, required=False)
+    file = forms.FileField(
+        label="Or attach a file",
+        required=False,
+        allow_empty_file=True,
+        help_text="A picture, PDF, archive, JSON or text: at most 8 MiB.",
+    )
+    field_order = ("location", "sha256", "file", "said")
 
 
 class PeriodForm(forms.Form):

@@ -1,6 +1,6 @@
 """Fetch or refuse: holds, custodians' tasks, erasures. A hidden one and a missing one answer alike."""
 
-from compliance.models import CustodianTask, ErasureRequest
+from compliance.models import CustodianFile, CustodianTask, ErasureRequest
 from compliance.rules import erasure as erasure_rules
 from compliance.rules import holds as rules
 from incidents.models import Incident, LegalHold
@@ -23,7 +23,7 @@ def hold_for(by: Actor, hold_id: int) -> LegalHold:
 def task_for(by: Actor, task_id: int) -> CustodianTask:
     """A custodian's task: their own, or one of a hold that they may read. NotFound otherwise."""
     rows = CustodianTask.objects.filter(organisation_id=by.organisation_id).select_related(
-        "person", "asked_by", "acknowledged_by", "proven_by"
+        "person", "asked_by", "acknowledged_by", "proven_by", "withdrawn_by"
     )
     found = rows.filter(pk=task_id).first()
     if found is None:
@@ -31,6 +31,23 @@ def task_for(by: Actor, task_id: int) -> CustodianTask:
     own = found.person_id is not None and found.person_id == by.user_id
     if not own and (rules.why_not_read(by) or not LegalHold.objects.filter(pk=found.hold_id).exists()):
         raise NotFound("custodian's task")
+    return found
+
+
+def custody_for(task_id: int) -> CustodianTask | None:
+    """The task that the link of somebody outside names, inside the walls of the organisation that it names; None for none."""
+    return CustodianTask.objects.filter(pk=task_id, person=None).select_related("asked_by").first()
+
+
+def kept_file_for(by: Actor, file_id: int) -> CustodianFile:
+    """What a custodian outside attached, to whoever may read their task. NotFound otherwise."""
+    found = CustodianFile.objects.filter(organisation_id=by.organisation_id, pk=file_id).first()
+    if found is None:
+        raise NotFound("file")
+    try:
+        task_for(by, found.task_id)
+    except NotFound:
+        raise NotFound("file") from None
     return found
 
 

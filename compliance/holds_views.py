@@ -14,6 +14,7 @@ from compliance import holds_gate as gate
 from compliance import holds_showing as showing
 from compliance.actions import holds as actions
 from compliance.rules import holds as rules
+from incidents.files import download
 from incidents.members import active_for, member_for
 from incidents.models import LegalHold
 from ledger.form_pages import Words, actor, send
@@ -74,14 +75,22 @@ def hold(request: HttpRequest, hold_id: int) -> HttpResponse:
     """One hold: what it keeps, how it stands, its custodians, and what can be done."""
     by = actor(request)
     found = gate.hold_for(by, hold_id)
+    tasks = list(found.custodians.order_by("id"))
+    links = showing.links_of(tasks)
     context = {
         "hold": found,
         "what": showing.what_of(found),
         "state": showing.state_of(found),
         "verbs": showing.verbs(found, by),
         "tasks": [
-            {"task": task, "answer": showing.answer_of(task), "url": reverse("hold-custodian", args=[task.pk])}
-            for task in found.custodians.order_by("id")
+            {
+                "task": task,
+                "answer": showing.answer_of(task),
+                "link": links.get(task.pk, ""),
+                "verbs": showing.link_verbs(task, by),
+                "url": reverse("hold-custodian", args=[task.pk]),
+            }
+            for task in tasks
         ],
         "back": reverse("hold-list"),
     }
@@ -154,16 +163,21 @@ def custodian(request: HttpRequest, task_id: int) -> HttpResponse:
     """What a custodian is asked to keep, and what they answered."""
     by = actor(request)
     task = gate.task_for(by, task_id)
-    verbs = [
-        {"label": label, "url": reverse(name, args=[task.pk]), "why_not": showing.sentence(why_not(task, by))}
-        for name, label, why_not in (
-            ("hold-custodian-acknowledge", "Acknowledge", rules.why_not_acknowledge),
-            ("hold-custodian-prove", "File the proof", rules.why_not_prove),
-        )
-    ]
     own = task.person_id == by.user_id
     hold_url = "" if own and rules.why_not_read(by) else reverse("hold", args=[task.hold_id])
-    context = {"task": task, "answer": showing.answer_of(task), "verbs": verbs, "own": own, "hold_url": hold_url}
+    file = showing.file_of(task)
+    context = {
+        "task": task,
+        "answer": showing.answer_of(task),
+        "link": showing.links_of([task]).get(task.pk, ""),
+        "acknowledged_by": showing.who(task.acknowledged_by, task.acknowledged_link, task),
+        "proven_by": showing.who(task.proven_by, task.proven_link, task),
+        "file": file,
+        "file_url": reverse("hold-custodian-file", args=[file.pk]) if file else "",
+        "verbs": showing.task_verbs(task, by),
+        "own": own,
+        "hold_url": hold_url,
+    }
     return render(request, "compliance/holds_custodian.html", context)
 
 
@@ -194,3 +208,39 @@ def prove(request: HttpRequest, task_id: int) -> HttpResponse:
         actions.prove(task, by=by, location=typed["location"], sha256=typed["sha256"], said=typed["said"])
 
     return send(request, forms.ProofForm(request.POST or None), act, words)
+
+
+@require_http_methods(["GET", "POST"])
+def send_link(request: HttpRequest, task_id: int) -> HttpResponse:
+    """Send somebody outside a new link."""
+    by = actor(request)
+    task = gate.task_for(by, task_id)
+    check(rules.why_not_send_link(task, by))
+    lead = f"{task.name} is sent a new link to {task.email}. Those that were sent before open nothing any more."
+    words = Words("Send a new link", "Send it", reverse("hold-custodian", args=[task.pk]), lead)
+
+    def act(_: dict[str, Any]) -> None:
+        actions.send_link(task, by=by)
+
+    return send(request, forms.NothingForm(request.POST if request.method == "POST" else None), act, words)
+
+
+@require_http_methods(["GET", "POST"])
+def withdraw(request: HttpRequest, task_id: int) -> HttpResponse:
+    """Take back what was asked of somebody outside."""
+    by = actor(request)
+    task = gate.task_for(by, task_id)
+    check(rules.why_not_withdraw(task, by))
+    lead = f"The link of {task.name} ends, they are reminded no more, and they are told that nothing is to be kept."
+    words = Words("Take back what was asked", "Take it back", reverse("hold-custodian", args=[task.pk]), lead)
+
+    def act(typed: dict[str, Any]) -> None:
+        actions.withdraw_task(task, by=by, reason=typed["reason"])
+
+    return send(request, forms.ReasonForm(request.POST or None), act, words)
+
+
+@require_GET
+def kept_file(request: HttpRequest, kept_file_id: int) -> HttpResponse:
+    """What a custodian outside attached, as a download."""
+    return download(gate.kept_file_for(actor(request), kept_file_id))

@@ -142,7 +142,7 @@ def message(
     link leads to the incident, or to the page `below` it that is called `label`.
     """
     if incident.restricted:
-        if not knows(incident, delivery.recipient_id):
+        if not knows(incident, delivery.recipient.pk):
             return None
         subject, text = RESTRICTED, f"{RESTRICTED}.\nWhat it is about is said only in the portal."
     return Message(

@@ -1,15 +1,25 @@
 """Handing out what is filed with the record: as a download, and as nothing else."""
 
+from typing import Any, Protocol
+
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
 from incidents import gate
-from incidents.models import Attachment
 from tenants.actors import Actor
 
 
-def download(file: Attachment) -> HttpResponse:
+class Filed(Protocol):
+    """A file as the database keeps it."""
+
+    name: Any
+    content_type: Any
+    sha256: Any
+    body: Any
+
+
+def download(file: Filed) -> HttpResponse:
     """The bytes of a file, so that no browser shows or runs them here: whatever is in it, and whatever it is called."""
     response = HttpResponse(bytes(file.body), content_type=file.content_type)
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=file.name) or "attachment"

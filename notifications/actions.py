@@ -71,7 +71,14 @@ def notify_through(event: Event, recipient: int, methods: Iterable[ContactMethod
             _queue(delivery, urgent=False)
 
 
-def _delivery(event: Event, recipient: int, channel: str, template: str, subject_id: int, urgent: bool) -> Delivery:
+def notify_outside(event: Event, *, template: str, subject_id: int) -> None:
+    """Queue an e-mail to somebody without an account, because of `event`: its template knows whom. Not twice for one event."""
+    delivery = _delivery(event, None, "email", template, subject_id, urgent=False)
+    if insert_once(delivery):
+        _queue(delivery, urgent=False)
+
+
+def _delivery(event: Event, recipient: int | None, channel: str, template: str, subject_id: int, urgent: bool) -> Delivery:
     delivery = Delivery(
         organisation_id=event.organisation_id,
         event=event,
@@ -153,11 +160,13 @@ def _take(organisation_id: int, delivery_id: int) -> _Taken | None:
 def _start(queued: QueuedDelivery, delivery: Delivery) -> _Taken | None:
     """Take the lease of a delivery and record that an attempt begins; None where it waits, or there is nothing to say any more."""
     begin_before = time.monotonic() + (LEASE - HAND_OVER - MARGIN).total_seconds()
-    found = route.recipient(delivery.recipient_id)
-    if found is None:  # who has left is told nothing any more
-        _withdraw(queued, delivery)
-        return None
-    delivery.recipient, own = found
+    own: list[route.Way] = []
+    if delivery.recipient_id is not None:
+        found = route.recipient(delivery.recipient_id)
+        if found is None:  # who has left is told nothing any more
+            _withdraw(queued, delivery)
+            return None
+        delivery.recipient, own = found
     message, ways = _render(delivery), route.ways(delivery, own)
     if message is None or not ways:
         _withdraw(queued, delivery)

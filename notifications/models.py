@@ -77,10 +77,14 @@ class Delivery(TenantOwned):
     It keeps no text: `template` renders it when it is sent, so that nothing stale or restricted lies in a row. The channel "email"
     goes to the person by their contact methods in their order, and by the account's e-mail where they have none; each attempt
     says by which. With `method`, it goes through that one only.
+
+    Without a recipient it is an e-mail to somebody who has no account: the template knows whom, and where they are reached.
     """
 
     event = TenantKey(Event, related_name="+")
-    recipient = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    recipient: "models.ForeignKey[User | None, User]" = models.ForeignKey(  # type: ignore[misc]  # renderers of members' messages read it
+        User, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     channel = models.CharField(max_length=20)
     template = models.CharField(max_length=40)
     subject_id = models.BigIntegerField()
@@ -98,7 +102,11 @@ class Delivery(TenantOwned):
                 fields=["organisation", "event", "recipient", "channel", "method"],
                 name="one_delivery_a_channel",
                 nulls_distinct=False,
-            )
+            ),
+            models.CheckConstraint(
+                name="outside_by_email_only",
+                condition=Q(recipient__isnull=False) | Q(channel="email", method__isnull=True),
+            ),
         ]
         indexes = [
             models.Index(fields=["organisation", "recipient", "channel", "-id"], name="delivery_inbox"),

@@ -80,8 +80,8 @@ class Wait:
 
 def wait(delivery: Delivery, way: Way) -> Wait | None:
     """Whether a message waits: what can wait for the organisation's business hours, what comes too thick for the minute to be over."""
-    if delivery.method_id is not None:
-        return None  # a code or a test, which its person waits for
+    if delivery.method_id is not None or delivery.recipient_id is None:
+        return None  # a code or a test, which its person waits for; and nobody knows the hours of somebody outside
     if not delivery.urgent and way.quiet == Quiet.HOURS and (opening := _opening()) > now():
         return Wait(opening, f"for business hours, until {opening:%Y-%m-%d %H:%M} UTC")
     most = settings.MUSTER_MESSAGES_A_MINUTE.get(way.channel, 0)
@@ -117,7 +117,11 @@ def _lately(delivery: Delivery, way: Way) -> set[datetime]:
 
 def companions(delivery: Delivery, way: Way) -> list[QueuedDelivery]:
     """The messages that wait to be sent together with this one; they are ours until the commit."""
-    if not settings.MUSTER_MESSAGES_A_MINUTE.get(way.channel, 0) or delivery.method_id is not None:
+    if (
+        not settings.MUSTER_MESSAGES_A_MINUTE.get(way.channel, 0)
+        or delivery.method_id is not None
+        or delivery.recipient_id is None
+    ):
         return []
     waiting = QueuedDelivery.objects.select_for_update(skip_locked=True, of=("self",)).select_related("delivery__event")
     return list(waiting.filter(together=together(delivery, way)).exclude(delivery_id=delivery.pk).order_by("delivery_id")[:100])

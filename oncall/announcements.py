@@ -27,7 +27,7 @@ def render_page(delivery: Delivery) -> Message | None:
     page = delivery.subject
     if not isinstance(page, Page):
         page = Page.objects.select_related("service", "team").get(pk=delivery.subject_id)
-    if page.state != Page.State.OPEN or not may_know(page.incident_id, delivery.recipient_id):
+    if page.state != Page.State.OPEN or not may_know(page.incident_id, delivery.recipient.pk):
         return None
     restricted = is_restricted(page.subject_type, page.subject_id)
     about = RESTRICTED if restricted else describe(page.subject_type, page.subject_id)
@@ -44,7 +44,7 @@ def render_page(delivery: Delivery) -> Message | None:
         name=delivery.recipient.name,
         subject=f"Page: {about}",
         text="\n".join(line for index, line in enumerate(lines) if line or index == 1),
-        link=links.make(page, delivery.recipient_id),
+        link=links.make(page, delivery.recipient.pk),
         link_label="Acknowledge",
     )
 
@@ -58,7 +58,7 @@ def tell_the_rest(event: Event, by: Actor) -> None:
 def render_taken(delivery: Delivery) -> Message | None:
     """That somebody acknowledged. None where the page is open again by now, and to whom may not know what it is about."""
     page = Page.objects.select_related("acknowledged_by").get(pk=delivery.subject_id)
-    if page.acknowledged_by is None or not may_know(page.incident_id, delivery.recipient_id):
+    if page.acknowledged_by is None or not may_know(page.incident_id, delivery.recipient.pk):
         return None
     return _about(delivery, page, "Acknowledged", f"{page.acknowledged_by.name} has it: you need not answer this page any more.")
 
@@ -74,7 +74,7 @@ def tell_nobody_left(event: Event, by: Actor) -> None:
 def render_nobody_left(delivery: Delivery) -> Message | None:
     """That nobody answered. None once somebody did."""
     page = Page.objects.get(pk=delivery.subject_id)
-    if page.state != Page.State.OPEN or not may_know(page.incident_id, delivery.recipient_id):
+    if page.state != Page.State.OPEN or not may_know(page.incident_id, delivery.recipient.pk):
         return None
     return _about(delivery, page, "Nobody acknowledged", "Everybody whom its policy names was called, and nobody acknowledged.")
 

@@ -28,7 +28,8 @@ _PORTAL = re.compile(r"^/o/(?P<slug>[a-z][a-z0-9-]{1,39})(?P<rest>/.*)$")
 _API = "/api/v1/"
 # The doors that take a file; and a page's form with a section of a post-mortem: what is too long comes back to it as it was typed.
 _FILES = re.compile(
-    r"^(?:(?:/o/[a-z0-9-]+)?(?:/api/v1)?/incidents/[^/]+/attach|/o/[a-z0-9-]+/incidents/[^/]+/postmortem/sections/[^/]+(?:/preview)?)/$"
+    r"^(?:(?:/o/[a-z0-9-]+)?(?:/api/v1)?/incidents/[^/]+/attach|/o/[a-z0-9-]+/incidents/[^/]+/postmortem/sections/[^/]+(?:/preview)?"
+    r"|/custody/[^/]+)/$"
 )
 _OPEN_API = ("/api/v1/schema/", "/api/v1/docs/")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -72,7 +72,7 @@ def answer(request: HttpRequest, refused: Refused) -> HttpResponse:
     if wants_json(request):
         response: HttpResponse = JsonResponse(body(refused, request_id), status=refused.status, content_type=CONTENT_TYPE)
     else:
-        known = refused.status in (403, 404, 409, 429)
+        known = refused.status in (403, 404, 409, 413, 429)
         template = f"{refused.status}.html" if known else "409.html"
         context = {
             "reason": str(refused),

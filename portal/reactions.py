@@ -106,6 +106,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "incident.closed": (LEARN_TRAITS,),
     "custodian.asked": (TELL_CUSTODIAN,),
     "custodian.chased": (TELL_CUSTODIAN,),
+    **dict.fromkeys(("custodian.link_sent", "custodian.withdrawn", "custodian.released"), (TELL_CUSTODIAN,)),
     "hold.release_asked": (ASK_SECOND_PERSON,),
     "erasure.asked": (ASK_ERASURE,),
     "access_review.opened": (TELL_ACCESS_REVIEW,),
@@ -173,7 +174,7 @@ MEASURED: tuple[str, ...] = (
     *("page.acknowledged", "page.declined", "page.calmed", "page.ended", "clock.broken"),
     *("incident.snapshot_chased", "incident.snapshot_fulfilled", "incident.glass_reviewed", "hold.released"),
     *("access_review.opened", "access_review.signed", "duty.decided", "duty.started", "duty.filed"),
-    *("custodian.chased", "custodian.acknowledged", "custodian.proven"),
+    *("custodian.chased", "custodian.acknowledged", "custodian.proven", "custodian.withdrawn"),
 )
 REACTIONS |= {kind: (*REACTIONS.get(kind, ()), MEASURE) for kind in MEASURED}
 
@@ -320,6 +321,7 @@ RENDERERS: dict[str, str] = {
     "item": "postmortems.item_news.render",
     "duty": "compliance.duties_news.render",
     "custodian": "compliance.holds_news.render_custodian",
+    "custodian-outside": "compliance.holds_news.render_outside",
     "hold-release": "compliance.holds_news.render_release",
     "erasure": "compliance.holds_news.render_erasure",
     "access-review": "compliance.access.news.render_review",

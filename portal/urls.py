@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from compliance.custody_views import custody
 from oncall.calendar_views import calendar_feed
 from oncall.views import acknowledge_by_link
 from portal import health, pages, styleguide
@@ -14,6 +15,7 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("ack/<str:token>/", acknowledge_by_link, name="acknowledge-by-link"),
+    path("custody/<str:custody>/", custody, name="custody"),
     path("oncall/<str:credential>/<str:name>.ics", calendar_feed, name="calendar-feed"),
     path("api/v1/", include(documentation)),
     path("api/v1/", include("portal.urls_api")),

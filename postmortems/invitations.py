@@ -36,7 +36,7 @@ def render(delivery: Delivery) -> Message | None:
     if _is_off(review) != (kind in _TAKES_BACK):
         return None
     title = f"{incident.level} {incident.ref}: {incident.title}"
-    text = _text(review, delivery.recipient_id)
+    text = _text(review, delivery.recipient.pk)
     made = message(delivery, incident, f"{_WORDS[kind]}: {title}", text, below=PAGE, label=LABEL)
     if made is None:
         return None

@@ -23,6 +23,7 @@ class Away(StrEnum):
     CALMED = "calmed"
     CALL_ENDED = "call_ended"
     RELEASED = "released"
+    EXCUSED = "excused"
     NOT_OWED = "not_owed"
     ANEW = "anew"
     CUT_SHORT = "cut_short"
@@ -48,6 +49,7 @@ _SAYS = {
     Away.CALMED: "it turned out to be of low urgency",
     Away.CALL_ENDED: "what was called about had ended",
     Away.RELEASED: "the legal hold was released",
+    Away.EXCUSED: "what was asked of the custodian was taken back",
     Away.NOT_OWED: "the duty was found not to apply",
     Away.ANEW: "its time was counted anew",
     Away.CUT_SHORT: "it was cut short",

@@ -34,9 +34,9 @@ class Refused(Exception):
 
     @property
     def status(self) -> int:
-        """The gravest of the reasons' statuses: not for you (403) before not now (409) before a bad field (422)."""
+        """The gravest of the reasons' statuses: not for you (403) before gone (410), not now (409) before a bad field (422)."""
         statuses = {reason.status for reason in self.reasons}
-        return next((status for status in (404, 401, 403, 409, 422) if status in statuses), 409)
+        return next((status for status in (404, 401, 403, 410, 409, 422) if status in statuses), 409)
 
 
 class NotFound(Refused):

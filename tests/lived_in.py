@@ -8,6 +8,7 @@ from typing import Any
 
 from django.test import Client
 
+from compliance import custody_links
 from compliance.actions import duties, duties_rules, holds, retention
 from compliance.actions import packs as evidence
 from compliance.models import AuditEngagement, ErasureRequest, PackPart
@@ -109,6 +110,7 @@ class Lived:
     duty: int
     hold_id: int
     task_id: int
+    kept_file_id: int
     erasure_id: int
     access_system: str
     access_review_id: int
@@ -311,15 +313,24 @@ def improve(cast: Cast, word: str, *, versions: int) -> dict[str, Any]:
 
 
 def keep(cast: Cast, word: str) -> dict[str, Any]:
-    """A legal hold with a custodian, a period of retention, an erasure that waits. Returns their URL parameters."""
+    """A legal hold with custodians, one of whom attached a file by their link; a period of retention, an erasure that waits.
+
+    Returns their URL parameters.
+    """
     legal = cast.exec.actor()
     with cast.scope(cast.exec):
         hold = holds.place_hold(by=legal, matter=f"matter {word}", reason=word, person=member_for(legal, cast.support.email))
         task = holds.ask_custodian(hold, by=legal, what=f"logs {word}", name=f"Lou {word}", email=f"{word}@host.example")
+        proven = holds.ask_custodian(hold, by=legal, what=f"traces {word}", name=f"Kim {word}", email=f"kim.{word}@host.example")
+    with cast.scope():
+        file = custody_links.Sent(f"{word}.txt", word.encode())
+        by = custody_links.custodian(proven)
+        holds.prove(proven, by=by, location=f"where {word}", said=f"said {word}", link=proven.link_number, file=file)
+        kept = proven.files.get().pk
     with cast.scope(cast.admin):
         retention.set_period("codes", 30, by=cast.admin.actor())
         wish = ErasureRequest.objects.create(person_id=cast.mei.user_id, ground=word, asked_by_id=cast.admin.user_id)
-    return {"hold_id": hold.pk, "task_id": task.pk, "erasure_id": wish.pk}
+    return {"hold_id": hold.pk, "task_id": task.pk, "kept_file_id": kept, "erasure_id": wish.pk}
 
 
 def plan(cast: Cast, word: str) -> dict[str, Any]:

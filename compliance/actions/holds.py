@@ -3,20 +3,29 @@
 What stands on an incident is told on its timeline. A custodian may know nothing of the incident, so what concerns them is not.
 """
 
+import hashlib
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from compliance.models import CustodianTask
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from compliance.custody_links import LIFE, Sent
+from compliance.models import CustodianFile, CustodianTask
 from compliance.rules import holds as rules
 from incidents import fields
+from incidents.actions.filing import check_size
 from incidents.items import Member
 from incidents.models import Incident, LegalHold
+from incidents.sniffing import UNKNOWN, content_type, safe_name
 from ledger.actions import record
 from ledger.verbs import verb
 from standard import clocks
 from standard.away import Away
 from standard.models import Clock
 from tenants.actors import Actor
+from tenants.models import Membership
 from tenants.refusals import check, invalid
 from tenants.time import now
 
@@ -24,6 +33,8 @@ SUBJECT, TASK = "legal hold", "custodian task"
 CHASE_EVERY = timedelta(days=1)  # until a custodian has answered
 AHEAD = timedelta(days=366)  # that far ahead a period may begin
 EMAIL_MAX = 254
+LOCATION_MAX = 500
+TITLE_TELLS = 6  # from so many letters on an incident's title is told from words that anybody uses
 
 
 @verb("place", kind="hold.placed", who="Legal Counsel", subject=SUBJECT, clauses=(rules.PRESERVE,))
@@ -83,18 +94,23 @@ def ask_release(hold: LegalHold, *, by: Actor, reason: str) -> LegalHold:
     subject=SUBJECT,
     stops=(rules.PRESERVE,),
     clauses=(rules.PRESERVE,),
+    sometimes=("custodian.released",),
 )
 def release(hold: LegalHold, *, by: Actor) -> LegalHold:
-    """Agree that a hold ends, as the second person. Its custodians are chased no more."""
+    """Agree that a hold ends, as the second person. Its custodians are chased no more; those outside are told that it is over."""
     hold = lock(hold)
     check(rules.why_not_release(hold, by))
     hold.second_person_id, hold.released_at = by.person_id, now()
     hold.save()
-    for task in hold.custodians.select_for_update(of=("self",)).order_by("id"):
+    asked = list(hold.custodians.select_for_update(of=("self",)).filter(over_at=None).order_by("id"))
+    for task in asked:
         task.over_at = hold.released_at
         task.save()
         clocks.fall_away(task, rules.PRESERVE, why=Away.RELEASED)
     _tell(hold, "hold.released", by, reason=hold.release_reason, asked_by=hold.released_by.name if hold.released_by else "")
+    for task in asked:
+        if task.link_number:
+            record("custodian.released", task, by=by, **_about(task))
     return hold
 
 
@@ -128,9 +144,10 @@ def keep(hold: LegalHold, *, by: Actor, reason: str) -> LegalHold:
 def ask_custodian(
     hold: LegalHold, *, by: Actor, what: str, person: Member | None = None, name: str = "", email: str = ""
 ) -> CustodianTask:
-    """Ask somebody to keep what is theirs to keep: a member, or by `name` and `email` somebody outside, for whom Legal answers.
+    """Ask somebody to keep what is theirs to keep: a member, or by `name` and `email` somebody outside, who is sent a link of their own.
 
     They see `what` and nothing of the incident. Every day until they have answered, they are reminded, and whoever asked is told.
+    For somebody outside Legal and Privacy may answer as well.
     """
     hold = lock(hold)
     check(rules.why_not_ask_custodian(hold, by))
@@ -140,6 +157,8 @@ def ask_custodian(
             "person", "Say who: a member by their address, or somebody outside by name and e-mail.", code="one_custodian"
         )
     who, address = (person.name, person.email) if person else _outside(name, email)
+    if person is None:
+        _names_nothing(hold, asked)
     task = CustodianTask.objects.create(
         hold=hold,
         person_id=person.user_id if person else None,
@@ -147,6 +166,8 @@ def ask_custodian(
         email=address,
         what=asked,
         asked_by_id=by.person_id,
+        link_number=0 if person else 1,
+        link_until=None if person else now() + LIFE,
     )
     clocks.begin(rules.PRESERVE, task, due=CHASE_EVERY)
     record("custodian.asked", task, by=by, **_about(task))
@@ -168,24 +189,64 @@ def chase(task: CustodianTask, *, by: Actor) -> None:
     if task.acknowledged_at is not None or task.over_at is not None:
         return
     task.chased += 1
+    if task.link_number:  # the reminder brings it once more
+        task.link_until = now() + LIFE
     task.save()
     clocks.start(rules.PRESERVE, task, due=CHASE_EVERY)
     record("custodian.chased", task, by=by, **_about(task), times=task.chased)
 
 
 @verb(
-    "acknowledge",
-    kind="custodian.acknowledged",
-    who="the custodian; Legal, Privacy for who has no account",
+    "send-link",
+    kind="custodian.link_sent",
+    who="Legal Counsel, the Privacy Officer",
+    subject=TASK,
+    clauses=(rules.PRESERVE,),
+)
+def send_link(task: CustodianTask, *, by: Actor) -> CustodianTask:
+    """Send somebody outside a new link to answer by; those that were sent before open nothing any more."""
+    task = _locked(task)
+    check(rules.why_not_send_link(task, by))
+    task.link_number, task.link_until = task.link_number + 1, now() + LIFE
+    task.save()
+    record("custodian.link_sent", task, by=by, **_about(task))
+    return task
+
+
+@verb(
+    "withdraw",
+    kind="custodian.withdrawn",
+    who="Legal Counsel, the Privacy Officer",
     subject=TASK,
     stops=(rules.PRESERVE,),
     clauses=(rules.PRESERVE,),
 )
-def acknowledge(task: CustodianTask, *, by: Actor) -> CustodianTask:
-    """Say that it is being kept."""
+def withdraw_task(task: CustodianTask, *, by: Actor, reason: str) -> CustodianTask:
+    """Take back, with a reason, what was asked of somebody outside: their link ends, they are chased no more, and told so."""
+    said = fields.text("reason", reason, most=fields.REASON_MAX)
     task = _locked(task)
-    check(rules.why_not_acknowledge(task, by))
-    _acknowledge(task, by)
+    check(rules.why_not_withdraw(task, by))
+    task.withdrawn_by_id = by.person_id
+    task.withdrawn_at = task.over_at = now()
+    task.save()
+    clocks.fall_away(task, rules.PRESERVE, why=Away.EXCUSED)
+    record("custodian.withdrawn", task, by=by, **_about(task), reason=said)
+    return task
+
+
+@verb(
+    "acknowledge",
+    kind="custodian.acknowledged",
+    who="the custodian, by a link where they have no account; Legal, Privacy for who has no account",
+    subject=TASK,
+    stops=(rules.PRESERVE,),
+    clauses=(rules.PRESERVE,),
+)
+def acknowledge(task: CustodianTask, *, by: Actor, link: int | None = None) -> CustodianTask:
+    """Say that it is being kept; somebody outside by their link, whose number this is."""
+    task = _locked(task)
+    check(rules.why_not_acknowledge(task, by, link))
+    _acknowledge(task, by, link)
     task.save()
     record("custodian.acknowledged", task, by=by, **_about(task))
     return task
@@ -194,22 +255,39 @@ def acknowledge(task: CustodianTask, *, by: Actor) -> CustodianTask:
 @verb(
     "prove",
     kind="custodian.proven",
-    who="the custodian; Legal, Privacy for who has no account",
+    who="the custodian, by a link where they have no account; Legal, Privacy for who has no account",
     subject=TASK,
     stops=(rules.PRESERVE,),
     clauses=(rules.PRESERVE,),
 )
-def prove(task: CustodianTask, *, by: Actor, location: str, sha256: str = "", said: str = "") -> CustodianTask:
-    """Say where what is kept lies, the SHA-256 of its bytes where that is known, and what else is to be said."""
+def prove(
+    task: CustodianTask,
+    *,
+    by: Actor,
+    location: str,
+    sha256: str = "",
+    said: str = "",
+    link: int | None = None,
+    file: Sent | None = None,
+) -> CustodianTask:
+    """Say where what is kept lies, the SHA-256 of its bytes where that is known, and what else is to be said.
+
+    By a link a file may come with it, or say it all: its type is judged by what is in it, its SHA-256 stands in the event.
+    """
     task = _locked(task)
-    check(rules.why_not_prove(task, by))
-    task.location, task.sha256 = fields.line("location", location, most=500), fields.sha256("sha256", sha256)
+    check(rules.why_not_prove(task, by, link))
+    where = fields.line("location", location, most=LOCATION_MAX, required=file is None)
+    task.sha256 = fields.sha256("sha256", sha256)
     task.said = fields.text("said", said, most=fields.REASON_MAX, required=False)
+    kept = _keep_file(task, file) if file else None
+    task.location = where or f"Attached: {kept.name if kept else ''}"
     if task.acknowledged_at is None:
-        _acknowledge(task, by)
-    task.proven_at, task.proven_by_id = now(), by.person_id
+        _acknowledge(task, by, link)
+    task.proven_at, task.proven_link = now(), link
+    task.proven_by_id = by.person_id if link is None else None
     task.save()
-    record("custodian.proven", task, by=by, **_about(task), location=task.location, sha256=task.sha256)
+    told: dict[str, Any] = {"file": kept.name, "file_type": kept.content_type, "file_sha256": kept.sha256} if kept else {}
+    record("custodian.proven", task, by=by, **_about(task), location=task.location, sha256=task.sha256, **told)
     return task
 
 
@@ -229,9 +307,39 @@ def _locked(task: CustodianTask) -> CustodianTask:
     return CustodianTask.objects.select_for_update(of=("self",)).get(pk=task.pk)
 
 
-def _acknowledge(task: CustodianTask, by: Actor) -> None:
-    task.acknowledged_at, task.acknowledged_by_id = now(), by.person_id
+def _acknowledge(task: CustodianTask, by: Actor, link: int | None) -> None:
+    task.acknowledged_at, task.acknowledged_link = now(), link
+    task.acknowledged_by_id = by.person_id if link is None else None
     clocks.stop(task, rules.PRESERVE)
+
+
+def _keep_file(task: CustodianTask, file: Sent) -> CustodianFile:
+    """Keep what came with a proof. Refuses (422) what is empty, too large, or of a type that is not known."""
+    check_size(file.body)
+    kind = content_type(file.body)
+    if kind == UNKNOWN:
+        sentence = "This is no picture, PDF, archive, JSON or text. Say where it lies, and attach what shows it."
+        raise invalid("file", sentence, code="wrong_type")
+    return CustodianFile.objects.create(
+        task=task,
+        name=safe_name(file.name),
+        content_type=kind,
+        size=len(file.body),
+        sha256=hashlib.sha256(file.body).hexdigest(),
+        body=file.body,
+    )
+
+
+def _names_nothing(hold: LegalHold, what: str) -> None:
+    """Refuse (422) words for somebody outside that name the restricted incident by its reference or title (breach.need-to-know)."""
+    incident = hold.incident
+    if incident is None or not incident.restricted:
+        return
+    title = incident.title.casefold()
+    named = len(title) >= TITLE_TELLS and title in what.casefold()
+    if named or re.search(rf"(?<!\w){re.escape(incident.ref)}(?!\w)", what, re.IGNORECASE):
+        sentence = "This names the restricted incident, of which nobody outside may know: name the logs and the times."
+        raise invalid("what", sentence, code="names_incident")
 
 
 def _outside(name: str, email: str) -> tuple[str, str]:
@@ -244,9 +352,12 @@ def _outside(name: str, email: str) -> tuple[str, str]:
 def _address(value: str) -> str:
     """An e-mail address of somebody outside, as far as it can be judged without writing to it."""
     clean = fields.line("email", value, most=EMAIL_MAX)
-    local, at, host = clean.rpartition("@")
-    if not local or not at or "." not in host or " " in clean:
-        raise invalid("email", "This is no e-mail address.")
+    try:
+        validate_email(clean)
+    except ValidationError:
+        raise invalid("email", "This is no e-mail address.") from None
+    if Membership.objects.filter(user__email__iexact=clean, is_active=True).exists():
+        raise invalid("email", "This is a member's address: ask them as a member.", code="a_member")
     return clean
 
 
@@ -261,4 +372,6 @@ def scope_of(hold: LegalHold) -> str:
 
 
 def _about(task: CustodianTask) -> dict[str, Any]:
-    return {"hold": task.hold_id, "custodian": task.name, "person_id": task.person_id, "asked_by_id": task.asked_by_id}
+    return {"hold": task.hold_id, "custodian": task.name, "person_id": task.person_id, "asked_by_id": task.asked_by_id} | (
+        {"link": task.link_number} if task.link_number else {}
+    )

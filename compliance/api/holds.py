@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,8 +19,10 @@ from compliance.models import ErasureRequest
 from compliance.rules import erasure as erasure_rules
 from compliance.rules import holds as rules
 from compliance.rules import retention as retention_rules
+from incidents.files import download
 from incidents.members import active_for, member_for
 from incidents.models import LegalHold
+from incidents.sniffing import KINDS
 from ledger.api import CursorPages, MusterView, page_of
 from standard.api.versions import KEY
 from tenants.refusals import check, invalid
@@ -28,8 +32,12 @@ STANDING = OpenApiParameter(
 )
 
 
+_ANSWERED = ("acknowledged_by", "proven_by", "withdrawn_by")
+
+
 def _whole(hold: LegalHold) -> dict[str, Any]:
-    return {**showing.hold_row(hold), "custodians": [showing.task_row(task) for task in hold.custodians.order_by("id")]}
+    tasks = list(hold.custodians.select_related(*_ANSWERED).order_by("id"))
+    return {**showing.hold_row(hold), "custodians": showing.task_rows(tasks)}
 
 
 class Holds(MusterView):
@@ -180,6 +188,49 @@ class Prove(MusterView):
             return Response(showing.task_row(actions.prove(task, by=self.actor, **body)))
 
         return self.once(request, perform)
+
+
+class SendLink(MusterView):
+    """A new link."""
+
+    @extend_schema(operation_id="custodian_send_link", request=s.HoldNoBody, responses=s.CustodianTaskOut, parameters=[KEY])
+    def post(self, request: Request, task_id: int) -> Response:
+        """Send a custodian outside a new link (Legal, Privacy); those that were sent before open nothing any more."""
+
+        def perform() -> Response:
+            self.body(s.HoldNoBody, request)
+            task = gate.task_for(self.actor, task_id)
+            return Response(showing.task_row(actions.send_link(task, by=self.actor)))
+
+        return self.once(request, perform)
+
+
+class Withdraw(MusterView):
+    """Taking back."""
+
+    @extend_schema(operation_id="custodian_withdraw", request=s.HoldReasonBody, responses=s.CustodianTaskOut, parameters=[KEY])
+    def post(self, request: Request, task_id: int) -> Response:
+        """Take back what was asked of a custodian outside (Legal, Privacy): their link ends, and they are chased no more."""
+
+        def perform() -> Response:
+            body = self.body(s.HoldReasonBody, request)
+            task = gate.task_for(self.actor, task_id)
+            return Response(showing.task_row(actions.withdraw_task(task, by=self.actor, reason=body["reason"])))
+
+        return self.once(request, perform)
+
+
+class KeptFile(MusterView):
+    """What a custodian outside attached."""
+
+    @extend_schema(
+        operation_id="custodian_file",
+        responses={(200, kind): OpenApiTypes.BINARY for kind in KINDS},
+        description="What a custodian outside attached as proof, served as a download. Its type, size and SHA-256 are in the task's `file`.",
+    )
+    def get(self, request: Request, kept_file_id: int) -> HttpResponse:
+        """The bytes."""
+        return download(gate.kept_file_for(self.actor, kept_file_id))
 
 
 def _class_row(row: kept.Standing) -> dict[str, Any]:

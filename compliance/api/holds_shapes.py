@@ -30,7 +30,7 @@ class HoldNoBody(StrictSerializer):
 
 
 class CustodianAskBody(StrictSerializer):
-    """Who is to keep what: a member (`person`), or somebody outside (`name` and `email`)."""
+    """Who is to keep what: a member (`person`), or somebody outside (`name` and `email`), who is sent a link to answer by."""
 
     what = Text(help_text="What they are to keep, in words for their eyes: they see nothing of the incident.")
     person = Email(required=False)
@@ -67,6 +67,17 @@ class ErasureDecisionBody(StrictSerializer):
     reason = Text()
 
 
+class CustodianFileOut(serializers.Serializer[Any]):
+    """What a custodian outside attached as proof."""
+
+    id = serializers.IntegerField(help_text="For `custodian-files/<id>/`.")
+    name = serializers.CharField()
+    content_type = serializers.CharField(help_text="By what is in it.")
+    size = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    received_at = serializers.DateTimeField()
+
+
 class CustodianTaskOut(serializers.Serializer[Any]):
     """What a custodian is asked to keep, and what they answered."""
 
@@ -76,14 +87,23 @@ class CustodianTaskOut(serializers.Serializer[Any]):
     email = serializers.CharField()
     is_member = serializers.BooleanField()
     what = serializers.CharField()
-    answer = serializers.CharField(help_text="waits, acknowledged, proven, over")
+    answer = serializers.CharField(help_text="waits, acknowledged, proven, over, withdrawn")
     asked_at = serializers.DateTimeField()
     chased = serializers.IntegerField(help_text="How often they were reminded.")
     acknowledged_at = serializers.DateTimeField(allow_null=True)
+    acknowledged_by = serializers.CharField(allow_null=True)
     proven_at = serializers.DateTimeField(allow_null=True)
+    proven_by = serializers.CharField(allow_null=True)
     location = serializers.CharField(allow_blank=True)
     sha256 = serializers.CharField(allow_blank=True)
     said = serializers.CharField(allow_blank=True)
+    file = CustodianFileOut(allow_null=True)
+    link = serializers.CharField(
+        allow_null=True, help_text="Of somebody outside: queued, sent, failed, expired, over, none. Null of a member."
+    )
+    link_until = serializers.DateTimeField(allow_null=True)
+    withdrawn_at = serializers.DateTimeField(allow_null=True)
+    withdrawn_by = serializers.CharField(allow_null=True)
 
 
 class LegalHoldOut(serializers.Serializer[Any]):

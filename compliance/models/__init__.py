@@ -16,7 +16,7 @@ from compliance.models.conformance import ConformanceFigure
 from compliance.models.duties import DutyCase, DutyFiling, DutyStart, RegulatorRule
 from compliance.models.engagements import AuditEngagement
 from compliance.models.erasure import ErasureRequest
-from compliance.models.holds import CustodianTask
+from compliance.models.holds import CustodianFile, CustodianTask
 from compliance.models.packs import EvidencePack, PackCause, PackKind, PackPart, PackState, PackWork
 from compliance.models.retention import RetentionPeriod
 
@@ -29,6 +29,7 @@ __all__ = [
     "AuditEngagement",
     "BreakGlass",
     "ConformanceFigure",
+    "CustodianFile",
     "CustodianTask",
     "Decision",
     "DutyCase",

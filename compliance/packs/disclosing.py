@@ -51,6 +51,7 @@ ADMINISTRATORS = frozenset(
 OF_FEW = frozenset(
     {
         "compliance_accessrun",
+        "compliance_custodianfile",
         "compliance_historicalaccessfact",
         "compliance_historicalcustodiantask",
         "compliance_historicalerasurerequest",

@@ -6,6 +6,7 @@ from incidents.models import LegalHold
 from incidents.rules.common import reader
 from tenants.actors import Actor, Duty, Role
 from tenants.refusals import Reason
+from tenants.time import now
 
 PRESERVE = "breach.preserve-logs"
 
@@ -58,26 +59,53 @@ def why_not_ask_custodian(hold: LegalHold, by: Actor) -> list[Reason]:
     return _over(hold)
 
 
-def why_not_acknowledge(task: CustodianTask, by: Actor) -> list[Reason]:
-    """The custodian says that they keep it; for one without an account, whoever asks custodians does."""
-    if reasons := _answers(task, by):
+def why_not_send_link(task: CustodianTask, by: Actor) -> list[Reason]:
+    """Whoever asks custodians sends somebody outside a new link, while there is something left to answer."""
+    if reasons := _outside(task, by, "send links"):
+        return reasons
+    return [_proven(task)] if task.proven_at is not None else []
+
+
+def why_not_withdraw(task: CustodianTask, by: Actor) -> list[Reason]:
+    """Whoever asks custodians takes back what was asked of somebody outside, such as of the wrong one."""
+    return _outside(task, by, "take back what was asked")
+
+
+def why_not_by_link(task: CustodianTask, number: int) -> list[Reason]:
+    """Why a link that was sent to somebody outside opens nothing any more (410). It says nothing of what was to be kept."""
+    if number != task.link_number:
+        sentence = "A newer link was sent since: use the one in the last message."
+        return [Reason("link_replaced", sentence, clause=PRESERVE, status=410)]
+    if task.withdrawn_at is not None:
+        sentence = "What was asked was taken back: nothing is to be kept for it any more."
+        return [Reason("withdrawn", sentence, clause=PRESERVE, status=410)]
+    if task.over_at is not None:
+        return [Reason("released", "This has ended: nothing is to be kept for it any more.", clause=PRESERVE, status=410)]
+    if task.link_until is None or task.link_until <= now():
+        sentence = "This link was good for two weeks, and they are over. Ask whoever wrote to you for a new one."
+        return [Reason("link_expired", sentence, clause=PRESERVE, status=410)]
+    return []
+
+
+def why_not_acknowledge(task: CustodianTask, by: Actor, link: int | None = None) -> list[Reason]:
+    """The custodian says that they keep it, one outside by their link; for one without an account, whoever asks custodians may too."""
+    if reasons := _answers(task, by, link):
         return reasons
     if task.acknowledged_at is not None:
         return [_since("acknowledged", "This was acknowledged", task)]
     return []
 
 
-def why_not_prove(task: CustodianTask, by: Actor) -> list[Reason]:
+def why_not_prove(task: CustodianTask, by: Actor, link: int | None = None) -> list[Reason]:
     """The same person says where the copy lies, once."""
-    if reasons := _answers(task, by):
+    if reasons := _answers(task, by, link):
         return reasons
-    if task.proven_at is not None:
-        sentence = f"The proof was filed at {task.proven_at:%Y-%m-%d %H:%M:%S} UTC already."
-        return [Reason("proven", sentence, clause=PRESERVE)]
-    return []
+    return [_proven(task)] if task.proven_at is not None else []
 
 
-def _answers(task: CustodianTask, by: Actor) -> list[Reason]:
+def _answers(task: CustodianTask, by: Actor, link: int | None) -> list[Reason]:
+    if link is not None:  # it is the proof of who they are, and says which task it is for
+        return why_not_by_link(task, link)
     if reasons := reader(by):
         return reasons
     if not people.is_custodian(by, task) and (task.person_id is not None or not people.is_decider(people.duties(by))):
@@ -87,9 +115,31 @@ def _answers(task: CustodianTask, by: Actor) -> list[Reason]:
             else "Legal Counsel and the Privacy Officer answer for who has no account."
         )
         return [Reason("not_the_custodian", sentence, clause=PRESERVE, status=403)]
+    return _ended(task)
+
+
+def _outside(task: CustodianTask, by: Actor, what: str) -> list[Reason]:
+    """What is done about the link of somebody outside: Legal's and Privacy's, while it is asked."""
+    if reasons := reader(by):
+        return reasons
+    if not people.is_decider(people.duties(by)):
+        return [Reason("not_yours_to_ask", f"Only Legal Counsel and the Privacy Officer {what}.", clause=PRESERVE, status=403)]
+    if task.person_id is not None:
+        return [Reason("a_member", f"{task.name} is a member: they answer in the portal, and have no link.", clause=PRESERVE)]
+    return _ended(task)
+
+
+def _ended(task: CustodianTask) -> list[Reason]:
+    if task.withdrawn_at is not None:
+        sentence = f"What was asked was taken back at {task.withdrawn_at:%Y-%m-%d %H:%M:%S} UTC."
+        return [Reason("withdrawn", sentence, clause=PRESERVE)]
     if task.over_at is not None:
         return [Reason("released", "The hold was released: nothing is to be kept for it any more.", clause=PRESERVE)]
     return []
+
+
+def _proven(task: CustodianTask) -> Reason:
+    return Reason("proven", f"The proof was filed at {task.proven_at:%Y-%m-%d %H:%M:%S} UTC already.", clause=PRESERVE)
 
 
 def _since(code: str, what: str, task: CustodianTask) -> Reason:

@@ -27,10 +27,7 @@ def attach_file(incident: Incident, *, by: Actor, name: str, body: bytes, captio
 
 def keep_file(incident: Incident, facts: Facts, *, by: Actor, name: str, body: bytes, caption: str = "") -> Attachment:
     """Keep a file with a locked incident's record, whoever may do that: the verb has asked. Refuses (422) an empty or too large one."""
-    if not body:
-        raise invalid("file", "This file is empty.", code="empty")
-    if len(body) > FILE_MAX:
-        raise invalid("file", f"This file has {len(body):,} bytes; at most {FILE_MAX:,} (8 MiB) fit.", code="too_large")
+    check_size(body)
     words = fields.text("caption", caption, most=fields.REASON_MAX, required=False)
     filed = Attachment.objects.create(
         incident=incident,
@@ -56,6 +53,14 @@ def keep_file(incident: Incident, facts: Facts, *, by: Actor, name: str, body: b
         text=words,
     )
     return filed
+
+
+def check_size(body: bytes) -> None:
+    """Refuse (422) a file that is empty, or larger than one may be."""
+    if not body:
+        raise invalid("file", "This file is empty.", code="empty")
+    if len(body) > FILE_MAX:
+        raise invalid("file", f"This file has {len(body):,} bytes; at most {FILE_MAX:,} (8 MiB) fit.", code="too_large")
 
 
 @verb(

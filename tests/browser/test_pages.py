@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from compliance import custody_links
 from compliance.actions import holds
 from compliance.actions.packs import ask_for_pack
+from compliance.models import CustodianTask
 from incidents import actions, quieting, ruling
 from incidents.integrating import make_integration
 from incidents.models import Incident, Integration, RoutingRule, Signal
@@ -325,6 +327,45 @@ def test_a_link_of_an_e_mail_acknowledges_by_its_button(furnished: Site) -> None
     assert furnished.faults(page) == []
     page.get_by_role("button", name="Acknowledge").click()
     expect(page.get_by_role("heading", name="Acknowledged")).to_be_visible()
+    assert furnished.faults(page) == []
+
+
+@pytest.mark.parametrize("look", [*LOOKS, pytest.param({"java_script_enabled": False}, id="without scripts")])
+def test_a_custodian_outside_answers_by_their_link(furnished: Site, look: dict[str, Any]) -> None:
+    """The page of somebody without an account: wide, dark, on a phone and without scripts, of which it has none."""
+    scripts = look.get("java_script_enabled", True)
+    with furnished.installation.acme.scope():
+        link = custody_links.make(CustodianTask.objects.get(person=None))
+    page = furnished.page(**look)
+
+    def sees(words: str) -> None:
+        expect(page.get_by_text(words).first).to_be_visible()
+        assert not scripts or furnished.faults(page) == []
+
+    page.goto(furnished.url + link[link.index("/custody/") :])
+    sees("The proxy's logs of today.")
+    page.get_by_role("button", name="I keep it").click()
+    sees("You said that you keep it")
+    page.get_by_role("button", name="File the proof").click()
+    sees("This cannot be empty.")
+    page.get_by_label("Where does it lie?").fill("s3://kept/proxy")
+    page.get_by_label("Or attach a file").set_input_files({"name": "list.txt", "mimeType": "text/plain", "buffer": b"proxy.log"})
+    page.get_by_role("button", name="File the proof").click()
+    sees("list.txt")
+    page.goto(f"{furnished.url}/custody/forged/")
+    sees("This link is broken")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_legal_sees_how_a_custodian_outside_stands(furnished: Site, look: dict[str, Any]) -> None:
+    """What administrators are not offered: sending a new link, and taking back what was asked."""
+    page = furnished.page(furnished.installation.acme.exec, **look)
+    for path in ("holds/1/", "holds/custodians/1/", "holds/custodians/1/send-link/", "holds/custodians/1/withdraw/"):
+        page.goto(f"{furnished.url}/o/acme/{path}")
+        assert furnished.faults(page) == []
+    page.get_by_label("Why?").fill("The wrong Lou.")
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_text("Taken back by Eve Executive")).to_be_visible()
     assert furnished.faults(page) == []
 
 

@@ -65,6 +65,11 @@ def _by(s: Any) -> Actor:
     return actor
 
 
+def _outside(s: Any) -> CustodianTask:
+    """Lou, who has no account, is asked."""
+    return holds.ask_custodian(placed(s), by=_legal(s), what="Logs", name="Lou", email="lou@host.example")
+
+
 DRIVERS: dict[str, Callable[[Any], Act]] = {
     "legal hold:place": lambda s: lambda: placed(s),
     "legal hold:ask-release": _after(placed, _ask),
@@ -74,6 +79,8 @@ DRIVERS: dict[str, Callable[[Any], Act]] = {
         placed, lambda s, hold: holds.ask_custodian(hold, by=_legal(s), what="Logs", name="Lou", email="lou@host.example")
     ),
     "custodian task:chase": _after(_task, lambda s, task: holds.chase(task, by=s.muster)),
+    "custodian task:send-link": _after(_outside, lambda s, task: holds.send_link(task, by=_legal(s))),
+    "custodian task:withdraw": _after(_outside, lambda s, task: holds.withdraw_task(task, by=_legal(s), reason="Not theirs")),
     "custodian task:acknowledge": _after(_task, lambda s, task: holds.acknowledge(task, by=s.jon)),
     "custodian task:prove": _after(_task, lambda s, task: holds.prove(task, by=s.jon, location="s3://kept/proxy")),
     "retention:set": lambda s: lambda: retention.set_period("codes", 60, by=s.admin),

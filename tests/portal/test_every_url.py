@@ -62,11 +62,12 @@ OF_DECISION = {
 OF_DECISION |= {
     *("hold-place", "hold-ask-release", "hold-release", "hold-keep", "hold-ask-custodian"),
     *("hold-custodian-acknowledge", "hold-custodian-prove", "retention-set", "erasure-ask", "erasure-decide"),
+    *("hold-custodian-send-link", "hold-custodian-withdraw"),
 }
 # What is shown to Legal, Privacy, the CFO and administrators, others are told so; a custodian sees their own task.
 OF_THE_LAW = {
-    *("hold-list", "hold", "hold-custodian", "retention", "erasure-list"),
-    *("api-hold-list", "api-hold", "api-hold-custodian", "api-retention", "api-erasure-list"),
+    *("hold-list", "hold", "hold-custodian", "hold-custodian-file", "retention", "erasure-list"),
+    *("api-hold-list", "api-hold", "api-hold-custodian", "api-hold-custodian-file", "api-retention", "api-erasure-list"),
 }
 # Of a restricted incident: whoever is not named on it finds nothing.
 OF_THE_NAMED = {"glass-one", "api-glass-one"}
@@ -77,9 +78,10 @@ UNSAFE = ("POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND")
 IN_ORGANISATION = addresses.every(addresses.ORGANISATION_TABLE)
 OPEN = addresses.every(addresses.OPEN_TABLE)
 BY_TOKEN = [address for address in OPEN if address.is_api]
-# Addresses that anybody may ask for; all others send a stranger to sign in, or say 401.
+# Addresses that anybody may ask for; all others send a stranger to sign in, or say 401. "custody" is the page of a custodian outside,
+# who has no account to sign in with: its link is the proof, and a forged one finds nothing.
 PUBLIC = {
-    *("theme", "styleguide", "healthz", "readyz", "metrics", "api-schema", "api-docs", "acknowledge-by-link"),
+    *("theme", "styleguide", "healthz", "readyz", "metrics", "api-schema", "api-docs", "acknowledge-by-link", "custody"),
     *("account_login", "account_logout", "account_inactive", "account_signup", "account_reset_password"),
     *("account_reset_password_done", "account_reset_password_from_key", "account_reset_password_from_key_done"),
     *("account_confirm_email", "account_email_verification_sent"),
@@ -137,6 +139,7 @@ def house(shared_database: Installation) -> Iterator[House]:
         kind = ContentType.objects.get(app_label="oncall", model="team").pk
     unsigned = {"token": "forged", "key": "forged", "uidb36": "1", "url": "no/such/page", "app_label": "oncall"}
     unsigned |= {"credential": "forged", "name": "forged"}  # a calendar's address
+    unsigned |= {"custody": "forged"}
     unsigned |= {"table": "mttr", "part": "about", "kept_class": "alerts"}  # of the figures, of the standard's draft
     values = {**lived.parameters(), **unsigned, "verb": "note", "content_type_id": kind, "object_id": 1}
     logging.disable()  # thousands of refusals need not be formatted

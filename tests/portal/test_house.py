@@ -41,7 +41,10 @@ NOT_OF_A_TIMELINE = {
     "engagement.made": "who may read a period, whatever the incident",
     "engagement.ended": "who may read a period, whatever the incident",
     **dict.fromkeys(
-        ("custodian.asked", "custodian.chased", "custodian.acknowledged", "custodian.proven"),
+        (
+            *("custodian.asked", "custodian.chased", "custodian.acknowledged", "custodian.proven"),
+            *("custodian.link_sent", "custodian.withdrawn", "custodian.released"),
+        ),
         "the hold's page shows it: a custodian may know nothing of the incident",
     ),
     **dict.fromkeys(("retention.changed", "retention.ran"), "what is kept for how long, whatever the incident"),

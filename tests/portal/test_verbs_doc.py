@@ -62,7 +62,7 @@ _ACCESS = "who has access, and breaking the glass, are read before they are deci
 _SHIFTS = "shifts are arranged on the on-call page and through the API: the grammar of chat speaks of incidents"
 OF_THE_LAW = (
     *(f"legal hold:{verb}" for verb in ("place", "ask-release", "release", "keep")),
-    *(f"custodian task:{verb}" for verb in ("ask", "acknowledge", "prove")),
+    *(f"custodian task:{verb}" for verb in ("ask", "acknowledge", "prove", "send-link", "withdraw")),
     *("retention:set", "erasure:ask", "erasure:decide"),
 )
 _OF_THE_LAW = "holds, retention and erasure are Legal's and the administrators' business, on their pages and through the API"

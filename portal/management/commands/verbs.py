@@ -78,6 +78,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "compliance.audit_views": ("web",),
     "compliance.api.audit": ("API",),
     "compliance.holds_views": ("web",),
+    "compliance.custody_views": ("web",),
     "compliance.retention_views": ("web",),
     "compliance.api.holds": ("API",),
     "portal.admin": ("admin",),
@@ -97,6 +98,7 @@ DOORS: dict[str, tuple[str, ...]] = {
 }
 FUNCTIONS: dict[str, str] = {
     "oncall.views._linked": "e-mail link",
+    "compliance.custody_views._answer": "e-mail link",
     "oncall.actions.paging.on_clock_broken": "clock",
     "standard.clocks._strike": "clock",
     "oncall.waking.sweep": "clock",
