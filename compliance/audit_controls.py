@@ -165,7 +165,10 @@ CONTROLS: tuple[Control, ...] = (
         "A.8.15",
         "Logging",
         "The record, append-only: entries recorded late, corrections that strike and never replace, what auditors read.",
-        ("incident.corrected", "incident.time_corrected", "auditor.read", "reaction.tried_again", "clock.tried_again"),
+        (
+            *("incident.corrected", "incident.time_corrected", "review.time_corrected"),
+            *("auditor.read", "reaction.tried_again", "clock.tried_again"),
+        ),
     ),
     Control(
         "nist",

@@ -1,7 +1,9 @@
 """A post-mortem as PDF, by WeasyPrint: an extra, for it needs the system's Pango. Without it the pages offer the print view."""
 
+import ctypes.util
 import gc
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -21,7 +23,7 @@ MISSING = "This installation makes no PDF: print the page, or have its operator 
 def _maker() -> Any:
     """WeasyPrint, or None where it, or a library that it needs, is not installed."""
     try:
-        with _no_collection():
+        with _no_collection(), _by_their_own_names():
             import weasyprint
     except (ImportError, OSError):  # OSError: the package is there, Pango is not
         return None
@@ -42,6 +44,22 @@ def _no_collection() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
+
+
+@contextmanager
+def _by_their_own_names() -> Iterator[None]:
+    """Libraries are looked for by the names that they have on Linux, and no others.
+
+    WeasyPrint asks for each by a list of names, on Linux the fourth of which is right; for each wrong one Python starts ldconfig, a compiler
+    and a linker, two dozen times in all: that is a third of what loading it takes.
+    """
+    search = ctypes.util.find_library
+    if sys.platform.startswith("linux"):
+        setattr(ctypes.util, "find_library", lambda name: None)  # noqa: B010 (no type of it may be assigned)
+    try:
+        yield
+    finally:
+        setattr(ctypes.util, "find_library", search)  # noqa: B010
 
 
 @lru_cache(maxsize=1)

@@ -175,9 +175,9 @@ class ReleaseForm(forms.Form):
             self.fields["override"].widget = forms.HiddenInput()
 
     def ask_why(self, found: Iterable[str]) -> None:
-        """Ask why it stays, beside what was found."""
+        """Ask why it stays, beside what was found; where nothing is left to ask about, or no reason helps, ask nothing."""
         data: Any = self.data
         self.data = data = data.copy()
         data.setlist("covers", list(found))
-        if data.getlist("covers"):
-            self.fields["override"].widget = text_area(2)
+        asked = bool(data.getlist("covers"))
+        self.fields["override"].widget = text_area(2) if asked else forms.HiddenInput()

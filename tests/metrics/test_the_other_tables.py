@@ -229,9 +229,11 @@ def test_the_shown_tables_of_clocks_pages_and_items_are_what_plain_python_makes_
             counted = [one for one in told if one.case.counts and one.case.severity in levels]
             # Without more than a period chosen, each call counts that was really made, whatever became of its incident.
             called = counted if narrow else [one for one in told if not one.case.exercise]
-            shown = {
-                key: tables(html(scene, f"{HOME}{key}/?{query}{narrow}")).get(key, {}) for key in ("clocks", "pages", "items")
-            }
+            shown: dict[str, dict[str, dict[str, str]]] = {}
+            for key in ("clocks", "pages", "items"):
+                found = tables(html(scene, f"{HOME}{key}/?{query}{narrow}"))
+                assert list(found) == [key], "one table a page"
+                shown |= found
             clocks_say(shown["clocks"], counted)
             calls_say(shown["pages"], called, names)
             items_say(shown["items"], counted)
