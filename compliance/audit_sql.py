@@ -10,10 +10,10 @@ from django.db.migrations.state import ProjectState
 
 from tenants.periods import keep_periods
 
-_OPEN = """e.organisation_id = here AND e.auditor_id = who AND e.ended_at IS NULL AND e.expires_at > now()
+OPEN = """e.organisation_id = here AND e.auditor_id = who AND e.ended_at IS NULL AND e.expires_at > now()
       AND EXISTS (SELECT 1 FROM tenants_membership m
         WHERE m.organisation_id = here AND m.user_id = who AND m.is_active AND m.roles @> ARRAY['auditor']::varchar[])"""
-_SAID = """SECURITY DEFINER SET search_path = public, pg_temp AS $$
+SAID = """SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE said text[] := muster.context(); here bigint := nullif(said[2], ''); who bigint := nullif(said[3], '');
 BEGIN"""
 _KNOWS = """EXISTS (SELECT 1 FROM incidents_needtoknow n WHERE n.organisation_id = i.organisation_id AND n.incident_id = i.id
@@ -21,17 +21,17 @@ _KNOWS = """EXISTS (SELECT 1 FROM incidents_needtoknow n WHERE n.organisation_id
 
 FUNCTIONS = f"""
 -- The incidents, and the times, of the auditor's own engagements that are open now.
-CREATE FUNCTION muster.audited_incidents() RETURNS SETOF bigint LANGUAGE plpgsql STABLE {_SAID}
+CREATE FUNCTION muster.audited_incidents() RETURNS SETOF bigint LANGUAGE plpgsql STABLE {SAID}
   RETURN QUERY SELECT i.id FROM incidents_incident i WHERE i.organisation_id = here AND EXISTS (
-    SELECT 1 FROM compliance_auditengagement e WHERE {_OPEN} AND i.declared_at >= e.starts_at AND i.declared_at < e.ends_at);
+    SELECT 1 FROM compliance_auditengagement e WHERE {OPEN} AND i.declared_at >= e.starts_at AND i.declared_at < e.ends_at);
 END $$;
-CREATE FUNCTION muster.audited_times() RETURNS tstzmultirange LANGUAGE plpgsql STABLE {_SAID}
-  RETURN (SELECT coalesce(range_agg(tstzrange(e.starts_at, e.ends_at)), '{{}}') FROM compliance_auditengagement e WHERE {_OPEN});
+CREATE FUNCTION muster.audited_times() RETURNS tstzmultirange LANGUAGE plpgsql STABLE {SAID}
+  RETURN (SELECT coalesce(range_agg(tstzrange(e.starts_at, e.ends_at)), '{{}}') FROM compliance_auditengagement e WHERE {OPEN});
 END $$;
 
 -- Every number from the first incident of one engagement to its last: 1 seen, 2 restricted (its id is not told), 3 declared outside the period.
-CREATE FUNCTION muster.population(engagement bigint) RETURNS TABLE (number bigint, id bigint, kind bigint) LANGUAGE plpgsql STABLE {_SAID}
-  RETURN QUERY WITH mine AS (SELECT e.* FROM compliance_auditengagement e WHERE e.id = engagement AND {_OPEN}),
+CREATE FUNCTION muster.population(engagement bigint) RETURNS TABLE (number bigint, id bigint, kind bigint) LANGUAGE plpgsql STABLE {SAID}
+  RETURN QUERY WITH mine AS (SELECT e.* FROM compliance_auditengagement e WHERE e.id = engagement AND {OPEN}),
     inside AS (SELECT i.number AS n FROM incidents_incident i, mine e
       WHERE i.organisation_id = here AND i.declared_at >= e.starts_at AND i.declared_at < e.ends_at)
   SELECT i.number::bigint, CASE WHEN k.kind = 1 THEN i.id END, k.kind FROM incidents_incident i, mine e, LATERAL (SELECT CASE
@@ -60,7 +60,7 @@ BEGIN
   SELECT array_agg(i.id) INTO hidden FROM incidents_incident i
   WHERE i.organisation_id = here AND i.restricted AND NOT {_KNOWS}
     AND NOT EXISTS (SELECT 1 FROM compliance_auditengagement e
-      WHERE e.restricted AND i.declared_at >= e.starts_at AND i.declared_at < e.ends_at AND {_OPEN});
+      WHERE e.restricted AND i.declared_at >= e.starts_at AND i.declared_at < e.ends_at AND {OPEN});
   RETURN coalesce(hidden, '{{}}');
 END $$;
 """

@@ -1,9 +1,10 @@
 """The pages of audits: engagements for administrators; population, sample, controls and their own log for auditors. Parse, gate, act, respond."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,19 +14,16 @@ from compliance import audit_evidence, audit_gate
 from compliance.actions import engagements as actions
 from compliance.audit_controls import CONTROLS, FRAMEWORKS
 from compliance.audit_forms import EndForm, EngagementForm, SampleForm
+from compliance.audit_places import PLACES, around, read_as
 from compliance.audit_population import population, sample
 from compliance.models import AuditEngagement
 from compliance.rules import engagements as rules
 from ledger.form_pages import Words, actor, send
+from tenants.actors import Actor, Role
 from tenants.refusals import Refused, check
 from tenants.time import now
 
 PER_PAGE = 50
-PLACES = (
-    ("audit-population", "Population"),
-    ("audit-sample", "Sample"),
-    ("audit-controls", "Controls"),
-)
 
 
 @require_GET
@@ -37,9 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "engagement": one,
             "is_open": one.is_open(moment),
-            "look": [{"label": label, "url": reverse(name, args=[one.pk])} for name, label in PLACES]
-            if not rules.why_not_look(by, one, now=moment)
-            else [],
+            "look": [{"label": label, "url": reverse(name, args=[one.pk])} for name, label in _places(by, one, moment)],
             "end_url": reverse("audit-end", args=[one.pk]) if not rules.why_not_end(one, by, now=moment) else "",
         }
         for one in known
@@ -49,28 +45,18 @@ def home(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "audits": audits,
         "make_url": reverse("audit-make") if not rules.why_not_arrange(by) else "",
-        "log_url": reverse("audit-log") if any(row["look"] for row in rows) else "",
+        "log_url": reverse("audit-log") if audits and any(row["look"] for row in rows) else "",
         "why_not": rules.why_not_audit(by, known, now=moment),
-        "read_as": _read_as() if audits else None,
+        "read_as": read_as() if audits else None,
     }
     return render(request, "compliance/audit_home.html", context)
 
 
-def _read_as() -> dict[str, str]:
-    """As whom PostgreSQL answers this page, by its own word."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_user::text, current_setting('transaction_read_only')")
-        role, read_only = cursor.fetchone()
-    return {"role": role, "read_only": read_only}
-
-
-def _around(request: HttpRequest, engagement: AuditEngagement, here: str) -> dict[str, Any]:
-    """What each page of one engagement shows around its content."""
-    views = [
-        {"label": label, "url": reverse(name, args=[engagement.pk]), "current": name == here, "count": ""}
-        for name, label in PLACES
-    ]
-    return {"engagement": engagement, "views": views, "back_url": reverse("audit"), "read_as": _read_as()}
+def _places(by: Actor, engagement: AuditEngagement, moment: datetime) -> Sequence[tuple[str, str]]:
+    """Where an engagement leads: its auditor to all that it shows, an administrator to where its evidence packs are asked for."""
+    if not rules.why_not_look(by, engagement, now=moment):
+        return PLACES
+    return () if by.has(Role.AUDITOR) or not engagement.is_open(moment) else PLACES[-1:]
 
 
 @require_GET
@@ -78,7 +64,7 @@ def population_page(request: HttpRequest, engagement_id: int) -> HttpResponse:
     """Every number of the period: incidents, stubs of what is restricted, and what is missing, which is said first."""
     engagement = audit_gate.audit_for(actor(request), engagement_id)
     found = population(engagement)
-    context = _around(request, engagement, "audit-population") | {
+    context = around(engagement, "audit-population") | {
         "found": found,
         "page": Paginator(found.rows, PER_PAGE).get_page(request.GET.get("page")),
     }
@@ -89,7 +75,7 @@ def population_page(request: HttpRequest, engagement_id: int) -> HttpResponse:
 def sample_page(request: HttpRequest, engagement_id: int) -> HttpResponse:
     """A sample of the population, drawn with a seed that is shown: anybody draws the same one again."""
     engagement = audit_gate.audit_for(actor(request), engagement_id)
-    context = _around(request, engagement, "audit-sample")
+    context = around(engagement, "audit-sample")
     typed = {name: request.GET.get(name, "") for name in ("size", "seed")}
     form, status = SampleForm(typed if any(typed.values()) else None, initial={"size": "25"}), 200
     if form.is_bound:
@@ -124,7 +110,7 @@ def controls_page(request: HttpRequest, engagement_id: int) -> HttpResponse:
         }
         for key, name in FRAMEWORKS.items()
     ]
-    context = _around(request, engagement, "audit-controls") | {"frameworks": frameworks}
+    context = around(engagement, "audit-controls") | {"frameworks": frameworks}
     return render(request, "compliance/audit_controls.html", context)
 
 
@@ -135,7 +121,7 @@ def control_page(request: HttpRequest, engagement_id: int, control: str) -> Http
     asked = audit_gate.control_for(control)
     page: Any = Paginator(audit_evidence.events(engagement, asked), PER_PAGE).get_page(request.GET.get("page"))
     page.object_list = audit_evidence.shown(list(page.object_list))
-    context = _around(request, engagement, "audit-controls") | {
+    context = around(engagement, "audit-controls") | {
         "control": asked,
         "exceptions": audit_evidence.exceptions(engagement, asked),
         "page": page,
@@ -153,7 +139,7 @@ def log_page(request: HttpRequest) -> HttpResponse:
     by = actor(request)
     check(rules.why_not_log(by))
     page = Paginator(audit_evidence.read_log(by.person_id), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "compliance/audit_log.html", {"page": page, "back_url": reverse("audit"), "read_as": _read_as()})
+    return render(request, "compliance/audit_log.html", {"page": page, "back_url": reverse("audit"), "read_as": read_as()})
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,15 +1,19 @@
 """Fetch or refuse, for evidence packs: the one way an edge obtains one. A stranger's and a missing one answer alike."""
 
-from django.db.models import Prefetch, Q, QuerySet
+from collections.abc import Sequence
 
-from compliance.models import EvidencePack, PackKind, PackWork
+from django.db.models import F, Prefetch, Q, QuerySet
+
+from compliance import audit_gate
+from compliance.models import AuditEngagement, EvidencePack, PackKind, PackWork
 from compliance.packs_rules import why_not_list
 from incidents import gate
 from incidents.models import Incident
 from incidents.rules.outside import why_not_enter
-from tenants.actors import Actor, Duty
+from tenants.actors import Actor, Duty, Role
 from tenants.models import DutyHolder
 from tenants.refusals import NotFound, check
+from tenants.time import now
 
 
 def is_legal(by: Actor) -> bool:
@@ -25,21 +29,47 @@ def incident_for(by: Actor, ref: str) -> Incident:
     return incident
 
 
+def engagement_for(by: Actor, engagement_id: int) -> AuditEngagement:
+    """The engagement whose packs are looked at: by its auditor while it is open, or by who asks for packs. Refuses (403) others, or NotFound."""
+    if by.has(Role.AUDITOR):
+        return audit_gate.audit_for(by, engagement_id)
+    rows = AuditEngagement.objects.filter(organisation_id=by.organisation_id).select_related("auditor")
+    found = rows.filter(pk=engagement_id).first() if engagement_id < 2**63 else None
+    if found is None:
+        raise NotFound("engagement")
+    check(why_not_list(by, is_legal(by)))
+    return found
+
+
+def open_engagements(by: Actor) -> Sequence[AuditEngagement]:
+    """The audit engagements that are open now, the newest first; of an auditor, their own."""
+    rows = AuditEngagement.objects.filter(ended_at=None, expires_at__gt=now()).select_related("auditor").order_by("-id")
+    return list(rows.filter(auditor_id=by.user_id) if by.has(Role.AUDITOR) else rows)
+
+
 def packs(by: Actor) -> QuerySet[EvidencePack]:
-    """The packs that somebody may see, newest first: of the incidents that they may see, and of the periods that they asked for."""
+    """The packs that somebody may see, newest first: of their incidents, the periods that they asked for, and an auditor's engagements."""
     check(why_not_list(by, is_legal(by)))
     return _theirs(by)
 
 
 def _theirs(by: Actor) -> QuerySet[EvidencePack]:
-    found = EvidencePack.objects.filter(Q(kind=PackKind.INCIDENT) | Q(asked_by=by.user_id))
+    theirs = Q(asked_by=by.user_id) | Q(engagement__auditor_id=by.user_id) if by.user_id is not None else Q(asked_by=None)
+    found = EvidencePack.objects.filter(Q(kind=PackKind.INCIDENT) | theirs)
     work = Prefetch("work", PackWork.objects.order_by("id"))
-    return found.select_related("incident", "asked_by").prefetch_related(work).order_by("-id")
+    return found.select_related("incident", "engagement__auditor", "asked_by").prefetch_related(work).order_by("-id")
 
 
 def packs_of(incident: Incident, by: Actor) -> QuerySet[EvidencePack]:
     """Those of one incident."""
     return packs(by).filter(incident=incident)
+
+
+def packs_of_engagement(engagement: AuditEngagement, by: Actor) -> QuerySet[EvidencePack]:
+    """Those of one engagement, and after them those of the incidents that were declared in its period."""
+    of_incidents = Q(incident__declared_at__gte=engagement.starts_at, incident__declared_at__lt=engagement.ends_at)
+    found = packs(by).filter(Q(engagement=engagement) | of_incidents)
+    return found.order_by(F("engagement").desc(nulls_last=True), "-id")
 
 
 def pack_for(by: Actor, pack_id: int) -> EvidencePack:

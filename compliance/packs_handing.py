@@ -38,10 +38,10 @@ def handed_out(pack: EvidencePack, by: Actor) -> Parts:
 
 
 def _parts(pack_id: int, by: Actor) -> Iterator[bytes]:
-    """The parts in their order. Who may not see the incident any more gets no further one."""
+    """The parts in their order. Who may not see the incident any more, or whose engagement is over, gets no further one."""
     number = 0
     while True:
-        with scope(by.organisation_id, surface=by.via, user_id=by.user_id):
+        with scope(by.organisation_id, surface=by.via, user_id=by.user_id, auditing=by.has(Role.AUDITOR)):
             part = PackPart.objects.filter(pack_id=pack_id, number=number).first()
         if part is None:
             return

@@ -1,15 +1,15 @@
 """Who asks for evidence packs, and who is handed them (clauses evidence.export, people.auditor)."""
 
-from datetime import date
+from datetime import date, datetime
 
-from compliance.models import EvidencePack, PackState
+from compliance.models import AuditEngagement, EvidencePack, PackState
 from incidents.models import Incident
 from incidents.rules.common import reader
 from incidents.rules.outside import why_not_enter
 from tenants.actors import Actor, Role
 from tenants.refusals import Reason
 
-EXPORT = "evidence.export"
+EXPORT, AUDITOR = "evidence.export", "people.auditor"
 LONGEST_DAYS = 366
 
 
@@ -41,9 +41,23 @@ def why_not_ask_of_a_period(
     return []
 
 
+def why_not_ask_of_an_engagement(engagement: AuditEngagement, by: Actor, legal: bool, *, now: datetime) -> list[Reason]:
+    """The same people ask for an audit engagement's, while it is open: what its auditor may read by then, and for them alone."""
+    if reasons := reader(by) or _theirs(by, legal):
+        return reasons
+    if not engagement.is_open(now):
+        return [Reason("not_open", "This engagement is over: its auditor reads nothing any more.", clause=AUDITOR)]
+    return []
+
+
 def why_not_list(by: Actor, legal: bool) -> list[Reason]:
     """The same people see what there is, and auditors do."""
     return _theirs(by, legal, Role.AUDITOR)
+
+
+def is_for(pack: EvidencePack, by: Actor) -> bool:
+    """Whether a pack is for whoever looks at it: that of an engagement is for its auditor alone."""
+    return pack.engagement is None or pack.engagement.auditor_id == by.user_id
 
 
 def why_not_hand_out(pack: EvidencePack, by: Actor, legal: bool, hidden: int = 0) -> list[Reason]:
@@ -53,6 +67,9 @@ def why_not_hand_out(pack: EvidencePack, by: Actor, legal: bool, hidden: int = 0
     """
     if reasons := _theirs(by, legal, Role.AUDITOR):
         return reasons
+    if not is_for(pack, by):
+        sentence = "The pack of an audit engagement is for its auditor alone: it may show what others may not see."
+        return [Reason("for_its_auditor", sentence, clause=AUDITOR, status=403)]
     if pack.state == PackState.FAILED:
         return [Reason("failed", f"This pack could not be made: {pack.why}", clause=EXPORT)]
     if pack.state != PackState.READY:

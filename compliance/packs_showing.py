@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 
 from compliance.models import EvidencePack, PackKind, PackState
-from compliance.packs_rules import why_not_list
+from compliance.packs_rules import is_for, why_not_list
 from incidents.facts import Facts
 from incidents.models import Incident
 from tenants.actors import Actor, Duty
@@ -13,10 +13,15 @@ from tenants.actors import Actor, Duty
 type Row = dict[str, Any]
 
 
-def row(pack: EvidencePack) -> Row:
-    """A pack as a page lists it: what of, how far it is, where it is downloaded."""
-    file_url = reverse("evidence-pack-file", args=[pack.pk]) if pack.state == PackState.READY else ""
-    return _told(pack) | {"url": reverse("evidence-pack", args=[pack.pk]), "file_url": file_url}
+def row(pack: EvidencePack, by: Actor) -> Row:
+    """A pack as a page lists it: what of, how far it is, where whoever looks downloads it."""
+    theirs = is_for(pack, by)
+    file_url = reverse("evidence-pack-file", args=[pack.pk]) if theirs and pack.state == PackState.READY else ""
+    return _told(pack) | {
+        "url": reverse("evidence-pack", args=[pack.pk]),
+        "file_url": file_url,
+        "for": "" if theirs or pack.engagement is None else pack.engagement.auditor.name,
+    }
 
 
 def _told(pack: EvidencePack) -> Row:
@@ -31,7 +36,7 @@ def _told(pack: EvidencePack) -> Row:
         "state": "making" if begun else str(pack.state),
         "state_label": "Being made" if begun else pack.get_state_display(),
         "percent": work.percent if work else 100 if pack.state == PackState.READY else 0,
-        "step": (work.step or "Waits for its turn") if work else "",
+        "step": ((work and work.step) or "Waits for its turn") if pack.state == PackState.ASKED else "",
         "why": pack.why,
         "asked_by": pack.asked_by.name if pack.asked_by else "Muster",
         "asked_at": pack.asked_at,
@@ -46,6 +51,8 @@ def of(pack: EvidencePack) -> str:
     """What it is of, in words."""
     if pack.kind == PackKind.INCIDENT and pack.incident is not None:
         return str(pack.incident.ref)
+    if pack.engagement is not None:
+        return f"the engagement of {pack.engagement.firm}, {pack.engagement.first} to {pack.engagement.last}"
     return f"{pack.starts_on} to the end of the day before {pack.ends_before}"
 
 
@@ -72,6 +79,7 @@ def api_row(pack: EvidencePack) -> Row:
         "cause": str(pack.cause),
         "kind": str(pack.kind),
         "incident": pack.incident.ref if pack.incident else None,
+        "engagement": pack.engagement_id,
         "starts_on": pack.starts_on,
         "ends_before": pack.ends_before,
     }

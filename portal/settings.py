@@ -97,7 +97,7 @@ DATABASE_AUDITOR_URL = os.environ.get("DATABASE_AUDITOR_URL", "postgresql://must
 AS_OWNER = os.environ.get("MUSTER_DATABASE_AS") == "owner"
 DATABASES = {
     "default": environment.database(DATABASE_OWNER_URL if AS_OWNER else DATABASE_URL),
-    "auditor": environment.database(DATABASE_AUDITOR_URL),  # an auditor's requests, and nothing else (tenants/auditor.py)
+    "auditor": environment.database(DATABASE_AUDITOR_URL),  # what auditors read, and nothing else (tenants/auditor.py)
 }
 for name, least in (("default", 1), ("auditor", 0)):
     DATABASES[name]["CONN_HEALTH_CHECKS"] = True

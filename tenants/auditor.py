@@ -1,7 +1,8 @@
 """The auditor's own connection: what an auditor reads is read by a role that can do nothing else (clause people.auditor).
 
-All of our code asks the connection called "default". For an auditor's request that name leads to the auditor's own connection, so that no
-query can forget to ask there; sessions, people who sign in and the record of what is read stay with the serving role, before and after.
+All of our code asks the connection called "default". For an auditor's request, and while the pack of their engagement is made, that name leads
+to the auditor's own connection, so that no query can forget to ask there; sessions, people who sign in and the record of what is read stay
+with the serving role, before and after.
 """
 
 from collections.abc import Iterator

@@ -4,11 +4,11 @@ A pack is a row before anything is done for it, and is made by a task (complianc
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from compliance import packs_rules as rules
-from compliance.models import EvidencePack, PackCause, PackKind, PackState, PackWork
+from compliance.models import AuditEngagement, EvidencePack, PackCause, PackKind, PackState, PackWork
 from compliance.packs_gate import hidden_since, is_legal
 from incidents.models import Incident
 from ledger.actions import record
@@ -53,6 +53,25 @@ def ask_for_period(starts_on: date, ends_before: date, *, by: Actor) -> Evidence
     pack = EvidencePack(kind=PackKind.PERIOD, starts_on=starts_on, ends_before=ends_before, cause=PackCause.ASKED, asked_at=now())
     pack.asked_by_id = by.person_id
     return _put_down(pack, f"evidence-{starts_on}-to-{ends_before}", by)
+
+
+@verb(
+    "ask-for-engagement",
+    kind="pack.asked",
+    who="administrator, process owner, Legal Counsel",
+    subject=SUBJECT,
+    clauses=(rules.EXPORT, rules.AUDITOR),
+)
+def ask_for_engagement(engagement: AuditEngagement, *, by: Actor) -> EvidencePack:
+    """Ask for the evidence pack of an audit engagement, for its auditor alone.
+
+    It holds what the auditor may read when it is made: the incidents that were declared in the period, whole, and what else was written in it.
+    """
+    check(rules.why_not_ask_of_an_engagement(engagement, by, is_legal(by), now=now()))
+    days = {"starts_on": engagement.first, "ends_before": engagement.last + timedelta(days=1)}
+    pack = EvidencePack(kind=PackKind.PERIOD, engagement=engagement, cause=PackCause.ASKED, asked_at=now(), **days)
+    pack.asked_by_id = by.person_id
+    return _put_down(pack, f"evidence-engagement-{engagement.pk}-{engagement.first}-to-{engagement.last}", by)
 
 
 def _put_down(pack: EvidencePack, name: str, by: Actor) -> EvidencePack:

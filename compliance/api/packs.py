@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from compliance import packs_gate
-from compliance.actions.packs import ask_for_pack, ask_for_period
+from compliance.actions.packs import ask_for_engagement, ask_for_pack, ask_for_period
 from compliance.models import EvidencePack, PackCause, PackKind
 from compliance.packs_handing import handed_out
 from compliance.packs_showing import api_row
@@ -30,6 +30,7 @@ class EvidencePackOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     kind = serializers.ChoiceField(PackKind.choices)
     incident = serializers.CharField(allow_null=True)
+    engagement = serializers.IntegerField(allow_null=True, help_text="The audit engagement whose auditor it is for.")
     starts_on = serializers.DateField(allow_null=True)
     ends_before = serializers.DateField(allow_null=True)
     cause = serializers.ChoiceField(PackCause.choices)
@@ -75,7 +76,7 @@ class EvidencePacks(MusterView):
 
     @extend_schema(operation_id="evidence_packs_list", responses=PAGE)
     def get(self, request: Request) -> Response:
-        """List the packs that you may see, newest first: of incidents, and of the periods that you asked for."""
+        """List the packs that you may see, newest first: of incidents, of periods that you asked for, of your engagements."""
         return _listed(self, request, packs_gate.packs(self.actor))
 
     @extend_schema(
@@ -102,6 +103,27 @@ class EvidencePacksOf(MusterView):
     def _ask(self, request: Request, ref: str) -> Response:
         self.body(EvidenceAskBody, request)
         return _made(ask_for_pack(packs_gate.incident_for(self.actor, ref), by=self.actor))
+
+
+class EvidencePacksOfEngagement(MusterView):
+    """The evidence packs of an audit engagement."""
+
+    @extend_schema(operation_id="evidence_packs_of_engagement", responses=PAGE)
+    def get(self, request: Request, engagement_id: int) -> Response:
+        """List the packs of an engagement and of the incidents of its period, newest first."""
+        engagement = packs_gate.engagement_for(self.actor, engagement_id)
+        return _listed(self, request, packs_gate.packs_of_engagement(engagement, self.actor))
+
+    @extend_schema(
+        operation_id="evidence_pack_engagement", request=EvidenceAskBody, responses={201: EvidencePackOut}, parameters=[KEY]
+    )
+    def post(self, request: Request, engagement_id: int) -> Response:
+        """Ask for the pack of an engagement, which its auditor alone is handed (clauses evidence.export, people.auditor)."""
+        return self.once(request, lambda: self._ask(request, engagement_id))
+
+    def _ask(self, request: Request, engagement_id: int) -> Response:
+        self.body(EvidenceAskBody, request)
+        return _made(ask_for_engagement(packs_gate.engagement_for(self.actor, engagement_id), by=self.actor))
 
 
 class OneEvidencePack(MusterView):

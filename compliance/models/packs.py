@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from compliance.models.engagements import AuditEngagement
 from incidents.models import Incident
 from tenants.models import User
 from tenants.time import now
@@ -35,12 +36,14 @@ class PackCause(models.TextChoices):
 class EvidencePack(TenantOwned):
     """One evidence pack (docs/evidence-format.md, section 5): of an incident, or of a period.
 
-    A period's pack shows what whoever asked may see, so it is theirs alone; `shown` are the ids of the incidents that it discloses.
+    A period's pack shows what whoever asked may see, so it is theirs alone; that of an audit engagement shows what its auditor may see, and is
+    handed to nobody else. `shown` are the ids of the incidents that it discloses.
     `sha256` is that of the whole ZIP file, `checkpoint_size` the number of leaves of the checkpoint that it is proven against.
     """
 
     kind = models.CharField(max_length=10, choices=PackKind.choices)
     incident = TenantKey(Incident, null=True, related_name="evidence_packs")
+    engagement = TenantKey(AuditEngagement, null=True, related_name="evidence_packs")
     starts_on = models.DateField(null=True)
     ends_before = models.DateField(null=True)
     cause = models.CharField(max_length=10, choices=PackCause.choices)
@@ -61,7 +64,13 @@ class EvidencePack(TenantOwned):
         constraints = [
             models.CheckConstraint(
                 name="a_pack_is_of_one_thing",
-                condition=Q(kind="incident", incident__isnull=False, starts_on__isnull=True, ends_before__isnull=True)
+                condition=Q(
+                    kind="incident",
+                    incident__isnull=False,
+                    engagement__isnull=True,
+                    starts_on__isnull=True,
+                    ends_before__isnull=True,
+                )
                 | Q(kind="period", incident__isnull=True, starts_on__isnull=False, ends_before__gt=models.F("starts_on")),
             ),
             models.CheckConstraint(
@@ -103,11 +112,13 @@ class PackWork(TenantOwned):
 class PackPart(TenantOwned):
     """A piece of a pack's file, at most a MB. The whole file's SHA-256 stands on the pack, which is audited.
 
-    Of a period's, the database shows it to `asked_by` alone (policy need_to_know_period): it may tell of what only they may see.
+    Of a period's, the database shows it to `asked_by` alone, of an engagement's to its auditor alone, while it is open (policy
+    need_to_know_period): it may tell of what only they may see.
     """
 
     pack = TenantKey(EvidencePack, related_name="parts")
     incident = TenantKey(Incident, null=True, related_name="+")
+    engagement = TenantKey(AuditEngagement, null=True, related_name="+")
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     number = models.IntegerField()
     body = models.BinaryField()

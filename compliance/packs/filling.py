@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from compliance.conformance import packed
-from compliance.models import EvidencePack, PackKind
-from compliance.packs import beside, disclosing, paging, told
+from compliance.models import AuditEngagement, EvidencePack, PackKind
+from compliance.packs import audited, beside, controls, disclosing, paging, told
 from compliance.packs.log import Log
 from compliance.packs.records import EVENTS, Records, Sealed
 from incidents.models import Incident, IncidentService
 from postmortems.item_csv import safe
+from tenants.actors import Role
 from tenants.models import Membership
 
 VERIFIER = Path(__file__).parents[1] / "verify" / "verify.py"
@@ -35,21 +36,30 @@ class Filling:
     theirs: told.Opened
     step: Step
     judged_by: list[packed.Entry] = field(default_factory=list)  # entries of the organisation's that incidents are judged by
+    engaged: audited.Audited | None = None  # what an engagement shows, where the pack is of one
 
     def fill(self) -> Records:
         """Everything but the bag itself."""
         with Records(self.folder) as records:
-            given = self._period(records) if self.pack.kind == PackKind.PERIOD else self._incident(records)
+            given = self._records(records)
             self._redactions(records)
         population = self._population(records, given)
-        shown = [row["id"] for row in population if not row["restricted"]]
+        shown = [row["id"] for row in population if row["restricted"] == audited.NO]
         self._beside(records, shown, given)
         self._read(records, population, shown)
+        if self.engaged is not None:
+            with self.theirs():
+                audited.check_open(self.engaged.engagement)  # or what was looked for meanwhile was not shown any more
         self._log(records)
         self._about(records, population, given)
         return records
 
     # Records
+
+    def _records(self, records: Records) -> tuple[int, int] | None:
+        if self.pack.engagement is not None:
+            return self._engagement(records, self.pack.engagement)
+        return self._period(records) if self.pack.kind == PackKind.PERIOD else self._incident(records)
 
     def _incident(self, records: Records) -> tuple[int, int] | None:
         incident_id: int = self.pack.incident_id  # type: ignore[assignment]  # an incident's pack has one
@@ -82,25 +92,47 @@ class Filling:
 
     def _period(self, records: Records) -> tuple[int, int] | None:
         with self.own():
-            given = self.log.range_of(*self._period_in_time())
+            given = self.log.range_of(_begin(self.pack.starts_on), _begin(self.pack.ends_before))
             tables = disclosing.tables_for(self._roles())
-        if given is None:
-            return None
-        first, last = given
-        if first:
-            with self.own():
-                self._keep(records, self.log.of_none(disclosing.JUDGED_BY, last=first - 1))
+        if given is not None:
+            self._around(records, 0, given[0] - 1)
+            self._range(records, *given, tables)
+        return given
+
+    def _engagement(self, records: Records, engagement: AuditEngagement) -> tuple[int, int] | None:
+        """An engagement's incidents whole, whenever it was written; what was written in its period; and what it is judged by, always."""
+        self.engaged = audited.look(engagement, self.log, self.own, self.theirs)
+        with self.own():
+            given = self.log.range_of(engagement.starts_at, engagement.ends_at)
+        first, last = given or (self.log.point.size, self.log.point.size - 1)
+        self._around(records, 0, first - 1)
+        self._range(records, first, last, disclosing.tables_for({Role.AUDITOR}))
+        self._around(records, last + 1, self.log.point.size - 1)
+        return given
+
+    def _around(self, records: Records, first: int, last: int) -> None:
+        """Of the leaves outside of the period: by what incidents are judged, and of an engagement's incidents everything."""
+        if first > last:
+            return
+        with self.own():
+            self._keep(records, self.log.of_none(disclosing.JUDGED_BY, first, last))
+        if self.engaged is not None:
+            self._keep(records, self.engaged.beyond(self.log, first, last, self.theirs))
+
+    def _range(self, records: Records, first: int, last: int, tables: Collection[str]) -> None:
+        """Each leaf of the period: as a record, or as a stub."""
         for start in range(first, last + 1, told.AT_A_TIME):
             stop = min(start + told.AT_A_TIME - 1, last)
-            disclosed = [entry for batch in self.log.between(start, stop, self.theirs) for entry in batch]
-            disclosed = sorted([*disclosed, *self._of_none(start, stop, tables)], key=lambda entry: entry.leaf)
-            hidden = sorted(set(range(start, stop + 1)) - {entry.leaf for entry in disclosed})
-            self._keep(records, disclosed)
+            entries = [entry for batch in self.log.between(start, stop, self.theirs) for entry in batch]
+            entries += self._of_none(start, stop, tables)
+            if self.engaged is not None:
+                entries = [entry for entry in entries if self.engaged.shows(entry)] + self.engaged.own(start, stop)
+            disclosed = {entry.leaf: entry for entry in entries}
+            self._keep(records, [disclosed[leaf] for leaf in sorted(disclosed)])
             self._say(start - first, last - first + 1)
             with self.own():
-                for leaf, digest in self.log.hashes(hidden):
+                for leaf, digest in self.log.hashes(sorted(set(range(start, stop + 1)) - set(disclosed))):
                     records.stub(leaf, digest)
-        return given
 
     def _of_none(self, start: int, stop: int, tables: Collection[str]) -> list[Sealed]:
         """What among these leaves tells of no incident, and is shown to whoever the pack is for."""
@@ -115,10 +147,6 @@ class Filling:
         """The roles of whoever the pack is for."""
         person_id: int = self.pack.asked_by_id  # type: ignore[assignment]  # somebody asked for a period's pack
         return Membership.objects.values_list("roles", flat=True).get(user_id=person_id)
-
-    def _period_in_time(self) -> tuple[datetime, datetime]:
-        """From when to before when a period's pack is, in UTC."""
-        return _begin(self.pack.starts_on), _begin(self.pack.ends_before)  # type: ignore[arg-type]  # a period's pack has both
 
     def _add(self, records: Records, entries: Iterable[Sealed], total: int) -> None:
         for entry in entries:
@@ -139,6 +167,14 @@ class Filling:
 
     def _population(self, records: Records, given: tuple[int, int] | None) -> list[Row]:
         """The incidents whose making stands in the pack; of a period, all numbers between the first and the last of them."""
+        rows = self._everybody(records, given) if self.engaged is None else self._audited(records, self.engaged)
+        with (self.folder / "data/population.csv").open("w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out)
+            writer.writerow(COLUMNS)
+            writer.writerows(self._cells(row, records) for row in rows)
+        return rows
+
+    def _everybody(self, records: Records, given: tuple[int, int] | None) -> list[Row]:
         with self.own():
             ids = [self.pack.incident_id] if self.pack.incident_id else self.log.made_between(*given) if given else []
             numbers = dict(Incident.objects.filter(pk__in=ids).values_list("number", "id"))
@@ -150,16 +186,28 @@ class Filling:
         rows = []
         for number, incident_id in sorted(numbers.items()):
             row = records.incidents.get(incident_id, {}) if incident_id in seen else {}
-            rows.append({"number": number, "id": incident_id, "restricted": incident_id not in seen, "row": row})
-        with (self.folder / "data/population.csv").open("w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out)
-            writer.writerow(COLUMNS)
-            writer.writerows(self._cells(row, records) for row in rows)
+            rows.append(
+                {
+                    "number": number,
+                    "id": incident_id,
+                    "restricted": audited.NO if incident_id in seen else audited.YES,
+                    "row": row,
+                }
+            )
+        return rows
+
+    def _audited(self, records: Records, found: audited.Audited) -> list[Row]:
+        rows = []
+        for number, restricted in sorted(found.numbers.items()):
+            incident_id = found.ids.get(number, 0)
+            rows.append(
+                {"number": number, "id": incident_id, "restricted": restricted, "row": records.incidents.get(incident_id, {})}
+            )
         return rows
 
     def _cells(self, row: Row, records: Records) -> list[str]:
-        if row["restricted"]:
-            return [str(row["number"]), "", "", "", "", "yes", ""]
+        if row["restricted"] != audited.NO:
+            return [str(row["number"]), "", "", "", "", row["restricted"], ""]
         told_last = row["row"]
         cells = [str(told_last.get(name, "")) for name in ("ref", "declared_at", "severity", "state")]
         return [str(row["number"]), *(safe(cell) for cell in cells), "no", str(records.of_incident[row["id"]])]
@@ -183,10 +231,12 @@ class Filling:
                         beside.inbound(request_id, self.folder)
         found = ((pk, self._own_rows(pk, given)) for pk in shown if pk in records.incidents)
         beside.conformance(found, packed.read(self.judged_by), self.folder)
+        if self.engaged is not None:
+            controls.write(self.folder)
 
     def _own_rows(self, incident_id: int, given: tuple[int, int] | None) -> packed.Rows:
         """The rows of the incident's entries that are in the pack."""
-        first, last = given or (0, self.log.point.size - 1)
+        first, last = (0, self.log.point.size - 1) if given is None or self.engaged else given
         entries = (entry for batch in self.log.of_incident(incident_id, self.theirs) for entry in batch)
         return packed.read((e.table, e.body) for e in entries if first <= e.leaf <= last and e.body is not None)
 
@@ -212,9 +262,12 @@ class Filling:
     def _head(self, records: Records, population: list[Row]) -> dict[str, Any]:
         point = self.log.point
         of = self.pack.incident.ref if self.pack.incident else f"{self.pack.starts_on} to {self.pack.ends_before}"
-        facts = [
-            ("Organisation", self.pack.organisation.name),
-            ("Of", of),
+        facts = [("Organisation", self.pack.organisation.name), ("Of", of)]
+        if self.engaged is not None:
+            facts.append(
+                ("For", f"{self.engaged.auditor} of {self.engaged.engagement.firm}, engagement {self.engaged.engagement.pk}")
+            )
+        facts += [
             ("Log", point.origin),
             ("Proven against", f"a checkpoint of {point.size:,} entries, of {point.at:{told.UTC}}"),
             ("Its root", point.root),
@@ -248,7 +301,8 @@ class Filling:
         pack, point = self.pack, self.log.point
         of: Row = {"incident": pack.incident_id, "ref": pack.incident.ref if pack.incident else ""}
         if pack.kind == PackKind.PERIOD:
-            of = {"from": str(pack.starts_on), "to": str(pack.ends_before), "engagement": None}
+            engagement = audited.told(self.engaged) if self.engaged else None
+            of = {"from": str(pack.starts_on), "to": str(pack.ends_before), "engagement": engagement}
         organisation = pack.organisation
         about = {
             "format": 1,
@@ -262,7 +316,7 @@ class Filling:
                 "records": records.count,
                 "stubs": records.stubs,
                 "incidents": len(population),
-                "restricted": sum(row["restricted"] for row in population),
+                "restricted": sum(row["restricted"] == audited.YES for row in population),
             },
             "range": list(given) if given else None,
         }
@@ -270,7 +324,9 @@ class Filling:
         (self.folder / "data/pack.json").write_text(text, encoding="utf-8")
 
 
-def _begin(day: date) -> datetime:
+def _begin(day: date | None) -> datetime:
+    if day is None:
+        raise ValueError("a pack of a period has days")
     return datetime.combine(day, time.min, tzinfo=UTC)
 
 

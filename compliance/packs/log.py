@@ -43,6 +43,9 @@ class Log(Protocol):
     def between(self, first: int, last: int, opened: Opened) -> Iterator[list[Sealed]]:
         """The entries of incidents among the leaves from `first` to `last`, those that the scope of `opened` shows; likewise."""
 
+    def of_incidents(self, incidents: Collection[int], first: int, last: int, opened: Opened) -> Iterator[list[Sealed]]:
+        """The entries of these incidents among the leaves from `first` to `last`, in their order; likewise."""
+
     def of_none(
         self, tables: Collection[str], first: int = 0, last: int | None = None, rows: Collection[int] | None = None
     ) -> Iterator[Sealed]:

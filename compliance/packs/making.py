@@ -18,7 +18,7 @@ from django.db.models import F
 
 from compliance.actions.packs import finish, give_up
 from compliance.models import EvidencePack, PackKind, PackPart, PackState, PackWork
-from compliance.packs import bag
+from compliance.packs import audited, bag
 from compliance.packs.filling import Filling, parts
 from compliance.packs.log import Log, NotSealed
 from compliance.packs.sealed import log_for
@@ -66,6 +66,10 @@ def make(organisation_id: int, pack_id: int) -> bool:
     pack = _claim(own, pack_id)
     if pack is None:
         return False
+    if pack.engagement is not None and not pack.engagement.is_open(now()):
+        with own():
+            give_up(pack, by=system(organisation_id, Via.RELAY), why="The engagement is over: its auditor reads nothing any more")
+        return False
     try:
         with own():
             made_of = log_for(pack)
@@ -87,13 +91,15 @@ def _claim(own: Any, pack_id: int) -> EvidencePack | None:
             return None
         work.began_at, work.next_at, work.attempts = now(), now() + LEASE, work.attempts + 1
         work.save()
-        return EvidencePack.objects.select_related("organisation", "incident").get(pk=pack_id)
+        return EvidencePack.objects.select_related("organisation", "incident", "engagement").get(pk=pack_id)
 
 
 def _make(pack: EvidencePack, made_of: Log, own: Any) -> None:
     name = f"{pack.name}-at-{made_of.point.size}"
     theirs: Any = own
-    if pack.kind == PackKind.PERIOD:
+    if pack.engagement is not None:
+        theirs = audited.opened_by(pack.engagement)
+    elif pack.kind == PackKind.PERIOD:
         theirs = partial(scope, made_of.organisation_id, surface=Via.WEB, user_id=pack.asked_by_id)
     with tempfile.TemporaryDirectory(prefix="muster-pack-") as where:
         folder, file = Path(where) / name, Path(where) / f"{name}.zip"
@@ -137,7 +143,14 @@ def _store(pack: EvidencePack, file: Path, own: Any, step: "_Steps") -> tuple[in
 def _put(pack: EvidencePack, waiting: list[tuple[int, bytes]], own: Any) -> None:
     with own():
         rows = (
-            PackPart(pack=pack, incident_id=pack.incident_id, asked_by_id=pack.asked_by_id, number=number, body=body)
+            PackPart(
+                pack=pack,
+                incident_id=pack.incident_id,
+                engagement_id=pack.engagement_id,
+                asked_by_id=pack.asked_by_id,
+                number=number,
+                body=body,
+            )
             for number, body in waiting
         )
         PackPart.objects.bulk_create(rows)

@@ -69,23 +69,39 @@ class SealedLog:
             found = [_entry(*row) for row in queries.entries(self.organisation_id, None, first, min(last, self.size - 1))]
         yield [entry for entry in found if entry.incident_id is not None]
 
+    def of_incidents(self, incidents: Collection[int], first: int, last: int, opened: Opened) -> Iterator[list[Sealed]]:
+        """The entries of some incidents among these leaves, as far as the scope shows them, a page in each transaction."""
+        end = min(last, self.size - 1)
+        while incidents and first <= end:
+            with opened():
+                page = self._page("e.incident_id = ANY(%s)", [list(incidents)], first, end)
+            yield page
+            if len(page) < AT_A_TIME:
+                return
+            first = page[-1].leaf + 1
+
     def of_none(
         self, tables: Collection[str], first: int = 0, last: int | None = None, rows: Collection[int] | None = None
     ) -> Iterator[Sealed]:
         """The entries of tables that tell of no incident, some read at a time."""
         end = self.size - 1 if last is None else min(last, self.size - 1)
-        only = "" if rows is None else "AND e.pk = ANY(%s)"
-        sql = f"""
-SELECT l.index, e.envelope, e.salt, e.body, e."table" FROM ledger_leaf l JOIN ledger_entry e ON e.id = l.id
-WHERE l.organisation_id = %s AND e.organisation_id = %s AND e.incident_id IS NULL AND e."table" = ANY(%s) {only}
-  AND l.index >= %s AND l.index <= %s ORDER BY l.index LIMIT {AT_A_TIME}"""
+        which = 'e.incident_id IS NULL AND e."table" = ANY(%s)' + ("" if rows is None else " AND e.pk = ANY(%s)")
+        named = [list(tables), *([] if rows is None else [[str(row) for row in rows]])]
         while True:
-            named = [list(tables), *([] if rows is None else [[str(row) for row in rows]])]
-            page = ask(sql, [self.organisation_id, self.organisation_id, *named, first, end])
-            yield from (_entry(leaf, envelope, salt and bytes(salt), body, table) for leaf, envelope, salt, body, table in page)
+            page = self._page(which, named, first, end)
+            yield from page
             if len(page) < AT_A_TIME:
                 return
-            first = page[-1][0] + 1
+            first = page[-1].leaf + 1
+
+    def _page(self, which: str, named: list[Any], first: int, last: int) -> list[Sealed]:
+        """The next entries from leaf `first` on, in their order."""
+        sql = f"""
+SELECT l.index, e.envelope, e.salt, e.body, e."table" FROM ledger_leaf l JOIN ledger_entry e ON e.id = l.id
+WHERE l.organisation_id = %s AND e.organisation_id = %s AND {which} AND l.index >= %s AND l.index <= %s
+ORDER BY l.index LIMIT {AT_A_TIME}"""
+        rows = ask(sql, [self.organisation_id, self.organisation_id, *named, first, last])
+        return [_entry(leaf, envelope, salt and bytes(salt), body, table) for leaf, envelope, salt, body, table in rows]
 
     def range_of(self, starts_at: datetime, ends_at: datetime) -> tuple[int, int] | None:
         """The first and the last leaf whose entry was written in the period."""

@@ -21,6 +21,7 @@ import sys
 import zipfile
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from json.decoder import scanstring  # type: ignore[attr-defined]  # reads one JSON string, strictly, and says where it ends
 from typing import Any, BinaryIO, NamedTuple
 
@@ -35,7 +36,7 @@ REF, NUMBER = r"[A-Za-z0-9][A-Za-z0-9._-]*", r"(?:0|[1-9]\d{0,18})"
 TILE = re.compile(r"data/log/tile/(\d{1,2})/((?:x\d{3}/)*\d{3})(?:\.p/(\d{1,3}))?")
 NAMES = re.compile(
     rf"bagit\.txt|bag-info\.txt|(?:tag)?manifest-sha256\.txt|keys/log\.pub|verify/verify\.py|data/(?:pack\.json|report\.html|"
-    rf"records/[a-z0-9_]+\.jsonl|population\.csv|conformance\.json|transcript/{REF}\.txt|paging-log\.csv|post-mortem/{REF}\.(?:md|html)|"
+    rf"records/[a-z0-9_]+\.jsonl|population\.csv|(?:conformance|controls)\.json|transcript/{REF}\.txt|paging-log\.csv|post-mortem/{REF}\.(?:md|html)|"
     rf"attachments/[0-9a-f]{{64}}|inbound/\d+\.json|access-review/{REF}\.json|log/checkpoint|log/consistency\.jsonl)|{TILE.pattern}"
 )
 NEEDED = (
@@ -50,6 +51,7 @@ ENVELOPE = re.compile(
 RECORD = re.compile(rf'\{{"leaf":({NUMBER}),"envelope":"')
 SECRETS = re.compile(r',"salt":(?:"([0-9a-f]{32})","body":"|null,"body":null\}\n)')
 STUB = re.compile(rf'\{{"leaf":({NUMBER}),"hash":"([A-Za-z0-9+/]{{43}}=)"\}}\n')
+ENGAGEMENT = ["id", "firm", "auditor", "auditor_id", "first", "last", "starts_at", "ends_at", "restricted"]
 COLUMNS = ["number", "ref", "declared_at", "severity", "state", "restricted", "records"]
 STAMP = 0x21  # 1980-01-01, as ZIP writes a date
 
@@ -352,7 +354,10 @@ class Verifier:
         self.numbers: dict[str, tuple[str, str, int]] = {}  # an incident's number -> its internal one, and where that stands
         self.made: dict[str, tuple[str, int]] = {}
         self.filed: set[str] = set()
-        self.events, self.last_event, self.lost_events = Seen(), 0, 0
+        self.events: defaultdict[str, Seen] = defaultdict(Seen)  # of an incident
+        self.last_event: defaultdict[str, int] = defaultdict(int)
+        self.lost_events = 0
+        self.engagement: dict[str, Any] = {}  # what the records say of the one that the pack is of
         self.first_at, self.last_at = "9", ""
 
     def run(self) -> None:
@@ -644,11 +649,36 @@ class Verifier:
                 self.made[incident] = (name, number)
         elif table.endswith("attachment"):
             self.filed.add(str(field(body, "sha256")))
-        elif table == "ledger_event" and told["incident"] != "null" and self.pack.get("kind") == "incident":
-            event = field(body, "seq")
+        elif table == "compliance_historicalauditengagement":
+            self.engaged({}, body)
+        elif table == "ledger_event" and told["incident"] != "null":
+            event = field(body, "seq") if self.is_whole() else 0
             if isinstance(event, int) and event > 0:
-                self.events.add(event)
-                self.last_event = max(self.last_event, event)
+                self.events[told["incident"]].add(event)
+                self.last_event[told["incident"]] = max(self.last_event[told["incident"]], event)
+        elif table == "ledger_event" and '"engagement.made"' in body and field(body, "kind") == "engagement.made":
+            self.engaged({"auditor": field(field(body, "data"), "auditor")}, body, "subject_id")
+
+    def is_whole(self) -> bool:
+        """Whether the pack has everything of its incidents: one of an incident, or of an engagement."""
+        return bool(self.pack) and (self.pack["kind"] == "incident" or self.pack["of"]["engagement"] is not None)
+
+    def engaged(self, facts: dict[str, Any], body: str, key: str = "id") -> None:
+        """Remember what a record says of the engagement that the pack is of."""
+        given = self.pack["of"].get("engagement") if self.pack else None
+        if given and field(body, key) == given["id"]:
+            row = json.loads(body)
+            self.engagement |= facts or {name: row[name] for name in ENGAGEMENT if name != "auditor" and name in row}
+
+    def check_engagement(self) -> None:
+        """Whose engagement the pack is for, and over what, is what the log has."""
+        if given := self.pack.get("of", {}).get("engagement"):
+            for name in ENGAGEMENT:
+                found = self.engagement.get(name)
+                same = instant(found) == instant(given[name]) if name.endswith("_at") else found == given[name]
+                if name not in self.engagement or not same:
+                    text = f"the engagement's {name} is {given[name]!r}; expected {found!r} (by the records of engagement {given['id']})"
+                    self.report.fault("data/pack.json", None, text)
 
     # 5. The range
 
@@ -703,12 +733,15 @@ class Verifier:
         for name in sorted(self.names):
             if name.startswith("data/attachments/") and name[17:] not in self.filed:
                 self.report.fault(name, None, "no record of the pack tells of this file")
-        gone = self.last_event - self.events.count
+        self.check_engagement()
+        whole = {self.numbers[number][0] for number in self.made} if self.pack.get("kind") == "period" else set(self.events)
+        gone = sum(self.last_event[one] - self.events[one].count for one in whole if one in self.events)
         if gone > self.lost_events:
             self.report.fault(
                 "data/records/ledger_event.jsonl",
                 None,
-                f"{gone} events of the incident are missing; expected 1 to {self.last_event}",
+                f"{gone} events of {'the incident' if len(whole) == 1 else 'incidents'} are missing; "
+                f"expected 1 to {max(self.last_event.values())}",
             )
 
     def population(self) -> dict[str, list[str]]:
@@ -727,8 +760,8 @@ class Verifier:
                     self.report.fault(
                         name, reader.line_num, "a cell could be taken for a formula; expected an apostrophe in front"
                     )
-                elif (row[5] == "yes" and any(row[1:5] + row[6:])) or row[5] not in ("yes", "no"):
-                    self.report.fault(name, reader.line_num, "expected “no”, or “yes” and nothing but the number")
+                elif (row[5] != "no" and any(row[1:5] + row[6:])) or row[5] not in ("yes", "no", "outside"):
+                    self.report.fault(name, reader.line_num, "expected “no”, or “yes” or “outside” and nothing but the number")
                 else:
                     rows[row[0]] = row
         except csv.Error as error:
@@ -744,10 +777,10 @@ class Verifier:
     def check_row(self, number: str, row: list[str]) -> None:
         """One incident of the population against the records."""
         incident = self.numbers.get(number)
-        if row[5] == "yes" and number in self.made:
-            self.report.fault(
-                "data/population.csv", None, f"incident {number} is called restricted, and its making is in the records"
-            )
+        if row[5] != "no" and number in self.made:
+            called = "restricted" if row[5] == "yes" else "of another period"
+            text = f"incident {number} is called {called}, and its making is in the records"
+            self.report.fault("data/population.csv", None, text)
         elif row[5] == "no" and incident and row[6] != str(self.of_incident[incident[0]]):
             found = self.of_incident[incident[0]]
             self.report.fault("data/population.csv", None, f"incident {number} has {row[6]} records there; expected {found}")
@@ -838,12 +871,20 @@ def strict_json(text: str) -> Any:
     return json.loads(text, object_pairs_hook=pairs, parse_constant=no_number)
 
 
-def field(body: str, key: str) -> Any:
-    """A value of a row. Raises Wrong where it has none."""
-    row = json.loads(body)
+def field(body: Any, key: str) -> Any:
+    """A value of a row, given as JSON or read already. Raises Wrong where it has none."""
+    row = json.loads(body) if isinstance(body, str) else body
     if not isinstance(row, dict) or key not in row:
         raise Wrong(f"the body has no “{key}”")
     return row[key]
+
+
+def instant(text: Any) -> datetime | None:
+    """A moment; None where it is none."""
+    try:
+        return datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
 
 
 def check_shape(pack: Any) -> dict[str, Any]:
@@ -864,6 +905,12 @@ def check_shape(pack: Any) -> dict[str, Any]:
     need(isinstance(pack["origin"], str) and whole(pack["size"]) and isinstance(pack["root"], str), "origin, size and root")
     of = ["incident", "ref"] if pack["kind"] == "incident" else ["from", "to", "engagement"]
     need(isinstance(pack["of"], dict) and list(pack["of"]) == of, f"what it is of: {', '.join(of)}")
+    engagement = pack["of"].get("engagement")
+    need(
+        engagement is None
+        or (isinstance(engagement, dict) and list(engagement) == ENGAGEMENT and bool(instant(engagement["ends_at"]))),
+        f"no engagement, or its {', '.join(ENGAGEMENT)}",
+    )
     counts = ["records", "stubs", "incidents", "restricted"]
     need(
         isinstance(pack["counts"], dict) and list(pack["counts"]) == counts and all(map(whole, pack["counts"].values())),
@@ -894,6 +941,9 @@ def verify(
     elif verifier.checkpoint and verifier.key:
         at = f", written {verifier.first_at} to {verifier.last_at}" if verifier.records else ""
         out(f"Log {verifier.checkpoint.origin}, {verifier.checkpoint.size} leaves, key {verifier.key.id.hex()}.")
+        if one := verifier.pack["of"].get("engagement"):
+            restricted = "restricted incidents included" if one["restricted"] else "restricted incidents by their numbers alone"
+            out(f"For engagement {one['id']}, {one['auditor']} of {one['firm']}: {one['first']} to {one['last']}, {restricted}.")
         if given := verifier.pack["range"]:
             out(f"Every leaf from {given[0]} to {given[1]} is here.")
         out(f"HOLDS: {verifier.records} records{at}, {verifier.stubs} stubs; {len(verifier.names)} files are whole.")

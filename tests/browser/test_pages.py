@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 from compliance import custody_links
 from compliance.actions import holds
-from compliance.actions.packs import ask_for_pack
-from compliance.models import CustodianTask
+from compliance.actions.packs import ask_for_engagement, ask_for_pack
+from compliance.models import AuditEngagement, CustodianTask
 from incidents import actions, quieting, ruling
 from incidents.integrating import make_integration
 from incidents.models import Incident, Integration, RoutingRule, Signal
@@ -67,6 +67,8 @@ def furnished(site: Site) -> Site:
         holds.ask_release(hold, by=legal, reason="The case is over.")
         access_of_kubernetes(acme)
         ask_for_pack(Incident.objects.get(ref="INC-1"), by=admin)
+    with acme.scope(acme.admin):
+        ask_for_engagement(AuditEngagement.objects.get(), by=admin)
     seal_beside()
     return site
 
@@ -133,6 +135,8 @@ ADMIN_PAGES = {
     "evidence packs": "evidence-packs/",
     "evidence packs of an incident": "evidence-packs/of/INC-1/",
     "an evidence pack that waits": "evidence-packs/1/",
+    "evidence packs of an engagement": "audit/engagements/1/packs/",
+    "an engagement's pack that waits": "evidence-packs/2/",
     "sealed log": "evidence/log/",
     "integrations": "integrations/",
     "integration": "integrations/1/",
@@ -164,6 +168,8 @@ AUDITOR_PAGES = {
     "a sample that cannot be drawn": "audit/engagements/1/sample/?seed=words&size=none",
     "controls": "audit/engagements/1/controls/",
     "a control": "audit/engagements/1/controls/soc2-cc7-4/",
+    "evidence packs": "audit/engagements/1/packs/",
+    "an evidence pack that waits": "evidence-packs/2/",
     "what was read": "audit/log/",
 }
 

@@ -67,6 +67,7 @@ class TestLog:
         note = tree.checkpoint(size)
         self.point = Point(size, b64(mth(self.leaves)), note, tree.signer.name, datetime(2026, 10, 1, tzinfo=UTC))
         self.entries = [self._sealed(leaf) for leaf in range(size)]
+        self.given: tuple[int, int] | None = (3, size - 2)  # the leaves of any period
 
     def _sealed(self, leaf: int) -> Sealed:
         entry = self.tree.entries[leaf]
@@ -86,6 +87,11 @@ class TestLog:
             seen = set(Incident.objects.values_list("pk", flat=True))
         yield [entry for entry in self.entries[first : last + 1] if entry.incident_id in seen]
 
+    def of_incidents(self, incidents: Collection[int], first: int, last: int, opened: Opened) -> Iterator[list[Sealed]]:
+        with opened():
+            seen = set(Incident.objects.filter(pk__in=incidents).values_list("pk", flat=True))
+        yield [entry for entry in self.entries[first : last + 1] if entry.incident_id in seen]
+
     def of_none(
         self, tables: Collection[str], first: int = 0, last: int | None = None, rows: Collection[int] | None = None
     ) -> Iterator[Sealed]:
@@ -95,7 +101,7 @@ class TestLog:
                 yield entry
 
     def range_of(self, starts_at: datetime, ends_at: datetime) -> tuple[int, int] | None:
-        return (3, self.point.size - 2)
+        return self.given and (self.given[0], min(self.given[1], self.point.size - 1))
 
     def made_between(self, first: int, last: int) -> list[int]:
         made = [e for e in self.entries[first : last + 1] if e.table == "incidents_historicalincident" and e.op == "+"]
@@ -114,7 +120,7 @@ class TestLog:
                 yield name, hashes
 
     def earlier(self) -> Iterator[dict[str, Any]]:
-        for size in (1, 100, self.point.size // 2):
+        for size in (1, min(100, self.point.size - 1), self.point.size // 2):
             note = self.tree.checkpoint(size)
             steps = [b64(step) for step in proof(size, self.leaves)]
             yield {"size": size, "root": b64(mth(self.leaves[:size])), "note": note, "proof": steps}

@@ -140,6 +140,21 @@ def test_a_pack_of_an_incident_and_one_of_a_period_hold(log: Log, incident: File
     assert faults_of(period, tmp_path / "c", held=log.checkpoint().encode()) == []
 
 
+@pytest.mark.clause("people.auditor")
+def test_a_number_of_another_period_is_told_and_shows_nothing(period: Files, tmp_path: Path) -> None:
+    """An engagement's incidents have other periods' numbers in between: no gap, and no incident of the pack."""
+    name, hidden = "data/population.csv", b"9,,,,,yes,"
+    outside = counted(period | {name: period[name].replace(hidden, b"9,,,,,outside,")}, restricted=0)
+    assert faults_of(outside, tmp_path / "a") == []
+    told = period | {name: period[name].replace(hidden, b"9,INC-9,,,,outside,")}
+    assert any("nothing but the number" in fault for fault in faults_of(told, tmp_path / "b"))
+    (row,) = re.findall(rb"(?m)^8,.*no,\d+", period[name])
+    made = period | {name: period[name].replace(row, b"8,,,,,outside,")}
+    assert any(
+        "is called of another period, and its making is in the records" in fault for fault in faults_of(made, tmp_path / "c")
+    )
+
+
 def test_the_smallest_logs_hold(tmp_path: Path) -> None:
     """Trees at the edges of tiles: of one leaf, and of exactly one tile."""
     for size in (1, 255, 256, 257):

@@ -114,7 +114,7 @@ ELSEWHERE: Final = {
     "standard version:adopt": _SETTING_UP,
     **dict.fromkeys(OF_THE_PROCESS_OWNER, _OF_THE_PROCESS_OWNER),
     "process review:open": _BY_ITSELF,
-    **dict.fromkeys((f"evidence pack:{verb}" for verb in ("ask", "ask-for-period", "hand-out")), _PACKS),
+    **dict.fromkeys((f"evidence pack:{verb}" for verb in ("ask", "ask-for-period", "ask-for-engagement", "hand-out")), _PACKS),
     **dict.fromkeys((f"evidence pack:{verb}" for verb in ("finish", "give-up")), _BY_ITSELF),
 }
 

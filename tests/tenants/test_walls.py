@@ -315,6 +315,8 @@ def test_no_key_crosses_the_wall(
         together = {
             "incidents_incident.merged_into_id": "state = 'merged'",
             "oncall_escalationtarget.schedule_id": "kind = 'schedule'",
+            "compliance_evidencepack.engagement_id": "kind = 'period', incident_id = NULL, starts_on = '2026-07-01', "
+            "ends_before = '2026-10-01'",
         }
         beside = f", {together[f'{table}.{column}']}" if f"{table}.{column}" in together else ""  # the table says so
         change = f"UPDATE {table} SET {column} = {stranger}{beside} WHERE id = {first}"
