@@ -32,9 +32,14 @@ def bearer(request: HttpRequest) -> str | None:
 
 def member(request: HttpRequest, person_id: int, via: Via) -> Actor:
     """The signed-in person as a member of this organisation. A stranger's organisation and a missing one answer alike."""
-    membership = Membership.objects.select_related("user").filter(user_id=person_id, is_active=True, user__is_active=True).first()
+    membership = (
+        Membership.objects.select_related("user", "organisation")
+        .filter(user_id=person_id, is_active=True, user__is_active=True)
+        .first()
+    )
     if membership is None:
         raise NotFound()
+    request.organisation = membership.organisation  # type: ignore[attr-defined]  # its name stands on every page
     return Actor(
         organisation_id=tenant_of(membership),
         name=membership.user.name,

@@ -125,6 +125,8 @@ def reviewing(scene: Scene, releases: str = "amira") -> list[str]:
     done(scene, "amira", ref, "review/move", starts_at=later.isoformat(), place="Room 9")
     done(scene, "amira", ref, "review/cancel", reason="Half of us are ill")
     held(scene, ref, absent=("olga",))
+    sooner = scene.clock.now - timedelta(minutes=5)
+    done(scene, "amira", ref, "review/correct-time", held_at=sooner.isoformat(), reason="The clock on the wall was fast")
     done(scene, "amira", ref, "need-no-items", reason="The vendor has mended it.")
     published(scene, ref)
     done(scene, releases, ref, "release", title="Payments failed", text="A lock was held.")
