@@ -24,8 +24,8 @@ from portal.embedded.servers import running_servers
 if TYPE_CHECKING:
     from xdist.scheduler import LoadFileScheduling
 
-FEWEST, MOST = 2, 4
-"""Workers: a second one pays even on one core, since tests wait for the database; each has Django and a browser's worth of memory."""
+FEWEST, MOST = 3, 4
+"""Workers: a third one pays even on two cores, since one of them waits for browsers and processes; each takes half a gigabyte."""
 
 HEAVY = ("tests/system/", "tests/browser/", "tests/portal/test_embedded.py")
 """Tests with many processes, Chromium or both. One worker has all of these, one after the other, and begins with them."""
