@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.db import connection
 from django.db.models import F, Prefetch, Q, QuerySet
 
 from compliance import audit_gate
@@ -84,7 +85,9 @@ def pack_for(by: Actor, pack_id: int) -> EvidencePack:
 
 
 def hidden_since(pack: EvidencePack) -> int:
-    """How many of the incidents that a pack shows cannot be seen from here any more."""
-    if pack.kind == PackKind.INCIDENT:
-        return 0  # it is hidden itself
-    return len(pack.shown) - Incident.objects.filter(pk__in=pack.shown).count()
+    """How many of the incidents that a pack shows, or of which its raw requests may speak, are hidden from whoever asks by now."""
+    if pack.kind != PackKind.INCIDENT:
+        return len(pack.shown) - Incident.objects.filter(pk__in=pack.shown).count()
+    with connection.cursor() as cursor:  # of those others an auditor may see none, and still be shown this one
+        cursor.execute("SELECT count(*) FROM unnest(muster.hidden_incidents()) AS h (id) WHERE h.id = ANY (%s)", [pack.shown])
+        return int(cursor.fetchone()[0])

@@ -275,7 +275,12 @@ READINESS: tuple[str, ...] = (
 )
 
 # What the review of a quarter lays out: functions of its two ends that give [standard.figures.Figures].
-PROCESS_FIGURES: tuple[str, ...] = ("metrics.quarter.laid_out", "standard.kept.figures", "incidents.quarter.figures")
+PROCESS_FIGURES: tuple[str, ...] = (
+    "metrics.quarter.laid_out",
+    "standard.kept.figures",
+    "compliance.conformance.laid_out.figures",
+    "incidents.quarter.figures",
+)
 
 # Of the two ends of a quarter, clause id -> (kept, broken, n).
 CLAUSES_KEPT = "metrics.quarter.clauses_kept"

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 
 from incidents import times
 from incidents.models import Change, Hypothesis, Incident, IncidentService, RoleHolding
 from incidents.queries import clock_name
 from incidents.states import ChangeState, DetectedBy, KeyTime, RoomRole, Verdict
+from oncall.models import Page
 from postmortems import links, seats, whys
 from postmortems.durations import durations
 from postmortems.entries import Line, known, lines
@@ -217,9 +218,12 @@ def _changes(incident: Incident) -> list[Content]:
 def missed(incident: Incident) -> list[Content]:
     """The clocks of the incident that were missed, with how late each was kept at last (None: never), and with what it ended then.
 
-    What was published before `ended` was kept apart has none, and says of such a clock that it was kept when it ended.
+    A page's clock that had stopped when its page became the incident's belongs to it too. What was published before `ended` was kept
+    apart has none, and says of such a clock that it was kept when it ended.
     """
-    clocks = Clock.objects.filter(incident_id=incident.pk, broken_at__isnull=False).order_by("due_at", "id")
+    pages = list(Page.objects.filter(incident_id=incident.pk).values_list("pk", flat=True))
+    before = Q(incident_id__isnull=True, subject_type=Page._meta.label_lower, subject_id__in=pages)
+    clocks = Clock.objects.filter(Q(incident_id=incident.pk) | before, broken_at__isnull=False).order_by("due_at", "id")
     return [
         {
             "clause": clock.clause,

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from incidents.models import Hypothesis
+from incidents.models import Change, Hypothesis
 from incidents.states import Verdict
 from postmortems.blame import Finding, Person, Place, checker
+from postmortems.entries import lines
 from postmortems.models import ActionItem, BlamePhrase, KeptWording, PostMortem
 from tenants.models import Membership
 
@@ -22,8 +23,9 @@ class Settled:
 def places(postmortem: PostMortem) -> list[Place]:
     """Every text that is published, or decided over it, in somebody's own words. Causes are marked.
 
-    The sections, the whys, what was added to and remarked on the timeline, how the users were counted, the hypotheses that were
-    confirmed (the record is not rewritten: such a wording is kept with a reason), the items, and what reviews decided.
+    The sections, the whys, the timeline in people's words (chosen of the record, or added) and what was remarked on it, how the users were
+    counted, the hypotheses that were confirmed, the changes that were made, the items, and what reviews decided. The record is not rewritten: of such
+    a wording the entry is left out, or it is kept with a reason.
     """
     law = postmortem.incident.law
     causes = {section.key for section in law.postmortem_template if section.clause == WHYS}
@@ -32,24 +34,31 @@ def places(postmortem: PostMortem) -> list[Place]:
     found += [Place(f"why:{why.number}", f"Why {why.number}", why.text, cause=True) for why in whys]
     if postmortem.few_whys_reason:
         found.append(Place("few-whys", "Why fewer than five whys", postmortem.few_whys_reason, cause=True))
-    for pick in postmortem.picks.filter(removed_at=None).order_by("occurred_at", "id"):
-        at = f"{pick.occurred_at:%H:%M:%S}"
-        if pick.text:
-            found.append(Place(f"entry:{pick.pk}", f"Timeline, {at}", pick.text))
-        if pick.annotation:
-            found.append(Place(f"remark:{pick.pk}", f"Remark on the timeline, {at}", pick.annotation))
+    for line in lines(postmortem):
+        at = f"{line.at:%H:%M:%S}"
+        if line.written:
+            found.append(Place(f"entry:{line.id}", f"Timeline, {at}", line.text))
+            found.append(Place(f"restated:{line.id}", f"Correction on the timeline, {at}", line.restated))
+        found.append(Place(f"remark:{line.id}", f"Remark on the timeline, {at}", line.annotation))
     found.append(Place("users-note", "Users affected", postmortem.users_note))
     found.append(Place("no-items", "Why nothing is to be done", postmortem.no_items_reason))
     return [place for place in [*found, *_of_the_record(postmortem), *_decided(postmortem)] if place.text]
 
 
 def _of_the_record(postmortem: PostMortem) -> list[Place]:
-    """What the investigation found to have contributed: published under "What contributed", so each is a cause."""
+    """What the investigation found to have contributed (published under "What contributed", so each is a cause), and what was changed."""
     found = []
     for one in Hypothesis.objects.filter(incident=postmortem.incident, verdict=Verdict.CONFIRMED).order_by("number"):
         title = f"Hypothesis {one.number}"
         found.append(Place(f"hypothesis:{one.number}", title, one.text, cause=True))
         found.append(Place(f"seen:{one.number}", f"{title}, what was seen", one.seen, cause=True))
+    for made in Change.objects.filter(incident=postmortem.incident, executed_at__isnull=False).order_by("executed_at", "number"):
+        title = f"Change {made.number}"
+        found += [
+            Place(f"change:{made.number}", title, made.text),
+            Place(f"outcome:{made.number}", f"{title}, what came of it", made.outcome or made.seen),
+            Place(f"deviation:{made.number}", f"{title}, why nobody was asked", made.deviation_reason),
+        ]
     return found
 
 

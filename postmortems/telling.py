@@ -59,7 +59,10 @@ def _telling(events: Iterable[Event]) -> Iterable[Event]:
 
 
 def first_summary(incident: Incident) -> str:
-    """The executive summary to begin with: what the record knows, in plain sentences, without a name of a person."""
+    """The executive summary to begin with: what the record knows, in plain sentences, and what was said at resolving, as it was said.
+
+    Muster's own sentences have no name of a person; those of whoever resolved it may, and the blameless check reads them like the author's.
+    """
     at = times.known(incident)
     services = IncidentService.objects.filter(incident=incident).order_by("id").values_list("service__name", flat=True)
     detected_at = at[KeyTime.DETECTED] or incident.detected_at

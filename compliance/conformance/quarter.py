@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from django.db import connection
 
@@ -36,6 +37,18 @@ SELECT v.key, v.value, count(*) FROM (SELECT f.verdicts {_FROM} AND {_FRESH}) j,
 _HOW_MANY = f"SELECT count(*), count(*) FILTER (WHERE {_FRESH}) {_FROM}"
 _STALE = f"SELECT i.id {_FROM} AND ({_FRESH}) IS NOT TRUE ORDER BY i.number DESC"
 _WITH = f"SELECT i.id {_FROM} AND {_FRESH} AND f.verdicts ->> %(clause)s = %(verdict)s"
+
+
+class Span(Protocol):
+    """What is counted over: a quarter, or what a review of one covers."""
+
+    @property
+    def start(self) -> datetime:
+        """The instant at which it begins."""
+
+    @property
+    def end(self) -> datetime:
+        """The instant before which it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +109,7 @@ class Counted:
     unjudged: int
 
 
-def counted(quarter: Quarter) -> Counted:
+def counted(quarter: Span) -> Counted:
     """Count a quarter. Three queries, and those of judging on the spot where some incidents went on since they were judged."""
     values = {"start": quarter.start, "end": quarter.end}
     found: dict[str, Counter[str]] = defaultdict(Counter)
@@ -134,7 +147,7 @@ def _judged(incident_ids: Sequence[int]) -> dict[int, dict[str, Judgement]]:
     return {pk: judge(record_of(tables)) for pk, tables in load(incident_ids).items()} if incident_ids else {}
 
 
-def of_the_organisation(quarter: Quarter, law: Law) -> dict[str, Judgement]:
+def of_the_organisation(quarter: Span, law: Law) -> dict[str, Judgement]:
     """Clause id -> judgement, of the clauses that are judged over the quarter itself."""
     record = quarter_record(quarter.start, quarter.end)
     return {clause.id: QUARTER[clause.id].judge(record) for clause in law.clauses if clause.judged and clause.id in QUARTER}

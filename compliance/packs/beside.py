@@ -3,11 +3,11 @@
 import base64
 import json
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, Min
 from django.template.loader import render_to_string
 
 from compliance.access import export
@@ -16,6 +16,7 @@ from incidents.models import Alert, Attachment, Inbound, Incident, Signal
 from postmortems import as_markdown, paper
 from postmortems.models import Publication
 
+BEFORE_IT = timedelta(minutes=1)  # as the wall has it (incidents/sql.py)
 AROUND = timedelta(seconds=5)  # a signal opens, and its alerts are seen, within moments of the request that says so
 
 
@@ -27,14 +28,43 @@ def file(attachment_id: int, folder: Path) -> None:
 
 
 def inbound_ids(incident: Incident) -> list[int]:
-    """The raw requests that speak of the incident's signals, oldest first."""
+    """The raw requests that speak of the incident's signals, oldest first; none that may speak of another one which is restricted.
+
+    A pack is filled as Muster itself, which sees everything: what the wall of raw requests (`muster.hidden_sources`) keeps from those who are
+    named on this incident alone is kept from its pack here.
+    """
     found: set[int] = set()
     for signal in Signal.objects.filter(incident=incident, integration__isnull=False):
         last = Alert.objects.filter(signal=signal).aggregate(last=Max("last_seen_at"))["last"] or signal.opened_at
         requests = Inbound.objects.filter(integration=signal.integration, group_key=signal.group_key, problem="")
         requests = requests.filter(received_at__gte=signal.opened_at - AROUND, received_at__lte=last + AROUND)
+        if (since := _hidden_since(incident, signal)) is not None:
+            requests = requests.filter(received_at__lt=since - BEFORE_IT)
         found.update(requests.values_list("pk", flat=True))
     return sorted(found)
+
+
+def _hidden_since(incident: Incident, signal: Signal) -> datetime | None:
+    """Since when requests of a signal's integration may speak of another incident that is restricted. None where there is no such."""
+    others = Signal.objects.filter(integration=signal.integration, incident__restricted=True).exclude(incident=incident)
+    opened = others.aggregate(first=Min("opened_at"))["first"]
+    received = Alert.objects.filter(signal__in=others).aggregate(first=Min("received_at"))["first"]
+    return min((at for at in (opened, received) if at is not None), default=None)
+
+
+def spoken_of(incident: Incident, request_ids: Iterable[int]) -> set[int]:
+    """The other incidents of which these raw requests may speak: where one is restricted later, they are no longer for everybody."""
+    found: set[int] = set()
+    requests = Inbound.objects.filter(pk__in=list(request_ids), integration__isnull=False).order_by().values("integration_id")
+    for row in requests.annotate(first=Min("received_at"), last=Max("received_at")):
+        alerts = Alert.objects.filter(
+            signal__integration_id=row["integration_id"],
+            signal__incident__isnull=False,
+            received_at__lte=row["last"] + AROUND,
+            last_seen_at__gte=row["first"] - AROUND,
+        )
+        found.update(alerts.order_by().values_list("signal__incident_id", flat=True).distinct())
+    return found - {incident.pk}
 
 
 def inbound(request_id: int, folder: Path) -> None:

@@ -70,7 +70,14 @@ _KINDS = (
     *("configuration.changed", "engagement.made", "engagement.ended", "integration.keyed", "integration.keys_withdrawn"),
     *("override.given", "override.cancelled", "swap.offered", "swap.accepted", "swap.ended", "token.issued", "token.revoked"),
     "release_policy.changed",
-    *("duty_rule.loaded", "duty_rule.approved", "duty_rule.withdrawn", "retention.set", "standard.adopted", "standard.published"),
+    *(
+        "duty_rule.loaded",
+        "duty_rule.approved",
+        "duty_rule.withdrawn",
+        "retention.changed",
+        "standard.adopted",
+        "standard.published",
+    ),
     *("standard.withdrawn", "schedule.made", "schedule.changed", "schedule.imported", "schedule.layer_added"),
     *("schedule.layer_changed", "schedule.layer_ended"),
 )

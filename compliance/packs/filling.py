@@ -36,6 +36,7 @@ class Filling:
     theirs: told.Opened
     step: Step
     judged_by: list[packed.Entry] = field(default_factory=list)  # entries of the organisation's that incidents are judged by
+    spoken_of: set[int] = field(default_factory=set)  # of which other incidents its raw requests may speak
     engaged: audited.Audited | None = None  # what an engagement shows, where the pack is of one
 
     def fill(self) -> Records:
@@ -226,6 +227,7 @@ class Filling:
                     beside.post_mortem(incident, self.folder)
                     beside.access_review(incident, self.folder)
                     requests = beside.inbound_ids(incident)
+                    self.spoken_of |= beside.spoken_of(incident, requests)
                 for request_id in requests:
                     with self.theirs():
                         beside.inbound(request_id, self.folder)

@@ -105,7 +105,8 @@ def _make(pack: EvidencePack, made_of: Log, own: Any) -> None:
         folder, file = Path(where) / name, Path(where) / f"{name}.zip"
         folder.mkdir()
         step = _Steps(own, pack.pk)
-        records = Filling(pack, made_of, folder, own, theirs, step).fill()
+        filling = Filling(pack, made_of, folder, own, theirs, step)
+        records = filling.fill()
         info = {
             "Bag-Software-Agent": "Muster",
             "Bagging-Date": f"{made_of.point.at:%Y-%m-%d}",
@@ -117,7 +118,7 @@ def _make(pack: EvidencePack, made_of: Log, own: Any) -> None:
         with file.open("wb") as out:
             bag.pack(folder, files, name, out, lambda done: step(80 + int(10 * done), "Packing"))
         size, digest = _store(pack, file, own, step)
-    shown = sorted(records.of_incident) if pack.kind == PackKind.PERIOD else []
+    shown = sorted(filling.spoken_of if pack.kind == PackKind.INCIDENT else set(records.of_incident) | filling.spoken_of)
     with own():
         by = system(made_of.organisation_id, Via.RELAY)
         finish(pack, by=by, name=name, size=size, sha256=digest, checkpoint_size=made_of.point.size, shown=shown)

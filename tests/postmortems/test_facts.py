@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.incidents.scene import Scene
+from tests.incidents.scene import Scene, alert
 from tests.postmortems.paper import paper
 
 
@@ -38,6 +38,30 @@ def test_what_was_corrected_since_counts_as_corrected(scene: Scene) -> None:
     assert took[1]["resolve"] == took[0]["resolve"]
     added = {"text": "The first errors", "occurred_at": (began + timedelta(minutes=1)).isoformat(), "reason": "Found in the logs"}
     assert page.ask("amira", "add-entry", **added).status_code == 200
+
+
+@pytest.mark.clause("postmortem.timeline")
+def test_what_was_missed_before_the_declaration_is_told_too(scene: Scene) -> None:
+    """A page that was answered too late, and then became the incident's: its clock had stopped when there was none yet."""
+    scene.fire(alert(started=scene.clock.now))
+    scene.follow()
+    scene.later(minutes=18)
+    page = scene.calls("jon")[0]
+    assert scene.api("jon").post(f"pages/{page['id']}/acknowledge/").status_code == 200
+    answer = scene.api("jon").post(f"triage/{scene.signals()[0]['id']}/declare/", {"severity": "SEV1"})
+    assert answer.status_code in (200, 201), answer.content
+    ref = answer.json()["ref"]
+    scene.do("amira", ref, "claim")
+    scene.give(ref, ol="jon", cl="mei")
+    scene.do("amira", ref, "advance", to="monitoring", reason="It mended itself")
+    scene.fire(alert(started=scene.ago(minutes=18), ended=scene.clock.now))
+    scene.do("amira", ref, "impact", end=scene.clock.now.isoformat())
+    scene.clock.advance(minutes=15)
+    scene.do("amira", ref, "resolve", summary="Rolled back")
+    scene.follow()
+    missed = scene.api("amira").get(f"incidents/{ref}/postmortem/").json()["missed"]
+    assert "oncall.escalate-15-30" in [row["clause"] for row in missed]
+    assert "no time was missed" not in scene.page("amira").get(f"/o/acme/incidents/{ref}/postmortem/").content.decode()
 
 
 @pytest.mark.parametrize(

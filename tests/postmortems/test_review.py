@@ -36,13 +36,13 @@ def invitation(mail: Any) -> Any:
 # --- Its time ----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.clause(DUE)
+@pytest.mark.clause("postmortem.review-5-days")
 def test_it_is_due_at_the_close_of_the_fifth_business_day_after_the_resolution(scene: Scene) -> None:
     ref = resolved(scene)
     assert due(scene, ref) == business_day_end(scene, scene.clock.now, 5)
 
 
-@pytest.mark.clause(DUE)
+@pytest.mark.clause("postmortem.review-5-days")
 def test_holidays_and_the_zone_of_the_organisations_calendar_count(scene: Scene) -> None:
     by = scene.acme.admin.actor()
     with scene.acme.scope(scene.acme.admin):
@@ -61,7 +61,7 @@ def test_holidays_and_the_zone_of_the_organisations_calendar_count(scene: Scene)
     assert due(scene, ref).isoformat() == f"{day}T08:00:00+00:00"  # 17:00 in Tokyo
 
 
-@pytest.mark.clause(DUE)
+@pytest.mark.clause("postmortem.review-5-days")
 def test_its_writers_hear_once_it_is_overdue_and_so_does_the_process_owner(scene: Scene) -> None:
     ref = resolved(scene)
     scene.clock.advance(days=9)
@@ -74,7 +74,7 @@ def test_its_writers_hear_once_it_is_overdue_and_so_does_the_process_owner(scene
     assert [e["data"]["clause"] for e in scene.told(ref, "clock.broken") if e["data"]["clause"] == DUE] == [DUE]
 
 
-@pytest.mark.clause(DUE)
+@pytest.mark.clause("postmortem.review-5-days")
 def test_a_slot_is_suggested_within_business_hours_and_before_it_is_due(scene: Scene) -> None:
     ref = resolved(scene)
     slot = datetime.fromisoformat(shown(scene, "amira", ref)["suggested"])
@@ -128,7 +128,7 @@ def test_the_four_who_have_to_come_are_invited_by_themselves_and_guests_besides(
     assert "your seat is required" in scene.mails("jon", "Post-mortem review")[0].body
 
 
-@pytest.mark.clause(DUE)
+@pytest.mark.clause("postmortem.review-5-days")
 def test_moved_it_has_a_newer_invitation_and_cancelled_every_calendar_lets_it_go(scene: Scene) -> None:
     ref = resolved(scene)
     called(scene, ref)
@@ -149,7 +149,7 @@ def test_moved_it_has_a_newer_invitation_and_cancelled_every_calendar_lets_it_go
     assert scene.running(ref, DUE)  # another is called
 
 
-@pytest.mark.clause(DUE)
+@pytest.mark.clause("postmortem.review-5-days")
 def test_what_is_no_time_for_a_meeting_is_refused_and_nothing_typed_is_lost(scene: Scene) -> None:
     ref = resolved(scene)
     soon = (scene.clock.now + timedelta(hours=1)).isoformat()
@@ -190,7 +190,7 @@ def test_a_wall_time_is_the_organisations_own(scene: Scene) -> None:
     assert review["starts_at"] == f"{day}T06:00:00Z"
 
 
-@pytest.mark.clause(DUE)
+@pytest.mark.clause("postmortem.review-5-days")
 def test_its_writers_and_the_process_owner_call_it_and_nobody_else(scene: Scene) -> None:
     ref = resolved(scene)
     body = {"starts_at": (scene.clock.now + timedelta(hours=1)).isoformat()}
@@ -219,7 +219,7 @@ def test_without_a_meeting_none_is_moved_cancelled_or_held(scene: Scene) -> None
 # --- Holding it ----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.clause(DUE)
+@pytest.mark.clause("postmortem.review-5-days")
 @pytest.mark.clause("postmortem.attendance")
 def test_held_it_stops_its_clock_and_a_missing_one_shows_and_stays_shown(scene: Scene) -> None:
     ref = resolved(scene)

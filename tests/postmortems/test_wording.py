@@ -10,7 +10,7 @@ from postmortems.models import BlamePhrase, KeptWording, PostMortem, Why
 from postmortems.standing import Standing
 from tests.incidents.scene import Scene
 from tests.postmortems.filing import filed
-from tests.postmortems.learning import ask, called, done, postmortem, resolved, shown, write
+from tests.postmortems.learning import ask, called, done, postmortem, published, resolved, shown, write
 from tests.postmortems.paper import Paper
 
 pytestmark = pytest.mark.servers
@@ -92,6 +92,37 @@ def test_what_the_record_says_contributed_the_items_and_what_was_decided_are_rea
     assert not [one for one in found(scene, ref) if "Amira" in one["quote"]], "what was refuted is published nowhere"
     kept = done(scene, "amira", ref, "wording/keep", place="hypothesis:1", phrase="mei", reason="The record is not rewritten.")
     assert kept
+
+
+@pytest.mark.clause(CLAUSE)
+@pytest.mark.clause("postmortem.blameless-rule")
+def test_the_records_own_words_are_read_too_and_what_its_authors_kept_is_not_held_against_them(scene: Scene) -> None:
+    """What was chosen of the record is published like what was written: nothing is judged later that the page had not asked about."""
+    ref = scene.mobilised("SEV1")
+    scene.do("amira", ref, "decide", text="Revert the careless change", reason="It burns")
+    scene.do("jon", ref, "deviation", text="Restarted the host", reason="It was down to negligence")
+    scene.do("amira", ref, "advance", to="monitoring", reason="It mended itself")
+    scene.do("amira", ref, "impact", end=scene.clock.now.isoformat())
+    scene.clock.advance(minutes=15)
+    scene.do("amira", ref, "resolve", summary="Rolled back")
+    scene.follow()
+    write(scene, ref)
+    review = called(scene, ref)
+    scene.clock.advance(hours=2)
+    came = [{"person": one["email"], "came": True} for one in review["people"]]
+    done(scene, "amira", ref, "review/hold", attendance=came, decisions="A careless deploy must not stop us.")
+    rows = found(scene, ref)
+    assert [(row["place"].split(":")[0], row["quote"]) for row in rows] == [
+        ("entry", "careless"),
+        ("deviation", "negligence"),
+        ("review", "careless"),
+    ]
+    for row in rows:
+        done(scene, "amira", ref, "wording/keep", place=row["place"], phrase=row["quote"], reason="The record says so.")
+    published(scene, ref)
+    report = scene.api("amira").get(f"incidents/{ref}/conformance/").json()["clauses"]
+    verdicts = {row["clause"]: row["verdict"] for row in report}
+    assert (verdicts[CLAUSE], verdicts["postmortem.blameless-rule"]) == ("kept", "kept")
 
 
 @pytest.mark.clause(CLAUSE)

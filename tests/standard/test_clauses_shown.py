@@ -93,6 +93,13 @@ BUILT = [
     "people.process-owner",
     "improve.quarterly-review",
     "improve.feedback",
+    "principle.blameless",
+    "postmortem.review-5-days",
+    "postmortem.action-items",
+    "postmortem.attendance",
+    "postmortem.blameless-rule",
+    "actions.tags",
+    "actions.sla",
 ]
 
 

@@ -168,7 +168,7 @@ def attendance(record: Record) -> Judgement:
 
 @judges(
     "postmortem.blameless-rule",
-    "What was decided at the review has no wording that blames, by the shipped list.",
+    "What was decided at the review has no wording that blames, by the shipped list, but those that the authors kept with a reason.",
     *ALL,
 )
 def blameless_rule(record: Record) -> Judgement:
@@ -178,7 +178,8 @@ def blameless_rule(record: Record) -> Judgement:
         return held
     if not held.data.get("decisions"):
         return no_evidence("The record does not say what was decided.")
-    found = [finding(held, f"Decided with “{phrase}”") for phrase in blaming_text(str(held.data["decisions"]))]
+    left = [phrase for phrase in blaming_text(str(held.data["decisions"])) if phrase not in record.kept_wordings]
+    found = [finding(held, f"Decided with “{phrase}”") for phrase in left]
     return judged(found, kept("What was decided blames nobody."))
 
 
