@@ -1,6 +1,7 @@
 """The log of an incident's pages: who was paged, when, by what, and what came of it (clause evidence.export)."""
 
 import csv
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TextIO
@@ -11,6 +12,8 @@ from oncall.models import Page, PageDecline, PageStep
 from postmortems.item_csv import safe
 
 HEADINGS = ("incident", "at", "page", "about", "person", "what", "by", "detail")
+# What a mail server or a carrier quotes in its refusal: an erasure takes such words out of the log, and this file is made from the live row.
+_LEADS_TO_SOMEBODY = re.compile(r"[^\s<>\"']+@[^\s<>\"']+|\+?\d[\d ()/-]{7,}\d")
 type Row = tuple[datetime, int, str, str, str, str]
 
 
@@ -40,6 +43,7 @@ def _rows(page: Page) -> Iterator[Row]:
     sent = Delivery.objects.filter(template="page", subject_id=page.pk)
     for attempt in Attempt.objects.filter(delivery__in=sent).select_related("delivery__recipient", "method"):
         by = attempt.method.get_kind_display() if attempt.method else attempt.delivery.channel
-        yield attempt.at, attempt.pk, attempt.delivery.recipient.name, attempt.get_outcome_display().lower(), by, attempt.detail
+        said, outcome = _LEADS_TO_SOMEBODY.sub("(address)", attempt.detail), attempt.get_outcome_display().lower()
+        yield attempt.at, attempt.pk, attempt.delivery.recipient.name, outcome, by, said
     if page.acknowledged_at is not None and page.acknowledged_by is not None:
         yield page.acknowledged_at, 0, page.acknowledged_by.name, "acknowledged", "", ""

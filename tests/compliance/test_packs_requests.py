@@ -1,4 +1,4 @@
-"""Raw requests in packs: of an incident's own alerts, and never one that speaks of another incident which is restricted."""
+"""What packs have beside the records: raw requests of an incident's own alerts and of no restricted one, and the log of pages."""
 
 import base64
 import json
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from notifications.models import Attempt
 from tests.compliance.test_packs_making import Make, inside, make, saved
 from tests.incidents.scene import Scene, alert
 
@@ -78,3 +79,23 @@ def test_a_pack_from_before_is_handed_out_no_more_to_whoever_may_not_see_the_oth
     assert scene.api("admin").post(f"incidents/{ordinary}/evidence-packs/").status_code == 201
     newest = of(make(), ordinary)
     assert WORD not in "".join(requests(saved(scene, newest, tmp_path)))
+
+
+def test_the_log_of_pages_quotes_no_address(scene: Scene, make: Make, tmp_path: Path) -> None:
+    """It is made from rows that an erasure leaves, after it too: what a mail server quoted leads to nobody."""
+    ref = scene.commanded()
+    scene.follow()
+    with scene.acme.scope():
+        one = Attempt.objects.filter(delivery__template="page", incident_id__isnull=False).latest("id")
+        Attempt.objects.create(
+            delivery=one.delivery,
+            incident_id=one.incident_id,
+            number=9,
+            outcome=Attempt.Outcome.FAILED,
+            detail="550 5.1.1 <mei@acme.example>: no such user; call +49 170 123 4567",
+        )
+    assert scene.api("admin").post(f"incidents/{ref}/evidence-packs/").status_code == 201
+    told = inside(saved(scene, of(make(), ref), tmp_path))["data/paging-log.csv"].decode()
+    assert "550 5.1.1 <(address)>: no such user; call (address)" in told
+    assert "@acme.example" not in told
+    assert "4567" not in told
