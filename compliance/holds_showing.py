@@ -6,6 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from compliance.actions.holds import scope_of
+from compliance.custody_links import LIFE
 from compliance.holds_news import OUTSIDE
 from compliance.models import CustodianFile, CustodianTask
 from compliance.rules import holds as rules
@@ -129,7 +130,9 @@ def links_of(tasks: Sequence[CustodianTask]) -> dict[int, str]:
     outside = [task for task in tasks if task.person_id is None]
     tries = Attempt.objects.filter(delivery__template=OUTSIDE, delivery__subject_id__in=[task.pk for task in outside])
     tries = tries.filter(outcome__in=_BROUGHT).order_by("delivery_id", "id")
-    brought = {pk: _BROUGHT[Attempt.Outcome(outcome)] for pk, outcome in tries.values_list("delivery__subject_id", "outcome")}
+    issued = {task.pk: task.link_until - LIFE for task in outside if task.link_until is not None}
+    rows = tries.values_list("delivery__subject_id", "outcome", "at")  # what brought an earlier link says nothing of this one
+    brought = {pk: _BROUGHT[Attempt.Outcome(outcome)] for pk, outcome, at in rows if pk in issued and at >= issued[pk]}
     return {task.pk: _link(task, brought.get(task.pk, "queued")) for task in outside}
 
 

@@ -398,6 +398,11 @@ LAWFUL: list[Vector] = [
     (CFO, NONE, record(S1, END, skip=2)),
     *clocks("evidence.access-review", ("evidence.access-review", NA, SMALL), ("evidence.access-review", NA, WRONG)),
     ("evidence.access-review", OPEN, RUNNING),
+    (  # where an organisation has small ones reviewed too, that they are small is no excuse
+        "evidence.access-review",
+        BROKEN,
+        record(declared(3), severity=3, clocks=(clock("evidence.access-review", stopped=None, broken=True),)),
+    ),
 ]
 
 BEGUN = (S1, MON, END, e("postmortem.opened", 61, "muster", author="Amira"))

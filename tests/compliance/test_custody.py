@@ -350,6 +350,7 @@ class TestItsEnd:
         answer(first)
         scene.clock.advance(days=15)
         sent = scene.api("exec").post(f"custodian-tasks/{number}/send-link/", {})
+        assert task(scene, number)["link"] == "queued", "the earlier message brought a link that is over"
         assert sent.status_code == 200
         scene.follow()
         assert len(mails()) == 2

@@ -166,11 +166,12 @@ def notify_cfo(record: Record) -> Judgement:
 )
 def access_review(record: Record) -> Judgement:
     """Who had access is checked."""
+    if record.clocks_of(REVIEW):  # an organisation may have smaller ones reviewed too
+        return by_clocks(record, REVIEW, "The review of access")
     if not record.mobilised and not record.of("incident.flagged"):
         return not_applicable(f"It is a SEV {record.severity} without a flag: no review of access is asked for.")
-    if not record.clocks_of(REVIEW):
-        if record.is_open:
-            return still_open("It is asked for once the incident is resolved.")
-        if record.ended_otherwise and not record.of("incident.flagged"):
-            return not_applicable(f"No review of access is asked for: {record.ended_otherwise}.")
+    if record.is_open:
+        return still_open("It is asked for once the incident is resolved.")
+    if record.ended_otherwise and not record.of("incident.flagged"):
+        return not_applicable(f"No review of access is asked for: {record.ended_otherwise}.")
     return by_clocks(record, REVIEW, "The review of access")
