@@ -15,8 +15,12 @@ from tenants.time import now
 _POSTMORTEM = re.compile(r"^/incidents/[^/]+/postmortem/")  # it stands below its incident, and in the navigation by itself
 
 # The pages of the process whose frame asks what one thinks of it (clause improve.feedback), by the names of their addresses.
-# Those of the standard, of its reviews and of the conformance reports have the form in their own place.
+# The standard, its reviews and the conformance reports have the form in their own place.
 _ASKS = {
+    **dict.fromkeys(
+        ("standard-versions", "standard-compare", "standard-draft", "standard-draft-whole", "standard-draft-part"),
+        Feedback.About.STANDARD,
+    ),
     **dict.fromkeys(("actions", "action-item", "action-item-verb", "action-items-of", "similar"), Feedback.About.ACTION_ITEMS),
 }
 _ASKS_BELOW = {"postmortem": Feedback.About.POSTMORTEM, "metrics": Feedback.About.METRICS}

@@ -39,6 +39,11 @@ LEARNING = {
     ],
     "action_items": ["actions/", "actions/of/{ref}/", "actions/{ref}-1/", "similar/{ref}/"],
     "metrics": ["metrics/", "metrics/incidents/"],
+    "standard": [
+        "standard/versions/",
+        "standard/compare/",
+        *(f"standard/draft/{below}" for below in ("", "whole/", "part/about/")),
+    ],
 }
 
 
@@ -46,6 +51,7 @@ def test_so_has_every_page_of_learning_and_measuring_once_and_it_leads_back(scen
     page = paper(scene)
     page.published()
     filed(scene, page.ref)
+    assert scene.page("owner").post("/o/acme/standard/draft/start/").status_code == 302
     for about, paths in LEARNING.items():
         for path in paths:
             url = f"/o/acme/{path.format(ref=page.ref)}"
