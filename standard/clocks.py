@@ -135,21 +135,6 @@ def resume(clock: Clock) -> None:
     audited_update(Clock.objects.filter(pk=clock.pk), stopped_at=None, next_at=left, fell_away="")
 
 
-def stop_as_of(subject: models.Model, clause: str, kept_at: datetime) -> bool:
-    """Stop the running clock of what was kept at `kept_at`, of which somebody tells only now: its own time judges it.
-
-    One that was kept in time, and was broken meanwhile for want of word of it, is broken no more: the ledger's entry of that break
-    stays, and so does the clock's history. Returns whether it was so. Only for what has proof of its time.
-    """
-    running = Clock.objects.filter(
-        subject_type=subject._meta.label_lower, subject_id=subject.pk, clause=clause, stopped_at__isnull=True
-    )
-    righted = audited_update(running.filter(due_at__gte=kept_at, broken_at__isnull=False), broken_at=None, stopped_at=kept_at)
-    strike_overdue(running.filter(due_at__lt=kept_at))
-    audited_update(running, stopped_at=kept_at, next_at=None)
-    return righted > 0
-
-
 def cut_short(subject: models.Model, clause: str) -> None:
     """Stop the clock of an `at_least` that has not lasted: that is its break."""
     running = Clock.objects.filter(

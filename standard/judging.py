@@ -1,12 +1,28 @@
-"""Judging the clock of what was done once more, where the time at which it was done turns out to have been another."""
+"""Judging the clock of what was done by the time at which it was done, where somebody tells of that only later, or otherwise than first."""
 
 from datetime import datetime, timedelta
 
 from django.db import models
 
+from ledger.audited import audited_update
 from standard import clocks
 from standard.models import Clock
 from tenants.actors import Actor
+
+
+def stop_as_of(subject: models.Model, clause: str, kept_at: datetime) -> bool:
+    """Stop the running clock of what was kept at `kept_at`, of which somebody tells only now: its own time judges it.
+
+    One that was kept in time, and was broken meanwhile for want of word of it, is broken no more: the ledger's entry of that break
+    stays, and so does the clock's history. Returns whether it was so. Only for what has proof of its time.
+    """
+    running = Clock.objects.filter(
+        subject_type=subject._meta.label_lower, subject_id=subject.pk, clause=clause, stopped_at__isnull=True
+    )
+    righted = audited_update(running.filter(due_at__gte=kept_at, broken_at__isnull=False), broken_at=None, stopped_at=kept_at)
+    clocks.strike_overdue(running.filter(due_at__lt=kept_at))
+    audited_update(running, stopped_at=kept_at, next_at=None)
+    return righted > 0
 
 
 def judge_anew(subject: models.Model, clause: str, done_at: datetime, *, by: Actor) -> str:

@@ -18,7 +18,7 @@ from incidents.actions.filing import keep_file
 from incidents.models import Incident
 from ledger.models import Event
 from ledger.verbs import verb
-from standard import clocks
+from standard import clocks, judging
 from standard.away import Away
 from standard.models import Clock
 from standard.queries import calendar
@@ -183,7 +183,7 @@ def file_duty(case: DutyCase, *, by: Actor, at: datetime, reference: str, name: 
     if last is None:
         case.filed_at = moment
         case.save()
-        righted = clocks.stop_as_of(case, CLOCK, moment)
+        righted = judging.stop_as_of(case, CLOCK, moment)
     told = {"reference": named, "file": proof.number, "sha256": proof.sha256, "note": words}
     _tell(case, "duty.filed", by, at=moment.isoformat(), late=late, clock_righted=righted, again=last is not None, **told)
     for other in DutyCase.objects.filter(incident=incident).exclude(pk=case.pk).order_by("id"):

@@ -21,7 +21,7 @@ from postmortems.meetings_held import after, there
 from postmortems.models import Attendee, PostMortem, Review
 from postmortems.rules import review as rules
 from postmortems.states import ReviewSeat
-from standard import clocks
+from standard import clocks, judging
 from standard.models import Clock
 from standard.queries import calendar
 from tenants.actors import Actor
@@ -218,7 +218,7 @@ def recorded_late(review: Review) -> bool:
 def _stop_clock(postmortem: PostMortem, held_at: datetime) -> bool:
     """Stop the clock of the review as of when that took place. Returns whether it had been broken for want of word of it."""
     began = _running(postmortem).values_list("started_at", flat=True).first()
-    return began is not None and clocks.stop_as_of(postmortem, REVIEW_CLOCK, max(held_at, began))
+    return began is not None and judging.stop_as_of(postmortem, REVIEW_CLOCK, max(held_at, began))
 
 
 def _running(postmortem: PostMortem) -> QuerySet[Clock]:
