@@ -21,7 +21,7 @@ def line(message: str, *values: object) -> str:
     [
         "/custody/eyJhIjoxfQ:1vTok:s3cret/",
         "/ack/eyJhIjoxfQ:1vTok:s3cret/?next=1",
-        f"/hooks/{credentials.mint('hook', 'a' * 12)}/alertmanager/",
+        f"/hooks/hook_{'a' * 12}_{'S3cret' * 7}/alertmanager/",
     ],
 )
 def test_an_address_that_is_a_secret_is_written_without_it(path: str) -> None:
@@ -29,6 +29,13 @@ def test_an_address_that_is_a_secret_is_written_without_it(path: str) -> None:
     assert "Not Found: /" in told
     assert path.split("/")[2] not in told
     assert "(secret)" in told
+
+
+def test_so_is_a_credential_wherever_it_stands() -> None:
+    minted = credentials.mint("token", "a" * 12)
+    assert line("Somebody pasted %s here", minted).endswith(
+        'event="Somebody pasted token_aaaaaaaaaaaa_(secret) here" logger=django.request'
+    )
 
 
 def test_other_addresses_are_written_whole() -> None:
