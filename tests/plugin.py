@@ -24,8 +24,8 @@ from portal.embedded.servers import running_servers
 if TYPE_CHECKING:
     from xdist.scheduler import LoadFileScheduling
 
-FEWEST, MOST = 3, 4
-"""Workers: a third one pays even on two cores, since one of them waits for browsers and processes; each takes half a gigabyte."""
+FEWEST, MOST = 2, 4
+"""Workers: a second one pays even on one core, since tests wait for the database; each has Django and a browser's worth of memory."""
 
 HEAVY = ("tests/system/", "tests/browser/", "tests/portal/test_embedded.py")
 """Tests with many processes, Chromium or both. One worker has all of these, one after the other, and begins with them."""
@@ -82,7 +82,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
 
 
-@pytest.hookimpl(optionalhook=True)
+@pytest.hookimpl(optionalhook=True, tryfirst=True)  # xdist, which is loaded later, would be asked first
 def pytest_xdist_auto_num_workers() -> int:
     """`-n auto`: one worker for each core that this process may use, within reason."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
