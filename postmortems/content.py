@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch
 
 from incidents import times
 from incidents.models import Change, Hypothesis, Incident, IncidentService, RoleHolding
@@ -221,9 +221,11 @@ def missed(incident: Incident) -> list[Content]:
     A page's clock that had stopped when its page became the incident's belongs to it too. What was published before `ended` was kept
     apart has none, and says of such a clock that it was kept when it ended.
     """
-    pages = list(Page.objects.filter(incident_id=incident.pk).values_list("pk", flat=True))
-    before = Q(incident_id__isnull=True, subject_type=Page._meta.label_lower, subject_id__in=pages)
-    clocks = Clock.objects.filter(Q(incident_id=incident.pk) | before, broken_at__isnull=False).order_by("due_at", "id")
+    pages = Page.objects.filter(incident_id=incident.pk).values("pk")
+    before = Clock.objects.filter(incident_id__isnull=True, subject_type=Page._meta.label_lower, subject_id__in=pages)
+    own = Clock.objects.filter(incident_id=incident.pk)
+    found = own.order_by().values("pk").union(before.order_by().values("pk"))
+    clocks = Clock.objects.filter(pk__in=found, broken_at__isnull=False).order_by("due_at", "id")
     return [
         {
             "clause": clock.clause,
