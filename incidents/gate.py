@@ -43,6 +43,7 @@ def incident_for(by: Actor, ref: str) -> Incident:
     incident = _find(by, "ref", asked) if "\x00" not in ref else None
     if incident is None and (plain := _PLAIN.fullmatch(asked)):  # the reference that it had before it was restricted
         incident = _find(by, "number", int(plain[1]))
+        incident = incident if incident is not None and incident.restricted else None
     if incident is None:
         raise NotFound("incident")
     opened(incident, by=by)
