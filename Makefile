@@ -13,6 +13,7 @@
 ARGS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+TEETH_ARGS ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 
@@ -51,7 +52,7 @@ check: dev
 	$(SETTINGS_ONLY) $(PY) manage.py check --deploy --fail-level WARNING
 
 teeth: dev
-	exec $(PY) -m tests.teeth
+	exec $(PY) -m tests.teeth $(TEETH_ARGS)
 
 bench: dev
 	exec $(PY) -m bench $(BENCH_ARGS)

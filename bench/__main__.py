@@ -21,7 +21,7 @@ MEASUREMENTS = {
     "similar": "similar past incidents among 100,000 of an organisation, inside the walls",
     "signed": "a call, a scope and a request with signed contexts, against contexts that are believed without looking",
     "verify": "verify.py over the pack of an incident with 5,000 entries: MB a second of one core, and its memory",
-    "pack": "the pack of an incident with 5,000 entries, and of a period with 500 and 2,000 incidents: seconds, peak memory",
+    "pack": "the pack of an incident with 5,000 entries, and of a period and an engagement with 500 and 2,000 incidents: seconds, peak memory",
     "seal": "sealing 10,000 entries, the lag with 16 writers, and what guards and ledger cost a write",
     "guards": "P9: guards and ledger against the same write without",
 }

@@ -28,7 +28,7 @@ def main() -> int:
         from tenants.actors import Via, system
         from tenants.scope import scope
 
-        ref = _incident(on, 3).rstrip("/").rpartition("/")[2]
+        ref = _incident(on, 3, 1).rstrip("/").rpartition("/")[2]
         organisation = on.organisation_id()
         by = system(organisation, Via.COMMAND)
         written = 0

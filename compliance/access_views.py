@@ -17,6 +17,7 @@ from compliance.access_forms import DecideForm, SignForm
 from compliance.actions import access_reviews as actions
 from compliance.models import AccessReview, Decision
 from compliance.rules import access as rules
+from ledger.exports import give
 from ledger.form_pages import actor, blame
 from ledger.idempotency import once_on_the_web
 from tenants.refusals import Refused
@@ -163,6 +164,8 @@ def review_sign(request: HttpRequest, access_review_id: int) -> HttpResponse:
 def review_csv(request: HttpRequest, access_review_id: int) -> HttpResponse:
     """A review as CSV that no spreadsheet takes for formulas."""
     found = review_for(actor(request), access_review_id)
-    response = HttpResponse(document(found), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="access-review-{found.incident.ref}-{found.number}.csv"'
+    name = f"access-review-{found.incident.ref}-{found.number}.csv"
+    content = give(document(found), name, by=actor(request), about=found, incident_id=found.incident_id)
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

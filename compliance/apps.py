@@ -7,3 +7,4 @@ class ComplianceConfig(AppConfig):
     """Can an outsider check it?"""
 
     name = "compliance"
+    verbose_name = "Law and proof"

@@ -77,8 +77,11 @@ CONTROLS: tuple[Control, ...] = (
         "soc2",
         "CC6",
         "Logical access",
-        "Who was let into restricted incidents, by whom, for how long; roles and memberships that changed.",
-        ("incident.restricted", "incident.person_", "configuration.changed", "token.", "engagement.", "access_", "glass."),
+        "Who was let into restricted incidents, by whom, for how long; roles and memberships that changed; who signed in, and who was not let in.",
+        (
+            *("incident.restricted", "incident.person_", "configuration.changed", "token.", "engagement.", "access_", "glass."),
+            "session.",
+        ),
         ("breach.need-to-know", "evidence.access-review"),
     ),
     Control(
@@ -148,8 +151,8 @@ CONTROLS: tuple[Control, ...] = (
         "iso27001",
         "A.5.28",
         "Collection of evidence",
-        "Files with the hash of their bytes, snapshots of logs that were asked for, holds.",
-        ("incident.file_attached", "incident.snapshot_", "incident.corrected", "hold."),
+        "Files with the hash of their bytes, snapshots of logs that were asked for, holds, and what their custodians answered.",
+        ("incident.file_attached", "incident.snapshot_", "incident.corrected", "hold.", "custodian."),
         ("breach.preserve-logs", "finance.audit-trail", "evidence."),
     ),
     Control(
@@ -164,10 +167,10 @@ CONTROLS: tuple[Control, ...] = (
         "iso27001",
         "A.8.15",
         "Logging",
-        "The record, append-only: entries recorded late, corrections that strike and never replace, what auditors read.",
+        "The record, append-only: entries recorded late, corrections that strike and never replace, what auditors read, what was downloaded.",
         (
             *("incident.corrected", "incident.time_corrected", "review.time_corrected"),
-            *("auditor.read", "reaction.tried_again", "clock.tried_again"),
+            *("auditor.read", "export.given", "pack.handed_out", "reaction.tried_again", "clock.tried_again"),
         ),
     ),
     Control(
@@ -185,4 +188,5 @@ CONTROLS: tuple[Control, ...] = (
         ("incident.file_attached", "incident.corrected", "incident.snapshot_", "alert.fired"),
     ),
 )
+KINDS: tuple[str, ...] = tuple(sorted({kind for control in CONTROLS for kind in control.kinds}))  # what is evidence of any
 BY_KEY: Mapping[str, Control] = {control.key: control for control in CONTROLS}

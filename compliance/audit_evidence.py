@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q, QuerySet
 
 from compliance.audit_controls import Control
-from compliance.models import AuditEngagement
-from incidents.models import Incident
+from compliance.models import AuditEngagement, CustodianFile, CustodianTask
+from incidents.models import Incident, LegalHold
 from incidents.timeline import LATE_SECONDS, entry
 from ledger.models import Event
 from standard.models import Clock
+from tenants.models import User
 
 LATE_MOST = 200  # of what was recorded late, the newest are listed
 
@@ -57,20 +58,32 @@ def _begins(field: str, words: Sequence[str]) -> Q:
     return found
 
 
+def evidence(kinds: Sequence[str]) -> QuerySet[Event]:
+    """Events of these kinds, as an auditor reads them, inside their scope: of custodians those alone whose hold they may see."""
+    tasks = CustodianTask.objects.filter(hold_id__in=LegalHold.objects.values("id")).values("id")
+    files = CustodianFile.objects.filter(task_id__in=tasks).values("id")  # of what they attached it tells who took it with them
+    found = Event.objects.filter(_begins("kind", kinds))
+    for model, seen in ((CustodianTask, tasks), (CustodianFile, files)):
+        found = found.filter(~Q(subject_type=model._meta.label_lower) | Q(subject_id__in=seen))
+    return found
+
+
 def events(engagement: AuditEngagement, control: Control) -> QuerySet[Event]:
     """The entries that are evidence of a control, the newest first: of the period's incidents, or of the period itself."""
     period = Q(incident_id__isnull=True, occurred_at__gte=engagement.starts_at, occurred_at__lt=engagement.ends_at)
     of_it = Q(incident_id__in=incidents(engagement).values("id"))
-    return Event.objects.filter(_begins("kind", control.kinds)).filter(of_it | period).order_by("-occurred_at", "-id")
+    return evidence(control.kinds).filter(of_it | period).order_by("-occurred_at", "-id")
 
 
 def shown(found: Sequence[Event]) -> list[Evidence]:
     """Entries as they are shown. Files have the hash of their bytes."""
     ids = {event.incident_id for event in found if event.incident_id is not None}
     refs = dict(Incident.objects.filter(pk__in=ids).values_list("id", "ref"))
+    of_people = {event.pk: event.subject_id for event in found if event.subject_type == User._meta.label_lower}
+    people = dict(User.objects.filter(pk__in=of_people.values()).values_list("pk", "name"))
     made = []
     for event in found:
-        ref, line = refs.get(event.incident_id or 0, ""), entry(event)
+        ref, line, whose = refs.get(event.incident_id or 0, ""), entry(event), people.get(of_people.get(event.pk) or 0, "")
         made.append(
             Evidence(
                 at=event.occurred_at,
@@ -80,7 +93,7 @@ def shown(found: Sequence[Event]) -> list[Evidence]:
                 via=event.via,
                 kind=event.kind,
                 label=line.label,
-                text=line.text,
+                text=f"Account of {whose}. {line.text}" if whose else line.text,
                 ref=ref,
                 source=f"{ref} #{event.seq}" if ref else f"event {event.pk}",
                 sha256=str(event.data.get("sha256", "")),

@@ -23,12 +23,15 @@ def known(by: Actor) -> Sequence[AuditEngagement]:
 
 
 def engagement_for(by: Actor, engagement_id: int) -> AuditEngagement:
-    """The engagement with this id, if the actor may know of it. Raises NotFound where there is none; refuses (403) who has to do with none."""
+    """The engagement with this id, if the actor may know of it. Raises NotFound where there is none, or it is another auditor's.
+
+    Refuses (403) whoever has to do with no engagement, whether there is this one or not.
+    """
+    check(rules.why_not_know(by))
     rows = AuditEngagement.objects.filter(organisation_id=by.organisation_id, pk=engagement_id) if engagement_id < 2**63 else None
     found = rows.select_related("auditor", "made_by", "ended_by").first() if rows is not None else None
     if found is None or (by.has(Role.AUDITOR) and found.auditor_id != by.user_id):
         raise NotFound("engagement")
-    check(rules.why_not_know(by))
     return found
 
 

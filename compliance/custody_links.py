@@ -7,6 +7,7 @@ nowhere: it is computed when a message is sent. Which link of a task is good, an
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -35,6 +36,11 @@ class Sent:
 
     name: str
     body: bytes
+
+
+def sent(upload: Any) -> Sent | None:
+    """A file as a form or a request brought it; None for none."""
+    return Sent(upload.name or "", upload.read()) if upload is not None else None
 
 
 def make(task: CustodianTask) -> str:

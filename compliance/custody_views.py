@@ -66,7 +66,7 @@ def _answer(request: HttpRequest, task: CustodianTask, number: int) -> HttpRespo
             return HttpResponseRedirect(request.path)
         form = forms.CustodyForm(request.POST, request.FILES)
         if form.is_valid():
-            typed, file = form.cleaned_data, form.cleaned_data["file"]
+            typed = form.cleaned_data
             actions.prove(
                 task,
                 by=by,
@@ -74,7 +74,7 @@ def _answer(request: HttpRequest, task: CustodianTask, number: int) -> HttpRespo
                 sha256=typed["sha256"],
                 said=typed["said"],
                 link=number,
-                file=links.Sent(file.name or "", file.read()) if file else None,
+                file=links.sent(typed["file"]),
             )
             return HttpResponseRedirect(request.path)
     except Refused as refused:

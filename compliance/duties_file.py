@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from compliance.duties_law import FILED, ORGANISATION, STARTS, Roll, Trigger, Unit
+from compliance.duties_law import FILED, ORGANISATION, STARTS, From, Roll, Trigger, Unit
 from standard.calendar import why_no_holidays
 from standard.law_types import LawError
 from standard.yaml_text import read
@@ -26,7 +26,7 @@ _OTHERS = ("calendar", "roll", "roll_until", "valid_from", "valid_to", "note")
 
 @dataclass(frozen=True, slots=True)
 class RuleData:
-    """One rule as a file gives it, checked. `limits` are {start, amount, unit}."""
+    """One rule as a file gives it, checked. `limits` are {start, amount, unit}, and `from` where that is not the start."""
 
     key: str
     regime: str
@@ -135,8 +135,9 @@ def _limits(where: str, rows: Any) -> list[dict[str, Any]]:
         raise _wrong(where, f"its limits are a list of 1 to {LIMITS_MOST}, each with start, amount and unit.", "no_limits")
     found: list[dict[str, Any]] = []
     for row in rows:
-        if not isinstance(row, dict) or set(row) != {"start", "amount", "unit"}:
-            raise _wrong(where, "each limit has a start, an amount and a unit, and nothing else.", "no_limits")
+        if not isinstance(row, dict) or set(row) - {"from"} != {"start", "amount", "unit"}:
+            sentence = "each limit has a start, an amount and a unit, perhaps what it is counted from, and nothing else."
+            raise _wrong(where, sentence, "no_limits")
         amount, start = row["amount"], row["start"]
         if isinstance(amount, bool) or not isinstance(amount, int) or not 1 <= amount <= AMOUNT_MOST:
             raise _wrong(where, f"an amount is a whole number from 1 to {AMOUNT_MOST:,}.", "bad_amount")
@@ -151,7 +152,8 @@ def _limits(where: str, rows: Any) -> list[dict[str, Any]]:
         unit = _one_of(where, "unit", row["unit"], Unit)
         if any(one["start"] == start for one in found):
             raise _wrong(where, f"two of its limits start at {start}.", "start_twice")
-        found.append({"start": start, "amount": amount, "unit": unit})
+        counted = _one_of(where, "from", row.get("from", From.START.value), From)
+        found.append({"start": start, "amount": amount, "unit": unit, **({"from": counted} if counted != From.START else {})})
     return found
 
 

@@ -1,8 +1,12 @@
 """Fetch or refuse, for duties of law: the one way an edge obtains one. A stranger's and a missing one answer alike."""
 
+from collections.abc import Sequence
+
+from compliance import duties_register as register
 from compliance.duties_people import serves
 from compliance.models import DutyCase, RegulatorRule
 from incidents import gate
+from incidents.actions.restriction import opened_together
 from incidents.models import Incident
 from incidents.rules.outside import why_not_enter
 from incidents.rules.restriction import LAWFUL
@@ -36,3 +40,13 @@ def rule_for(by: Actor, rule: int) -> RegulatorRule:
     if found is None:
         raise NotFound("rule of law")
     return found
+
+
+def breaches_for(by: Actor, found: Sequence[Incident]) -> list[register.Row]:
+    """What the register says of these incidents (`register.breaches`, or a page of it).
+
+    It says of a restricted one as much as its own page, so that it is put on record here, before it is shown, that somebody reads it: a page of
+    the register, its file and the API have no other way to a row (clause breach.need-to-know).
+    """
+    opened_together(found, by=by)
+    return register.rows(found)

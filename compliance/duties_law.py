@@ -10,6 +10,9 @@ counts. How each is counted:
 - "day", "month", "business_day": whole days after the day of the start, by the wall clock of the organisation's zone; due at the midnight
   that ends the last one. A month ends on the day of the same number, or on the last day where that month has none.
 
+A limit that says `from: year_end` is counted from the end of the calendar year in which its start fell, by that wall clock: a day after 31 December
+is 1 January. The clock has begun at the start all the same: what is due later may be filed at once.
+
 `roll`: what happens where the last day is no business day of the rule's calendar: "none" (nothing), "next" or "previous" business day;
 then it is due at `roll_until` of that day (HH:MM), or at its end. Nothing is extended unless the rule says so.
 `calendar`: "organisation" (its week, holidays and days off), or a country ("US", "DE-BE"): Monday to Friday but for its holidays.
@@ -57,6 +60,13 @@ class Unit(StrEnum):
     MONTH = "month"
 
 
+class From(StrEnum):
+    """What of a start a limit is counted from."""
+
+    START = "start"
+    YEAR_END = "year_end"
+
+
 class Roll(StrEnum):
     """What happens where the last day is no business day."""
 
@@ -67,11 +77,12 @@ class Roll(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many units after a start."""
+    """So many units after a start, or after the end of its calendar year."""
 
     start: str
     amount: int
     unit: Unit
+    counted_from: From = From.START
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +97,7 @@ class Terms:
 
 def terms(row: Any) -> Terms:
     """The terms of a rule, of its row or of a checked mapping's attributes (`limits` are mappings)."""
-    limits = [Limit(one["start"], one["amount"], Unit(one["unit"])) for one in row.limits]
+    limits = [Limit(one["start"], one["amount"], Unit(one["unit"]), From(one.get("from", From.START))) for one in row.limits]
     return Terms(limits, row.calendar, Roll(row.roll), row.roll_until)
 
 
@@ -116,6 +127,9 @@ def days_of(name: str, hours: BusinessHours) -> BusinessHours:
 
 def _end(limit: Limit, start: datetime, said: Terms, week: BusinessHours) -> datetime:
     first = start.astimezone(week.zone).date()
+    if limit.counted_from == From.YEAR_END:
+        first = date(first.year, 12, 31)
+        start = midnight_after(week.zone, first)
     if limit.unit == Unit.HOUR:
         ends = start.astimezone(UTC) + timedelta(hours=limit.amount)
         last = ends.astimezone(week.zone).date()

@@ -31,6 +31,7 @@ _ROLLS = {
     "next": "Extended to the next business day",
     "previous": "Brought forward to the business day before",
 }
+_YEAR = {law.From.YEAR_END: " the end of the calendar year of"}
 
 
 def cases(incident: Incident) -> list[DutyCase]:
@@ -124,7 +125,8 @@ def rule_shown(rule: RegulatorRule) -> dict[str, Any]:
 def in_words(rule: RegulatorRule) -> list[tuple[str, str]]:
     """What a rule says, for people: (label, words)."""
     limits = [
-        f"{one['amount']} {one['unit'].replace('_', ' ')}{'s' * (one['amount'] > 1)} after: {start_label(one['start'])}"
+        f"{one['amount']} {one['unit'].replace('_', ' ')}{'s' * (one['amount'] > 1)} after{_YEAR.get(one.get('from', ''), '')}: "
+        f"{start_label(one['start'])}"
         for one in rule.limits
     ]
     until = f", until {rule.roll_until}" if rule.roll_until else ""

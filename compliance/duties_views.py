@@ -23,6 +23,7 @@ from compliance.rules import duties as rules
 from incidents import room
 from incidents.facts import gather
 from incidents.models import Incident
+from ledger.exports import give
 from ledger.idempotency import once_on_the_web
 from tenants.actors import Actor
 from tenants.refusals import NotFound, Refused, invalid
@@ -211,14 +212,15 @@ def duty_rule_verb(request: HttpRequest, rule: int, verb: str) -> HttpResponse:
 def breaches(request: HttpRequest) -> HttpResponse:
     """The register of breaches."""
     page = Paginator(register.breaches(_actor(request)), PER_PAGE).get_page(request.GET.get("page"))
-    found = [{**row, "url": reverse("duties", args=[row["incident"]])} for row in register.rows(list(page))]
+    found = [{**row, "url": reverse("duties", args=[row["incident"]])} for row in gate.breaches_for(_actor(request), list(page))]
     return render(request, "compliance/duties_register.html", {"rows": found, "page": page})
 
 
 @require_GET
 def breaches_csv(request: HttpRequest) -> HttpResponse:
     """The register as CSV that no spreadsheet takes for formulas."""
-    content = register.document(register.rows(list(register.breaches(_actor(request)))))
+    by = _actor(request)
+    content = give(register.document(gate.breaches_for(by, list(register.breaches(by)))), "breaches.csv", by=by)
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="breaches.csv"'
     return response

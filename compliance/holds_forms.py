@@ -51,24 +51,25 @@ class CustodianForm(forms.Form):
 
 
 class ProofForm(forms.Form):
-    """Say where the copy lies."""
+    """Say where the copy lies, or attach what shows it."""
 
-    location = forms.CharField(label="Where does it lie?", max_length=500)
+    location = forms.CharField(label="Where does it lie?", max_length=500, required=False)
     sha256 = forms.CharField(label="SHA-256 of its bytes", required=False, max_length=64)
     said = forms.CharField(label="What else is to be said?", required=False, widget=text_area(3))
 
+    file = forms.FileField(label="Or attach a file", required=False, allow_empty_file=True, help_text="At most 8 MiB.")
+    field_order = ("location", "sha256", "file", "said")
+
 
 class CustodyForm(ProofForm):
-    """Say where the copy lies, or attach what shows it: of somebody outside, by their link."""
+    """The same of somebody outside, by their link."""
 
-    location = forms.CharField(label="Where does it lie?", max_length=500, required=False)
     file = forms.FileField(
         label="Or attach a file",
         required=False,
         allow_empty_file=True,
         help_text="A picture, PDF, archive, JSON or text: at most 8 MiB.",
     )
-    field_order = ("location", "sha256", "file", "said")
 
 
 class PeriodForm(forms.Form):
@@ -80,7 +81,7 @@ class PeriodForm(forms.Form):
 class AskErasureForm(forms.Form):
     """Ask for an erasure."""
 
-    person = PersonField(label="Whose data?", help_text="The e-mail address of somebody who has left.")
+    person = PersonField(label="Whose data?", help_text="The e-mail address of somebody who has left, or of a custodian outside.")
     ground = forms.CharField(
         label="On which legal ground?", widget=text_area(3), help_text="Such as their request under GDPR art. 17."
     )

@@ -4,6 +4,7 @@ from compliance.models import CustodianFile, CustodianTask, ErasureRequest
 from compliance.rules import erasure as erasure_rules
 from compliance.rules import holds as rules
 from incidents.models import Incident, LegalHold
+from ledger.exports import give
 from tenants.actors import Actor
 from tenants.models import Membership
 from tenants.refusals import NotFound, invalid
@@ -40,14 +41,21 @@ def custody_for(task_id: int) -> CustodianTask | None:
 
 
 def kept_file_for(by: Actor, file_id: int) -> CustodianFile:
-    """What a custodian outside attached, to whoever may read their task. NotFound otherwise."""
-    found = CustodianFile.objects.filter(organisation_id=by.organisation_id, pk=file_id).first()
+    """What was attached as a custodian's proof, to whoever may read their task. NotFound otherwise, and once it was erased."""
+    found = CustodianFile.objects.filter(organisation_id=by.organisation_id, task__erased_at=None, pk=file_id).first()
     if found is None:
         raise NotFound("file")
     try:
         task_for(by, found.task_id)
     except NotFound:
         raise NotFound("file") from None
+    return found
+
+
+def kept_file_given(by: Actor, file_id: int) -> CustodianFile:
+    """The same, put on record as given, by its number: what it is called may name somebody."""
+    found = kept_file_for(by, file_id)
+    give(bytes(found.body), f"custodian-file-{found.pk}", by=by, about=found)
     return found
 
 
@@ -62,13 +70,17 @@ def incident_of(by: Actor, ref: str) -> Incident:
     return found
 
 
-def left_for(by: Actor, email: str) -> Membership:
-    """The membership, over or not, of whoever has this address. Refuses (422) an address that is nobody's here."""
+def left_for(by: Actor, email: str) -> Membership | CustodianTask:
+    """The membership, over or not, of whoever has this address; else what somebody outside who has it was last asked to keep.
+
+    Refuses (422) an address that is nobody's here.
+    """
     wanted = email.strip()
-    found = None
+    found: Membership | CustodianTask | None = None
     if "\x00" not in wanted and 0 < len(wanted) <= 254:
         rows = Membership.objects.filter(organisation_id=by.organisation_id).select_related("user")
-        found = rows.filter(user__email__iexact=wanted).first()
+        outside = CustodianTask.objects.filter(organisation_id=by.organisation_id, person=None, erased_at=None)
+        found = rows.filter(user__email__iexact=wanted).first() or outside.filter(email__iexact=wanted).order_by("-id").first()
     if found is None:
         raise invalid("person", "There is nobody here with this address.", code="no_such_person")
     return found
@@ -76,7 +88,9 @@ def left_for(by: Actor, email: str) -> Membership:
 
 def erasure_for(by: Actor, erasure_id: int) -> ErasureRequest:
     """An erasure that was asked for. NotFound for who has nothing to do with them, as for a missing one."""
-    rows = ErasureRequest.objects.filter(organisation_id=by.organisation_id).select_related("person", "asked_by", "decided_by")
+    rows = ErasureRequest.objects.filter(organisation_id=by.organisation_id).select_related(
+        "person", "custodian", "asked_by", "decided_by"
+    )
     found = rows.filter(pk=erasure_id).first()
     if found is None or erasure_rules.why_not_read(by):
         raise NotFound("erasure")

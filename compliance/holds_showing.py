@@ -150,8 +150,8 @@ def who(person: Any, link: int | None, task: CustodianTask) -> str | None:
 
 
 def file_of(task: CustodianTask) -> CustodianFile | None:
-    """What a custodian outside attached, without its bytes."""
-    return task.files.defer("body").first()
+    """What was attached as proof, without its bytes; None once it was erased."""
+    return None if task.erased_at else task.files.defer("body").first()
 
 
 def task_row(task: CustodianTask) -> dict[str, Any]:
@@ -162,7 +162,8 @@ def task_row(task: CustodianTask) -> dict[str, Any]:
 def task_rows(tasks: Sequence[CustodianTask]) -> list[dict[str, Any]]:
     """Custodians' tasks, likewise."""
     links = links_of(tasks)
-    files = {file.task_id: file for file in CustodianFile.objects.filter(task__in=[task.pk for task in tasks]).defer("body")}
+    kept = CustodianFile.objects.filter(task__erased_at=None)
+    files = {file.task_id: file for file in kept.filter(task__in=[task.pk for task in tasks]).defer("body")}
     return [_task_row(task, links.get(task.pk), files.get(task.pk)) for task in tasks]
 
 
@@ -193,4 +194,5 @@ def _task_row(task: CustodianTask, link: str | None, file: CustodianFile | None)
         "link_until": task.link_until,
         "withdrawn_at": task.withdrawn_at,
         "withdrawn_by": task.withdrawn_by.name if task.withdrawn_by else None,
+        "erased_at": task.erased_at,
     }

@@ -13,6 +13,7 @@ from compliance import holds_forms as forms
 from compliance import holds_gate as gate
 from compliance import holds_showing as showing
 from compliance.actions import holds as actions
+from compliance.custody_links import sent
 from compliance.rules import holds as rules
 from incidents.files import download
 from incidents.members import active_for, member_for
@@ -198,16 +199,18 @@ def acknowledge(request: HttpRequest, task_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def prove(request: HttpRequest, task_id: int) -> HttpResponse:
-    """Say where what is kept lies."""
+    """Say where what is kept lies, or attach what shows it."""
     by = actor(request)
     task = gate.task_for(by, task_id)
     check(rules.why_not_prove(task, by))
-    words = Words("File the proof", "File it", reverse("hold-custodian", args=[task.pk]), task.what)
+    words = Words("File the proof", "File it", reverse("hold-custodian", args=[task.pk]), task.what, multipart=True)
 
     def act(typed: dict[str, Any]) -> None:
-        actions.prove(task, by=by, location=typed["location"], sha256=typed["sha256"], said=typed["said"])
+        file = sent(typed["file"])
+        actions.prove(task, by=by, location=typed["location"], sha256=typed["sha256"], said=typed["said"], file=file)
 
-    return send(request, forms.ProofForm(request.POST or None), act, words)
+    form = forms.ProofForm(request.POST, request.FILES) if request.method == "POST" else forms.ProofForm()
+    return send(request, form, act, words)
 
 
 @require_http_methods(["GET", "POST"])
@@ -242,5 +245,5 @@ def withdraw(request: HttpRequest, task_id: int) -> HttpResponse:
 
 @require_GET
 def kept_file(request: HttpRequest, kept_file_id: int) -> HttpResponse:
-    """What a custodian outside attached, as a download."""
-    return download(gate.kept_file_for(actor(request), kept_file_id))
+    """What was attached as a custodian's proof, as a download."""
+    return download(gate.kept_file_given(actor(request), kept_file_id))

@@ -6,8 +6,9 @@ from django.db import connection
 from django.db.models import F, Prefetch, Q, QuerySet
 
 from compliance import audit_gate
-from compliance.models import AuditEngagement, EvidencePack, PackKind, PackWork
+from compliance.models import AuditEngagement, CustodianTask, EvidencePack, PackKind, PackWork
 from compliance.packs_rules import why_not_list
+from compliance.rules import holds
 from incidents import gate
 from incidents.models import Incident
 from incidents.rules.outside import why_not_enter
@@ -31,14 +32,17 @@ def incident_for(by: Actor, ref: str) -> Incident:
 
 
 def engagement_for(by: Actor, engagement_id: int) -> AuditEngagement:
-    """The engagement whose packs are looked at: by its auditor while it is open, or by who asks for packs. Refuses (403) others, or NotFound."""
+    """The engagement whose packs are looked at: by its auditor while it is open, or by who asks for packs. Raises NotFound where there is none.
+
+    Refuses (403) all others, whether there is one or not.
+    """
     if by.has(Role.AUDITOR):
         return audit_gate.audit_for(by, engagement_id)
+    check(why_not_list(by, is_legal(by)))
     rows = AuditEngagement.objects.filter(organisation_id=by.organisation_id).select_related("auditor")
     found = rows.filter(pk=engagement_id).first() if engagement_id < 2**63 else None
     if found is None:
         raise NotFound("engagement")
-    check(why_not_list(by, is_legal(by)))
     return found
 
 
@@ -74,20 +78,28 @@ def packs_of_engagement(engagement: AuditEngagement, by: Actor) -> QuerySet[Evid
 
 
 def pack_for(by: Actor, pack_id: int) -> EvidencePack:
-    """The pack with this id, if the actor may see it, and its incident's room. Raises NotFound otherwise. Reading a restricted one is on record."""
+    """The pack with this id, if the actor may see it, and its incident's room. Raises NotFound otherwise. Reading a restricted one is on record.
+
+    Refuses (403) whoever sees no packs at all, whether there is this one or not.
+    """
+    check(why_not_list(by, is_legal(by)))
     found = _theirs(by).filter(pk=pack_id).first() if pack_id < 2**63 else None
     if found is None:
         raise NotFound("evidence pack")
-    check(why_not_list(by, is_legal(by)))
     if found.incident is not None:
         incident_for(by, found.incident.ref)
     return found
 
 
+def custody_kept_from(pack: EvidencePack, by: Actor) -> bool:
+    """Whether an incident's pack tells of custodians, and whoever asks reads of no legal hold in the portal either."""
+    if pack.incident_id is None or not holds.why_not_read(by):
+        return False
+    return CustodianTask.objects.filter(hold__incident_id=pack.incident_id, asked_at__lte=pack.made_at or now()).exists()
+
+
 def hidden_since(pack: EvidencePack) -> int:
     """How many of the incidents that a pack shows, or of which its raw requests may speak, are hidden from whoever asks by now."""
-    if pack.kind != PackKind.INCIDENT:
-        return len(pack.shown) - Incident.objects.filter(pk__in=pack.shown).count()
     with connection.cursor() as cursor:  # of those others an auditor may see none, and still be shown this one
         cursor.execute("SELECT count(*) FROM unnest(muster.hidden_incidents()) AS h (id) WHERE h.id = ANY (%s)", [pack.shown])
         return int(cursor.fetchone()[0])

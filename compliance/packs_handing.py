@@ -7,7 +7,7 @@ from django.utils.http import content_disposition_header
 
 from compliance.actions.packs import hand_out
 from compliance.models import EvidencePack, PackPart
-from compliance.packs_gate import hidden_since, is_legal
+from compliance.packs_gate import custody_kept_from, hidden_since, is_legal
 from compliance.packs_rules import why_not_hand_out
 from tenants.actors import Actor, Role
 from tenants.refusals import check
@@ -23,7 +23,7 @@ class Parts(StreamingHttpResponse):
 def handed_out(pack: EvidencePack, by: Actor) -> Parts:
     """The answer to a download. An auditor's reading was recorded before their request was looked at; everybody else's is here."""
     if by.has(Role.AUDITOR):
-        check(why_not_hand_out(pack, by, is_legal(by), hidden_since(pack)))
+        check(why_not_hand_out(pack, by, is_legal(by), hidden_since(pack), custody_kept_from(pack, by)))
     else:
         hand_out(pack, by=by)
     response = Parts(_parts(pack.pk, by), content_type="application/zip")

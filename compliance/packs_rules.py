@@ -60,10 +60,24 @@ def is_for(pack: EvidencePack, by: Actor) -> bool:
     return pack.engagement is None or pack.engagement.auditor_id == by.user_id
 
 
-def why_not_hand_out(pack: EvidencePack, by: Actor, legal: bool, hidden: int = 0) -> list[Reason]:
+def why_not_finish(theirs: bool, erased: bool) -> list[Reason]:
+    """A pack is put down by whoever has its work (`theirs`), and not where somebody's data were erased meanwhile (`erased`): it may tell of them."""
+    if not theirs:
+        return [
+            Reason(
+                "lease_lost", "The work on this pack is not yours any more: it took too long, and was begun anew.", clause=EXPORT
+            )
+        ]
+    if not erased:
+        return []
+    return [Reason("erased_meanwhile", "Somebody's data were erased while this pack was made: it is made anew.", clause=EXPORT)]
+
+
+def why_not_hand_out(pack: EvidencePack, by: Actor, legal: bool, hidden: int = 0, custody: bool = False) -> list[Reason]:
     """A pack is handed to those who may ask for one, and to auditors, once it is ready.
 
-    `hidden` counts the incidents that it shows and that have been restricted since, so that the asker may not see them any more.
+    `hidden` counts the incidents that it shows and that have been restricted since, so that the asker may not see them any more; `custody` says
+    that it tells of custodians to somebody who reads of no legal hold.
     """
     if reasons := _theirs(by, legal, Role.AUDITOR):
         return reasons
@@ -72,9 +86,16 @@ def why_not_hand_out(pack: EvidencePack, by: Actor, legal: bool, hidden: int = 0
         return [Reason("for_its_auditor", sentence, clause=AUDITOR, status=403)]
     if pack.state == PackState.FAILED:
         return [Reason("failed", f"This pack could not be made: {pack.why}", clause=EXPORT)]
+    if pack.state == PackState.SUPERSEDED:
+        return [Reason("superseded", f"{pack.why} Ask for it anew.", clause=EXPORT, status=410)]
     if pack.state != PackState.READY:
         return [Reason("not_ready", "This pack is still being made.", clause=EXPORT)]
     if hidden:
         sentence = "Something that this pack shows has been restricted since. Ask for it anew."
         return [Reason("restricted_since", sentence, clause="breach.need-to-know", status=403)]
+    if custody:
+        sentence = (
+            "This pack has what custodians of a legal hold answered, which administrators, Legal Counsel and auditors read."
+        )
+        return [Reason("tells_of_custodians", sentence, clause="breach.preserve-logs", status=403)]
     return []

@@ -58,7 +58,7 @@ def erasures(request: HttpRequest) -> HttpResponse:
     """What was asked to be erased, the newest first."""
     by = actor(request)
     check(erasure_rules.why_not_read(by))
-    found = ErasureRequest.objects.select_related("person", "asked_by", "decided_by").order_by("-id")
+    found = ErasureRequest.objects.select_related("person", "custodian", "asked_by", "decided_by").order_by("-id")
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     rows = [
         {"wish": wish, "url": reverse("erasure-decide", args=[wish.pk]), "may": not erasure_rules.why_not_decide(wish, by)}
@@ -93,7 +93,8 @@ def erasure_decide(request: HttpRequest, erasure_id: int) -> HttpResponse:
         erasing.decide_erasure(wish, by=by, erase=typed["erase"] == "yes", reason=typed["reason"])
 
     lead = (
-        f"{wish.asked_by.name} asks for the data of {wish.person.name}: {wish.ground} Erasing cannot be undone. {erasing.STAYS}"
+        f"{wish.asked_by.name} asks for the data of {wish.whose}: {wish.ground} Erasing cannot be undone. "
+        f"{erasing.STAYS if wish.person_id else erasing.STAYS_OUTSIDE}"
     )
     words = Words("Decide on an erasure", "Decide", reverse("erasure-list"), lead)
     return send(request, forms.DecideErasureForm(request.POST or None), act, words)

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.urls import reverse
 
 from incidents.duties import label
@@ -22,20 +24,34 @@ from tenants.actors import Actor, Role
 from tenants.queries import members
 from tenants.walled import tenant_of
 
-ROLES = "mobilize.roles-assigned"
+ROLES, AUTHORITY = "mobilize.roles-assigned", "roles.ic-authority"
 # What is asked of whoever is told, where the clause alone would not say it.
 _ASKED = {
     ROLES: "Not all of commander, Operations Lead and Communications Lead are found: claim command, assign them, or answer.",
     "roles.ic-rhythm": "How do things stand? Answer with a check-in in the room.",
 }
 
+# What every page's message asks of its signal: worded here, since the ORM takes longer to word them than PostgreSQL to answer.
+_LINE = "SELECT s.incident_id, s.kind, s.title FROM incidents_signal s WHERE s.id = %s"
+_RESTRICTED = """
+SELECT EXISTS (SELECT 1 FROM incidents_signal s JOIN incidents_incident i ON i.id = s.incident_id WHERE s.id = %s AND i.restricted)
+"""
+
+
+def _asked(statement: str, signal_id: int) -> tuple[Any, ...]:
+    """The row of one of these statements. Raises Signal.DoesNotExist where there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [signal_id])
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    if row is None:
+        raise Signal.DoesNotExist(f"No signal {signal_id}.")
+    return row
+
 
 def signal_line(signal_id: int) -> str:
     """A signal in one line."""
-    signal = Signal.objects.only("incident_id", "kind", "title").get(pk=signal_id)
-    if signal.incident_id is not None:
-        return incident_line(signal.incident_id)
-    return f"{signal.get_kind_display()}: {signal.title}"
+    incident_id, kind, title = _asked(_LINE, signal_id)
+    return f"{Signal.Kind(kind).label}: {title}" if incident_id is None else incident_line(incident_id)
 
 
 def pinned_standard(incident_id: int) -> int:
@@ -107,7 +123,7 @@ def tell_order(event: Event, by: Actor) -> None:
 
 def signal_restricted(signal_id: int) -> bool:
     """Whether a signal belongs to a restricted incident."""
-    return Signal.objects.filter(pk=signal_id, incident__restricted=True).exists()
+    return bool(_asked(_RESTRICTED, signal_id)[0])
 
 
 def incident_restricted(incident_id: int) -> bool:
@@ -207,8 +223,15 @@ def render_order(delivery: Delivery) -> Message | None:
     again = "Please acknowledge: " if delivery.event.kind == "incident.order_chased" else ""
     subject = f"{again}order {order.number} on {incident.ref}"
     within = f"\nExpected within {order.eta_minutes} minutes of your acknowledgement." if order.eta_minutes else ""
-    asked = f"{order.issued_by.name} asks you:\n\n{order.text}\n{within}\nSay in the room that you have it."
+    first = f"\n{word}" if (word := before_other_work(incident)) else ""
+    asked = f"{order.issued_by.name} asks you:\n\n{order.text}\n{within}\nSay in the room that you have it.{first}"
     return message(delivery, incident, subject[0].upper() + subject[1:], asked)
+
+
+def before_other_work(incident: Incident) -> str:
+    """The words of the standard that give the commander's word its weight, where a room is run (docs/decisions/0035); else ""."""
+    said = (clause.says for clause in incident.law.clauses if clause.id == AUTHORITY)
+    return next(said, "") if incident.mobilises else ""
 
 
 def signal_address(signal_id: int) -> str:
@@ -220,6 +243,21 @@ def signal_address(signal_id: int) -> str:
 def incident_address(incident_id: int) -> str:
     """Where an incident is seen."""
     return _reverse("incident", Incident.objects.values_list("ref", flat=True).get(pk=incident_id))
+
+
+def incidents_described(ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Incidents' ids -> what `incident_line` and `incident_address` say. One query."""
+    return {one.pk: (_line(one), _reverse("incident", one.ref)) for one in Incident.objects.filter(pk__in=ids)}
+
+
+def signals_described(ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """The same of signals. One query."""
+    return {
+        one.pk: (_line(one.incident), _reverse("incident", one.incident.ref))
+        if one.incident
+        else (f"{one.get_kind_display()}: {one.title}", _reverse("triage"))
+        for one in Signal.objects.filter(pk__in=ids).select_related("incident")
+    }
 
 
 def _reverse(name: str, *args: str) -> str:

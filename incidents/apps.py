@@ -7,3 +7,4 @@ class IncidentsConfig(AppConfig):
     """What is happening and who commands?"""
 
     name = "incidents"
+    verbose_name = "Incidents"

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from incidents.gravity import counting
 from incidents.models import Incident
 
 
@@ -16,7 +17,7 @@ def what_is_missing(incident: Incident) -> str:
     """
     table: dict[str, str] = import_string(settings.MUSTER_CLOSING)
     if "postmortem" not in table:
-        return f"{incident.ref} has no post-mortem: a {incident.level} is closed once that is published and reviewed."
+        return f"{incident.ref} has no post-mortem: a {counting(incident).label} is closed once that is published and reviewed."
     for name in table.values():
         question: Callable[[int], str] = import_string(name)
         if missing := question(incident.pk):

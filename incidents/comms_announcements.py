@@ -3,6 +3,7 @@
 from incidents.announcements import may_hear, message
 from incidents.models import Incident, Participant, RoleHolding, StatusUpdate
 from incidents.rules.comms import APPROVING_DUTIES
+from incidents.sentences.kind import at_time
 from incidents.states import Approver, Audience, PublicStatus, RoomRole, UpdateState
 from ledger.models import Event
 from notifications.actions import notify
@@ -11,6 +12,7 @@ from notifications.transports import Message
 from tenants.actors import Actor, Duty, Role
 from tenants.models import DutyHolder, Membership
 from tenants.queries import members
+from tenants.time import now
 
 SUBJECTS = {
     Audience.INTERNAL: "Update on",
@@ -124,7 +126,7 @@ def _said(update: StatusUpdate) -> str:
     parts.append(f"{'What to say' if update.audience == Audience.SUPPORT else 'What is known'}: {update.known}")
     parts += [f"Impact: {update.impact}"] if update.impact else []
     parts += [f"What is being done: {update.doing}"] if update.doing else []
-    parts += [f"Next update at {update.next_update_at:%H:%M} UTC."] if update.next_update_at else []
+    parts += [f"Next update at {at_time(update.next_update_at, now().date(), seconds=False)}."] if update.next_update_at else []
     return "\n\n".join(parts)
 
 

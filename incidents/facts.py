@@ -9,6 +9,7 @@ import orjson
 from django.db import connection
 
 from incidents.items import (
+    AbsorbedItem,
     AdmittedItem,
     AnswerItem,
     ChangeItem,
@@ -168,6 +169,10 @@ def first_answer_sql(incident: str) -> str:
   AND e.subject_id = p.id AND e.kind = 'page.acknowledged' WHERE p.incident_id = {incident}"""
 
 
+# When it came back last: after monitoring, or after it was resolved.
+_CAME_BACK = """SELECT max(e.occurred_at) AS at FROM ledger_event e WHERE e.incident_id = $1
+  AND (e.kind = 'incident.reopened' OR (e.kind = 'incident.advanced' AND (e.data ->> 'relapse')::boolean))
+  AND EXISTS (SELECT 1 FROM incidents_incident i WHERE i.id = $1 AND (i.relapses > 0 OR i.reopened > 0))"""
 _APPROVED = """SELECT unnest(p.approved_audiences) AS audience FROM incidents_updatepolicy p
   WHERE p.organisation_id = (SELECT muster.organisation())"""
 # What is the organisation's or the record's, read with the room in the same statement.
@@ -187,6 +192,12 @@ _AROUND: Mapping[str, tuple[type[Any], str]] = {
   WHERE c.organisation_id = (SELECT muster.organisation()) ORDER BY c.position, c.id""",
     ),
     "answers": (AnswerItem, first_answer_sql("$1")),
+    "back": (AnswerItem, _CAME_BACK),
+    "absorbed": (
+        AbsorbedItem,
+        """SELECT e.data ->> 'ref' AS ref, (e.data ->> 'worst')::int AS worst FROM ledger_event e
+  WHERE e.incident_id = $1 AND e.kind = 'incident.absorbed' AND e.data ->> 'worst' IS NOT NULL ORDER BY e.seq""",
+    ),
     "looks": (
         LookItem,
         """SELECT e.actor_id AS user_id, e.actor_name AS name, max(e.occurred_at) AS at FROM ledger_event e
@@ -201,7 +212,8 @@ class Facts:
 
     `owners` are the user ids of the teams whose services it affects, `authors` of those who wrote what a correction may still strike.
     `duties` are the organisation's seats; `approved_audiences` those whose updates Legal or PR approve before they go out.
-    `answered_at` is when somebody first acknowledged a page of it.
+    `answered_at` is when somebody first acknowledged a page of it,
+    `came_back_at` when it last relapsed or was reopened.
     """
 
     roles: dict[str, Seat] = field(default_factory=dict)
@@ -226,9 +238,11 @@ class Facts:
     duties: tuple[DutyItem, ...] = ()
     approved_audiences: frozenset[str] = frozenset()
     components: tuple[ComponentItem, ...] = ()
+    absorbed: tuple[AbsorbedItem, ...] = ()
     looks: tuple[LookItem, ...] = ()
     time_corrections: tuple[TimeItem, ...] = ()
     answered_at: datetime | None = None
+    came_back_at: datetime | None = None
 
     @property
     def room(self) -> frozenset[int]:
@@ -257,6 +271,10 @@ class Facts:
     def on_duty(self, *duties: Duty) -> dict[int, str]:
         """Who sits on one of the duties: user id -> name."""
         return {seat.user_id: seat.name for seat in self.duties if seat.duty in duties}
+
+    def came_back_since(self, moment: datetime | None) -> bool:
+        """Whether it relapsed, or was reopened, at a moment or after: what was said by then says nothing of how it ends now."""
+        return self.came_back_at is not None and moment is not None and moment <= self.came_back_at
 
     def latest(self, audience: Audience) -> UpdateItem | None:
         """The last update that went out to an audience."""
@@ -302,12 +320,13 @@ def gather(incident: Incident) -> Facts:
     raw: dict[str, list[dict[str, Any]]] = told if isinstance(told, dict) else orjson.loads(told)
     parts: dict[str, tuple[Any, ...]] = {name: tuple(_read(part.kind, row) for row in raw[name]) for name, part in _PARTS.items()}
     parts |= {name: tuple(_read(kind, row) for row in raw[name]) for name, (kind, _) in _AROUND.items()}
-    seats, handovers, endings, answers = (parts.pop(name) for name in ("seats", "handovers", "endings", "answers"))
+    seats, handovers, endings, answers, back = (parts.pop(name) for name in ("seats", "handovers", "endings", "answers", "back"))
     return Facts(
         roles={seat.role: seat for seat in seats},
         handover=handovers[0] if handovers else None,
         ended=endings[0] if endings else None,
         answered_at=answers[0].at,
+        came_back_at=back[0].at,
         owners=frozenset(row["user_id"] for row in raw["owners"]),
         authors=frozenset(row["user_id"] for row in raw["authors"]),
         firing=tuple(_fires(_read(FiringItem, row)) for row in raw["firing"]),

@@ -7,13 +7,15 @@ from tenants.refusals import invalid
 from tenants.time import now
 from tenants.words import TEXT_MAX, TITLE_MAX, disarmed, line, text
 
-__all__ = ["TEXT_MAX", "TITLE_MAX", "disarmed", "eta", "happened", "line", "options", "past", "sha256", "text"]
+__all__ = ["TEXT_MAX", "TITLE_MAX", "began", "disarmed", "eta", "happened", "line", "options", "past", "sha256", "text"]
 
 REASON_MAX = 2_000
 BRIEF_MAX = 2_000  # what is asked of somebody, or claimed: an order, a change, a hypothesis
 OPTIONS_MOST = 20
 ETA_MOST = 24 * 60
 EARLIEST = timedelta(days=30)  # before an incident; what is said to have happened longer ago is a slip of the keyboard
+
+IMPACT_WITHIN = timedelta(days=2 * 365)  # a breach may be found late; what is said to have begun before is a slip of the keyboard
 
 
 def past(field: str, value: datetime, *, not_before: datetime | None = None) -> datetime:
@@ -29,6 +31,13 @@ def happened(field: str, value: datetime, *, of: datetime) -> datetime:
     """Check a time that somebody says something happened at, of an incident that began at `of`: not long before it, not ahead."""
     if value < of - EARLIEST:
         raise invalid(field, f"This is more than {EARLIEST.days} days before the incident began.", code="too_early")
+    return past(field, value)
+
+
+def began(field: str, value: datetime) -> datetime:
+    """Check a time that somebody says the harm began at: within the last two years, and not ahead (clause metrics.mttd)."""
+    if value < now() - IMPACT_WITHIN:
+        raise invalid(field, "This is more than two years ago: check the year.", code="too_early")
     return past(field, value)
 
 

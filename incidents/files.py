@@ -7,6 +7,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
 from incidents import gate
+from ledger.exports import give
 from tenants.actors import Actor
 
 
@@ -31,8 +32,15 @@ def download(file: Filed) -> HttpResponse:
     return response
 
 
+def handed_out(by: Actor, ref: str, number: int) -> HttpResponse:
+    """A file of an incident, to those of its room; on record before it is given, by its number: what it is called may name somebody."""
+    incident = gate.room_for(by, ref)
+    file = gate.file_for(incident, number)
+    give(bytes(file.body), f"{incident.ref}-file-{number}", by=by, about=file, incident_id=incident.pk)
+    return download(file)
+
+
 @require_GET
 def incident_file(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     """A file of an incident, to those of its room."""
-    by: Actor = request.actor  # type: ignore[attr-defined]
-    return download(gate.file_for(gate.room_for(by, ref), number))
+    return handed_out(request.actor, ref, number)  # type: ignore[attr-defined]

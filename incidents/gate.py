@@ -34,19 +34,29 @@ def _find(by: Actor, field: str, value: object) -> Incident | None:
     return next(iter(Incident.objects.raw(_statement(field), [by.organisation_id, value])), None)
 
 
-def incident_for(by: Actor, ref: str) -> Incident:
+def incident_for(by: Actor, ref: str, *, beside: object = None) -> Incident:
     """The incident with this reference, if the actor may see it. Raises NotFound otherwise.
 
     That somebody obtains a restricted one is put on record here, so that no door can show it and forget (clause breach.need-to-know).
+    `beside`: the reference of another that the same request is about, as it was typed. To record a reading locks the incident, so both
+    are read in the order in which all who need two of them lock them: A into B and B into A wait for each other in turn.
     """
+    incident = _asked(by, ref)
+    if incident is None:
+        raise NotFound("incident")
+    other = _asked(by, beside.strip()) if isinstance(beside, str) else None
+    for one in sorted({one.pk: one for one in (incident, other) if one is not None}.values(), key=lambda one: one.pk):
+        opened(one, by=by)
+    return incident
+
+
+def _asked(by: Actor, ref: str) -> Incident | None:
+    """The incident with this reference, or with the one that it had before it was restricted; None for none that they may see."""
     asked = ref.upper()[:24]
     incident = _find(by, "ref", asked) if "\x00" not in ref else None
     if incident is None and (plain := _PLAIN.fullmatch(asked)):  # the reference that it had before it was restricted
         incident = _find(by, "number", int(plain[1]))
         incident = incident if incident is not None and incident.restricted else None
-    if incident is None:
-        raise NotFound("incident")
-    opened(incident, by=by)
     return incident
 
 

@@ -283,6 +283,14 @@ class LookItem:
 
 
 @dataclass(frozen=True, slots=True)
+class AbsorbedItem:
+    """What was merged into it, with the worst severity that it had. Mergings of before wrote none down, and are not among them."""
+
+    ref: str
+    worst: int
+
+
+@dataclass(frozen=True, slots=True)
 class FileItem:
     """A file filed with the record."""
 
@@ -352,6 +360,6 @@ class TimeItem:
 
 @dataclass(frozen=True, slots=True)
 class AnswerItem:
-    """When somebody first acknowledged a page of the incident."""
+    """When something happened of which the record keeps but the moment: a first acknowledgement, a coming back. None: never."""
 
     at: datetime | None

@@ -8,11 +8,13 @@ from incidents import comms, room
 from incidents.doors import DOORS, Door
 from incidents.facts import gather
 from incidents.forms.signals import ReportForm
+from incidents.items import UpdateItem
 from incidents.models import Incident
 from incidents.rules.outside import own_page
 from incidents.states import Audience, RoomRole
 from tenants.actors import Actor
 from tenants.refusals import Reason
+from tenants.time import now
 
 TEMPLATES = {Audience.EXECUTIVE: "incidents/executive.html", Audience.SUPPORT: "incidents/support.html"}
 SHOWN_ROLES = (RoomRole.IC, RoomRole.CL)
@@ -34,7 +36,7 @@ def context(
     offered = room.Offered(incident, facts, by, room.choices(facts), failure)
     verbs = {name: verb for name in DOORS if (verb := offered.of(name)) is not None}
     panel = comms.panel(incident, facts, by, failed.name if failed else "", form)
-    said = {row["audience"]: row for row in panel["latest"]}
+    said = {row["audience"]: {**row, "promise": _promise(incident, row["update"])} for row in panel["latest"]}
     own = own_page(by, incident) or Audience.EXECUTIVE
     return {
         "incident": {**room.head(incident, facts), "services": incident.service_names},  # type: ignore[attr-defined]
@@ -48,3 +50,11 @@ def context(
         "report_url": reverse("report"),
         "afterwards": room.afterwards(incident, by),
     }
+
+
+def _promise(incident: Incident, update: UpdateItem | None) -> dict[str, Any] | None:
+    """The clock of the next update that an update promised, while the incident goes on: whoever waits for it sees that it is late."""
+    if update is None or update.next_update_at is None or not incident.is_open:
+        return None
+    late = update.next_update_at < now()
+    return {"label": "", "due_at": update.next_update_at, "state": "broken" if late else "running"}

@@ -1,23 +1,27 @@
 """Reading incidents: lists, the record, and the parts of a room. Each costs the same however long the record is."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
-from incidents import timeline
+from incidents import notices, timeline
 from incidents.facts import Facts
 from incidents.models import Alert, Incident, IncidentService, NeedToKnow, RoleHolding, Signal, StatusUpdate
 from incidents.rules.outside import own_page, told_of
 from incidents.states import CADENCES, OPEN, AlertState, Audience, FlagKey, FlagKind, RoomRole, Severity, SignalState, UpdateState
 from ledger.models import Event
 from oncall.models import Page
-from oncall.queries import ladders
+from oncall.queries import Calls, ladders
+from oncall.queries import calls as page_calls
 from standard.away import why
 from standard.models import Clock
 from tenants.actors import Actor
 from tenants.time import now
 
 ALERTS_MOST = 200  # of an incident are shown; the API has them all
+
+ENDINGS = ("incident.resolved", "incident.false_positive", "incident.merged")
 
 # The clauses whose clocks people act on, in their words.
 CLOCK_LABELS = {
@@ -48,6 +52,17 @@ def incidents() -> QuerySet[Incident]:
     ).order_by("-number")
 
 
+def burning() -> QuerySet[Incident]:
+    """The open ones, the worst first, and of the same severity the newest."""
+    return incidents().filter(state__in=OPEN).order_by("severity", "-number")
+
+
+def last_end() -> datetime | None:
+    """When the last incident ended, however it did; None where none has."""
+    ends = (Event.objects.filter(kind=kind).order_by("-id").values_list("occurred_at", flat=True).first() for kind in ENDINGS)
+    return max((at for at in ends if at is not None), default=None)
+
+
 def next_clocks(found: list[Incident]) -> dict[int, Clock]:
     """The most pressing running clock of each incident."""
     clocks = Clock.objects.filter(incident_id__in=[i.pk for i in found if i.state in OPEN], stopped_at__isnull=True)
@@ -64,12 +79,16 @@ def clock_name(clause: str) -> str:
     return CLOCK_LABELS.get(clause, clause)
 
 
+def clock_label(clock: Clock) -> str:
+    """A running clock in people's words: that of public updates is told apart from that of internal ones."""
+    name = clock_name(clock.clause)
+    return f"Public {name.lower()}" if clock_audience(clock) == Audience.PUBLIC else name
+
+
 def clock_row(clock: Clock) -> dict[str, Any]:
     """A clock as pages show it."""
     return {
-        "label": f"Public {clock_name(clock.clause).lower()}"
-        if clock_audience(clock) == Audience.PUBLIC
-        else clock_name(clock.clause),
+        "label": clock_label(clock),
         "clause": clock.clause,
         "prompt_at": clock.prompt_at,
         "due_at": clock.due_at,
@@ -222,7 +241,16 @@ def alerts(incident: Incident) -> list[Alert]:
 
 def pages(incident: Incident) -> list[dict[str, Any]]:
     """Who was called about the incident, and what became of each attempt."""
-    return ladders(Page.objects.filter(incident_id=incident.pk).order_by("id"))
+    return ladders(_pages(incident))
+
+
+def calls(incident: Incident, *, on_call: bool) -> Calls:
+    """The same, with the notices that went to duties in the same query; and, where that is asked, who is on call now."""
+    return page_calls(_pages(incident), notices.of(incident), on_call=on_call)
+
+
+def _pages(incident: Incident) -> QuerySet[Page]:
+    return Page.objects.filter(incident_id=incident.pk).order_by("id")
 
 
 def waiting() -> QuerySet[Signal]:

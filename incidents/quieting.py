@@ -7,8 +7,7 @@ a window ends, and whenever rules or windows were changed: what fires on then is
 from collections.abc import Iterable
 from datetime import datetime
 
-import structlog
-from django.db import connection, transaction
+from django.db import connection
 
 from incidents import routing
 from incidents.models import Alert, Signal
@@ -17,14 +16,10 @@ from incidents.states import AlertState, SignalState
 from ledger.actions import record
 from ledger.audited import audited_update
 from ledger.verbs import verb
-from standard.clocks import STRIKE_SECONDS, hurry
-from tenants.actors import Actor, Via, system
-from tenants.limits import within
+from standard import turns
+from tenants.actors import Actor
 from tenants.refusals import check
-from tenants.scope import scope
 from tenants.time import now
-
-log = structlog.get_logger(__name__)
 
 LOOKED_AT = 1000  # of a group's firing alerts, when it is judged again
 TRIAGE = "triage.is-it-an-incident"
@@ -85,23 +80,19 @@ def reconsider() -> None:
 
 def due(before: datetime, limit: int) -> Iterable[tuple[int, int]]:
     """(organisation, signal) of those that are to be looked at again, over all tenants, earliest first."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute("SELECT organisation_id, id FROM muster.due_quiet(%s, %s)", [before, limit])
         return list(cursor.fetchall())
 
 
 def sweep(limit: int = 200) -> int:
     """Look again at every suppressed signal whose time has come, each in a transaction of its own. Returns how many."""
-    done = 0
-    for organisation_id, signal_id in due(now(), limit):
-        try:
-            with scope(organisation_id, surface=Via.CLOCK), within(STRIKE_SECONDS):
-                hurry()
-                look_again(Signal.objects.get(pk=signal_id), by=system(organisation_id, Via.CLOCK))
-                done += 1
-        except Exception:  # one that cannot be judged keeps no other
-            log.exception("quiet.failed", signal=signal_id)
-    return done
+
+    def again(signal_id: int, by: Actor) -> int:
+        look_again(Signal.objects.get(pk=signal_id), by=by)
+        return 1
+
+    return turns.take("suppressed signal", due, again, limit=limit)
 
 
 def _lock(signal: Signal) -> Signal:

@@ -6,11 +6,12 @@ from datetime import timedelta
 from incidents.duties import label
 from incidents.models import Integration, IntegrationPulse
 from incidents.rules.comms import APPROVING_DUTIES
+from oncall.rotas import answering
 from standard.faults import Fault
 from standard.queries import in_force_id, law
 from tenants.actors import Duty
 from tenants.addresses import inside
-from tenants.models import DutyHolder, Membership
+from tenants.models import DutyHolder
 from tenants.time import now
 
 SILENT = timedelta(hours=24)
@@ -31,7 +32,7 @@ def _duties() -> Iterator[Fault]:
         called = (*severity.pages_duties, *severity.notifies_duties)
         wanted |= {str(d): f"a SEV {severity.level} calls them" for d in called if d not in wanted}
     wanted |= {str(d): "they approve what goes out" for d in APPROVING_DUTIES if d not in wanted}
-    there = Membership.objects.filter(is_active=True, user__is_active=True).values("user_id")
+    there = answering().values("user_id")
     held: set[str] = set(DutyHolder.objects.filter(user_id__in=there).values_list("duty", flat=True))
     for duty, why in wanted.items():
         if duty in Duty and duty not in held:

@@ -4,14 +4,14 @@ It is Markdown that reads as plain text, for it is pasted into chats and mails.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from incidents.facts import Facts, gather
 from incidents.items import HypothesisItem, OrderItem, UpdateItem
 from incidents.models import Incident
-from incidents.queries import clock_name
+from incidents.queries import clock_label
 from incidents.queries import clocks as running_clocks
-from incidents.sentences.kind import span
+from incidents.sentences.kind import at_time, span
 from incidents.states import Audience, ChangeState, RoomRole, Verdict
 from standard.models import Clock
 from tenants.time import now
@@ -24,12 +24,13 @@ def sitrep_draft(incident: Incident, facts: Facts, clocks: Sequence[Clock], mome
 
     `clocks` are the incident's running ones. Sections that have nothing say so: their absence is news too.
     """
+    today = moment.date()
     sections = (
-        ("Roles", _roles(facts)),
-        ("Latest update", _update(facts)),
+        ("Roles", _roles(facts, today)),
+        ("Latest update", _update(facts, today)),
         ("Hypotheses", [_hypothesis(item) for item in facts.hypotheses]),
         ("Changes", _changes(facts)),
-        ("Open orders", [_order(item) for item in facts.orders if item.is_open]),
+        ("Open orders", [_order(item, today) for item in facts.orders if item.is_open]),
         ("Still firing", list(facts.firing)),
         ("Clocks", [_clock(clock, moment) for clock in clocks if not clock.at_least]),
     )
@@ -42,7 +43,7 @@ def _head(incident: Incident, moment: datetime) -> list[str]:
     lines = [
         f"- Severity: {incident.level}",
         f"- State: {incident.get_state_display().lower()}, {running} since it was detected",
-        f"- Impact: {_impact(incident)}",
+        f"- Impact: {_impact(incident, moment.date())}",
     ]
     if incident.relapses or incident.reopened:
         lines.append(f"- It came back: {incident.relapses} × after monitoring, {incident.reopened} × after it was resolved")
@@ -53,31 +54,31 @@ def _head(incident: Incident, moment: datetime) -> list[str]:
     return lines
 
 
-def _impact(incident: Incident) -> str:
-    began = f"since {_at(incident.impact_start)}" if incident.impact_start else "when it began is not known yet"
-    return f"{began}, ended {_at(incident.impact_end)}" if incident.impact_end else f"{began}, goes on"
+def _impact(incident: Incident, today: date) -> str:
+    began = f"since {_at(incident.impact_start, today)}" if incident.impact_start else "when it began is not known yet"
+    return f"{began}, ended {_at(incident.impact_end, today)}" if incident.impact_end else f"{began}, goes on"
 
 
 def _section(name: str, lines: Sequence[str]) -> list[str]:
     return ["", f"{name}:", *(f"- {line}" for line in lines or (NOTHING,))]
 
 
-def _roles(facts: Facts) -> list[str]:
+def _roles(facts: Facts, today: date) -> list[str]:
     offered = {offer.role: offer.name for offer in facts.offers}
-    return [f"{role.label}: {_holder(facts, role)}{_asked(offered.get(role, ''))}" for role in RoomRole]
+    return [f"{role.label}: {_holder(facts, role, today)}{_asked(offered.get(role, ''))}" for role in RoomRole]
 
 
-def _holder(facts: Facts, role: RoomRole) -> str:
+def _holder(facts: Facts, role: RoomRole, today: date) -> str:
     seat = facts.roles.get(role)
-    return f"{seat.name}, since {_at(seat.since)}" if seat else "OPEN"
+    return f"{seat.name}, since {_at(seat.since, today)}" if seat else "OPEN"
 
 
 def _asked(name: str) -> str:
     return f" ({name} is asked and has not answered)" if name else ""
 
 
-def _update(facts: Facts) -> list[str]:
-    lines = [line for update in _told(facts.latest_updates) for line in _said(update)]
+def _update(facts: Facts, today: date) -> list[str]:
+    lines = [line for update in _told(facts.latest_updates) for line in _said(update, today)]
     waiting = [f"Waits for approval: {_line(update.known)}" for update in facts.waiting_updates]
     return lines + waiting
 
@@ -87,11 +88,11 @@ def _told(updates: Iterable[UpdateItem]) -> list[UpdateItem]:
     return [update for update in updates if update.audience in (Audience.INTERNAL, Audience.PUBLIC)]
 
 
-def _said(update: UpdateItem) -> list[str]:
+def _said(update: UpdateItem, today: date) -> list[str]:
     status = f" ({update.status})" if update.status else ""
-    lines = [f"{Audience(update.audience).label}{status}, {_at(update.posted_at)}, {update.author}: {_line(update.known)}"]
+    lines = [f"{Audience(update.audience).label}{status}, {_at(update.posted_at, today)}, {update.author}: {_line(update.known)}"]
     lines += [f"{name}: {_line(text)}" for name, text in (("Impact", update.impact), ("Being done", update.doing)) if text]
-    return lines + ([f"Next one promised at {_at(update.next_update_at)}"] if update.next_update_at else [])
+    return lines + ([f"Next one promised at {_at(update.next_update_at, today)}"] if update.next_update_at else [])
 
 
 def _hypothesis(item: HypothesisItem) -> str:
@@ -109,19 +110,19 @@ def _changes(facts: Facts) -> list[str]:
     ]
 
 
-def _order(item: OrderItem) -> str:
-    how = "not acknowledged" if item.waits else f"expected {_at(item.expected_at)}" if item.expected_at else "acknowledged"
+def _order(item: OrderItem, today: date) -> str:
+    how = "not acknowledged" if item.waits else f"expected {_at(item.expected_at, today)}" if item.expected_at else "acknowledged"
     return f"O{item.number} to {item.recipient}: {_line(item.text)} ({how})"
 
 
 def _clock(clock: Clock, moment: datetime) -> str:
     late = moment - clock.due_at
-    how = f"LATE by {span(late.total_seconds())}" if late.total_seconds() > 0 else f"due {_at(clock.due_at)}"
-    return f"{clock_name(clock.clause)}: {how}"
+    how = f"LATE by {span(late.total_seconds())}" if late.total_seconds() > 0 else f"due {_at(clock.due_at, moment.date())}"
+    return f"{clock_label(clock)}: {how}"
 
 
-def _at(moment: datetime | None) -> str:
-    return f"{moment:%H:%M:%S} UTC" if moment else "?"
+def _at(when: datetime | None, today: date) -> str:
+    return at_time(when, today) if when else "?"
 
 
 def _line(text: str) -> str:

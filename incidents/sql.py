@@ -158,3 +158,25 @@ OTHER_WALLS = "".join(
         ),
     )
 )
+
+# The same rule for whoever asks about certain incidents: the wall of a person (muster.hidden_sources, who asks it as the owner about what is
+# hidden from them) and the making of packs, which runs as Muster itself and sees everything. It runs as whoever calls it, behind their walls.
+SOURCES_SINCE = """
+CREATE FUNCTION muster.sources_since(about bigint[]) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+DECLARE here bigint := muster.organisation();
+BEGIN
+  RETURN (SELECT coalesce(jsonb_object_agg(f.integration_id, f.since), '{}') FROM (
+    SELECT s.integration_id, extract(epoch FROM min(least(s.opened_at, a.received_at)) - interval '1 minute') AS since FROM incidents_signal s
+    LEFT JOIN incidents_alert a ON a.organisation_id = s.organisation_id AND a.signal_id = s.id
+    WHERE s.organisation_id = here AND s.incident_id = ANY (about) AND s.integration_id IS NOT NULL GROUP BY 1) f);
+END $$;
+CREATE OR REPLACE FUNCTION muster.hidden_sources() RETURNS jsonb LANGUAGE plpgsql STABLE SECURITY DEFINER
+  SET search_path = public, pg_temp AS $$
+DECLARE hidden bigint[] := muster.hidden_incidents();
+BEGIN
+  IF cardinality(hidden) = 0 THEN RETURN '{}'; END IF;
+  RETURN muster.sources_since(hidden);
+END $$;
+ALTER POLICY need_to_know_before ON incidents_inbound USING (integration_id IS NULL OR received_at <
+  coalesce(to_timestamp(((SELECT muster.hidden_sources()) ->> integration_id::text)::double precision), 'infinity'));
+"""

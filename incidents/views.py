@@ -24,6 +24,7 @@ from tenants.actors import Actor
 from tenants.refusals import NotFound, Refused
 
 PER_PAGE = 50
+KEPT_OPEN = "X-Muster-Kept-Open"  # asked by a page that keeps itself up to date (static/js/refresh.js)
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -50,16 +51,12 @@ def incident_list(request: HttpRequest) -> HttpResponse:
     views = {"open": Incident.objects.filter(state__in=OPEN), "all": Incident.objects.all()}
     chosen = request.GET.get("view", "open")
     chosen = chosen if chosen in views else "open"
-    base = queries.incidents().filter(pk__in=views[chosen].values("pk")) if chosen == "open" else queries.incidents()
+    base = queries.burning() if chosen == "open" else queries.incidents()
     page: Any = Paginator(base, PER_PAGE).get_page(request.GET.get("page"))
     found = list(page.object_list)
     clocks = queries.next_clocks(found)
     page.object_list = [{**queries.row(i, clocks.get(i.pk)), "url": reverse("incident", args=[i.ref])} for i in found]
-    last = (
-        None
-        if found or chosen != "open" or request.GET.get("page")
-        else Incident.objects.order_by("-number").values_list("declared_at", flat=True).first()
-    )
+    last = None if found or chosen != "open" or request.GET.get("page") else queries.last_end()
     labels = {"open": "Open", "all": "All"}
     return render(
         request,
@@ -90,7 +87,7 @@ def war_room(request: HttpRequest, ref: str) -> HttpResponse:
     if ref != incident.ref:  # such as the number that it had before it was restricted: no address bar keeps that
         query = f"?{request.GET.urlencode()}" if request.GET else ""
         return HttpResponseRedirect(reverse("incident", args=[incident.ref]) + query)
-    actions.look(incident, by=_actor(request))
+    actions.look(incident, by=_actor(request), kept_open=KEPT_OPEN in request.headers)
     return _room(request, incident)
 
 
@@ -133,8 +130,9 @@ def sitrep(request: HttpRequest, ref: str, kind: str) -> HttpResponse:
 @require_POST
 def incident_verb(request: HttpRequest, ref: str, verb: str) -> HttpResponse:
     """Do one verb. A refusal shows the room again, with the reasons and everything that was typed."""
-    incident = gate.incident_for(_actor(request), ref)
     door = DOORS.get(verb)
+    other = request.POST.get(door.beside) if door is not None and door.beside else None
+    incident = gate.incident_for(_actor(request), ref, beside=other)
     if door is None:
         raise NotFound()
     by = _actor(request)

@@ -7,3 +7,4 @@ class IntegrationsConfig(AppConfig):
     """How does the outside speak?"""
 
     name = "integrations"
+    verbose_name = "Integrations"

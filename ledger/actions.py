@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils.module_loading import import_string
 
 from ledger import nudge, relay
@@ -64,10 +64,17 @@ def record(
         opened.event_id = event.pk
     reactions = _reactions().get(kind, ())
     if reactions and not relay.runs_with_its_cause(event, reactions):
-        for reaction in reactions:
-            Outbox(organisation_id=by.organisation_id, event=event, reaction=reaction.name).save(force_insert=True)
+        with connection.cursor() as cursor:
+            cursor.execute(_TO_DO, [event.organisation_id, event.pk, now(), [reaction.name for reaction in reactions]])
         transaction.on_commit(lambda: nudge.send("portal.relay", by.organisation_id, event.pk))
     return event
+
+
+# A row for each reaction, in their order: an event of an ending has seven.
+_TO_DO = (
+    "INSERT INTO ledger_outbox (organisation_id, event_id, reaction, next_try_at, attempts, last_error) "
+    "SELECT %s, %s, told.name, %s, 0, '' FROM unnest(%s::text[]) WITH ORDINALITY told (name, place) ORDER BY told.place"
+)
 
 
 @verb("configure", kind="configuration.changed", who="administrator; in the admin console", subject="any configuration row")

@@ -19,8 +19,21 @@ from tenants.refusals import invalid
 __all__ = ["CursorPages", "FormParser", "MusterView", "StrictSerializer", "page_of"]
 
 
+CHOICES_TOLD = 24  # more of them, such as time zones, would hide the sentence
+
+
 class StrictSerializer(serializers.Serializer[Any]):
-    """A body whose unknown fields are errors that name them."""
+    """A body whose unknown fields are errors that name them; so are choices that are none, where they are few."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """The fields, each of which teaches what there is to choose from."""
+        found: dict[str, Any] = super().get_fields()
+        for field in found.values():
+            for one in (field, getattr(field, "child", None)):
+                if isinstance(one, serializers.ChoiceField) and 0 < len(one.choices) <= CHOICES_TOLD:
+                    told = ", ".join(map(str, one.choices))
+                    one.error_messages = {**one.error_messages, "invalid_choice": f"Choose one of {told}."}
+        return found
 
     def to_internal_value(self, data: Any) -> Any:
         """Refuse what no field takes."""
@@ -41,7 +54,13 @@ def page_of(row: type[serializers.Serializer[Any]]) -> Any:
 
 
 class MusterView(APIView):
-    """An API view inside a tenant's scope."""
+    """An API view inside a tenant's scope.
+
+    HEAD is refused, as on the pages. The framework would answer it by `get`, so that a file of which nothing but the header was sent
+    would be on record as given, and its SHA-256 be told.
+    """
+
+    http_method_names = [name for name in APIView.http_method_names if name != "head"]
 
     @property
     def actor(self) -> Actor:

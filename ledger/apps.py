@@ -7,3 +7,4 @@ class LedgerConfig(AppConfig):
     """What happened?"""
 
     name = "ledger"
+    verbose_name = "The record"

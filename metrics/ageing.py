@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -12,19 +13,24 @@ from tenants.time import now
 
 WEEK, MONTH = 7, 30  # days: what waits is counted below the first, up to the second, and beyond it
 
-_AGES = """
+# An item waits at the end of the period where it was filed before and had not ended by then; it is done, or dropped, in the period in
+# which it ended. So each is in one column of a period, and an old one in every period until it ends.
+_WAITS = "(a.ended_at IS NULL OR a.ended_at >= %(end)s)"
+_DONE = "a.state = 'done' AND a.ended_at < %(end)s"
+_AGES = f"""
 SELECT a.kind, count(*),
-  count(*) FILTER (WHERE a.ended_at IS NULL AND a.filed_at > %(now)s - %(week)s * interval '1 day'),
-  count(*) FILTER (WHERE a.ended_at IS NULL AND a.filed_at <= %(now)s - %(week)s * interval '1 day'
-    AND a.filed_at > %(now)s - %(month)s * interval '1 day'),
-  count(*) FILTER (WHERE a.ended_at IS NULL AND a.filed_at <= %(now)s - %(month)s * interval '1 day'),
-  count(*) FILTER (WHERE a.ended_at IS NULL AND a.due_at < %(now)s),
-  count(*) FILTER (WHERE a.state = 'done'),
-  count(*) FILTER (WHERE a.state = 'done' AND a.due_at IS NOT NULL),
-  count(*) FILTER (WHERE a.state = 'done' AND a.ended_at <= coalesce(a.judged_at, a.due_at)),
-  count(*) FILTER (WHERE a.state = 'dropped'),
-  percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.ended_at - a.filed_at)::float8) FILTER (WHERE a.state = 'done')
-FROM postmortems_actionitem a JOIN metrics_incidentfigure f ON f.incident_id = a.incident_id WHERE {where} GROUP BY 1
+  count(*) FILTER (WHERE {_WAITS} AND a.filed_at > %(at)s - %(week)s * interval '1 day'),
+  count(*) FILTER (WHERE {_WAITS} AND a.filed_at <= %(at)s - %(week)s * interval '1 day'
+    AND a.filed_at > %(at)s - %(month)s * interval '1 day'),
+  count(*) FILTER (WHERE {_WAITS} AND a.filed_at <= %(at)s - %(month)s * interval '1 day'),
+  count(*) FILTER (WHERE {_WAITS} AND a.due_at < %(at)s),
+  count(*) FILTER (WHERE {_DONE}),
+  count(*) FILTER (WHERE {_DONE} AND a.due_at IS NOT NULL),
+  count(*) FILTER (WHERE {_DONE} AND a.ended_at <= coalesce(a.judged_at, a.due_at)),
+  count(*) FILTER (WHERE a.state = 'dropped' AND a.ended_at < %(end)s),
+  percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.ended_at - a.filed_at)::float8) FILTER (WHERE {_DONE})
+FROM postmortems_actionitem a JOIN metrics_incidentfigure f ON f.incident_id = a.incident_id
+WHERE a.filed_at < %(end)s AND (a.ended_at IS NULL OR a.ended_at >= %(start)s) AND %(start)s <= %(now)s {{narrow}} GROUP BY 1
 """
 
 
@@ -65,13 +71,20 @@ class Ages:
 
 
 def ages(filters: Filters) -> list[Ages]:
-    """The action items of the incidents that fit, by kind: one query."""
-    where, values = filters.where()
-    found = {row[0]: Ages(*row) for row in _rows(_AGES.format(where=where), values)}
+    """The action items of the period, by kind: one query."""
+    narrow, values = filters.narrowed()
+    found = {row[0]: Ages(*row) for row in _rows(_AGES.format(narrow=narrow and f"AND {narrow}"), filters, values)}
     return [found.get(kind.value, Ages(kind.value)) for kind in ItemKind]
 
 
-def _rows(sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def as_of(filters: Filters, moment: datetime) -> datetime:
+    """The instant as of which items wait: the period's end, or now where it goes on."""
+    return min(filters.end, moment)
+
+
+def _rows(sql: str, filters: Filters, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    moment = now()
+    period = {"start": filters.start, "end": filters.end, "at": as_of(filters, moment), "now": moment}
     with connection.cursor() as cursor:
-        cursor.execute(sql, {**values, "now": now(), "week": WEEK, "month": MONTH})
+        cursor.execute(sql, {**values, **period, "week": WEEK, "month": MONTH})
         return list(cursor.fetchall())

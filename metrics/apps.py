@@ -7,3 +7,4 @@ class MetricsConfig(AppConfig):
     """How well do we do?"""
 
     name = "metrics"
+    verbose_name = "Metrics"

@@ -1,6 +1,6 @@
 """How available something was, against what was aimed at and what was promised (metrics.slo). Pure: no database, no clock."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,38 +8,19 @@ type Window = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What a public update said of a component because of an incident: in which condition it stood, from when until when.
-
-    `impact_start` and `impact_end` are the incident's, in force.
-    """
+class Impact:
+    """An incident's impact on a component that it took down: from when until when, by the times in force; None where it goes on."""
 
     incident_id: int
     component_id: int
-    condition: str
     since: datetime
     until: datetime | None
-    impact_start: datetime | None
-    impact_end: datetime | None
 
 
-def windows(said: Iterable[Said], down_when: Sequence[str], now: datetime) -> list[Window]:
-    """The windows in which one component was down: `said` is of it alone, each incident's in the order in which it was said.
-
-    What was said first of it because of an incident reaches back to the start of the impact; nothing reaches beyond its end.
-    """
-    found: list[Window] = []
-    seen: set[int] = set()
-    for one in said:
-        first = one.incident_id not in seen
-        seen.add(one.incident_id)
-        if one.condition not in down_when:
-            continue
-        since = min(one.since, one.impact_start) if first and one.impact_start is not None else one.since
-        until = min(one.until or now, one.impact_end or now, now)
-        if since < until:
-            found.append((since, until))
-    return found
+def windows(impacts: Iterable[Impact], moment: datetime) -> list[Window]:
+    """The windows in which something was down; what goes on lasts until `moment`, and nothing lasts longer."""
+    found = [(one.since, min(one.until or moment, moment)) for one in impacts]
+    return [(since, until) for since, until in found if since < until]
 
 
 def within(found: Iterable[Window], start: datetime, end: datetime) -> timedelta:

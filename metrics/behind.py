@@ -19,18 +19,24 @@ _MOMENTS = ("impact_start", "detected_at", "acknowledged_at", "mitigated_at", "r
 
 def behind(filters: Filters, figure: str = "", *, missing: bool = False) -> QuerySet[IncidentFigure]:
     """The incidents that fit: those that have the figure, the longest first, or those without it; without one all, newest first."""
-    found = IncidentFigure.objects.filter(detected_at__gte=filters.start, detected_at__lt=filters.end).select_related("incident")
-    if filters.severities:
-        found = found.filter(severity__in=filters.severities)
-    for name, pk in (("service_ids", filters.service_id), ("team_ids", filters.team_id)):
-        if pk is not None:
-            found = found.filter(**({name: []} if pk == 0 else {f"{name}__contains": [pk]}))
+    found = narrowed(filters).filter(detected_at__gte=filters.start, detected_at__lt=filters.end).select_related("incident")
     column = BY_KEY[figure].column if figure in BY_KEY else ""
     if column:
         found = found.filter(**{f"{column}__isnull": missing})
     if column and not missing:
         return found.order_by(F(column).desc(), "-detected_at", "-id")
     return found.order_by("-detected_at", "-id")
+
+
+def narrowed(filters: Filters) -> QuerySet[IncidentFigure]:
+    """The incidents that fit what was chosen besides the period, whenever they were detected."""
+    found = IncidentFigure.objects.order_by()
+    if filters.severities:
+        found = found.filter(severity__in=filters.severities)
+    for name, pk in (("service_ids", filters.service_id), ("team_ids", filters.team_id)):
+        if pk is not None:
+            found = found.filter(**({name: []} if pk == 0 else {f"{name}__contains": [pk]}))
+    return found
 
 
 def rows(found: Iterable[IncidentFigure]) -> list[dict[str, Any]]:

@@ -3,24 +3,54 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
 from incidents.models import Component
-from incidents.states import Condition
-from metrics.availability import Budget, Said, Window, budget, sli, windows, within
+from incidents.states import Condition, FlagKey, Severity
+from metrics.availability import Budget, Impact, budget, sli, windows, within
 from tenants.time import now
 
-# Of the incidents that count and whose impact may reach into the period: everything that was said of a component that was down.
-_SAID = """
-SELECT incident_id, component_id, condition, since, until, impact_start, impact_end FROM (
-SELECT s.incident_id, s.component_id, s.condition, s.since, s.until, f.impact_start, f.impact_end, s.id,
-  bool_or(s.condition = ANY(d.down_when)) OVER (PARTITION BY s.incident_id, s.component_id) AS was_down
-FROM incidents_componentstate s JOIN metrics_incidentfigure f ON f.incident_id = s.incident_id
-JOIN incidents_component d ON d.id = s.component_id
-WHERE s.incident_id IN (SELECT c.incident_id FROM incidents_componentstate c WHERE coalesce(c.until, %(now)s) > %(start)s)
-  AND least(s.since, f.impact_start) < %(end)s AND coalesce(f.impact_end, %(now)s) > %(start)s
-) x WHERE was_down ORDER BY incident_id, component_id, since, id
+# Of the incidents that count and whose impact reaches into the period: which components each of them took down (docs/decisions/0029).
+# What customers were told of a component says whether it was down, never from when until when. Where they were told nothing of it, what was
+# a SEV 1 or 2 at its worst (docs/decisions/0032) takes down what its services are noticed by, unless it is one for the data that were
+# exposed: that is no outage. What was merged into an incident is a part of it: what customers were told under it takes
+# down too, but that it was only slow there says nothing of the whole, which may have been far worse.
+_HIT = """
+WITH RECURSIVE hit AS MATERIALIZED (
+  SELECT f.incident_id, f.worst, coalesce(f.impact_start, f.detected_at) AS since,
+    coalesce(f.impact_end, f.mitigated_at, f.resolved_at) AS until
+  FROM metrics_incidentfigure f WHERE coalesce(f.impact_start, f.detected_at) < %(end)s AND %(start)s < %(end)s
+    AND coalesce(f.impact_end, f.mitigated_at, f.resolved_at, 'infinity')
+      > greatest(%(start)s, coalesce(f.impact_start, f.detected_at))),
+part AS (
+  SELECT i.id AS incident_id, i.merged_into_id AS whole FROM incidents_incident i WHERE i.state = 'merged'
+  UNION
+  SELECT part.incident_id, i.merged_into_id FROM part JOIN incidents_incident i ON i.id = part.whole WHERE i.state = 'merged'),
+told AS MATERIALIZED (
+  SELECT of.whole AS incident_id, s.component_id, bool_or(s.condition = ANY(d.down_when)) AS down, bool_or(of.own) AS own
+  FROM (SELECT incident_id, incident_id AS whole, true AS own FROM hit UNION ALL SELECT incident_id, whole, false FROM part) of
+  JOIN incidents_componentstate s ON s.incident_id = of.incident_id JOIN incidents_component d ON d.id = s.component_id
+  GROUP BY 1, 2),
+impact AS (
+  SELECT hit.incident_id, told.component_id, hit.since, hit.until FROM hit JOIN told ON told.incident_id = hit.incident_id
+  WHERE told.down
+  UNION
+  SELECT hit.incident_id, l.component_id, hit.since, hit.until FROM hit
+  JOIN incidents_incidentservice a ON a.incident_id = hit.incident_id JOIN incidents_servicecomponent l ON l.service_id = a.service_id
+  WHERE hit.worst <= %(grave)s
+    AND NOT EXISTS (SELECT FROM incidents_flag x WHERE x.incident_id = hit.incident_id AND x.key = %(breach)s)
+    AND NOT EXISTS (SELECT FROM told WHERE told.incident_id = hit.incident_id AND told.component_id = l.component_id
+      AND (told.own OR told.down)))
+"""
+_IMPACTS = f"""{_HIT} SELECT incident_id, component_id, since, until FROM impact
+WHERE %(component)s::bigint IS NULL OR component_id = %(component)s ORDER BY since DESC, incident_id DESC
+"""
+# Years of them are summed up where they lie: overlaps are one range of the many.
+_DOWN = f"""{_HIT} SELECT component_id, n, (SELECT sum(extract(epoch FROM upper(w) - lower(w)))::float8 FROM unnest(ranges) w)
+FROM (SELECT component_id, count(*) AS n,
+  range_agg(tstzrange(greatest(since, %(start)s), least(coalesce(until, %(end)s), %(end)s))) AS ranges FROM impact GROUP BY 1) x
 """
 
 
@@ -40,7 +70,7 @@ class Availability:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """How long one incident had a component down: from its first moment to its last (None: it is down still), and how much of the period."""
+    """How long one incident had a component down: the window of its impact (`until` is None where it goes on), and how much of the period."""
 
     component: str
     incident_id: int
@@ -62,73 +92,48 @@ class Outages:
 def availability(start: datetime, end: datetime) -> list[Availability]:
     """The availability of each component from `start` to `end`, or until now: two queries."""
     until = _until(start, end)
-    said = _said(start, until)
-    return [_of(component, said[component.pk], start, until) for component in Component.objects.order_by("position", "id")]
+    found = {pk: (n, timedelta(seconds=seconds)) for pk, n, seconds in _rows(_DOWN, start, until)}
+    none = (0, timedelta())
+    return [_of(one, *found.get(one.pk, none), until - start) for one in Component.objects.order_by("position", "id")]
 
 
-def outages(start: datetime, end: datetime) -> list[Outages]:
-    """What the availability of each component counts: two queries."""
-    until, moment = _until(start, end), now()
-    said = _said(start, until)
-    return [_outages(one, said[one.pk], start, until, moment) for one in Component.objects.order_by("position", "id")]
+def outages(start: datetime, end: datetime, slug: str = "") -> list[Outages]:
+    """What the availability of each component counts, or of one, by its short name: two queries."""
+    until = _until(start, end)
+    components = list(Component.objects.filter(**({"slug": slug} if slug else {})).order_by("position", "id"))
+    impacts: dict[int, list[Impact]] = defaultdict(list)
+    for row in _rows(_IMPACTS, start, until, components[0].pk if slug and components else None):
+        impacts[row[1]].append(Impact(*row))
+    return [_outages(one, impacts[one.pk], start, until) for one in components]
 
 
-def _outages(component: Component, said: list[Said], start: datetime, end: datetime, moment: datetime) -> Outages:
-    each = _down(component, said, start, end, moment)
-    found = []
-    for incident_id, stretches in each.items():
-        first, last = min(since for since, _ in stretches), max(to for _, to in stretches)
-        found.append(Outage(component.name, incident_id, first, last if last < moment else None, within(stretches, start, end)))
-    found.sort(key=lambda one: (one.since, one.incident_id), reverse=True)
-    down = within((stretch for stretches in each.values() for stretch in stretches), start, end)
-    return Outages(component.slug, component.name, found, down)
+def _outages(component: Component, impacts: list[Impact], start: datetime, end: datetime) -> Outages:
+    found = [
+        Outage(component.name, one.incident_id, one.since, one.until, within(windows([one], end), start, end)) for one in impacts
+    ]
+    return Outages(component.slug, component.name, found, within(windows(impacts, end), start, end))
 
 
 def _until(start: datetime, end: datetime) -> datetime:
     return max(min(end, now()), start)
 
 
-def _said(start: datetime, until: datetime) -> dict[int, list[Said]]:
-    """What was said of each component: one query."""
-    said: dict[int, list[Said]] = defaultdict(list)
+def _rows(sql: str, start: datetime, until: datetime, component: int | None = None) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(_SAID, {"start": start, "end": until, "now": now()})
-        for row in cursor.fetchall():
-            said[row[1]].append(Said(*row))
-    return said
+        cursor.execute(
+            sql, {"start": start, "end": until, "grave": Severity.SEV2, "breach": FlagKey.PERSONAL_DATA, "component": component}
+        )
+        return list(cursor.fetchall())
 
 
-def _down(
-    component: Component, said: list[Said], start: datetime, end: datetime, moment: datetime | None = None
-) -> dict[int, list[Window]]:
-    """Incident -> the windows in which it had the component down, until `moment` (the period's end without one).
-
-    Only of the incidents that have one in the period.
-    """
-    each = {group[0].incident_id: windows(group, component.down_when, moment or end) for group in _by_incident(said)}
-    return {
-        incident_id: found for incident_id, found in each.items() if any(since < end and until > start for since, until in found)
-    }
-
-
-def _by_incident(said: list[Said]) -> list[list[Said]]:
-    found: dict[int, list[Said]] = defaultdict(list)
-    for one in said:
-        found[one.incident_id].append(one)
-    return list(found.values())
-
-
-def _of(component: Component, said: list[Said], start: datetime, end: datetime) -> Availability:
-    period = end - start
-    each = _down(component, said, start, end)
-    down = within((window for found in each.values() for window in found), start, end)
+def _of(component: Component, incidents: int, down: timedelta, period: timedelta) -> Availability:
     slo, sla = (float(target) if target is not None else None for target in (component.slo, component.sla))
     return Availability(
         component.slug,
         component.name,
         sli(period, down),
         down,
-        len(each),
+        incidents,
         budget(slo, period, down),
         budget(sla, period, down),
         tuple(Condition(condition).label for condition in component.down_when),

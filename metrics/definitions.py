@@ -75,7 +75,8 @@ COUNTED = (
 STATISTICS = (
     "n is the number of incidents that have both times. The mean is their sum divided by n. The median is the middle one, and p90 the one "
     "below which nine in ten lie; between two values the line from one to the other is followed (linear interpolation at (n - 1) times "
-    "the share). An incident that affects several services counts for each of them, and for each of their teams once."
+    "the share). An incident that affects several services counts for each of them, and for each of their teams once: the teams that "
+    "answered for them when it was measured last."
 )
 CLOCKS = (
     "Every “within” of the standard is a clock. It is kept when what it asks for was done in its time, and broken when its time passed first. What "
@@ -92,14 +93,19 @@ PAGES = (
     "service or a team chosen, only calls about the incidents of the period that fit are left."
 )
 AVAILABILITY = (
-    "The SLI is the share of the period in which a component was available. It was not while it stood in a condition that counts as down "
-    "(its administrators say which; a partial and a major outage unless they changed that), because of an incident: from the moment a "
-    "public update said so, or from the start of the incident's impact where that is earlier and it was the first thing said of the "
-    "component, until an update said otherwise, or until the impact's end where that came first. Incidents that overlap count once. "
-    "The SLO is what we aim at, the SLA what customers were promised. The error budget is the time that a target leaves to be down."
+    "The SLI is the share of the period in which a component was available. It was not while an incident that took it down had its "
+    "impact: from the impact's start (where nobody recorded one, the detection) to its end (where nobody recorded one, the mitigation, or "
+    "else the resolution), as those times are in force, whenever customers were told. An incident took down each component of which a "
+    "public update said a condition that counts as down (its administrators say which; a partial and a major outage unless they "
+    "changed that); of those that no public update of it speaks of, what was a SEV 1 or SEV 2 at its worst, whatever it was lowered to, "
+    "took down the ones that its services are noticed by, unless it was flagged for personal data. An incident that came back has one "
+    "impact, from its first start to its last end. Incidents that overlap count once, and so do those that were merged. The SLO is what "
+    "we aim at, the SLA what customers were promised. The error budget is the time that a target leaves to be down."
 )
 AGEING = (
-    "Action items of the incidents of the period. Those still to be done are counted by how long they have waited since they were filed; past "
-    "due are those whose due date has passed meanwhile. In time is the share of those done by their due date among the done that had one. "
-    "The median to done is of the done ones, from filing."
+    "Action items count by themselves, however old their incident is. Those waiting were filed by the end of the period (or by now, where "
+    "it goes on) and not done or dropped by then; they are counted by how long they had waited, and are past due where their due date had passed. "
+    "Done and dropped are those that ended in the period. In time is the share of those done by their due date among the done that had "
+    "one. The median to done is of the done ones, from filing. Severity, service and team are the incident's, and items of exercises, "
+    "false positives and merged incidents count nowhere."
 )

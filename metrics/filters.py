@@ -120,8 +120,14 @@ class Filters:
 
     def where(self, table: str = "f") -> tuple[str, dict[str, Any]]:
         """The same as SQL on a table of figures, with its values."""
-        parts = [f"{table}.detected_at >= %(start)s", f"{table}.detected_at < %(end)s"]
-        values: dict[str, Any] = {"start": self.start, "end": self.end}
+        narrow, values = self.narrowed(table)
+        period = f"{table}.detected_at >= %(start)s AND {table}.detected_at < %(end)s"
+        return (f"{period} AND {narrow}" if narrow else period), {"start": self.start, "end": self.end} | values
+
+    def narrowed(self, table: str = "f") -> tuple[str, dict[str, Any]]:
+        """What was chosen besides the period as SQL ("" for nothing), with its values: of what goes by another time than the detection."""
+        parts: list[str] = []
+        values: dict[str, Any] = {}
         if self.severities:
             parts.append(f"{table}.severity = ANY(%(severities)s)")
             values["severities"] = list(self.severities)

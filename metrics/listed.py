@@ -10,7 +10,7 @@ from itertools import batched
 from typing import Any
 
 from django.conf import settings
-from django.db.models import DateTimeField, F, FloatField, Func, Q, Sum, Value
+from django.db.models import DateTimeField, F, FloatField, Func, Q, QuerySet, Sum, Value
 from django.urls import reverse
 
 from incidents.models import Incident
@@ -18,8 +18,8 @@ from incidents.queries import clock_name
 from incidents.rules.outside import outside
 from incidents.states import Severity
 from metrics import definitions as d
-from metrics.ageing import MONTH, WEEK
-from metrics.behind import behind
+from metrics.ageing import MONTH, WEEK, as_of
+from metrics.behind import behind, narrowed
 from metrics.clocks import alone
 from metrics.components import Outage, outages
 from metrics.decided import Decided, DecidedClocks
@@ -209,20 +209,29 @@ def _call_rows(found: Iterable[Any]) -> list[list[Cell]]:
 # --- Action items ------------------------------------------------------------------------------------------------------------
 
 
-def _which(moment: datetime) -> dict[str, Q]:
-    """What the columns of the table count (metrics/ageing.py says the same in SQL, and a test compares them)."""
-    waits, week, month = Q(ended_at=None), moment - timedelta(days=WEEK), moment - timedelta(days=MONTH)
-    done = Q(state=ItemState.DONE)
+def _which(filters: Filters, moment: datetime) -> dict[str, Q]:
+    """What the columns of the table count of the period's (metrics/ageing.py says the same in SQL, and a test compares them)."""
+    at = as_of(filters, moment)
+    waits, ended = Q(ended_at=None) | Q(ended_at__gte=filters.end), Q(ended_at__lt=filters.end)
+    week, month = at - timedelta(days=WEEK), at - timedelta(days=MONTH)
+    done = ended & Q(state=ItemState.DONE)
     return {
         "waiting": waits,
         "week": waits & Q(filed_at__gt=week),
         "month": waits & Q(filed_at__lte=week, filed_at__gt=month),
         "longer": waits & Q(filed_at__lte=month),
-        "overdue": waits & Q(due_at__lt=moment),
+        "overdue": waits & Q(due_at__lt=at),
         "done": done,
         "due": done & Q(due_at__isnull=False),
-        "dropped": Q(state=ItemState.DROPPED),
+        "dropped": ended & Q(state=ItemState.DROPPED),
     }
+
+
+def _of_the_period(filters: Filters, moment: datetime) -> QuerySet[ActionItem]:
+    """The items that had not ended when the period began, and were filed before it was over: none of a period that is yet to begin."""
+    found = ActionItem.objects.filter(incident_id__in=narrowed(filters).values("incident_id"), filed_at__lt=filters.end)
+    found = found.filter(Q(ended_at=None) | Q(ended_at__gte=filters.start))
+    return found if filters.start <= moment else found.none()
 
 
 _SORTS = {
@@ -241,12 +250,13 @@ _SORTS = {
 def items(filters: Filters, asked: Asked, by: Actor) -> Listing:
     """The action items of a `kind` (none: both) that wait, are past due, done or dropped (`which`; none: all)."""
     moment = now()
-    kind, which = _choice(asked, "kind", ItemKind.values), _choice(asked, "which", list(_which(moment)))
-    found = ActionItem.objects.filter(incident_id__in=behind(filters).order_by().values("incident_id"))
+    sorts = _which(filters, moment)
+    kind, which = _choice(asked, "kind", ItemKind.values), _choice(asked, "which", sorts)
+    found = _of_the_period(filters, moment)
     if kind:
         found = found.filter(kind=kind)
     if which:
-        found = found.filter(_which(moment)[which])
+        found = found.filter(sorts[which])
     n = found.count()
     incidents = found.order_by().values("incident_id").distinct().count()
     columns = [("Item", "item"), ("Title", "title"), ("Kind", "kind"), ("State", "state"), ("Owner", "owner")]
@@ -286,7 +296,7 @@ def _item_row(one: ActionItem, *, hidden: bool) -> list[Cell]:
 def outages_of(filters: Filters, asked: Asked, by: Actor) -> Listing:
     """The incidents because of which a component (`component`, by its short name; none: each of them) was down in the period."""
     slug = _one(asked, "component")
-    found = [one for one in outages(filters.start, filters.end) if slug in ("", one.slug)]
+    found = outages(filters.start, filters.end, slug)
     if slug and not found:
         raise invalid("component", f"There is no component {slug[:40]}.")
     listed = [outage for one in found for outage in one.each]

@@ -14,11 +14,13 @@ from tenants.walled import TenantKey, TenantOwned
 class IncidentFigure(TenantOwned):
     """An incident's key times as they are in force, and what follows from them, in seconds; None where a time is missing.
 
-    `service_ids` are the services it affects, `team_ids` the teams that answered for them when it was measured.
+    `severity` is the last that it had, `worst` the worst since it was declared (docs/decisions/0032). `service_ids` are the services
+    it affects, `team_ids` the teams that answered for them when it was measured.
     """
 
     incident = TenantKey(Incident, related_name="+")
     severity = models.IntegerField()
+    worst = models.IntegerField()
     impact_start = models.DateTimeField(null=True)
     detected_at = models.DateTimeField()
     acknowledged_at = models.DateTimeField(null=True)

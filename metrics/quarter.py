@@ -66,7 +66,10 @@ def laid_out(start: datetime, end: datetime) -> list[Figures]:
     found = figures(start, end)
     rows = tuple((row["title"], row["value"], f"{row['n']:,}") for row in found)
     links = tuple(("", "", row["link"] if row["n"] else "") for row in found)
-    note = "Of the incidents detected in the quarter, as the pages of figures define each. Exercises do not count."
+    note = (
+        "Of the incidents detected in the quarter, as the pages of figures define each; action items are those that waited at its end, or "
+        "were done or dropped in it, whenever their incident was. Exercises do not count."
+    )
     return [Figures("Figures", ("Figure", "Value", "n"), rows, note, links=links)]
 
 

@@ -4,7 +4,7 @@
 what it corrected (incidents/times.py says the same in Python, and a test compares them).
 """
 
-from collections.abc import Sequence
+from incidents.gravity import TOLD
 
 _COUNTED = "NOT i.exercise AND i.state NOT IN ('false_positive', 'merged')"
 
@@ -16,12 +16,14 @@ answered AS (
   JOIN ledger_event e ON e.organisation_id = w.organisation_id AND e.subject_type = 'oncall.page' AND e.subject_id = p.id
     AND e.kind = 'page.acknowledged'
   GROUP BY w.id),
+gravest AS ({told}),
 latest AS (
   SELECT DISTINCT ON (c.incident_id, c.which) c.incident_id, c.which, c.original, c.occurred_at FROM incidents_timecorrection c
   JOIN wanted w ON w.organisation_id = c.organisation_id AND w.id = c.incident_id ORDER BY c.incident_id, c.which, c.id DESC),
+corrected AS (SELECT l.incident_id, {pivoted} FROM latest l GROUP BY 1),
 times AS (
-  SELECT w.organisation_id, w.id, w.severity, {columns}
-  FROM wanted w LEFT JOIN answered a ON a.id = w.id)
+  SELECT w.organisation_id, w.id, w.severity, least(w.severity, g.worst) AS worst, {columns}
+  FROM wanted w LEFT JOIN answered a ON a.id = w.id LEFT JOIN gravest g ON g.id = w.id LEFT JOIN corrected c ON c.incident_id = w.id)
 """
 
 _ORIGINALS = {
@@ -33,9 +35,14 @@ _ORIGINALS = {
     "impact_end": "w.impact_end",
 }
 
+# One row an incident: asked for each of its times, the corrections of an organisation would be read through six times an incident.
+_PIVOTED = ", ".join(
+    f"max(l.{column}) FILTER (WHERE l.which = '{which}') AS {which}{suffix}"
+    for which in _ORIGINALS
+    for column, suffix in (("occurred_at", ""), ("original", "_of"))
+)
 _COLUMNS = ", ".join(
-    f"coalesce((SELECT l.occurred_at FROM latest l WHERE l.incident_id = w.id AND l.which = '{which}' "
-    f"AND l.original IS NOT DISTINCT FROM {original}), {original}) AS {which}"
+    f"coalesce(CASE WHEN c.{which}_of IS NOT DISTINCT FROM {original} THEN c.{which} END, {original}) AS {which}"
     for which, original in _ORIGINALS.items()
 )
 
@@ -48,10 +55,10 @@ def _between(start: str, end: str) -> str:
 
 
 FIGURES = f"""
-WITH {_TIMES.format(which="{which}", counted=_COUNTED, columns=_COLUMNS)}
-INSERT INTO metrics_incidentfigure (organisation_id, incident_id, severity, impact_start, detected_at, acknowledged_at, mitigated_at,
-  resolved_at, impact_end, to_detect, to_acknowledge, to_mitigate, to_resolve, service_ids, team_ids)
-SELECT t.organisation_id, t.id, t.severity, t.impact_start, t.detected, t.acknowledged, t.mitigated, t.resolved, t.impact_end,
+WITH {_TIMES.format(which="{which}", counted=_COUNTED, pivoted=_PIVOTED, columns=_COLUMNS, told=TOLD)}
+INSERT INTO metrics_incidentfigure (organisation_id, incident_id, severity, worst, impact_start, detected_at, acknowledged_at,
+  mitigated_at, resolved_at, impact_end, to_detect, to_acknowledge, to_mitigate, to_resolve, service_ids, team_ids)
+SELECT t.organisation_id, t.id, t.severity, t.worst, t.impact_start, t.detected, t.acknowledged, t.mitigated, t.resolved, t.impact_end,
   {_between("impact_start", "detected")}, {_between("detected", "acknowledged")},
   {_between("detected", "mitigated")}, {_between("detected", "resolved")},
   ARRAY(SELECT s.service_id FROM incidents_incidentservice s WHERE s.organisation_id = t.organisation_id AND s.incident_id = t.id
@@ -59,7 +66,7 @@ SELECT t.organisation_id, t.id, t.severity, t.impact_start, t.detected, t.acknow
   ARRAY(SELECT DISTINCT o.team_id FROM incidents_incidentservice s JOIN oncall_service o ON o.organisation_id = s.organisation_id
     AND o.id = s.service_id WHERE s.organisation_id = t.organisation_id AND s.incident_id = t.id ORDER BY 1)
 FROM times t
-ON CONFLICT (organisation_id, incident_id) DO UPDATE SET severity = excluded.severity, impact_start = excluded.impact_start,
+ON CONFLICT (organisation_id, incident_id) DO UPDATE SET severity = excluded.severity, worst = excluded.worst, impact_start = excluded.impact_start,
   detected_at = excluded.detected_at, acknowledged_at = excluded.acknowledged_at, mitigated_at = excluded.mitigated_at,
   resolved_at = excluded.resolved_at, impact_end = excluded.impact_end, to_detect = excluded.to_detect,
   to_acknowledge = excluded.to_acknowledge, to_mitigate = excluded.to_mitigate, to_resolve = excluded.to_resolve,
@@ -110,6 +117,6 @@ ORGANISATION = "i.organisation_id = (SELECT muster.organisation())"
 ALL = "true"
 
 
-def statements(which: str, clocks: Sequence[str] = (CLOCKS, UNDECIDED)) -> list[str]:
-    """What measures these incidents, in its order. `clocks`: as it was at the time of a migration."""
-    return [statement.replace("{which}", which) for statement in (*FORGET, FIGURES, *clocks)]
+def statements(which: str) -> list[str]:
+    """What measures these incidents, in its order."""
+    return [statement.replace("{which}", which) for statement in (*FORGET, FIGURES, CLOCKS, UNDECIDED)]

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from ledger.exports import give
 from ledger.form_pages import actor
 from metrics import behind, definitions, report
 from metrics.definitions import BY_KEY
@@ -184,5 +185,6 @@ def as_csv(request: HttpRequest, table: str) -> HttpResponse:
             raise NotFound("table")
         found = made
     name = f"{table}-{filters.first}-{filters.last}.csv"
+    content = give(found.csv(), name, by=actor(request), asked=request.GET.lists())
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(found.csv(), content_type="text/csv; charset=utf-8", headers=headers)
+    return HttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)

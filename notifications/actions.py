@@ -18,6 +18,7 @@ from notifications.models import Attempt, ContactMethod, Delivery, QueuedDeliver
 from notifications.transports import Gone, Message, TransportError, transport
 from tenants import addresses
 from tenants.actors import Via
+from tenants.limits import MOMENT_SECONDS, within
 from tenants.scope import scope
 from tenants.storing import insert_once
 from tenants.time import now
@@ -33,6 +34,7 @@ HAND_OVER = timedelta(
 )  # what a transport may take, all in all: it has given up long before another process may try
 MARGIN = timedelta(seconds=1)  # to record what came of it
 MAX_ATTEMPTS = 10
+_DONE = "DELETE FROM notifications_queueddelivery WHERE delivery_id = %s"  # nothing refers to it
 AT_ONCE = {"inbox": "in the portal's inbox"}  # channels whose delivery is the entry itself, with what is noted of it
 
 
@@ -147,7 +149,7 @@ class _Taken:
 
 
 def _take(organisation_id: int, delivery_id: int) -> _Taken | None:
-    with scope(organisation_id, surface=Via.RELAY):
+    with scope(organisation_id, surface=Via.RELAY), within(MOMENT_SECONDS):  # what cannot be written in a moment keeps no other
         queued = (
             QueuedDelivery.objects.select_for_update(skip_locked=True, of=("self",))
             .select_related("delivery__event")
@@ -255,7 +257,8 @@ def _hand_over(taken: _Taken) -> bool:
         for part in taken.parts:
             said = f"{detail}, together with {others} more" if others else detail
             _attempt(part.delivery, part.number, Attempt.Outcome.SENT, way.said(said), way)
-            QueuedDelivery.objects.filter(delivery=part.delivery)._raw_delete("default")  # nothing refers to it
+            with connection.cursor() as cursor:
+                cursor.execute(_DONE, [part.delivery.pk])
     return True
 
 
@@ -342,6 +345,6 @@ def _outcome(
 
 def overdue(before: datetime, limit: int = 200) -> Iterable[tuple[int, int]]:
     """(organisation, delivery) of deliveries that should have been tried before `before`, over all tenants, oldest first."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute("SELECT organisation_id, delivery_id FROM muster.due_deliveries(%s, %s)", [before, limit])
         return list(cursor.fetchall())

@@ -52,7 +52,7 @@ def _send(url: str, title: str, text: str) -> str:
         raise TransportError(str(error)) from error
     if not taken:
         raise TransportError(f"{made.service_name} did not take it")
-    return f"handed to {made.service_name}"
+    return f"handed to {made.service_name}, which gives no receipt"
 
 
 class Apprise:

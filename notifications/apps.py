@@ -7,3 +7,4 @@ class NotificationsConfig(AppConfig):
     """Did the message arrive?"""
 
     name = "notifications"
+    verbose_name = "Messages"

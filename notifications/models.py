@@ -120,13 +120,17 @@ class Delivery(TenantOwned):
 
 
 class Attempt(TenantOwned):
-    """One step of trying to deliver: started, then sent or failed. Written once each."""
+    """One step of trying to deliver: started, then sent or failed. Written once each.
+
+    "Sent" is that the next one on the way has taken it; `detail` says who, and how. Nothing here says that it was read: the page's
+    acknowledgement does.
+    """
 
     class Outcome(models.TextChoices):
         """What a step says."""
 
         STARTED = "started", "Started"
-        SENT = "sent", "Sent"
+        SENT = "sent", "Handed over"  # what is known of it, and no more: docs/decisions/0013
         FAILED = "failed", "Failed"
         GAVE_UP = "gave_up", "Gave up"
         WITHDRAWN = "withdrawn", "No longer needed"

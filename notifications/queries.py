@@ -1,10 +1,11 @@
 """Reading contact methods, and what became of the messages that tried them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from notifications.models import Attempt, ContactCode, ContactMethod, Delivery
 
@@ -12,6 +13,44 @@ from notifications.models import Attempt, ContactCode, ContactMethod, Delivery
 CODE = "contact-code"  # may go to a method before it is verified: it is what verifies it
 TEST = "contact-test"
 ACCOUNT_TEST = "account-test"  # goes to the account's e-mail, whatever other methods there are
+
+
+@dataclass(slots=True)
+class Sent:
+    """A message to a member, and the last word on each try to bring it: number -> {number, at, outcome, detail}.
+
+    `event_kind` and `because` are of the event that it was made for; `came_to` is the outcome of the last try, "" before the first.
+    """
+
+    template: str
+    subject_id: int
+    recipient_id: int
+    name: str
+    email: str
+    channel: str
+    at: datetime
+    event_id: int
+    event_kind: str
+    because: Mapping[str, Any]
+    tries: dict[int, dict[str, Any]] = field(default_factory=dict)
+    came_to: str = ""
+
+
+def sent(which: Q) -> list[Sent]:
+    """The messages of a condition, in the order in which they were made, each with its tries. One query."""
+    columns = ("template", "subject_id", "recipient_id", "recipient__name", "recipient__email", "channel", "created_at")
+    event = ("event_id", "event__kind", "event__data")
+    tries = ("attempts__number", "attempts__at", "attempts__outcome", "attempts__detail")
+    rows = Delivery.objects.filter(which, recipient__isnull=False).order_by("id", "attempts__id")
+    found: dict[int, Sent] = {}
+    for pk, *row in rows.values_list("id", *columns, *event, *tries):
+        message = found.setdefault(pk, Sent(*row[:-4]))
+        number, at, outcome, detail = row[-4:]
+        if number is not None:
+            said = Attempt.Outcome(outcome).label
+            message.tries[number] = {"number": number, "at": at, "outcome": said, "detail": detail}
+            message.came_to = outcome
+    return list(found.values())
 
 
 def of_person(user_id: int) -> QuerySet[ContactMethod]:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 from django.core.mail.backends.smtp import EmailBackend
@@ -107,6 +108,15 @@ class TooSlow(TimeoutError):
     """The mail server did not take a message in the time there is for it."""
 
 
+_ANY = EmailBackend.__new__(EmailBackend)  # an address is prepared alike by all of them
+
+
+@lru_cache(maxsize=512)
+def _prepared(address: str, force_ascii: bool) -> str:
+    prepared: str = EmailBackend.prep_address(_ANY, address, force_ascii)
+    return prepared
+
+
 class Backend(EmailBackend):
     """Django's SMTP backend on a kept line. `within` is how many seconds one message may take, all in all."""
 
@@ -120,6 +130,10 @@ class Backend(EmailBackend):
         for message in email_messages:
             self._send_one(message)
         return len(email_messages)
+
+    def prep_address(self, address: str, force_ascii: bool = True) -> str:
+        """An address as the mail server is told it. Raises ValueError for what is none; whom much is sent to is parsed once."""
+        return _prepared(str(address), force_ascii)
 
     def _send_one(self, message: Any) -> None:
         began = time.monotonic()

@@ -26,6 +26,8 @@ WITHIN_SECONDS = 5.5  # shorter than a delivery's lease (notifications/actions.p
 KEPT_SECONDS = 3600  # how long the push service keeps what it cannot bring at once
 RECORD = 4096
 MOST_TEXT = 600  # characters of a message's text: a notification shows a few lines
+MOST_BYTES = 3900  # of a payload: with what encrypting adds it fits one record
+WIDEST = 6  # bytes that one character takes at most: a control character is written out by JSON
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of the curve P-256
 
 
@@ -59,7 +61,7 @@ def public_key() -> str:
 
 
 def encrypt(text: bytes, p256dh: bytes, auth: bytes) -> bytes:
-    """A push message's body for the browser whose keys these are: one record of `aes128gcm`. `text` has at most 3,900 bytes."""
+    """A push message's body for the browser whose keys these are: one record of `aes128gcm`. `text` has at most 3,900 bytes (MOST_BYTES)."""
     theirs = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), p256dh)
     ours = ec.generate_private_key(ec.SECP256R1())
     point, salt = _point(ours.public_key()), os.urandom(16)
@@ -100,7 +102,14 @@ def payload(message: Message, key: str) -> bytes:
         "url": message.link,
         "action": message.link_label,
     }
-    return json.dumps(told).encode()
+    for part in ("body", "title"):  # what leads to the page stays whole
+        while (over := len(_json(told)) - MOST_BYTES) > 0 and told[part]:
+            told[part] = told[part][: -max(1, over // WIDEST)]
+    return _json(told)
+
+
+def _json(told: dict[str, str]) -> bytes:
+    return json.dumps(told, ensure_ascii=False).encode()
 
 
 class WebPush:
@@ -130,7 +139,7 @@ class WebPush:
             raise Gone(f"{host} says that this browser is not subscribed any more")
         if not 200 <= status < 300:
             raise TransportError(f"{host} answered {status}")
-        return f"handed to {host}"
+        return f"accepted by the push service {host} ({status})"
 
 
 def _post(endpoint: str, body: bytes, headers: dict[str, str]) -> int:

@@ -7,3 +7,4 @@ class OncallConfig(AppConfig):
     """Whom do we wake, and who is next?"""
 
     name = "oncall"
+    verbose_name = "On call"

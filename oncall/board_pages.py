@@ -22,22 +22,24 @@ SHIFTS = timedelta(days=30)
 
 
 def overview(by: Actor) -> Row:
-    """Who is on now for what, gaps, and where a schedule can be made."""
+    """Who is on now for what, by team, gaps, and where a schedule can be made."""
     at = now()
-    schedules = list(Schedule.objects.filter(is_active=True).select_related("team__manager").order_by("name"))
-    held = boards.on_now(schedules, at)
-    gaps = boards.gaps_ahead(schedules, at)
+    found = boards.everywhere(at)
+    gaps = boards.gaps_ahead(found.schedules, at)
     rows = [
         {
             "name": schedule.name,
-            "team": schedule.team.name if schedule.team else "",
             "url": reverse("schedule", args=[schedule.slug]),
-            "override_url": reverse("schedule-override", args=[schedule.slug]),
             "time_zone": schedule.time_zone,
-            "now": [_now(one) for one in held if one.schedule.pk == schedule.pk],
+            **_of_team(schedule.team, found),
+            "now": [_now(one) for one in found.held if one.schedule is schedule],
             "gaps": [_gap(gap) for gap in gaps if gap.schedule.pk == schedule.pk],
         }
-        for schedule in schedules
+        for schedule in found.schedules
+    ]
+    fixed = [
+        {**_of_team(team, found), "now": [_now(one) for one in found.held if one.schedule is None and one.team is team]}
+        for team in found.teams
     ]
     off = [
         {"name": s.name, "url": reverse("schedule", args=[s.slug])}
@@ -46,6 +48,7 @@ def overview(by: Actor) -> Row:
     may_make = not editing.why_not_edit(None, by) or any(editing.leads(team, by) for team in Team.objects.all())
     return {
         "schedules": rows,
+        "fixed": fixed,
         "off": off,
         "gap_count": len(gaps),
         "new_url": reverse("schedule-new") if may_make and not editing.why_not_write(by) else "",
@@ -55,13 +58,22 @@ def overview(by: Actor) -> Row:
     }
 
 
+def _of_team(team: Team | None, found: boards.Everywhere) -> Row:
+    """What a card says of a team: its name, its services' names, and who is called last."""
+    if team is None:
+        return {"team": "", "services": [], "last_called": None}
+    lead = {"person": team.manager.name if team.manager else "", "gone": found.lead_gone(team)}
+    return {"team": team.name, "services": [service.name for service in team.services.all()], "last_called": lead}
+
+
 def _now(one: boards.Now) -> Row:
     return {
         "duty": one.duty.label,
         "person": one.person.name if one.person else "",
+        "gone": one.gone,
         "until": one.until,
         "override": one.override is not None,
-        "time_zone": one.schedule.time_zone,
+        "time_zone": one.schedule.time_zone if one.schedule else "",
     }
 
 

@@ -1,29 +1,35 @@
 """What the pages and the API show of schedules: who is on now, the calendar, gaps, load. Reads only; plain values."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
-from oncall.models import Layer, LayerMember, Override, Schedule, Swap
+from oncall.models import Layer, LayerMember, Override, Schedule, Service, Swap, Team, TeamMember
 from oncall.rota import Edge, Load, OnCallDuty, Rota, Span, edges, gaps, load, spans
 from oncall.rota.wall import when
-from oncall.rotas import people, rota, rotas, zone
-from tenants.models import User
+from oncall.rotas import answering, gone, people, rota, rotas, zone
+from tenants.models import Membership, User
 
 GAPS, LOAD, LOOKED = timedelta(days=14), timedelta(days=30), timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """Who holds a duty now, and until when, as far as is looked ahead (None: longer)."""
+    """Who holds a duty now, and until when, as far as is looked ahead (None: longer, and in a fixed order).
 
-    schedule: Schedule
+    `schedule` None: by the fixed order of `team`. `gone` says why the person cannot be on call any more ("has left"); "" where they can.
+    """
+
+    schedule: Schedule | None
+    team: Team | None
     duty: OnCallDuty
     person: User | None
     until: datetime | None
     override: int | None = None
+    gone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +49,64 @@ def on_now(schedules: Sequence[Schedule], at: datetime) -> list[Now]:
         (schedule, duty, spans(found[schedule.pk], at, at + LOOKED, duty)[0]) for schedule in schedules for duty in OnCallDuty
     ]
     known = people(span.person for _, _, span in first if span.person is not None)
+    ended = gone(known)
     return [
         Now(
             schedule,
+            schedule.team,
             duty,
             known.get(span.person) if span.person is not None else None,
             span.end if span.end < at + LOOKED else None,
             span.held.override if span.held else None,
+            ended.get(span.person, "") if span.person is not None else "",
         )
         for schedule, duty, span in first
         if duty != OnCallDuty.SHADOW or span.held
     ]
+
+
+def in_fixed_order(teams: Sequence[Team]) -> list[Now]:
+    """Primary and secondary of teams without a running schedule: the first two of the order who can answer, as pages call them."""
+    rows = TeamMember.objects.filter(team__in=teams, user__in=answering().values("user_id")).select_related("user")
+    order: dict[int, list[User]] = defaultdict(list)
+    for row in rows.order_by("position"):
+        order[row.team_id].append(row.user)
+    ended = gone(person.pk for found in order.values() for person in found[:2])
+    found = []
+    for team in teams:
+        for duty, person in zip((OnCallDuty.PRIMARY, OnCallDuty.SECONDARY), [*order[team.pk], None, None], strict=False):
+            found.append(Now(None, team, duty, person, None, gone=ended.get(person.pk, "") if person else ""))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Everywhere:
+    """Who is on call in all of the organisation. `leads_gone`: a manager's user id -> why they are not called."""
+
+    schedules: list[Schedule]
+    teams: list[Team]
+    held: list[Now]
+    leads_gone: dict[int, str]
+
+    def lead_gone(self, team: Team) -> str:
+        """Why a team's manager is not called; "" where they are, and where there is none."""
+        return self.leads_gone.get(team.manager_id, "") if team.manager_id else ""
+
+
+def everywhere(at: datetime) -> Everywhere:
+    """Each running schedule's duties at an instant, and those of each team without one. As many queries for one team as for many."""
+    schedules = list(Schedule.objects.filter(is_active=True).order_by("name"))
+    teams = list(Team.objects.select_related("manager").prefetch_related(Prefetch("services", Service.objects.order_by("name"))))
+    by_id = {team.pk: team for team in teams}
+    for schedule in schedules:
+        schedule.team = by_id[schedule.team_id] if schedule.team_id else None
+    planned = {schedule.team_id for schedule in schedules}
+    fixed = sorted((team for team in teams if team.pk not in planned), key=lambda team: team.name)
+    answer = set(answering().filter(user__in=[team.manager_id for team in teams]).values_list("user_id", flat=True))
+    leads = {team.manager_id for team in teams if team.manager_id and team.manager_id not in answer}
+    there = set(Membership.objects.filter(user__in=leads, is_active=True, user__is_active=True).values_list("user_id", flat=True))
+    gone_leads = {pk: "is an auditor" if pk in there else "has left" for pk in leads}
+    return Everywhere(schedules, fixed, [*on_now(schedules, at), *in_fixed_order(fixed)], gone_leads)
 
 
 def gaps_ahead(schedules: Sequence[Schedule], at: datetime, ahead: timedelta = GAPS) -> list[Gap]:

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+ESCALATION = "oncall.escalate-15-30"
+
 
 class Kind(StrEnum):
     """Whom a step calls. The first four are of the team that is paged."""

@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 
 from oncall.addresses import MY_SHIFTS
+from oncall.coming import foreseen
 from oncall.models import CalendarLink, CalendarLinkSecret, Layer, Override, Page, Schedule, Swap, Team
 from tenants.actors import Actor, Role
 from tenants.credentials import digest
@@ -16,7 +17,7 @@ EMAIL_MAX = 254
 def page_for(by: Actor, page_id: int) -> Page:
     """The page with this id, if it is the organisation's. Raises NotFound otherwise."""
     found = Page.objects.filter(organisation_id=by.organisation_id, pk=page_id) if page_id < 2**63 else Page.objects.none()
-    page = found.select_related("acknowledged_by", "service", "team").prefetch_related("steps", "declines").first()
+    page = foreseen(found.select_related("acknowledged_by", "service", "team").prefetch_related("steps", "declines")).first()
     if page is None:
         raise NotFound("page")
     return page

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import structlog
-from django.db import connection, transaction
+from django.db import connection
 
 from ledger.models import Event
 from notifications.actions import notify
@@ -12,14 +12,11 @@ from notifications.models import Delivery
 from notifications.transports import Message
 from oncall.actions.notices import notice
 from oncall.models import ReadinessNotice
-from standard.clocks import STRIKE_SECONDS, hurry
+from standard import turns
 from standard.faults import all_faults
 from tenants import addresses
-from tenants.actors import Actor, Role, Via, system
-from tenants.limits import within
+from tenants.actors import Actor, Role
 from tenants.queries import members
-from tenants.scope import scope
-from tenants.time import now
 from tenants.walled import tenant_of
 
 log = structlog.get_logger(__name__)
@@ -52,19 +49,11 @@ def render_faults(delivery: Delivery) -> Message | None:
 
 def due(before: datetime, limit: int) -> Iterable[tuple[int, int]]:
     """(organisation, notice) of those whose time has come, over all tenants."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute("SELECT organisation_id, id FROM muster.due_notices(%s, %s)", [before, limit])
         return list(cursor.fetchall())
 
 
 def sweep(limit: int = 20) -> int:
     """Give every notice that is due, each in a transaction of its own. Returns how many."""
-    done = 0
-    for organisation_id, notice_id in due(now(), limit):
-        try:
-            with scope(organisation_id, surface=Via.CLOCK), within(STRIKE_SECONDS):
-                hurry()
-                done += notice(ReadinessNotice(pk=notice_id), by=system(organisation_id, Via.CLOCK))
-        except Exception:  # one that cannot be given keeps no other
-            log.exception("notice.failed", notice=notice_id)
-    return done
+    return turns.take("readiness notice", due, lambda notice_id, by: notice(ReadinessNotice(pk=notice_id), by=by), limit=limit)

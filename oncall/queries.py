@@ -1,11 +1,20 @@
 """Reading pages."""
 
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Case, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 
-from notifications.models import Attempt, Delivery
-from oncall.models import EscalationPolicy, EscalationTarget, Page, PageStep
+from ledger.models import Event
+from notifications.queries import Sent, sent
+from oncall import whom
+from oncall.coming import coming, foreseen
+from oncall.models import EscalationPolicy, EscalationTarget, Page, PageDecline, PageStep
+from oncall.whom import OnCall
+from tenants.models import User
+
+PAGE = "page"  # the template of the messages that a page sends
 
 
 def called(user_id: int) -> QuerySet[Page]:
@@ -14,27 +23,69 @@ def called(user_id: int) -> QuerySet[Page]:
     return Page.objects.filter(Exists(mine)).select_related("service", "team", "acknowledged_by").order_by("-id")
 
 
+def inbox(user_id: int, limit: int) -> list[Page]:
+    """The pages that called a person, those that call still before all others, each newest first. Three queries."""
+    over = Case(When(state=Page.State.OPEN, then=0), default=1)
+    return list(called(user_id).order_by(over, "-id").prefetch_related("steps", "declines")[:limit])
+
+
 def waiting_for(user_id: int) -> int:
     """How many open pages call a person."""
     return called(user_id).filter(state=Page.State.OPEN).count()
 
 
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Pages with what became of each (`ladders`), the messages that were read beside theirs, and who is on call for their teams now."""
+
+    ladders: list[dict[str, Any]]
+    beside: list[Sent]
+    on_call: list[User]
+
+
+def times_forgotten(page: Page) -> int:
+    """How often a page was acknowledged and forgotten, and asked again: each time is an asking of its own."""
+    return Event.objects.filter(subject_type=page._meta.label_lower, subject_id=page.pk, kind="page.forgotten").count()
+
+
 def ladders(pages: QuerySet[Page]) -> list[dict[str, Any]]:
-    """What became of each page: who was called when, and every attempt to reach them. Three queries for any number of pages."""
-    found = list(pages.select_related("acknowledged_by", "team", "service"))
-    steps = PageStep.objects.filter(page__in=found).select_related("user").order_by("id")
-    sent = _sent([page.pk for page in found])
+    """What became of each page: who was called when, every attempt to reach them, who declined, and who is next.
+
+    Three queries for any number of pages; and while one is open, those of who is on call for its team.
+    """
+    return calls(pages).ladders
+
+
+def calls(pages: QuerySet[Page], beside: Q | None = None, *, on_call: bool = False) -> Calls:
+    """The ladders, with other messages in the same query as theirs, and who is on call, where that is asked.
+
+    Who is on call for the team of an open page was asked for its next step, and is not asked again.
+    """
+    found = list(foreseen(pages.select_related("acknowledged_by", "team", "service")))
+    present: dict[int, OnCall] = {}
+    ahead = coming(found, present)
+    declined = PageDecline.objects.filter(page=OuterRef("page"), user=OuterRef("user"))
+    steps = (
+        PageStep.objects.filter(page__in=found)
+        .select_related("user")
+        .annotate(declined_at=Subquery(declined.values("declined_at")[:1]), why=Subquery(declined.values("reason")[:1]))
+        .order_by("id")
+    )
+    ours, others = _sent([page.pk for page in found], beside)
     people: dict[int, list[dict[str, Any]]] = {}
     seen: set[tuple[int, int]] = set()
     for step in steps:
         if (step.page_id, step.user_id) in seen:
             continue
         seen.add((step.page_id, step.user_id))
-        not_yet = {"at": step.paged_at, "channel": "", "attempts": {}}
-        for item in sent.get((step.page_id, step.user_id), {0: not_yet}).values():
-            who = {"name": step.user.name, "email": step.user.email, "position": step.position}
-            people.setdefault(step.page_id, []).append({**who, **item, "attempts": list(item["attempts"].values())})
-    return [
+        not_yet: list[dict[str, Any]] = [{"at": step.paged_at, "channel": "", "attempts": []}]
+        rungs = people.setdefault(step.page_id, [])
+        for item in ours.get((step.page_id, step.user_id), not_yet):
+            who = {"name": step.user.name, "email": step.user.email, "position": step.position, "declined": None}
+            rungs.append({**who, **item})
+        if step.declined_at is not None:  # below the last of their messages
+            rungs[-1]["declined"] = {"at": step.declined_at, "reason": step.why or ""}
+    rows = [
         {
             "id": page.pk,
             "summary": page.reason or "Page",
@@ -44,24 +95,33 @@ def ladders(pages: QuerySet[Page]) -> list[dict[str, Any]]:
             "acknowledged_by": page.acknowledged_by.name if page.acknowledged_by else "",
             "acknowledged_at": page.acknowledged_at,
             "people": people.get(page.pk, []),
+            "next": asdict(ahead[page.pk]) if page.pk in ahead else None,
         }
         for page in found
     ]
+    return Calls(rows, others, _on_call(found, present) if on_call else [])
 
 
-def _sent(page_ids: list[int]) -> dict[tuple[int, int], dict[int, dict[str, Any]]]:
-    """(page, person) -> the messages sent to them, by id, each with the last word on each try."""
-    columns = ("id", "subject_id", "recipient_id", "channel", "created_at")
-    tries = ("attempts__number", "attempts__at", "attempts__outcome", "attempts__detail")
-    rows = Delivery.objects.filter(template="page", subject_id__in=page_ids).order_by("id", "attempts__id")
-    sent: dict[tuple[int, int], dict[int, dict[str, Any]]] = {}
-    for pk, page_id, user_id, channel, created_at, number, at, outcome, detail in rows.values_list(*columns, *tries):
-        fresh: dict[str, Any] = {"at": created_at, "channel": channel, "attempts": {}}
-        message = sent.setdefault((page_id, user_id), {}).setdefault(pk, fresh)
-        if number is not None:
-            said = Attempt.Outcome(outcome).label
-            message["attempts"][number] = {"number": number, "at": at, "outcome": said, "detail": detail}
-    return sent
+def _on_call(pages: Iterable[Page], present: dict[int, OnCall]) -> list[User]:
+    """Who is primary for the teams of these pages now, then who is secondary, each once."""
+    teams = {page.team_id: page.team for page in pages if page.team is not None}
+    held = [whom.present_of(team, present) for team in teams.values()]
+    people = [*(one.primary for one in held), *(one.secondary for one in held)]
+    return list({person.pk: person for person in people if person is not None}.values())
+
+
+def _sent(page_ids: list[int], beside: Q | None) -> tuple[dict[tuple[int, int], list[dict[str, Any]]], list[Sent]]:
+    """(page, person) -> the messages sent to them, each with the last word on each try; and the messages beside."""
+    which = Q(template=PAGE, subject_id__in=page_ids)
+    ours: dict[tuple[int, int], list[dict[str, Any]]] = {}
+    others: list[Sent] = []
+    for message in sent(which | beside if beside is not None else which):
+        if message.template == PAGE:
+            row = {"at": message.at, "channel": message.channel, "attempts": list(message.tries.values())}
+            ours.setdefault((message.subject_id, message.recipient_id), []).append(row)
+        else:
+            others.append(message)
+    return ours, others
 
 
 def policies() -> QuerySet[EscalationPolicy]:

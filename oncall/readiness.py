@@ -5,14 +5,16 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from notifications.queries import verified
-from oncall.models import EscalationTarget, Schedule, Service, Team, TeamMember
+from oncall.escalation import Kind
+from oncall.models import EscalationPolicy, EscalationTarget, Schedule, Service, Team, TeamMember
 from oncall.queries import policies
-from oncall.rota import Rota, clashes, gaps, spans
+from oncall.rota import Rota, Span, clashes, gaps, spans
 from oncall.rota.figures import WOKEN
-from oncall.rotas import people, rotas, zone
+from oncall.rotas import answering, gone, people, rotas, zone
 from standard.faults import Fault
+from standard.queries import in_force_id, law
 from tenants.addresses import inside
-from tenants.models import DutyHolder, Membership
+from tenants.models import DutyHolder
 from tenants.time import now
 
 CLAUSE = "oncall.primary-secondary"
@@ -28,15 +30,49 @@ def faults() -> list[Fault]:
     schedules = list(Schedule.objects.filter(is_active=True).select_related("team").order_by("slug"))
     laid = rotas(schedules, start, end)
     members = _members()
-    active = frozenset(Membership.objects.filter(is_active=True, user__is_active=True).values_list("user_id", flat=True))
+    active = frozenset(answering().values_list("user_id", flat=True))
     planned = {schedule.team_id for schedule in schedules if schedule.team_id is not None}
-    found = [*_organisation(teams), *_policies(active)]
+    plans = list(policies())
+    turns = {pk: _turns(rota, start, end) for pk, rota in laid.items()}
+    fixed = {team.pk: members[team.pk] for team in teams if team.pk not in planned}
+    ended = gone(user_id for ids in (*turns.values(), *fixed.values()) for user_id in ids)
+    names = people(ended)
+    found = [*_organisation(teams), *_policies(plans, active)]
     for team in teams:
         found += _team(team, members[team.pk], active, planned=team.pk in planned)
+        found += _gone_of_the_order(team, [(names[pk].name, ended[pk]) for pk in fixed.get(team.pk, ()) if pk in ended])
     for schedule in schedules:
         found += _schedule(schedule, laid[schedule.pk], start, end)
-    woken = _woken(teams, members, planned, laid, start, end) | _named_by_policies()
+        mine = {pk: span for pk, span in turns[schedule.pk].items() if pk in ended}
+        found += _gone_of_the_rota(schedule, [(names[pk].name, ended[pk], span) for pk, span in mine.items()])
+    woken = {user_id for ids in turns.values() for user_id in ids}
+    woken |= _of_the_teams(teams, members, active, planned, plans) | _named_by_policies(plans)
     return [*found, *_unreachable(woken & active)]
+
+
+def _turns(rota: Rota, start: datetime, end: datetime) -> dict[int, Span]:
+    """User id -> the first stretch in which they may be woken by a schedule."""
+    held = [span for duty in WOKEN for span in spans(rota, start, end, duty) if span.person is not None]
+    found: dict[int, Span] = {}
+    for span in sorted(held, key=lambda span: span.start):
+        if span.person is not None:
+            found.setdefault(span.person, span)
+    return found
+
+
+def _gone_of_the_order(team: Team, ended: list[tuple[str, str]]) -> Iterator[Fault]:
+    url = inside("admin:oncall_team_change", team.pk)
+    for name, why in ended:
+        yield Fault("on_call_gone", team.name, f"{name} stands in the fixed order of {team.name} and {why}.", url, CLAUSE)
+
+
+def _gone_of_the_rota(schedule: Schedule, ended: list[tuple[str, str, Span]]) -> Iterator[Fault]:
+    """Those whose turn comes though they have left, or are no practitioners: once each, with when it comes first."""
+    here = zone(schedule.time_zone)
+    for name, why, span in ended:
+        since = f"{span.start.astimezone(here):%a %d %b %H:%M} {schedule.time_zone}"
+        sentence = f"{name} is {span.duty} of {schedule.name} from {since} and {why}."
+        yield Fault("on_call_gone", schedule.name, sentence, inside("schedule", schedule.slug), CLAUSE)
 
 
 def _members() -> dict[int, list[int]]:
@@ -67,10 +103,10 @@ def _team(team: Team, members: list[int], active: frozenset[int], *, planned: bo
         yield Fault("no_manager", team.name, sentence, url, "oncall.escalate-15-30")
 
 
-def _policies(active: frozenset[int]) -> Iterator[Fault]:
+def _policies(plans: list[EscalationPolicy], active: frozenset[int]) -> Iterator[Fault]:
     """Policies that call nobody, and rows of them that nobody answers for."""
     held = set(DutyHolder.objects.filter(user_id__in=active).values_list("duty", flat=True))
-    for policy in policies():
+    for policy in plans:
         url = inside("admin:oncall_escalationpolicy_change", policy.pk)
         rows = list(policy.targets.all())
         if not rows:
@@ -113,25 +149,39 @@ def _schedule(schedule: Schedule, rota: Rota, start: datetime, end: datetime) ->
         yield Fault("same_person", schedule.name, f"{name} is primary and secondary at once from {span}.", url, CLAUSE)
 
 
-def _woken(
-    teams: list[Team],
-    members: dict[int, list[int]],
-    planned: set[int],
-    laid: dict[int, Rota],
-    start: datetime,
-    end: datetime,
-) -> frozenset[int]:
-    """The user ids of those who may be woken in the next 14 days: on call by a schedule, or among a team's first two."""
-    found = {user_id for team in teams if team.pk not in planned for user_id in members[team.pk][:2]}
-    for rota in laid.values():
-        found |= {span.person for duty in WOKEN for span in spans(rota, start, end, duty) if span.person is not None}
-    return frozenset(found)
+def _of_the_teams(
+    teams: list[Team], members: dict[int, list[int]], active: frozenset[int], planned: set[int], plans: list[EscalationPolicy]
+) -> set[int]:
+    """The user ids of those whom pages to teams may wake besides a schedule's people.
+
+    Managers, who come last; a fixed order's first two; everybody of a team with a step for everyone, by its own policy, a service's
+    or the default.
+    """
+    everyone = {plan.pk for plan in plans if any(row.kind == Kind.EVERYONE for row in plan.targets.all())}
+    default = any(plan.pk in everyone for plan in plans if plan.is_default)
+    named = dict(Service.objects.filter(policy__in=everyone).values_list("team_id", "policy_id"))
+    found: set[int] = set()
+    for team in teams:
+        there = [user_id for user_id in members[team.pk] if user_id in active]
+        whole = team.policy_id in everyone if team.policy_id else default
+        found |= {*there} if whole or team.pk in named else {*there[:2]} if team.pk not in planned else set()
+        found |= {team.manager_id} if team.manager_id else set()
+    return found
 
 
-def _named_by_policies() -> frozenset[int]:
-    """The user ids of the persons whom policies call by name."""
-    rows = EscalationTarget.objects.filter(user__isnull=False).values_list("user_id", flat=True)
-    return frozenset(user_id for user_id in rows if user_id is not None)
+def _named_by_policies(plans: list[EscalationPolicy]) -> set[int]:
+    """The user ids of whom policies call by name or by duty, and of the holders of the duties that the standard pages."""
+    rows = [row for plan in plans for row in plan.targets.all()]
+    duties = {row.duty for row in rows if row.duty} | _paged_duties()
+    holders = DutyHolder.objects.filter(duty__in=duties).values_list("user_id", flat=True)
+    return {row.user_id for row in rows if row.user_id is not None} | set(holders)
+
+
+def _paged_duties() -> set[str]:
+    """The duties that a severity or a flag of the standard in force pages."""
+    rules = law(in_force_id())
+    called = [part.pages_duties for part in rules.severities] + [part.pages_duties for part in rules.flags]
+    return {str(duty) for duties in called for duty in duties}
 
 
 def _unreachable(user_ids: Iterable[int]) -> Iterator[Fault]:
@@ -139,5 +189,5 @@ def _unreachable(user_ids: Iterable[int]) -> Iterator[Fault]:
     reachable = verified(wanted)
     for person in sorted(people(wanted).values(), key=lambda person: person.name):
         if not reachable.get(person.pk):
-            sentence = f"{person.name} is on call and has no verified contact method: only an e-mail would try to wake them."
+            sentence = f"{person.name} may be paged and has no verified contact method: only an e-mail would try to wake them."
             yield Fault("no_contact_method", person.name, sentence, "", CLAUSE)

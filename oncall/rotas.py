@@ -4,19 +4,37 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q
+from django.db.models import QuerySet
 
 from oncall.models import Layer, LayerMember, Override, Schedule, TeamMember
 from oncall.rota import WOKEN, Hours, Rota, layers
 from oncall.rota import Layer as PlainLayer
 from oncall.rota import Override as PlainOverride
 from oncall.rota import at as rota_at
+from tenants.actors import Role
 from tenants.models import Membership, User
 
 TURNS = {Layer.Unit.HOUR: timedelta(hours=1), Layer.Unit.DAY: timedelta(days=1), Layer.Unit.WEEK: timedelta(weeks=1)}
 INSTANT = timedelta(microseconds=1)
+
+# Asked by every page to a team with a schedule: worded here, since the ORM takes longer to word them than PostgreSQL to answer.
+_LAYERS = """
+SELECT l.*, ARRAY(SELECT m.user_id FROM oncall_layermember m WHERE m.layer_id = l.id ORDER BY m.position) AS turn_takers
+FROM oncall_layer l WHERE l.schedule_id = ANY(%s) AND l.since < %s AND (l.until IS NULL OR l.until > %s)
+ORDER BY l.schedule_id, l.number, l.id
+"""
+_STANDING = """
+SELECT o.* FROM oncall_override o WHERE o.schedule_id = ANY(%s) AND o.starts_at < %s AND o.ends_at > %s
+AND (o.cancelled_at IS NULL OR (o.cancelled_at > o.starts_at AND o.cancelled_at > %s)) ORDER BY o.id
+"""
+# Those of these people who can answer a page (`answering`).
+MEMBERS = """
+SELECT u.* FROM tenants_user u JOIN tenants_membership s ON s.user_id = u.id AND s.is_active AND NOT 'auditor' = ANY(s.roles)
+WHERE u.is_active AND u.id = ANY(%s)
+"""
 
 
 @lru_cache(maxsize=256)
@@ -26,21 +44,16 @@ def zone(name: str) -> ZoneInfo:
 
 
 def rotas(schedules: Sequence[Schedule], start: datetime, end: datetime) -> dict[int, Rota]:
-    """Schedule id -> all that decides who is on call between two instants. Three queries, however many schedules."""
+    """Schedule id -> all that decides who is on call between two instants. Two queries, however many schedules."""
     return _rotas([schedule.pk for schedule in schedules], start, end)
 
 
 def _rotas(ids: Sequence[int], start: datetime, end: datetime) -> dict[int, Rota]:
-    rows = Layer.objects.filter(schedule__in=ids, since__lt=end).filter(Q(until__isnull=True) | Q(until__gt=start))
-    found = list(rows.order_by("schedule_id", "number", "id"))
-    people: dict[int, list[int]] = defaultdict(list)
-    members = LayerMember.objects.filter(layer__in=[layer.pk for layer in found]).order_by("layer_id", "position")
-    for layer_id, user_id in members.values_list("layer_id", "user_id"):
-        people[layer_id].append(user_id)
     laid: dict[int, list[PlainLayer]] = defaultdict(list)
+    found: Iterable[Any] = Layer.objects.raw(_LAYERS, [list(ids), end, start])
     for layer in found:
-        if people[layer.pk]:
-            laid[layer.schedule_id].append(plain_layer(layer, people[layer.pk]))
+        if layer.turn_takers:
+            laid[layer.schedule_id].append(plain_layer(layer, layer.turn_takers))
     over: dict[int, list[PlainOverride]] = defaultdict(list)
     for override in standing(ids, start, end):
         over[override.schedule_id].append(plain_override(override))
@@ -53,19 +66,32 @@ def rota(schedule: Schedule, start: datetime, end: datetime) -> Rota:
 
 
 def on_call(schedule_id: int, at: datetime) -> dict[str, User]:
-    """Duty -> who has it in a schedule at an instant: primary and secondary, as far as there are, and are members still."""
+    """Duty -> who has it in a schedule at an instant: primary and secondary, as far as there are, and can answer still."""
     held = rota_at(_rotas([schedule_id], at, at + INSTANT)[schedule_id], at)
     wanted = {duty: held[duty].person for duty in WOKEN if duty in held}
-    members = Membership.objects.filter(is_active=True, user__is_active=True, user__in=wanted.values())
-    found = User.objects.filter(memberships__in=members).in_bulk()
+    found = {person.pk: person for person in User.objects.raw(MEMBERS, [list(wanted.values())])} if wanted else {}
     return {duty: found[pk] for duty, pk in wanted.items() if pk in found}
+
+
+def answering() -> QuerySet[Membership]:
+    """The memberships of those who can acknowledge a page: who are there still, and are no auditors, who may only read."""
+    return Membership.objects.filter(is_active=True, user__is_active=True).exclude(roles__contains=[Role.AUDITOR.value])
+
+
+def gone(user_ids: Iterable[int]) -> dict[int, str]:
+    """User id -> why somebody cannot be on call any more, in words, of those who cannot (oncall.gate.person_for). One query."""
+    wanted = set(user_ids)
+    there = (
+        Membership.objects.filter(user__in=wanted, is_active=True, user__is_active=True) if wanted else Membership.objects.none()
+    )
+    roles = dict(there.values_list("user_id", "roles"))
+    said = {pk: "is no practitioner" if pk in roles else "has left" for pk in wanted}
+    return {pk: why for pk, why in said.items() if Role.PRACTITIONER.value not in roles.get(pk, ())}
 
 
 def standing(schedules: Iterable[int], start: datetime, end: datetime) -> list[Override]:
     """The overrides that hold at some time between two instants, the oldest first."""
-    rows = Override.objects.filter(schedule__in=list(schedules), starts_at__lt=end, ends_at__gt=start)
-    held = Q(cancelled_at__isnull=True) | (Q(cancelled_at__gt=F("starts_at")) & Q(cancelled_at__gt=start))
-    return list(rows.filter(held).order_by("id"))
+    return list(Override.objects.raw(_STANDING, [list(schedules), end, start, start]))
 
 
 def plain_layer(row: Layer, people: Sequence[int]) -> PlainLayer:

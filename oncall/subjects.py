@@ -1,6 +1,8 @@
 """What a page is about belongs to a room above; it is asked by name, so that imports run one way."""
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +16,28 @@ def describe(subject_type: str, subject_id: int) -> str:
     table: Mapping[str, str] = import_string(settings.MUSTER_PAGE_SUBJECTS)
     line: Callable[[int], str] = import_string(table[subject_type])
     return line(subject_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A page's subject in one line, and where it is seen, below the organisation's address. "" of what is not there."""
+
+    line: str = ""
+    address: str = ""
+
+
+def described(about: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Described]:
+    """(type, id) of subjects -> what `describe` and `address` say of each. As many queries for one as for many."""
+    wanted: dict[str, set[int]] = defaultdict(set)
+    for subject_type, subject_id in about:
+        wanted[subject_type].add(subject_id)
+    table: Mapping[str, str] = import_string(settings.MUSTER_PAGES_DESCRIBED)
+    found: dict[tuple[str, int], Described] = {}
+    for subject_type, ids in wanted.items():
+        ask: Callable[[set[int]], dict[int, tuple[str, str]]] = import_string(table[subject_type])
+        told = ask(ids)
+        found |= {(subject_type, pk): Described(*told.get(pk, ())) for pk in ids}
+    return found
 
 
 def is_restricted(subject_type: str, subject_id: int) -> bool:

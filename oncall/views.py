@@ -14,13 +14,15 @@ from ledger.idempotency import once_on_the_web
 from oncall import actions, gate, links, queries, subjects
 from oncall.announcements import RESTRICTED
 from oncall.models import Page
-from oncall.rules.paging import may_decline
+from oncall.rules.paging import may_acknowledge, may_decline, why_not_by_link
 from oncall.subjects import address, describe, is_restricted
 from tenants import addresses, credentials
 from tenants.actors import Actor, Role, Via
 from tenants.models import Membership
 from tenants.refusals import Reason, Refused
 from tenants.scope import scope
+
+SHOWN_MOST = 50
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -35,32 +37,35 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 def _inbox(request: HttpRequest, *, status: int = 200, refusals: Any = ()) -> HttpResponse:
-    pages = sorted(
-        queries.called(_actor(request).person_id).prefetch_related("steps", "declines")[:50],
-        key=lambda page: page.state != Page.State.OPEN,
-    )
+    by = _actor(request)
+    pages = queries.inbox(by.person_id, SHOWN_MOST)
+    about = subjects.described((page.subject_type, page.subject_id) for page in pages)
     context = {
-        "waiting": subjects.waiting(_actor(request)),
-        "in_hand": subjects.in_hand(_actor(request)),
-        "pages": [
-            {
-                "id": page.pk,
-                "summary": describe(page.subject_type, page.subject_id),
-                "reason": page.reason,
-                "at": page.started_at,
-                "state": page.state,
-                "incident_url": address(page.subject_type, page.subject_id),
-                "acknowledge_url": reverse("page-acknowledge", args=[page.pk]),
-                "decline_url": reverse("page-decline", args=[page.pk]) if may_decline(page, _actor(request)) else "",
-                "acknowledged_by": page.acknowledged_by.name if page.acknowledged_by else "",
-                "acknowledged_at": page.acknowledged_at,
-            }
-            for page in pages
-        ],
+        "waiting": subjects.waiting(by),
+        "in_hand": subjects.in_hand(by),
+        "pages": [_called(page, about[page.subject_type, page.subject_id], by) for page in pages],
         "refusals": refusals,
         "idempotency_key": uuid.uuid4().hex,
     }
     return render(request, "oncall/inbox.html", context, status=status)
+
+
+def _called(page: Page, about: subjects.Described, by: Actor) -> dict[str, Any]:
+    mine = next((decline for decline in page.declines.all() if decline.user_id == by.user_id), None)
+    return {
+        "id": page.pk,
+        "summary": about.line,
+        "reason": page.reason,
+        "at": page.started_at,
+        "calls": mine is None and may_acknowledge(page, by),
+        "ended": page.state == Page.State.ENDED,
+        "incident_url": about.address,
+        "acknowledge_url": reverse("page-acknowledge", args=[page.pk]) if may_acknowledge(page, by) else "",
+        "decline_url": reverse("page-decline", args=[page.pk]) if may_decline(page, by) else "",
+        "acknowledged_by": page.acknowledged_by.name if page.acknowledged_by else "",
+        "declined_at": mine.declined_at if mine else None,
+        "decline_reason": mine.reason if mine else "",
+    }
 
 
 @require_POST
@@ -125,12 +130,13 @@ def _linked(request: HttpRequest, claim: links.Claim, organisation_id: int) -> H
     if request.method == "POST":
         try:
             if request.POST.get("answer") == "decline":
-                actions.decline(page, by=by)
+                actions.decline(page, by=by, link=claim.forgotten)
             else:
-                actions.acknowledge(page, by=by)
+                actions.acknowledge(page, by=by, link=claim.forgotten)
         except Refused as refused:
             status, refusals = refused.status, tuple(refused.reasons)
         page = gate.page_for(by, claim.page_id)
+    outdated = why_not_by_link(page, claim.forgotten)
     hidden = is_restricted(page.subject_type, page.subject_id)  # whoever holds the link may not have signed in
     context = {
         "page": {
@@ -143,8 +149,12 @@ def _linked(request: HttpRequest, claim: links.Claim, organisation_id: int) -> H
             "incident_url": addresses.page(organisation_id, address(page.subject_type, page.subject_id)),
         },
         "person": membership.user.name,
-        "may_decline": may_decline(page, by),
-        "state": "This page is no longer needed: what it was about has ended." if page.state == Page.State.ENDED else page.state,
+        "may_decline": may_decline(page, by) and not outdated,
+        "state": outdated[0].sentence if outdated else _state(page),
         "refusals": refusals,
     }
     return render(request, "oncall/acknowledge.html", context, status=status)
+
+
+def _state(page: Page) -> str:
+    return "This page is no longer needed: what it was about has ended." if page.state == Page.State.ENDED else page.state

@@ -1,4 +1,7 @@
-"""Who answers for the targets of a step just now: asked when the step comes, of the members who are there still."""
+"""Who answers for the targets of a step just now: asked when the step comes, of the members who can answer still.
+
+Whoever has left, and an auditor, who may only read, is passed over: the next of the fixed order stands in.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +17,12 @@ _OF_THE_TEAM = """
 SELECT u.*, schedule.id AS schedule_id, step.kind AS kind FROM (SELECT 1) one
 LEFT JOIN oncall_schedule schedule ON schedule.team_id = %(team)s AND schedule.is_active
 LEFT JOIN (
-  (SELECT m.user_id, 'member' AS kind, m.position FROM oncall_teammember m WHERE m.team_id = %(team)s ORDER BY m.position LIMIT 2)
+  SELECT m.user_id, 'member' AS kind, m.position FROM oncall_teammember m WHERE m.team_id = %(team)s
   UNION ALL SELECT %(manager)s, 'lead', 2147483647 WHERE %(manager)s IS NOT NULL) step
-  JOIN tenants_membership s ON s.user_id = step.user_id AND s.is_active JOIN tenants_user u ON u.id = step.user_id AND u.is_active ON true
+  JOIN tenants_membership s ON s.user_id = step.user_id AND s.is_active AND NOT 'auditor' = ANY(s.roles)
+  JOIN tenants_user u ON u.id = step.user_id AND u.is_active ON true
 ORDER BY step.position
 """
-_MEMBERS = "SELECT u.* FROM tenants_user u JOIN tenants_membership s ON s.user_id = u.id AND s.is_active WHERE u.is_active AND u.id = ANY(%s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +39,10 @@ class OnCall:
 
 
 def on_call(team: Team) -> OnCall:
-    """Primary, secondary and lead of a team now, those who are members still. One query for a team without a schedule.
+    """Primary, secondary and lead of a team now, those who can answer. One query for a team without a schedule.
 
     Primary and secondary are who is on call by the team's schedule (clause oncall.primary-secondary); of a team without one, or while
-    nobody of it is on call, the first two of its fixed order.
+    nobody of it is on call, the first two of its fixed order who can.
     """
     rows: list[Any] = list(User.objects.raw(_OF_THE_TEAM, {"team": team.pk, "manager": team.manager_id}))
     members: list[User | None] = [row for row in rows if row.kind == "member"]
@@ -56,11 +59,19 @@ def ladder(team: Team) -> list[User]:
     return list({person.pk: person for person in on_call(team).people()}.values())
 
 
-def who(step: Step, team: Team | None) -> list[User]:
-    """Whom a step calls now, each once, in the order of its targets."""
+def present_of(team: Team, known: dict[int, OnCall]) -> OnCall:
+    """Who is on call for a team now: from what is `known`, by the team's id, or asked and added to it."""
+    if team.pk not in known:
+        known[team.pk] = on_call(team)
+    return known[team.pk]
+
+
+def who(step: Step, team: Team | None, known: dict[int, OnCall] | None = None) -> list[User]:
+    """Whom a step calls now, each once, in the order of its targets. Who is on call is asked where it is not `known`."""
     found: list[User] = []
-    present = on_call(team) if team is not None and any(target.kind in OF_THE_TEAM for target in step.targets) else OnCall()
-    of_the_team = {Kind.PRIMARY: present.primary, Kind.SECONDARY: present.secondary, Kind.LEAD: present.lead}
+    asked = team is not None and any(target.kind in OF_THE_TEAM for target in step.targets)
+    there = present_of(team, {} if known is None else known) if team is not None and asked else OnCall()
+    of_the_team = {Kind.PRIMARY: there.primary, Kind.SECONDARY: there.secondary, Kind.LEAD: there.lead}
     for target in step.targets:
         if target.kind in of_the_team:
             person = of_the_team[target.kind]
@@ -88,6 +99,6 @@ def _primary_of(schedule_id: int) -> list[User]:
 
 
 def _members(user_ids: list[int]) -> list[User]:
-    """These people, in this order, without those who have left."""
-    found = {person.pk: person for person in User.objects.raw(_MEMBERS, [user_ids])} if user_ids else {}
+    """These people, in this order, without those who have left or only read."""
+    found = {person.pk: person for person in User.objects.raw(rotas.MEMBERS, [user_ids])} if user_ids else {}
     return [found[pk] for pk in user_ids if pk in found]

@@ -112,7 +112,8 @@ class ConfigurationAdmin(BaseAdmin):
         super().save_related(request, form, formsets, change)
         try:
             with connection.cursor() as cursor:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         except IntegrityError as error:
             raise Refused(
                 Reason("conflict", "Two rows say the same where only one may, such as a position in a team.")
@@ -158,6 +159,15 @@ class ConfigurationInline(BaseInline):
     """Rows that are edited within another's page."""
 
     extra = 1
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
+        """The form's field. Django's table names it in its heading alone, which is no label of it to whoever hears the page."""
+        found = super().formfield_for_dbfield(db_field, request, **options)
+        if found is not None:
+            shown: Any = found.widget
+            for widget in {shown, getattr(shown, "widget", shown)}:  # a choice of rows is wrapped with what adds one
+                widget.attrs.setdefault("aria-label", str(found.label))
+        return found
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Administrators."""

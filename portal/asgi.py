@@ -3,6 +3,7 @@
 Measured, Django behind `a2wsgi` serves twice what its own ASGI handler does with synchronous views.
 """
 
+import asyncio
 import gc
 import os
 import resource
@@ -17,6 +18,7 @@ from a2wsgi import WSGIMiddleware  # isort: skip
 from django.conf import settings  # isort: skip
 from integrations.edge import Edge  # isort: skip
 from portal import statics  # isort: skip
+from portal.embedded import signs  # isort: skip
 from portal.live.endpoint import LIVE, is_stream  # isort: skip
 from portal.live.hub import MOST_STREAMS  # isort: skip
 
@@ -24,6 +26,7 @@ type Message = MutableMapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
 type Send = Callable[[Message], Awaitable[None]]
 
+SIGN_EVERY_SECONDS = 5.0
 THREADS = int(os.environ.get("MUSTER_THREADS", "10"))
 
 _django = WSGIMiddleware(django_application, workers=THREADS)  # type: ignore[arg-type]
@@ -54,16 +57,27 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
+    turning: asyncio.Task[None] | None = None
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
             _allow_many_connections()
             LIVE.start()
+            turning = asyncio.create_task(_leave_signs())
             await send({"type": "lifespan.startup.complete"})
         else:
+            if turning is not None:
+                turning.cancel()
             await LIVE.stop()
             await send({"type": "lifespan.shutdown.complete"})
             return
+
+
+async def _leave_signs() -> None:
+    """Say, as long as the loop turns, that it does."""
+    while True:
+        signs.leave()
+        await asyncio.sleep(SIGN_EVERY_SECONDS)
 
 
 def _allow_many_connections() -> None:

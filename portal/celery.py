@@ -10,6 +10,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 from django.conf import settings
 
+from portal import broker, ending, working
+
+broker.install()
+
 IS_REDIS = settings.BROKER_URL.startswith(("redis", "memory"))
 
 app: "Celery[Task]" = Celery("muster")  # type: ignore[type-arg]
@@ -47,13 +51,20 @@ app.conf.update(
         "tidy": {"task": "portal.tidy", "schedule": 3600.0, "options": {"expires": 600, "ignore_result": True}},
     },
 )
+# Beat sleeps until it thinks that something is due. After a clock was set back that is long, and would be taken for hanging.
+app.conf.beat_max_loop_interval = 5
 app.autodiscover_tasks()
+ending.bound(app)
+working.watched(app)
 app.set_default()  # in every thread: nudges are sent from one of their own
 
 
 @worker_before_create_process.connect
 def _settle(**_: object) -> None:
     """What is loaded by now stays: no child looks through it again for garbage, or copies its pages by doing so."""
+    from portal.loading import load  # the apps are ready by now, and were not when this module was imported
+
+    load()
     gc.collect()
     gc.freeze()
 

@@ -44,6 +44,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "organisation": getattr(request, "organisation", None),
         "me": None,
         "nav": [],
+        "nav_more": [],
         "inbox_count": 0,
         "process_page": None,
         "theme": theme if theme in ("light", "dark") else "",
@@ -59,32 +60,15 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return context
     context["process_page"] = process_page(request)
     context["me"] = {"name": actor.name, "email": actor.email, "roles": [role.label for role in sorted(actor.roles)]}
-    places = [
-        ("Incidents", "incident-list", "/incidents/"),
-        ("Triage", "triage", "/triage/"),
-        ("On call", "oncall", "/oncall/"),
-        ("Metrics", "metrics-home", "/metrics/"),
-        ("Post-mortems", "postmortem-list", "/postmortems/"),
-        ("Actions", "actions", "/actions/"),
-        ("Readiness", "readiness", "/readiness/"),
-        ("Standard", "standard", "/standard/"),
-    ]
-    if actor.has(Role.ADMINISTRATOR, Role.AUDITOR):
-        places.append(("Audit", "audit", "/audit/"))
-    # Legal is a duty, mostly an executive's; the page says whose it is.
-    if actor.has(Role.ADMINISTRATOR, Role.EXECUTIVE, Role.AUDITOR):
-        places.append(("Holds", "hold-list", "/holds/"))
-    if actor.has(Role.ADMINISTRATOR):
-        places += [
-            ("Integrations", "integration-list", "/integrations/"),
-            ("Admin", "admin:index", "/admin/"),
-        ]
     where = "/postmortems/" if _POSTMORTEM.match(request.path_info) else request.path_info
-    if actor.has(Role.ADMINISTRATOR, Role.AUDITOR, Role.PROCESS_OWNER):
-        places += [("Sealed log", "evidence-log", "/evidence/log/")]
-    nav = [{"label": label, "url": _url(name), "current": where.startswith(prefix)} for label, name, prefix in places]
+    nav, more = (
+        [{"label": label, "url": _url(name), "current": where.startswith(prefix)} for label, name, prefix in places]
+        for places in _places(actor)
+    )
     return context | {
         "nav": nav,
+        "nav_more": more,
+        "is_in_more": any(place["current"] for place in more),
         "inbox_count": waiting_for(actor.person_id),
         "home_url": _url("incident-list"),
         "inbox_url": _url("inbox"),
@@ -92,6 +76,38 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "contact_url": _url("contact-methods"),
         "choose_url": "/",
     }
+
+
+type _Place = tuple[str, str, str]  # label, the address' name, what the paths below it begin with
+
+
+def _places(actor: Actor) -> tuple[list[_Place], list[_Place]]:
+    """Where somebody can go: what the bar shows, and what is one step further, under "More". All of it fits at 70rem."""
+    nav = [
+        ("Incidents", "incident-list", "/incidents/"),
+        ("Triage", "triage", "/triage/"),
+        ("On call", "oncall", "/oncall/"),
+        ("Post-mortems", "postmortem-list", "/postmortems/"),
+        ("Actions", "actions", "/actions/"),
+        ("Metrics", "metrics-home", "/metrics/"),
+    ]
+    more = [
+        ("Readiness", "readiness", "/readiness/"),
+        ("Standard", "standard", "/standard/"),
+        ("Status page", "status-page", "/status-page/"),
+    ]
+    if actor.has(Role.AUDITOR):
+        nav.insert(0, ("Audit", "audit", "/audit/"))
+    elif actor.has(Role.ADMINISTRATOR):
+        more.append(("Audit", "audit", "/audit/"))
+    # Legal is a duty, mostly an executive's; the page says whose it is.
+    if actor.has(Role.ADMINISTRATOR, Role.EXECUTIVE, Role.AUDITOR):
+        more.append(("Holds", "hold-list", "/holds/"))
+    if actor.has(Role.ADMINISTRATOR, Role.AUDITOR, Role.PROCESS_OWNER):
+        more.append(("Sealed log", "evidence-log", "/evidence/log/"))
+    if actor.has(Role.ADMINISTRATOR):
+        more += [("Integrations", "integration-list", "/integrations/"), ("Admin", "admin:index", "/admin/")]
+    return nav, more
 
 
 def _url(name: str) -> str:

@@ -18,7 +18,9 @@ from oncall.models import Service, Team, TeamMember
 from oncall.plans import Plan
 from oncall.rota import OnCallDuty
 from standard.actions import adopt_shipped
+from status.actions import set_status_page
 from tenants.actors import Actor, Duty, Role, Via, system
+from tenants.credentials import organisation_by_slug
 from tenants.models import Organisation, User
 from tenants.scope import scope
 from tenants.time import now
@@ -93,6 +95,16 @@ def schedule(slug: str) -> None:
         for duty, people in ((OnCallDuty.PRIMARY, order), (OnCallDuty.SECONDARY, [*order[1:], order[0]])):
             plan = Plan(duty=duty, people=tuple(people), starts_on=starts, handover_at=time(9), time_zone=ZONE)
             schedules.add_layer(made, plan, by=by)
+
+
+def show_status(slug: str) -> None:
+    """Give a demonstration organisation its status page for everybody."""
+    organisation_id = organisation_by_slug(slug)
+    if organisation_id is None:
+        raise LookupError(f"There is no organisation {slug}.")
+    by = system(organisation_id, Via.COMMAND)
+    with scope(organisation_id, surface=Via.COMMAND, actor=by):
+        set_status_page(by=by, public=True, reason="Customers look here first.")
 
 
 def _tell(local: str, member: tuple[User, str], by: Actor) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 import urllib.request
 from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 
 import structlog
 from django.conf import settings
@@ -9,56 +11,80 @@ from django.db import transaction
 
 from ledger import heartbeats
 from ledger.models import Outbox
-from oncall import watchdog
-from portal import sealing
-from portal.health import SWEEP_LATE_SECONDS
+from oncall import alarms
+from oncall.actions.alarms import alarm
+from portal import sealing, watching
+from portal.health import SWEEP_LATE
 from standard.faults import Fault
 from standard.models import ClockFailure
+from tenants import progress
+from tenants.actors import Via, system
 from tenants.addresses import inside
-from tenants.scope import organisation_id
+from tenants.scope import organisation_id, scope
 from tenants.time import now
 
 log = structlog.get_logger(__name__)
 
-LOOK_EVERY_SECONDS = 30
-PING_EVERY_SECONDS = 60
+LOOK_EVERY = timedelta(seconds=30)
+PING_EVERY = timedelta(seconds=60)
+MOST_DIFFERENCES = 10_000  # of each kind that are told apart, of all organisations together
 PING_TIMEOUT_SECONDS = 2
 
 
 def faults() -> list[Fault]:
-    """What of the engines keeps this organisation's pages from going out."""
+    """What of the engines keeps this organisation's pages from going out, and since when its administrators know."""
+    told = alarms.told_at()
+    return [
+        replace(fault, sentence=f"{fault.sentence} Administrators know since {told[fault.code]:%Y-%m-%d %H:%M} UTC.")
+        if fault.code in told
+        else fault
+        for fault in _faults(watching.look(now(), MOST_DIFFERENCES))
+    ]
+
+
+def _faults(looked: watching.Looked) -> list[Fault]:
+    """The same of the open organisation, where the watchdog has looked over all of them."""
     found: list[Fault] = []
-    swept = heartbeats.last("sweep")
-    if swept is None or (now() - swept).total_seconds() > SWEEP_LATE_SECONDS:
+    if _sweep_is_late():
+        swept = heartbeats.last("sweep")
         since = f"since {swept:%Y-%m-%d %H:%M:%S} UTC" if swept else "ever"
         found.append(
-            Fault("sweep_late", "Muster", f"No sweep has run {since}: clocks and pages stand still.", "", "oncall.escalate-15-30")
+            Fault(
+                "sweep_late",
+                "Muster",
+                f"No sweep has run to its end {since}: clocks and pages stand still, or another part of it does.",
+                "",
+                "oncall.escalate-15-30",
+            )
         )
     aside = Outbox.objects.filter(next_try_at=None).count()
     if aside:
         sentence = f"{aside} {'reaction was' if aside == 1 else 'reactions were'} set aside after failing too often."
-        found.append(Fault("set_aside", "Muster", sentence, inside("admin:ledger_outbox_changelist")))
+        found.append(Fault("set_aside", "Muster", sentence, inside("admin:ledger_outbox_changelist"), count=aside))
     stuck = ClockFailure.objects.filter(next_try_at=None).count()
     if stuck:
         sentence = f"{stuck} {'clock was' if stuck == 1 else 'clocks were'} set aside after failing too often."
-        found.append(Fault("clock_set_aside", "Muster", sentence, inside("admin:standard_clockfailure_changelist")))
+        found.append(Fault("clock_set_aside", "Muster", sentence, inside("admin:standard_clockfailure_changelist"), count=stuck))
     found += sealing.faults()
-    counted = Counter(d.what for d in watchdog.differences(now(), most=10_000) if d.organisation_id == organisation_id())
+    if looked.failed:
+        kinds = ", ".join(sorted(looked.failed))
+        found.append(Fault("watchdog_blind", "Muster", f"The watchdog cannot look: {kinds}.", "", "mobilize.page-out"))
+    counted = Counter(d.what for d in looked.found if d.organisation_id == organisation_id())
     for what, count in sorted(counted.items()):
-        sentence = f"The watchdog found {count} {watchdog.SENTENCES[what]}."
-        found.append(Fault(what, "Muster", sentence, "", "mobilize.page-out"))
+        sentence = f"The watchdog found {count} {watching.SENTENCES[what]}."
+        found.append(Fault(what, "Muster", sentence, "", "mobilize.page-out", count))
     return found
 
 
 def look() -> int | None:
     """Let the watchdog look, every half a minute. Returns how many differences it found, or None where it was not time.
 
-    Each is logged as an error; the figures are at /metrics.
+    Each is logged as an error and said to administrators; the figures are at /metrics.
     """
-    last = heartbeats.last("watchdog")
-    if last is not None and (now() - last).total_seconds() < LOOK_EVERY_SECONDS:
+    if not heartbeats.is_late("watchdog", LOOK_EVERY):
         return None
-    found = watchdog.differences(now())
+    looked = watching.look(now(), MOST_DIFFERENCES)
+    found = looked.found
     for what, count in Counter(difference.what for difference in found).items():
         log.error(
             "watchdog.difference",
@@ -68,7 +94,28 @@ def look() -> int | None:
         )
     with transaction.atomic():
         heartbeats.beat("watchdog")
+    _say_alarms(looked)
     return len(found)
+
+
+def _say_alarms(looked: watching.Looked) -> None:
+    """Let the administrators of each organisation know at once what stands still, and what goes on again.
+
+    Of a kind that was not seen whole nothing is over: another organisation's storm may stand before ours.
+    """
+    concerned = {difference.organisation_id for difference in looked.found}
+    for whose in sorted(concerned | alarms.troubled(everybody=bool(looked.failed) or _sweep_is_late())):
+        progress.made()  # of many organisations each has its alarms looked at, without anybody taking us for hung
+        by = system(whose, Via.CLOCK)
+        try:
+            with scope(whose, surface=Via.CLOCK, actor=by):
+                alarm(_faults(looked), by=by, unsure=looked.unsure)
+        except Exception:  # one organisation's trouble keeps no other from knowing
+            log.exception("alarm.failed", organisation=whose)
+
+
+def _sweep_is_late() -> bool:
+    return heartbeats.is_late("sweep", SWEEP_LATE)
 
 
 def ping() -> bool | None:
@@ -78,11 +125,9 @@ def ping() -> bool | None:
     """
     if not settings.DEADMAN_URL:
         return None
-    last = heartbeats.last("deadman")
-    if last is not None and (now() - last).total_seconds() < PING_EVERY_SECONDS:
+    if not heartbeats.is_late("deadman", PING_EVERY):
         return None
-    swept = heartbeats.last("sweep")
-    if swept is None or (now() - swept).total_seconds() > SWEEP_LATE_SECONDS or watchdog.differences(now(), most=1):
+    if _sweep_is_late() or watching.differences(now(), most=1):
         log.error("deadman.withheld")
         return False
     with transaction.atomic():

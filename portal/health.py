@@ -1,22 +1,25 @@
 """What a load balancer and Prometheus ask: alive, ready, and the figures."""
 
+import json
 from collections import Counter
+from datetime import timedelta
 
 import structlog
 from celery import current_app
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from ledger import heartbeats
-from oncall import watchdog
-from portal import sealing
+from portal import sealing, watching
+from portal.embedded.supervisor import REPLACED
 from portal.live.endpoint import LIVE
 from tenants.time import now
 
 log = structlog.get_logger(__name__)
 
-SWEEP_LATE_SECONDS = 60
+SWEEP_LATE = timedelta(seconds=60)
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -34,8 +37,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        swept = heartbeats.last("sweep")
-        if swept is None or (now() - swept).total_seconds() > SWEEP_LATE_SECONDS:
+        if heartbeats.is_late("sweep", SWEEP_LATE):
             problems.append("The sweep is late.")
         sealed = sealing.words()
     except DatabaseError as error:
@@ -77,10 +79,18 @@ def metrics(request: HttpRequest) -> HttpResponse:
         "Organisations whose record is not sealed on: the database disagrees with what was published",
         registry=registry,
     ).set(halted)
-    counted = Counter(difference.what for difference in watchdog.differences(now()))
+    counted = Counter(difference.what for difference in watching.differences(now()))
     gauge = Gauge("muster_watchdog_differences", "What should have happened by now and did not", ["what"], registry=registry)
-    for what in watchdog.SENTENCES:
+    for what in watching.SENTENCES:
         gauge.labels(what).set(counted[what])
+    replaced = Gauge(
+        "muster_processes_replaced",
+        "How often `manage.py up` has replaced a process that hung, since it began",
+        ["process"],
+        registry=registry,
+    )
+    for process, count in _replaced().items():
+        replaced.labels(process).set(count)
     live = LIVE.figures()
     for name, help_text in (
         ("streams", "Live streams open at this web process"),
@@ -89,3 +99,12 @@ def metrics(request: HttpRequest) -> HttpResponse:
     ):
         Gauge(f"muster_live_{name}", help_text, registry=registry).set(live[name])
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _replaced() -> dict[str, int]:
+    """What the supervisor of this data folder counts, where there is one."""
+    try:
+        found: dict[str, int] = json.loads((settings.DATA_DIR / "run" / REPLACED).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return {}
+    return found

@@ -13,6 +13,7 @@ from django.urls import get_script_prefix, set_script_prefix
 
 from compliance.audit_gate import check_audit
 from ledger.actions import record
+from ledger.exports import without_words
 from portal import identity, problems
 from tenants import credentials
 from tenants.actors import Actor, Role, Via
@@ -28,7 +29,8 @@ _PORTAL = re.compile(r"^/o/(?P<slug>[a-z][a-z0-9-]{1,39})(?P<rest>/.*)$")
 _API = "/api/v1/"
 # The doors that take a file; and a page's form with a section of a post-mortem: what is too long comes back to it as it was typed.
 _FILES = re.compile(
-    r"^(?:(?:/o/[a-z0-9-]+)?(?:/api/v1)?/incidents/[^/]+/attach|/o/[a-z0-9-]+/incidents/[^/]+/postmortem/sections/[^/]+(?:/preview)?"
+    r"^(?:(?:/o/[a-z0-9-]+)?(?:/api/v1)?/(?:incidents/[^/]+/(?:attach|duties/[0-9]+/file)|holds/custodians/[0-9]+/prove|custodian-tasks/[0-9]+/attach)"
+    r"|/o/[a-z0-9-]+/incidents/[^/]+/postmortem/sections/[^/]+(?:/preview)?"
     r"|/custody/[^/]+)/$"
 )
 _OPEN_API = ("/api/v1/schema/", "/api/v1/docs/")
@@ -137,7 +139,7 @@ class OrganisationScope:
                     )
                 else:  # what an auditor reads is recorded, and committed, before it is shown
                     organisation = Organisation.objects.get(pk=organisation_id)
-                    record("auditor.read", organisation, by=actor, path=request.get_full_path()[:1000])
+                    record("auditor.read", organisation, by=actor, path=_read(request))
             if actor.has(Role.AUDITOR):
                 with scope(organisation_id, surface=via, user_id=actor.user_id, actor=actor, auditing=True) as opened:
                     check_audit(actor, request.path_info)
@@ -162,6 +164,12 @@ class OrganisationScope:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A refusal that a view did not turn into its own page."""
         return problems.answer(request, exception) if isinstance(exception, Refused) else None
+
+
+def _read(request: HttpRequest) -> str:
+    """The address that an auditor reads, at most 1,000 characters, without the words that they look for."""
+    path, _, query = request.get_full_path().partition("?")
+    return f"{path}?{without_words(request.GET.lists())}"[:1000] if query else path[:1000]
 
 
 def _sign_in() -> Refused:

@@ -30,6 +30,7 @@ TELL_WHO_SAID_IT = Reaction("tell-author-of-feedback", "notifications.process_ne
 SEND_TESTS = Reaction("send-tests", "notifications.announcements.send_tests")
 OPEN_DRAFT = Reaction("open-postmortem", "postmortems.reactions.open_draft")
 OPEN_FOR_FLAG = Reaction("open-postmortem-for-flag", "postmortems.reactions.open_for_flag")
+PUT_UP = Reaction("put-up-for-the-public", "status.reactions.put_up")
 SET_ASIDE = Reaction("set-postmortem-aside", "postmortems.reactions.set_aside")
 TELL_AUTHOR = Reaction("tell-author", "postmortems.announcements.tell_author")
 TELL_NAMED = Reaction("tell-named", "postmortems.announcements.tell_named")
@@ -50,6 +51,9 @@ TELL_ACCESS_REVIEW = Reaction("tell-access-review", "compliance.access.news.tell
 LEARN_TRAITS = Reaction("learn-traits", "postmortems.actions.similar.learn")
 JUDGE = Reaction("judge-incident", "compliance.conformance_reactions.judge_incident")
 MAKE_PACK = Reaction("make-evidence-pack", "compliance.packs_reactions.make_pack")
+TELL_PACK = Reaction("tell-asker-of-pack", "compliance.packs_news.tell_asker")
+SUPERSEDE_PACKS = Reaction("supersede-packs", "compliance.packs_reactions.supersede_packs")
+REMOVE_SUPERSEDED = Reaction("remove-superseded-packs", "compliance.packs_reactions.remove_superseded")
 
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "signal.opened": (PAGE_FOR_SIGNAL,),
@@ -59,13 +63,14 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "incident.absorbed": (CALL_FOR_SERVICES,),
     "incident.flagged": (CALL_FOR_FLAG, OPEN_FOR_FLAG, PROPOSE_DUTIES, REVIEW_ACCESS),
     "incident.duty_unfilled": (TELL_ADMINISTRATORS,),
-    "incident.updated": (TELL_UPDATE,),
+    "incident.updated": (TELL_UPDATE, PUT_UP),
+    "incident.corrected": (PUT_UP,),
     "incident.order_issued": (TELL_ORDER,),
     "incident.order_chased": (TELL_ORDER,),
-    "incident.resolved": (OPEN_DRAFT, LEARN_TRAITS, REVIEW_ACCESS),
-    "incident.reopened": (MOBILISE, TELL_ROOM, SET_ASIDE),
-    "incident.merged": (TELL_ROOM,),
-    "incident.false_positive": (TELL_ROOM,),
+    "incident.resolved": (OPEN_DRAFT, LEARN_TRAITS, REVIEW_ACCESS, PUT_UP),
+    "incident.reopened": (MOBILISE, TELL_ROOM, SET_ASIDE, PUT_UP),
+    "incident.merged": (TELL_ROOM, PUT_UP),
+    "incident.false_positive": (TELL_ROOM, PUT_UP),
     "incident.command_taken": (TELL_ROOM,),
     "incident.handover_offered": (TELL_ASKED,),
     "role.assigned": (TELL_ASKED,),
@@ -109,6 +114,9 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     **dict.fromkeys(("custodian.link_sent", "custodian.withdrawn", "custodian.released"), (TELL_CUSTODIAN,)),
     "hold.release_asked": (ASK_SECOND_PERSON,),
     "erasure.asked": (ASK_ERASURE,),
+    "erasure.decided": (SUPERSEDE_PACKS,),
+    "hold.released": (REMOVE_SUPERSEDED,),
+    **dict.fromkeys(("pack.made", "pack.failed"), (TELL_PACK,)),
     "access_review.opened": (TELL_ACCESS_REVIEW,),
 }
 
@@ -133,6 +141,8 @@ JUDGED: tuple[str, ...] = (
         "pack.made",
         "pack.failed",
         "pack.handed_out",
+        "pack.superseded",
+        "pack.removed",
         "hold.placed",
         "hold.release_asked",
         "hold.released",
@@ -219,6 +229,7 @@ BESIDE_THE_ROOM: tuple[str, ...] = (
     "postmortems.items.panel",
     "compliance.conformance_views.panel",
     "compliance.packs_showing.beside",
+    "status.showing.panel",
 )
 
 # What a SEV 1/2 needs before it is closed -> the function that says, of an incident's id, what of it is missing ("" for nothing).
@@ -236,6 +247,13 @@ PAGE_ADDRESSES: dict[str, str] = {
     "incidents.signal": "incidents.announcements.signal_address",
     "incidents.incident": "incidents.announcements.incident_address",
     "compliance.breakglass": "compliance.access.news.glass_address",
+}
+
+# Both at once, of many: functions of a set of ids that give {id: (line, address)}.
+PAGES_DESCRIBED: dict[str, str] = {
+    "incidents.signal": "incidents.announcements.signals_described",
+    "incidents.incident": "incidents.announcements.incidents_described",
+    "compliance.breakglass": "compliance.access.news.glasses_described",
 }
 
 # What waits for a person in their inbox besides pages: functions of an actor that give [{title, text, at, url, act}]
@@ -280,6 +298,7 @@ PROCESS_FIGURES: tuple[str, ...] = (
     "standard.kept.figures",
     "compliance.conformance.laid_out.figures",
     "incidents.quarter.figures",
+    "postmortems.quarter.figures",
 )
 
 # Of the two ends of a quarter, clause id -> (kept, broken, n).
@@ -303,6 +322,7 @@ RENDERERS: dict[str, str] = {
     "page-taken": "oncall.announcements.render_taken",
     "page-exhausted": "oncall.announcements.render_nobody_left",
     "readiness": "oncall.notices.render_faults",
+    "alarm": "oncall.alarms.render",
     "rota": "oncall.rota_news.render",
     "notice": "incidents.announcements.render_notice",
     "flag": "incidents.announcements.render_flag",
@@ -329,9 +349,13 @@ RENDERERS: dict[str, str] = {
     "custodian-outside": "compliance.holds_news.render_outside",
     "hold-release": "compliance.holds_news.render_release",
     "erasure": "compliance.holds_news.render_erasure",
+    "pack": "compliance.packs_news.render",
     "access-review": "compliance.access.news.render_review",
     "glass": "compliance.access.news.render_glass",
 }
+
+# What the public was told before the status page was there for everybody: functions that put it up, in the order of the rooms.
+PUBLIC_ALREADY: tuple[str, ...] = ("status.actions.put_up_all", "postmortems.actions.releasing.show_what_is_out")
 
 # What stands in the way of publishing a post-mortem besides an empty section: functions of its `Standing` that give reasons.
 POSTMORTEM_READY: tuple[str, ...] = ("postmortems.wording.unsettled",)

@@ -25,6 +25,7 @@ ROOMS = [
     "notifications",
     "oncall",
     "incidents",
+    "status",
     "postmortems",
     "metrics",
     "compliance",
@@ -150,6 +151,11 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/300s/key", "reset_password": "20/m/ip,5/m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Muster"
+MFA_FORMS = {
+    "authenticate": "portal.accounts.SecondFactorForm",
+    "reauthenticate": "portal.accounts.SecondFactorAgainForm",
+}
+SESSION_ENGINE = "tenants.sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
@@ -299,6 +305,7 @@ MUSTER_TRANSPORTS = {
 }
 MUSTER_PAGE_SUBJECTS = "portal.reactions.PAGE_SUBJECTS"
 MUSTER_PAGE_ADDRESSES = "portal.reactions.PAGE_ADDRESSES"
+MUSTER_PAGES_DESCRIBED = "portal.reactions.PAGES_DESCRIBED"
 MUSTER_IN_HAND = "portal.reactions.IN_HAND"
 MUSTER_INBOX = "portal.reactions.INBOX"
 MUSTER_PAGE_RESTRICTIONS = "portal.reactions.PAGE_RESTRICTIONS"
@@ -313,6 +320,7 @@ MUSTER_CLAUSES_KEPT = "portal.reactions.CLAUSES_KEPT"
 MUSTER_RENDERERS = "portal.reactions.RENDERERS"
 MUSTER_AFTERWARDS = "portal.reactions.AFTERWARDS"
 MUSTER_POSTMORTEM_READY = "portal.reactions.POSTMORTEM_READY"
+MUSTER_PUBLIC_ALREADY = "portal.reactions.PUBLIC_ALREADY"
 
 # --- Logs ---------------------------------------------------------------------------------------------------------
 LOGGING_CONFIG = "portal.logs.configure"

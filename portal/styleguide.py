@@ -219,18 +219,38 @@ def pages() -> list[Row]:
     answered = {
         "summary": "CheckoutErrorRate fires on Checkout", "state": "acknowledged",
         "acknowledged_by": "Jon Okafor", "acknowledged_at": ago(minutes=24),
-        "people": [{"name": "Jon Okafor", "at": ago(minutes=25), "channel": "e-mail", "attempts": [attempt(1, 25, "delivered")]}],
+        "people": [{"name": "Jon Okafor", "at": ago(minutes=25), "channel": "e-mail", "attempts": [attempt(1, 25, "Handed over")]}],
     }  # fmt: skip
     waiting = {
         "summary": "SEV 1 declared: Checkout fails for all users", "state": "open",
         "acknowledged_by": "", "acknowledged_at": None,
         "people": [
             {"name": "Mei Tan", "at": ago(minutes=16), "channel": "e-mail",
-             "attempts": [attempt(1, 16, "failed", "mailbox full"), attempt(2, 15, "failed", "mailbox full")]},
+             "attempts": [attempt(1, 16, "Failed", "mailbox full"), attempt(2, 15, "Handed over", "accepted by the push service push.example (201)")],
+             "declined": {"at": ago(minutes=14), "reason": "On a plane"}},
             {"name": "Li Wei (manager)", "at": None, "channel": "e-mail", "attempts": []},
         ],
+        "next": {"at": ago(minutes=-14), "people": ["Jon Okafor"]},
     }  # fmt: skip
     return [answered, waiting]
+
+
+def notices() -> list[Row]:
+    """Who was told: one who looked since, and one whom no e-mail reached."""
+
+    def way(channel: str, minutes: float, *tries: tuple[str, str], gave_up: bool = False) -> Row:
+        at = ago(minutes=minutes)
+        said = [{"number": n, "at": at, "outcome": outcome, "detail": detail} for n, (outcome, detail) in enumerate(tries, 1)]
+        return {"channel": channel, "at": at, "gave_up": gave_up, "attempts": said}
+
+    inbox = way("inbox", 26, ("Handed over", "in the portal's inbox"))
+    told: Row = {"because": "Declared as SEV 1", "at": ago(minutes=26), "gave_up": False, "looked_at": None, "in_the_room": False}
+    mail = way("email", 26, ("Handed over", "accepted by mail.example"))
+    lost = way("email", 26, ("Failed", "550 no such mailbox"), ("Gave up", "after 10 attempts"), gave_up=True)
+    return [
+        told | {"name": "Eve Laurent", "duty": "Executive team", "looked_at": ago(minutes=11), "ways": [mail, inbox]},
+        told | {"name": "Carl Finn", "duty": "CFO", "because": "Flagged: Money lost or wrongly moved", "gave_up": True, "ways": [lost, inbox]},
+    ]  # fmt: skip
 
 
 def signals() -> list[Row]:
@@ -270,6 +290,7 @@ def sample() -> dict[str, Any]:
         "clocks": clocks(),
         "alerts": alerts(),
         "pages": pages(),
+        "notices": notices(),
         "now": NOW,
         "severities": SEVERITIES,
         "states": [{"state": state, "label": label} for state, label in STATES],

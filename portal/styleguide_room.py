@@ -91,11 +91,11 @@ def roles() -> list[Row]:
     def role(key: str, label: str, holder: str = "", minutes: float = 0, **more: Any) -> Row:
         since = ago(minutes=minutes) if holder else None
         base: Row = {"key": key, "label": label, "short": key.upper(), "holder": holder, "email": "", "since": since,
-                     "held": f"{minutes} min", "mine": False, "offered_to": "", "offered_at": None, "verbs": []}  # fmt: skip
+                     "held": f"{minutes} min", "mine": False, "offered_to": "", "offered_at": None, "on_call": [], "verbs": []}  # fmt: skip
         return base | more
 
     return [
-        role("ic", "Incident Commander"),
+        role("ic", "Incident Commander", on_call=["Mei Tan", "Sam Petrov-Llewellyn"]),
         role("ol", "Operations Lead", "Jon Okafor", 18, mine=True, verbs=[verb("step-down", "Step down", key="ol")]),
         role("cl", "Communications Lead", offered_to="Mei Tan", offered_at=ago(minutes=1)),
         role(
@@ -213,7 +213,7 @@ def audiences() -> list[Row]:
     told = SimpleNamespace(
         author="Mei Tan", known="Nobody can pay. We roll back v1.2.3.", id=1, impact="All users", doing="A rollback"
     )
-    base: Row = {"update": None, "at": None, "age": "", "next_at": None, "next_late": False, "drafts": []}
+    base: Row = {"update": None, "at": None, "age": "", "next_at": None, "next_today": True, "next_late": False, "drafts": []}
     draft = {"update": told, "verbs": [verb("approve-update", "Approve the update", key="1")]}
     last = {"update": told, "at": ago(minutes=9), "age": "9 min 0 s"}
     return [
@@ -236,6 +236,7 @@ def room(incident: Row) -> Row:
                     "verbs": [verb("accept", "Accept the role", key="cl"), verb("decline", "Decline the role", _word("decline-cl"), "cl")]}],
         "handover": handover(),
         "orders": orders(),
+        "authority": "Over the incident, the commander's word is final and goes before any other work.",
         "changes": changes(),
         "hypotheses": hypotheses(),
         "list": checklist(),

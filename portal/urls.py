@@ -19,6 +19,8 @@ urlpatterns = [
     path("oncall/<str:credential>/<str:name>.ics", calendar_feed, name="calendar-feed"),
     path("api/v1/", include(documentation)),
     path("api/v1/", include("portal.urls_api")),
+    path("status/", include("status.urls")),
+    path("status/", include("postmortems.public_urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),

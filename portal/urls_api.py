@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("notifications.api.urls")),
     path("", include("standard.api.urls")),
     path("", include("postmortems.api.item_urls")),
+    path("", include("status.api.urls")),
     path("", include("integrations.api_urls")),
     path("", include("integrations.chat.api_urls")),
 ]

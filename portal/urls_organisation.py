@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("metrics.urls")),
     path("", include("standard.urls")),
     path("", include("postmortems.item_urls")),
+    path("", include("status.portal_urls")),
     path("", include("integrations.urls")),
     path("", include("integrations.chat.urls")),
     path("me/", profile, name="profile"),

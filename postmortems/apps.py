@@ -7,3 +7,4 @@ class PostmortemsConfig(AppConfig):
     """What did we learn?"""
 
     name = "postmortems"
+    verbose_name = "Post-mortems"

@@ -8,18 +8,19 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch
-
 from incidents import times
+from incidents.gravity import at_its_worst
 from incidents.models import Change, Hypothesis, Incident, IncidentService, RoleHolding
 from incidents.queries import clock_name
-from incidents.states import ChangeState, DetectedBy, KeyTime, RoomRole, Verdict
+from incidents.states import ChangeState, DetectedBy, KeyTime, RoomRole
 from oncall.models import Page
-from postmortems import links, seats, whys
+from postmortems import links, seats
 from postmortems.durations import durations
-from postmortems.entries import Line, known, lines
+from postmortems.entries import Line, known
+from postmortems.material import Material
 from postmortems.models import ActionItem, Attendee, PostMortem, Review, Section
 from postmortems.states import ReviewSeat
+from postmortems.whys import Node
 from standard.away import why
 from standard.models import Clock
 
@@ -29,37 +30,38 @@ type Content = dict[str, Any]
 _AFTERWARDS = ("postmortem.", "actions.", "improve.", "evidence.")
 
 
-def content(postmortem: PostMortem) -> Content:
-    """The post-mortem as it is now. About ten queries, however long it is.
+def content(postmortem: PostMortem, material: Material | None = None) -> Content:
+    """The post-mortem as it is now. About fifteen queries, however long it is; what of its `material` was read already is asked for no more.
 
     {incident, author, roles, sections, linked, timeline, whys, few_whys_reason, impact, durations, corrections, hypotheses, changes,
     missed, items, no_items_reason, reviews}; `linked` are the entries of the record that the sections name, where the record has them; `corrections`
     the key times that were corrected, each as it was recorded and why it counts otherwise,
     `reviews` the meetings that were held (what was published before these were kept has neither).
     """
+    material = material or Material(postmortem)
     incident = postmortem.incident
     told = times.read(incident)
     at = {key: one.at for key, one in told.items()}
     moved = corrections(told.values())
-    parts = sections(postmortem)
+    parts = sections(postmortem, material.sections)
     return {
-        "incident": _incident(incident, at),
+        "incident": _incident(incident, at_its_worst(incident, material.counts), at),
         "author": postmortem.author.name if postmortem.author else "",
-        "roles": _roles(incident),
+        "roles": _roles(material.holdings),
         "sections": parts,
         "linked": sorted(known(incident, links.named(*(part["text"] for part in parts)))),
-        "timeline": _timeline(lines(postmortem), moved),
-        "whys": _whys(postmortem),
+        "timeline": _timeline(material.lines, moved),
+        "whys": _whys(material.whys),
         "few_whys_reason": postmortem.few_whys_reason,
         "impact": impact(postmortem, at),
         "durations": {key: seconds for key, _, seconds in durations(at).rows},
         "corrections": moved,
-        "hypotheses": _hypotheses(incident),
-        "changes": _changes(incident),
+        "hypotheses": _hypotheses(material.hypotheses),
+        "changes": _changes(material.changes),
         "missed": missed(incident),
-        "items": _items(incident),
+        "items": _items(incident, material.items),
         "no_items_reason": postmortem.no_items_reason,
-        "reviews": _reviews(postmortem),
+        "reviews": [_review(review, list(review.attendees.all())) for review in material.reviews],
     }
 
 
@@ -67,13 +69,14 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def _incident(incident: Incident, at: times.Times) -> Content:
+def _incident(incident: Incident, worst: str, at: times.Times) -> Content:
     services = IncidentService.objects.filter(incident=incident).order_by("id").values_list("service__name", flat=True)
     return {
         "ref": incident.ref,
         "title": incident.title,
         "severity": incident.severity,
         "level": incident.level,
+        "worst": worst,
         "exercise": incident.exercise,
         "restricted": incident.restricted,
         "services": list(services),
@@ -86,19 +89,17 @@ def _incident(incident: Incident, at: times.Times) -> Content:
     }
 
 
-def _roles(incident: Incident) -> list[Content]:
+def _roles(holdings: Iterable[RoleHolding]) -> list[Content]:
     """Who held which role, from when until when, in that order."""
-    holdings = RoleHolding.objects.filter(incident=incident).select_related("user").order_by("since", "id")
     return [
         {"role": RoomRole(one.role).label, "name": one.user.name, "since": _iso(one.since), "until": _iso(one.until)}
         for one in holdings
     ]
 
 
-def sections(postmortem: PostMortem) -> list[Content]:
-    """The sections in the order of the template, each with the clause that it serves and its prompt."""
+def sections(postmortem: PostMortem, rows: Iterable[Section]) -> list[Content]:
+    """Sections of a post-mortem, each with the clause that it serves and its prompt."""
     template = {part.key: part for part in postmortem.incident.law.postmortem_template}
-    rows = Section.objects.filter(postmortem=postmortem).select_related("saved_by").order_by("position", "id")
     return [
         {
             "key": row.key,
@@ -164,8 +165,7 @@ def _told(line: Line) -> Content:
     }
 
 
-def _whys(postmortem: PostMortem) -> list[Content]:
-    tree = whys.nodes(postmortem)
+def _whys(tree: Sequence[Node]) -> list[Content]:
     numbers = {node.id: node.number for node in tree}
     return [
         {
@@ -192,15 +192,13 @@ def impact(postmortem: PostMortem, at: times.Times) -> Content:
     }
 
 
-def _hypotheses(incident: Incident) -> list[Content]:
+def _hypotheses(rows: Iterable[Hypothesis]) -> list[Content]:
     """What contributed to it: the hypotheses that were confirmed, with what was seen."""
-    rows = Hypothesis.objects.filter(incident=incident, verdict=Verdict.CONFIRMED).order_by("number")
     return [{"number": row.number, "text": row.text, "seen": row.seen} for row in rows]
 
 
-def _changes(incident: Incident) -> list[Content]:
+def _changes(rows: Iterable[Change]) -> list[Content]:
     """What was done to the system."""
-    rows = Change.objects.filter(incident=incident, executed_at__isnull=False).order_by("executed_at", "number")
     return [
         {
             "number": row.number,
@@ -239,15 +237,8 @@ def missed(incident: Incident) -> list[Content]:
     ]
 
 
-def _reviews(postmortem: PostMortem) -> list[Content]:
-    """The meetings that were held: when, who came in which seat, who of the required was missing, what was decided. No excuses."""
-    held = Review.objects.filter(postmortem=postmortem, held_at__isnull=False).order_by("held_at", "id")
-    asked = Prefetch("attendees", Attendee.objects.select_related("user").order_by("id"))
-    found = sorted(held.prefetch_related(asked, "corrections"), key=lambda review: (review.took_place_at, review.pk))
-    return [_review(review, list(review.attendees.all())) for review in found]
-
-
 def _review(review: Review, asked: list[Attendee]) -> Content:
+    """A meeting that was held: when, who came in which seat, who of the required was missing, what was decided. No excuses."""
     came: dict[str, list[str]] = {}
     for one in asked:
         if one.attended:
@@ -262,9 +253,8 @@ def _review(review: Review, asked: list[Attendee]) -> Content:
     }
 
 
-def _items(incident: Incident) -> list[Content]:
+def _items(incident: Incident, rows: Iterable[ActionItem]) -> list[Content]:
     """The work that follows."""
-    rows: Iterable[ActionItem] = ActionItem.objects.filter(incident=incident).select_related("owner").order_by("number")
     return [
         {
             "ref": f"{incident.ref}-{row.number}",

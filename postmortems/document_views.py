@@ -14,7 +14,7 @@ from incidents.gate import incident_for
 from incidents.rules.outside import own_page
 from ledger.idempotency import once_on_the_web
 from ledger.models import Event
-from postmortems import editor, gate, history, items, queries, reading, rendering
+from postmortems import discussed, editor, gate, history, items, queries, reading, rendering
 from postmortems.actions.writing import edit_section
 from postmortems.content import content
 from postmortems.document_filters import PostmortemFilter
@@ -95,7 +95,7 @@ def postmortem(request: HttpRequest, ref: str) -> HttpResponse:
         return HttpResponseRedirect(reverse("postmortem", args=[incident.ref]))
     if own_page(by, incident) is not None:
         return _published(request, ref, None)
-    return _editor(request, gate.postmortem_for(by, ref), show=request.GET.get("show", ""))
+    return _editor(request, gate.postmortem_of(incident, by), show=request.GET.get("show", ""))
 
 
 def _editor(request: HttpRequest, found: PostMortem, *, status: int = 200, **more: Any) -> HttpResponse:
@@ -275,6 +275,7 @@ def _published(request: HttpRequest, ref: str, number: int | None) -> HttpRespon
         "doc": rendering.shown(found.content),
         "postmortem": found.postmortem,
         "publication": found,
+        "placed": discussed.of(found),
         "draft": False,
         "publications": reading.publications(found.postmortem),
         "back_url": reverse("postmortem", args=[found.incident.ref])

@@ -31,11 +31,12 @@ def context(
     `show` names a filter of the record that is chosen from.
     """
     standing = Standing(postmortem)
-    why_not = reading.why_not(standing, by)
+    readers = reading.readers(postmortem)
+    why_not = reading.why_not(standing, by, readers)
     sheet = Sheet(postmortem.incident.ref, why_not, failure)
-    document = content(postmortem)
+    document = content(postmortem, standing.material)
     doc = rendering.shown(document)
-    head = queries.rows([postmortem])[0]
+    head = queries.row(standing)
     remarks = reading.comments(postmortem)
     sections = _sections(postmortem, standing, sheet, doc, document, remarks, typed or {})
     anew = outdated.fresh(postmortem, document) if postmortem.is_draft else {}
@@ -71,7 +72,7 @@ def context(
         "ask_reader": sheet.row("ask-reader"),
         "answer": sheet.row("answer", label="You were asked to read it: answer") if sheet.may("answer") else None,
         "writers": standing.writers,
-        "readers": reading.readers(postmortem),
+        "readers": readers,
         "publications": reading.publications(postmortem),
         "may": {name.replace("-", "_"): not reasons for name, reasons in why_not.items()},
         "whose": next((r.sentence for r in why_not["edit-section"]), ""),

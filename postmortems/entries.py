@@ -18,7 +18,8 @@ _TELLS = {
     "incident.resolved": KeyTime.RESOLVED,
 }
 ADDED = "Added"  # the label of what an author wrote
-OWN = ("postmortem.", "review.", "action.")  # what happened to the post-mortem itself is no part of the story
+# What happened to the post-mortem itself is no part of the story; nor is who took something of it with them afterwards.
+OWN = ("postmortem.", "review.", "action.", "export.given", "pack.handed_out")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Fetch or refuse: the one way an edge obtains an object of this room. A stranger's and a missing one answer alike."""
 
 from incidents.gate import incident_for
+from incidents.models import Incident
 from incidents.rules.outside import own_page, why_not_enter
 from postmortems.models import PostMortem, Publication, Section
 from tenants.actors import Actor
@@ -13,7 +14,11 @@ def postmortem_for(by: Actor, ref: str) -> PostMortem:
     It is for those who read the room's record; executives and Support are refused (403): they read what is published
     (`publication_for`).
     """
-    incident = incident_for(by, ref)
+    return postmortem_of(incident_for(by, ref), by)
+
+
+def postmortem_of(incident: Incident, by: Actor) -> PostMortem:
+    """The same of an incident that the gate has let through already."""
     check(why_not_enter(incident, by))
     found = PostMortem.objects.filter(incident=incident).select_related("author").first()
     if found is None:

@@ -15,6 +15,7 @@ from incidents import gate, room
 from incidents.facts import gather
 from incidents.members import member_for
 from incidents.models import Incident
+from ledger.exports import give
 from ledger.idempotency import once_on_the_web
 from oncall.models import Service, Team
 from postmortems import item_csv, item_people, item_queries, items
@@ -117,7 +118,8 @@ def _headings(query: QueryDict, sort: str) -> dict[str, dict[str, str]]:
 def actions_csv(request: HttpRequest) -> HttpResponse:
     """What the filters show, as CSV that no spreadsheet takes for formulas."""
     rows = item_queries.in_order(_filtered(request).qs, request.GET.get("sort", ""))
-    response = HttpResponse(item_csv.document(rows), content_type="text/csv; charset=utf-8")
+    content = give(item_csv.document(rows), "action-items.csv", by=_actor(request), asked=request.GET.lists())
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="action-items.csv"'
     return response
 

@@ -9,10 +9,10 @@ from incidents.gate import incident_for
 from incidents.models import Incident
 from incidents.queries import clock_row
 from incidents.rules.outside import why_not_enter
-from postmortems import meetings_held, seats
+from postmortems import discussed, meetings_held, seats
 from postmortems.actions.base import REVIEW_CLOCK
 from postmortems.actions.meeting import called, recorded_late
-from postmortems.models import Attendee, PostMortem, Review, ReviewCorrection
+from postmortems.models import Attendee, PostMortem, Publication, Review, ReviewCorrection
 from postmortems.rules import review as rules
 from postmortems.states import ReviewSeat
 from standard.models import Clock
@@ -62,7 +62,7 @@ def suggested(incident: Incident) -> datetime | None:
 def shown(postmortem: PostMortem, by: Actor) -> dict[str, Any]:
     """The meeting of a post-mortem.
 
-    {rule, principle, due (a clock or None), required [{seat, label, people, vacant}], called, reviews (the newest first), suggested,
+    {rule, principle, due (a clock or None), required [{seat, label, people, vacant}], called, reviews and published (the newest first), suggested,
     zone, allowed: verb -> [Reason]}
     """
     incident = postmortem.incident
@@ -86,10 +86,18 @@ def shown(postmortem: PostMortem, by: Actor) -> dict[str, Any]:
         ],
         "called": next((one for one in rows if one["state"] == "called"), None),
         "reviews": rows,
+        "published": published(postmortem),
         "suggested": suggested(incident),
         "zone": calendar().hours.zone.key,
         "allowed": allowed(postmortem, by, waiting),
     }
+
+
+def published(postmortem: PostMortem) -> list[dict[str, Any]]:
+    """Each version, the newest first, with whether it was discussed before: {number, at, words}. Three queries."""
+    found = list(Publication.objects.filter(postmortem=postmortem).defer("content").order_by("-number"))
+    placed = discussed.each(postmortem, found)
+    return [{"number": one.number, "at": one.published_at, "words": placed[one.number].words} for one in found]
 
 
 def allowed(postmortem: PostMortem, by: Actor, waiting: Review | None) -> dict[str, list[Reason]]:

@@ -36,7 +36,7 @@ def _fresh(postmortem: PostMortem, row: Content, document: Content) -> str:
     if now_says in text:
         return text
     if not row["version"]:
-        return summary_of(postmortem.incident, incident["services"], now_says)
+        return summary_of(postmortem.incident, incident["worst"], incident["services"], now_says)
     then = _drafted_course(postmortem.incident, row["key"])
     return text.replace(then, now_says) if then else text
 

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from incidents import markdown
 from incidents.sentences.kind import span
+from postmortems import discussed
 from postmortems.content import Content, content
 from postmortems.links import linked
 from postmortems.models import PostMortem, Publication
@@ -22,9 +23,10 @@ NOT_KNOWN = "not known yet"
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """What is rendered: the document as data, and how it stands. `number` is None for a draft."""
+    """What is rendered: the document as data, of which post-mortem, and how it stands. `number` is None for a draft."""
 
     content: Content
+    of: PostMortem
     standing: str
     number: int | None = None
 
@@ -32,7 +34,10 @@ class Paper:
     def title(self) -> str:
         """What stands above it, and names a file of it."""
         incident = self.content["incident"]
-        return f"Post-mortem of {incident['level']} {incident['ref']}: {incident['title']}"
+        worst = (
+            f" ({incident['worst']} at its worst)" if incident.get("worst") else ""
+        )  # published before this was told apart: neither
+        return f"Post-mortem of {incident['level']}{worst} {incident['ref']}: {incident['title']}"
 
 
 def of_draft(postmortem: PostMortem) -> Paper:
@@ -42,15 +47,16 @@ def of_draft(postmortem: PostMortem) -> Paper:
         said = f"waived by the process owner: {postmortem.waiver_reason}"
     else:
         said = "not published" if postmortem.version == 0 else f"after version {postmortem.version}, not published"
-    return Paper(content(postmortem), f"Draft of {at}, {said}")
+    return Paper(content(postmortem), postmortem, f"Draft of {at}, {said}")
 
 
 def of_publication(publication: Publication) -> Paper:
     """A published version, word for word."""
     by = f" by {publication.published_by.name}" if publication.published_by else ""
     reason = f" Changed because: {publication.reason}" if publication.reason else ""
-    standing = f"Version {publication.number}, published {utc(publication.published_at.isoformat())}{by}.{reason}"
-    return Paper(publication.content, standing, publication.number)
+    when = f"{utc(publication.published_at.isoformat())}{by}, {discussed.of(publication).words}"
+    standing = f"Version {publication.number}, published {when}.{reason}"
+    return Paper(publication.content, publication.postmortem, standing, publication.number)
 
 
 def utc(moment: str | None) -> str:

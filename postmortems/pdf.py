@@ -74,11 +74,16 @@ def is_there() -> bool:
 
 
 def written(document: Paper) -> bytes:
-    """The PDF (tagged for readers of screens). Nothing is fetched for it, whatever the text links to. Refuses where none can be made."""
+    """The PDF of a document. Refuses where none can be made."""
+    return made_of("postmortems/pdf.html", context(document))
+
+
+def made_of(template: str, said: dict[str, Any]) -> bytes:
+    """A template as PDF (tagged for readers of screens). Nothing is fetched for it, whatever the text links to. Refuses where none can be made."""
     maker = _maker()
     if maker is None:
         raise Refused(Reason("no_pdf", MISSING))
-    html = render_to_string("postmortems/pdf.html", context(document))
+    html = render_to_string(template, said)
     with _no_collection():
         made: bytes = maker.HTML(string=html, url_fetcher=_nothing).write_pdf(stylesheets=[_style()], pdf_variant="pdf/ua-1")
     return made

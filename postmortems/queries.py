@@ -5,12 +5,15 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from incidents.gravity import at_its_worst, counting_of
 from incidents.queries import clock_row
 from incidents.rules.outside import outside
-from incidents.states import State
+from incidents.states import Severity, State
+from postmortems import discussed
 from postmortems.actions.base import DRAFT_CLOCK
 from postmortems.models import PostMortem
 from postmortems.rules.completeness import Chapter, chapters
+from postmortems.standing import Standing
 from standard.models import Clock
 from tenants.actors import Actor
 
@@ -43,12 +46,28 @@ def clocks(found: Sequence[PostMortem]) -> dict[int, Clock]:
 
 
 def rows(found: Sequence[PostMortem]) -> list[dict[str, Any]]:
-    """Post-mortems as lists show them, each with its clock and how much of it is there: six queries, however many."""
-    ticking, parts = clocks(found), chapters(found)
-    return [_row(one, ticking.get(one.pk), parts[one.pk]) for one in found]
+    """Post-mortems as lists show them, each with its clock, how much of it is there, and whether it was discussed before it was published.
+
+    Nine queries, however many, and one more where incidents were reopened.
+    """
+    ticking, parts, placing = clocks(found), chapters(found), discussed.courses(found)
+    counts = counting_of(one.incident for one in found)
+    return [
+        _row(one, counts[one.incident_id], ticking.get(one.pk), parts[one.pk], discussed.last(one, placing[one.pk]))
+        for one in found
+    ]
 
 
-def _row(postmortem: PostMortem, clock: Clock | None, parts: list[Chapter]) -> dict[str, Any]:
+def row(standing: Standing) -> dict[str, Any]:
+    """The same of one, by what of it was read already: one query more, for its clock."""
+    postmortem = standing.postmortem
+    placed = discussed.last(postmortem, discussed.course(postmortem, standing.material.reviews))
+    return _row(postmortem, standing.material.counts, clocks([postmortem]).get(postmortem.pk), standing.chapters, placed)
+
+
+def _row(
+    postmortem: PostMortem, counts: Severity, clock: Clock | None, parts: list[Chapter], placed: discussed.Order | None
+) -> dict[str, Any]:
     incident = postmortem.incident
     running = clock is not None and clock.stopped_at is None
     return {
@@ -56,6 +75,8 @@ def _row(postmortem: PostMortem, clock: Clock | None, parts: list[Chapter]) -> d
         "title": incident.title,
         "severity": incident.severity,
         "severity_label": incident.level,
+        "worst": counts,
+        "worst_label": at_its_worst(incident, counts),
         "exercise": incident.exercise,
         "restricted": incident.restricted,
         "state": postmortem.state,
@@ -65,6 +86,8 @@ def _row(postmortem: PostMortem, clock: Clock | None, parts: list[Chapter]) -> d
         "author": postmortem.author.name if postmortem.author else "",
         "opened_at": postmortem.opened_at,
         "published_at": postmortem.published_at,
+        "published": placed.words if placed else "",
+        "after_review": placed.after_review if placed else None,
         "due_at": clock.due_at if clock and running else None,
         "late": clock is not None and running and clock.broken_at is not None,
         "section_count": len(parts),

@@ -8,7 +8,7 @@ from tenants.actors import Actor
 
 
 def open_draft(event: Event, by: Actor) -> None:
-    """A SEV 1/2 was resolved: its post-mortem is begun, due 24 h from then."""
+    """What was a SEV 1/2, if only for a while, was resolved: its post-mortem is begun, due 24 h from then."""
     opening.open_draft(Incident.objects.get(pk=event.subject_id), by=by, at=event.occurred_at)
 
 

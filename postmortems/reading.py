@@ -1,5 +1,7 @@
 """What surrounds a draft: comments, readers, published versions, and which verbs are open to whom."""
 
+from collections.abc import Iterable
+
 from postmortems.doors import DOORS
 from postmortems.models import Comment, PostMortem, Publication, ReviewRequest
 from postmortems.rules import document as rules
@@ -24,14 +26,12 @@ def publications(postmortem: PostMortem) -> list[Publication]:
     return list(found.order_by("-number"))
 
 
-def asked(postmortem: PostMortem, by: Actor) -> ReviewRequest | None:
-    """What the actor was asked to read and has not answered."""
-    return ReviewRequest.objects.filter(postmortem=postmortem, reader_id=by.user_id, answered_at=None).first()
+def why_not(standing: Standing, by: Actor, asked: Iterable[ReviewRequest]) -> dict[str, list[Reason]]:
+    """Each verb with why the actor cannot do it now: the same rules that refuse. A section is saved at an address of its own.
 
-
-def why_not(standing: Standing, by: Actor) -> dict[str, list[Reason]]:
-    """Each verb with why the actor cannot do it now: the same rules that refuse. A section is saved at an address of its own."""
-    request = asked(standing.postmortem, by)
+    `asked` are its readers.
+    """
+    request = next((one for one in asked if one.reader_id == by.user_id and one.answered_at is None), None)
     doors = {
         name: door.why_not(standing, by, *([request] if name == "answer" and request else [])) for name, door in DOORS.items()
     }

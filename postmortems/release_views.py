@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from incidents import markdown
 from incidents.facts import gather
+from ledger.exports import give
 from ledger.form_pages import Words, actor, send
 from postmortems import as_markdown, paper, pdf, public
 from postmortems.actions.releasing import release as release_it
@@ -24,6 +25,7 @@ from postmortems.release_gate import paper_for, release_for
 from postmortems.review_forms import ReasonForm, ReleaseForm, ReleasePolicyForm
 from postmortems.rules import releasing as rules
 from postmortems.rules import waiving
+from status.showing import public_address
 from tenants.actors import Actor
 from tenants.refusals import NotFound, Reason, Refused, check
 
@@ -61,15 +63,29 @@ def on_paper(request: HttpRequest, ref: str) -> HttpResponse:
 @require_GET
 def markdown_file(request: HttpRequest, ref: str) -> HttpResponse:
     """The same as a Markdown file."""
-    found = _paper(request, ref)
-    return download(as_markdown.written(found).encode(), "text/markdown; charset=utf-8", name_of(found, "md"))
+    return given_as_markdown(actor(request), _paper(request, ref))
 
 
 @require_GET
 def pdf_file(request: HttpRequest, ref: str) -> HttpResponse:
     """The same as a PDF."""
-    found = _paper(request, ref)
-    return download(pdf.written(found), "application/pdf", name_of(found, "pdf"))
+    return given_as_pdf(actor(request), _paper(request, ref))
+
+
+def given_as_markdown(by: Actor, found: Paper) -> HttpResponse:
+    """A document as Markdown, on record before it is given."""
+    return _given(by, found, as_markdown.written(found).encode(), "text/markdown; charset=utf-8", "md")
+
+
+def given_as_pdf(by: Actor, found: Paper) -> HttpResponse:
+    """A document as a PDF, on record before it is given. Refuses (409) where this installation makes none."""
+    return _given(by, found, pdf.written(found), "application/pdf", "pdf")
+
+
+def _given(by: Actor, found: Paper, body: bytes, kind: str, ending: str) -> HttpResponse:
+    name = name_of(found, ending)
+    give(body, name, by=by, about=found.of, incident_id=found.of.incident_id)
+    return download(body, kind, name)
 
 
 def download(body: bytes, kind: str, name: str) -> HttpResponse:
@@ -94,6 +110,7 @@ def public_page(request: HttpRequest, ref: str) -> HttpResponse:
         "incident": incident,
         "release": release,
         "html": markdown.render(release.text),
+        "public_url": public_address(incident),
         "incident_url": reverse("incident", args=[incident.ref]),
         "release_url": reverse("postmortem-release", args=[incident.ref]) if may else "",
         "withdraw_url": reverse("postmortem-withdraw", args=[incident.ref]) if may else "",

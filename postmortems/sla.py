@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from incidents.gravity import counting
 from incidents.models import Incident
 from standard.calendar import BusinessHours, WorkCalendar, instant
 from standard.queries import calendar
@@ -25,11 +26,11 @@ class Limit:
 def limit(incident: Incident, filed_at: datetime) -> Limit | None:
     """The limit that the incident's severity sets for an item filed at `filed_at` (aware); None where the standard sets none.
 
-    SEV 1: the end of the first sprint that begins after that, SEV 2: of the second (as shipped). The severity counts as it is when
-    the item is filed: raising or lowering the incident later moves no item that somebody has planned already. The process owner
-    can, by a change of the due date with a reason.
+    SEV 1: the end of the first sprint that begins after that, SEV 2: of the second (as shipped). What counts is the worst severity
+    that the incident had when the item is filed: what is raised later moves no item that somebody has planned already. The process
+    owner can, by a change of the due date with a reason.
     """
-    sprints = incident.law.severity(incident.severity).action_item_sprints
+    sprints = incident.law.severity(counting(incident)).action_item_sprints
     if sprints is None:
         return None
     work = calendar()

@@ -8,8 +8,9 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from postmortems.found import Settled, settled
+from postmortems.material import Material
 from postmortems.models import PostMortem, Publication
-from postmortems.people import Writer, writers
+from postmortems.people import Writer, is_among, writers
 from postmortems.rules import completeness
 from postmortems.rules.completeness import Chapter
 from postmortems.unwritten import unwritten_since
@@ -24,28 +25,33 @@ class Standing:
     postmortem: PostMortem
 
     @cached_property
+    def material(self) -> Material:
+        """What it is made of."""
+        return Material(self.postmortem)
+
+    @cached_property
     def writers(self) -> list[Writer]:
         """Who writes it."""
-        return writers(self.postmortem)
+        return writers(self.postmortem, self.material.holdings)
 
     def writes(self, by: Actor) -> bool:
         """Whether the actor is one of its writers."""
-        return by.user_id is not None and any(writer.user_id == by.user_id for writer in self.writers)
+        return is_among(self.writers, by)
 
     @cached_property
     def chapters(self) -> list[Chapter]:
         """Its sections, each with what it lacks."""
-        return completeness.chapters([self.postmortem])[self.postmortem.pk]
+        return completeness.chapters_of(self.material)
 
     @cached_property
     def wordings(self) -> list[Settled]:
         """What the blameless check finds in it, settled or not."""
-        return settled(self.postmortem)
+        return settled(self.material)
 
     @cached_property
     def unwritten_since(self) -> Publication | None:
         """The published version beyond which a draft of the next one says nothing; None where there is none."""
-        return unwritten_since(self.postmortem)
+        return unwritten_since(self.material)
 
     @cached_property
     def objections(self) -> list[Reason]:

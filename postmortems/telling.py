@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from incidents import times
+from incidents.gravity import at_its_worst, counting
 from incidents.models import Incident, IncidentService
 from incidents.sentences.kind import span
 from incidents.states import Audience, DetectedBy, KeyTime
@@ -66,13 +67,15 @@ def first_summary(incident: Incident) -> str:
     at = times.known(incident)
     services = IncidentService.objects.filter(incident=incident).order_by("id").values_list("service__name", flat=True)
     detected_at = at[KeyTime.DETECTED] or incident.detected_at
-    return summary_of(incident, services, course_of(DetectedBy(incident.detected_by).label, detected_at, durations(at)))
+    course = course_of(DetectedBy(incident.detected_by).label, detected_at, durations(at))
+    return summary_of(incident, at_its_worst(incident, counting(incident)), services, course)
 
 
-def summary_of(incident: Incident, services: Iterable[str], course: str) -> str:
-    """The same, of what is known already."""
+def summary_of(incident: Incident, worst: str, services: Iterable[str], course: str) -> str:
+    """The same, of what is known already. `worst` is the level that counts, where that is not the last."""
     names = ", ".join(services)
-    lines = [f"{incident.level} {incident.ref}: {incident.title}.{f' It affected {names}.' if names else ''}", course]
+    level = f"{incident.level} ({worst} at its worst)" if worst else incident.level
+    lines = [f"{level} {incident.ref}: {incident.title}.{f' It affected {names}.' if names else ''}", course]
     if incident.summary:
         lines.append(incident.summary)
     return "\n\n".join(lines)

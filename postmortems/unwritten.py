@@ -4,19 +4,21 @@ import json
 from typing import Any
 
 from postmortems.content import Content, content
-from postmortems.models import PostMortem, Publication
+from postmortems.material import Material
+from postmortems.models import Publication
 
 
-def unwritten_since(postmortem: PostMortem) -> Publication | None:
+def unwritten_since(material: Material) -> Publication | None:
     """The last published version, where the draft says nothing beyond it; None where it does, or nothing was published.
 
     Where its incident was resolved again since, what the record adds by itself (its times, entries chosen for the timeline) is no
-    word of what happened: then somebody has to have written something. About ten queries.
+    word of what happened: then somebody has to have written something.
     """
+    postmortem = material.postmortem
     last = Publication.objects.filter(postmortem=postmortem).order_by("-number").first()
     if last is None:
         return None
-    told: Content = json.loads(json.dumps(content(postmortem)))
+    told: Content = json.loads(json.dumps(content(postmortem, material)))
     resolved_at = postmortem.incident.resolved_at
     if resolved_at is None or last.published_at >= resolved_at:
         return last if _filled(told, last.content) == last.content else None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from postmortems.blame import Finding
-from postmortems.found import WHYS, Settled, settled
+from postmortems.found import WHYS, Settled
 from postmortems.models import PostMortem
 from postmortems.rules.wording import why_not_keep
 from postmortems.standing import Standing
@@ -48,8 +48,8 @@ def _reason(postmortem: PostMortem, place: str, found: Sequence[Finding]) -> Rea
 
 def rows(postmortem: PostMortem, by: Actor) -> list[dict[str, Any]]:
     """The findings as pages and the API show them: where, what, what to ask instead, and whether it is kept, with where to say so."""
-    may = not why_not_keep(postmortem, by)
-    return _rows(postmortem, settled(postmortem), may)
+    standing = Standing(postmortem)
+    return _rows(postmortem, standing.wordings, not why_not_keep(standing, by))
 
 
 def _rows(postmortem: PostMortem, found: Sequence[Settled], may: bool) -> list[dict[str, Any]]:
@@ -78,6 +78,6 @@ def _row(number: int, one: Settled, ref: str, may: bool) -> dict[str, Any]:
 def by_section(standing: Standing, by: Actor) -> dict[str, list[dict[str, Any]]]:
     """The same by the key of the section that each belongs to, for an editor that shows them beside its text."""
     postmortem, found = standing.postmortem, dict[str, list[dict[str, Any]]]()
-    for row in _rows(postmortem, standing.wordings, not why_not_keep(postmortem, by)):
+    for row in _rows(postmortem, standing.wordings, not why_not_keep(standing, by)):
         found.setdefault(section_of(postmortem, row["place"]), []).append(row)
     return found

@@ -7,3 +7,4 @@ class StandardConfig(AppConfig):
     """What should happen, by when?"""
 
     name = "standard"
+    verbose_name = "The standard"

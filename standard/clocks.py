@@ -9,17 +9,18 @@ from typing import Any
 import structlog
 from django.apps import apps
 from django.conf import settings
-from django.db import DatabaseError, OperationalError, connection, models, transaction
+from django.db import DatabaseError, OperationalError, connection, models
 from django.utils.module_loading import import_string
 from psycopg.errors import LockNotAvailable
 
 from ledger.actions import record
-from ledger.audited import audited_update
+from ledger.audited import audited_update, audited_update_of
 from ledger.verbs import verb
 from standard.away import Away
 from standard.models import Clock, ClockFailure
+from tenants import progress
 from tenants.actors import Actor, Role, Via, system
-from tenants.limits import within
+from tenants.limits import MOMENT_SECONDS, hurry, within
 from tenants.refusals import Reason, check
 from tenants.scope import scope
 from tenants.time import now
@@ -27,11 +28,11 @@ from tenants.walled import tenant_of
 
 MAX_FAILURES = 8
 _INCIDENT = "incidents.incident"
-# A clock that is struck takes no longer than this for any lock or statement, so that it holds up no other by more.
-STRIKE_SECONDS = 1.8  # of work outside the database
-_HURRY = "SELECT set_config('lock_timeout', '200', true), set_config('statement_timeout', %s, true)"
-_STATEMENT_MS, _TOGETHER_STATEMENT_MS = 1500, 200
 TOGETHER, TOGETHER_SECONDS = 10, 0.4  # clocks in one transaction, and how long that may take before each has its own
+_TOGETHER_STATEMENT_MS = 200
+# One that hangs is waited for twice, among others and then alone: both together hold up those behind it by less than the bar.
+STRIKE_SECONDS = MOMENT_SECONDS - 2 * TOGETHER_SECONDS
+_STRIKE_STATEMENT_MS = int(STRIKE_SECONDS * 1000)
 
 log = structlog.get_logger(__name__)
 
@@ -120,8 +121,8 @@ def stop_all(running: models.QuerySet[Clock], *, fell_away: Away | None = None) 
     if not held:  # mostly: a verb stops whatever may run
         return 0
     _strike_late(held)
-    ended = Clock.objects.filter(pk__in=[clock.pk for clock in held])
-    return audited_update(ended, stopped_at=now(), next_at=None, fell_away=fell_away.value if fell_away is not None else "")
+    away = fell_away.value if fell_away is not None else ""
+    return audited_update_of(Clock, [clock.pk for clock in held], stopped_at=now(), next_at=None, fell_away=away)
 
 
 def resume(clock: Clock) -> None:
@@ -132,7 +133,7 @@ def resume(clock: Clock) -> None:
     """
     waits = clock.prompt_at if clock.prompt_at is not None and clock.prompted_at is None else clock.due_at
     left = None if clock.broken_at is not None else waits
-    audited_update(Clock.objects.filter(pk=clock.pk), stopped_at=None, next_at=left, fell_away="")
+    audited_update_of(Clock, [clock.pk], stopped_at=None, next_at=left, fell_away="")
 
 
 def cut_short(subject: models.Model, clause: str) -> None:
@@ -232,15 +233,9 @@ def due(before: datetime, limit: int) -> Iterable[tuple[int, int, bool]]:
 
     One that could not be struck waits for its next try, and one that was set aside is left out.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute("SELECT organisation_id, id, failed FROM muster.due_clocks(%s, %s)", [before, limit])
         return list(cursor.fetchall())
-
-
-def hurry(statement_ms: int = _STATEMENT_MS) -> None:
-    """Let this transaction wait for no lock and no statement longer than a moment: what is due behind it has its time too."""
-    with connection.cursor() as cursor:
-        cursor.execute(_HURRY, [str(statement_ms)])
 
 
 def strike(organisation_id: int, clock_id: int, *, failed: bool = False) -> bool:
@@ -249,7 +244,7 @@ def strike(organisation_id: int, clock_id: int, *, failed: bool = False) -> bool
     It waits for no lock, no statement and no handler longer than a moment: the clocks behind it have their time too.
     """
     with scope(organisation_id, surface=Via.CLOCK), within(STRIKE_SECONDS):
-        hurry()
+        hurry(_STRIKE_STATEMENT_MS)
         if failed:
             ClockFailure.objects.filter(clock_id=clock_id).delete()
         _hold([clock_id], wait=True)
@@ -319,6 +314,7 @@ def _turns(found: Iterable[tuple[int, int, bool]]) -> list[tuple[int, Sequence[i
 def _take_turn(organisation_id: int, clock_ids: Sequence[int], failed: bool) -> int:
     """Strike clocks of an organisation, together where that works. Returns how many there was something to do about."""
     done: set[int] = set()
+    progress.made()
     if len(clock_ids) > 1:
         try:
             done = _strike_together(organisation_id, clock_ids)
@@ -340,6 +336,7 @@ def _strike_together(organisation_id: int, clock_ids: Sequence[int]) -> set[int]
 
 def _alone(organisation_id: int, clock_id: int, failed: bool) -> bool:
     """Strike a clock in its own transaction. Returns whether there was something to do; what fails is tried later."""
+    progress.made()
     try:
         return strike(organisation_id, clock_id, failed=failed)
     except OperationalError as error:

@@ -248,5 +248,6 @@ def _whole(request: HttpRequest, form: Any, words: dict[str, str], *, status: in
 @require_GET
 def draft_yaml(request: HttpRequest) -> HttpResponse:
     """The draft as YAML, to keep."""
-    found = gate.open_draft(actor(request))
-    return download(yaml_text.write(found.content), f"standard-draft-{found.revision}.yaml", "application/yaml")
+    by = actor(request)
+    found = gate.open_draft(by)
+    return download(found, yaml_text.write(found.content), f"standard-draft-{found.revision}.yaml", "application/yaml", by=by)

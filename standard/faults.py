@@ -8,13 +8,17 @@ from django.utils.module_loading import import_string
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing to mend. `code` is stable; `about` what it is about; `url` where it is mended, below the organisation's address."""
+    """One thing to mend. `code` is stable; `about` what it is about; `url` where it is mended, below the organisation's address.
+
+    `count`: how many there are of it, where that may grow.
+    """
 
     code: str
     about: str
     sentence: str
     url: str = ""
     clause: str = ""
+    count: int = 0
 
 
 def all_faults() -> list[Fault]:

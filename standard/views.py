@@ -8,11 +8,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from ledger.exports import give
 from ledger.form_pages import actor
 from standard import gate, reading, rules, yaml_text
 from standard.differences import differences
 from standard.law import ordered
-from standard.models import StandardVersion
+from standard.models import StandardDraft, StandardVersion
 from standard.queries import in_force_id, last_published, law, standing
 from tenants.actors import Actor
 from tenants.time import now
@@ -110,20 +111,22 @@ def _number(given: str | None, otherwise: int) -> int:
 @require_GET
 def version_yaml(request: HttpRequest, version: int) -> HttpResponse:
     """A version as YAML, to keep."""
-    found = gate.version_for(actor(request), version)
-    return download(yaml_text.write(found.content), f"standard-{found.number}.yaml", "application/yaml")
+    by = actor(request)
+    found = gate.version_for(by, version)
+    return download(found, yaml_text.write(found.content), f"standard-{found.number}.yaml", "application/yaml", by=by)
 
 
 @require_GET
 def version_json(request: HttpRequest, version: int) -> HttpResponse:
     """A version as JSON, to keep."""
-    found = gate.version_for(actor(request), version)
+    by = actor(request)
+    found = gate.version_for(by, version)
     text = json.dumps(ordered(found.content), ensure_ascii=False, indent=2)
-    return download(text, f"standard-{found.number}.json", "application/json")
+    return download(found, text, f"standard-{found.number}.json", "application/json", by=by)
 
 
-def download(text: str, name: str, kind: str) -> HttpResponse:
-    """Text as a file that the browser keeps and does not show."""
-    response = HttpResponse(text, content_type=f"{kind}; charset=utf-8")
+def download(found: StandardVersion | StandardDraft, text: str, name: str, kind: str, *, by: Actor) -> HttpResponse:
+    """Text as a file that the browser keeps and does not show; put on record first."""
+    response = HttpResponse(give(text, name, by=by, about=found), content_type=f"{kind}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -7,3 +7,4 @@ class TenantsConfig(AppConfig):
     """Who are you, and where?"""
 
     name = "tenants"
+    verbose_name = "People"

@@ -82,4 +82,5 @@ def _role(connection: Any) -> str:
 def _become(connection: Any, role: str) -> None:
     path = "public" if role == "NONE" else "muster_audit, public"
     with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL ROLE {role}; SET LOCAL search_path = {path}")
+        cursor.execute(f"SET LOCAL ROLE {role}")
+        cursor.execute(f"SET LOCAL search_path = {path}")

@@ -6,6 +6,7 @@ all that. `muster.context()` checks it with a key that the serving role cannot r
 
 import hashlib
 import hmac
+import select
 import time
 from functools import lru_cache
 from typing import Any
@@ -119,7 +120,7 @@ def _begin(pgconn: Any, statement: bytes, values: list[bytes]) -> bytes | None:
             pgconn.send_query_params(b"BEGIN", None)
             pgconn.send_query_params(statement, values)
             pgconn.pipeline_sync()
-            results = [pgconn.get_result() for _ in range(5)]  # each with the None after it, and the sync
+            results = [_result(pgconn) for _ in range(5)]  # each with the None after it, and the sync
         finally:
             pgconn.exit_pipeline_mode()
     except psycopg.Error:
@@ -128,6 +129,16 @@ def _begin(pgconn: Any, statement: bytes, values: list[bytes]) -> bytes | None:
     if told is None or told.status != ExecStatus.TUPLES_OK:
         return None
     return told.get_value(0, 1) or b""
+
+
+def _result(pgconn: Any) -> Any:
+    """The next result. libpq would wait for it with the interpreter in its hands, and every other thread and stream with it."""
+    while pgconn.is_busy():
+        readable = select.poll()
+        readable.register(pgconn.socket, select.POLLIN)
+        readable.poll()
+        pgconn.consume_input()
+    return pgconn.get_result()
 
 
 def _ask(raw: Any) -> tuple[int, float]:

@@ -11,11 +11,14 @@ import hashlib
 import re
 import secrets
 import string
+import time
 
 from django.db import connection
 
 _ALPHABET = string.ascii_lowercase + string.digits
 _ROUTING = re.compile(r"^([a-z0-9]{12})[A-Za-z0-9]{20}$")
+KNOWN_SECONDS = 300.0
+_known: dict[tuple[str, str], tuple[int, float]] = {}  # at most as many as there are organisations, twice
 _SHAPE = re.compile(r"^[a-z]{2,8}_([a-z0-9]{12})_([A-Za-z0-9]{40,64})$")
 
 
@@ -75,10 +78,25 @@ def organisation_by_slug(slug: str) -> int | None:
     return _one("SELECT muster.organisation_by_slug(%s)", slug)
 
 
+def forget() -> None:
+    """Ask anew, as a process does that has just started."""
+    _known.clear()
+
+
 def _one(sql: str, value: str) -> int | None:
+    """The id, asked for once in KNOWN_SECONDS; what is not there is asked for each time.
+
+    An organisation keeps its id, slug and public id. What may be seen or done by an id is judged behind its walls each time.
+    """
+    known, until = _known.get((sql, value), (0, 0.0))
+    if time.monotonic() < until:
+        return known
     if "\x00" in value:
         return None
     with connection.cursor() as cursor:
         cursor.execute(sql, [value])
         row = cursor.fetchone()
-    return row[0] if row else None
+    if row is None or row[0] is None:
+        return None
+    _known[sql, value] = row[0], time.monotonic() + KNOWN_SECONDS
+    return int(row[0])

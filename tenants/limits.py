@@ -6,6 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from django.db import connection
+
+MOMENT_SECONDS = 1.8
+"""What a piece of work may take that others wait behind (bar R7: none of them by more than two seconds)."""
+
+STATEMENT_MS, LOCK_MS = 1500, 200
 AGAIN_SECONDS = 0.25  # after the first time: work that swallows it is told again
 
 
@@ -25,11 +31,20 @@ def _not_now(frame: FrameType | None) -> bool:
     return False
 
 
+def hurry(statement_ms: int = STATEMENT_MS, lock_ms: int = LOCK_MS) -> None:
+    """Let this transaction wait for no lock and no statement longer than a moment: what is due behind it has its time too."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
+            [str(lock_ms), str(statement_ms)],
+        )
+
+
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
     """Let the block take at most `seconds` of wall time; past that TookTooLong is raised in it, whatever it is doing.
 
-    SQL has limits of its own (`standard.clocks.hurry`) and is never broken off; this ends what hangs elsewhere, such as a loop.
+    SQL has limits of its own (`hurry`) and is never broken off; this ends what hangs elsewhere, such as a loop.
     It needs the process's main thread, where the workers and the watch loop do their work; anywhere else the block runs without a
     limit. Blocks do not nest: an inner one leaves the outer one's limit as it is.
     """

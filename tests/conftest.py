@@ -24,17 +24,20 @@ from django.test import Client
 from django.test.client import ClientHandler
 
 from portal import demo, environment, sweeping
+from standard import turns
 from tenants import credentials
 from tenants.actors import Actor, Role, Via
 from tenants.models import Membership
 from tenants.scope import scope
-from tests import switch
 from tests.clock import Clock
 
 if TYPE_CHECKING:
     from tests.incidents.scene import Scene
 
-switch.off()  # what MUSTER_TEETH names (tests/teeth.py)
+if os.environ.get("MUSTER_TEETH"):
+    from tests import switch
+
+    switch.off(os.environ["MUSTER_TEETH"])
 
 TEMPLATE = f"muster_template_{os.getpid()}"
 DATABASE = f"muster_test_{os.getpid()}"
@@ -138,20 +141,31 @@ def _render_as_in_production(django_test_environment: None) -> None:
     Template._render = lambda self, context: self.nodelist.render(context)  # type: ignore[attr-defined]
 
 
+_FOUND: dict[str, Any] = {}  # demo.json's content, once the template is there
+
+
+def found(django_db_blocker: Any) -> dict[str, Any]:
+    """Build the template once: roles are there, tables migrated, the cast founded. Returns demo.json's content."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    if not _FOUND:
+        with django_db_blocker.unblock():
+            drop(TEMPLATE)
+            as_owner(f'CREATE DATABASE "{TEMPLATE}"')
+            as_owner("CREATE SCHEMA IF NOT EXISTS muster; REVOKE CREATE ON SCHEMA public FROM PUBLIC", database=TEMPLATE)
+            settings.AS_OWNER = True
+            _connect_as(settings.DATABASE_OWNER_URL, TEMPLATE)
+            call_command("migrate", verbosity=0)
+            _FOUND.update({slug: demo.build(slug, slug.title()) for slug in ("acme", "globex")})
+            settings.AS_OWNER = False
+            connection.close()
+    return _FOUND
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: Any) -> Iterator[dict[str, Any]]:
-    """Build the template once: roles are there, tables migrated, the cast founded. Yields demo.json's content."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    """The template, and the copy of it that most tests share. Yields demo.json's content."""
+    told = found(django_db_blocker)
     with django_db_blocker.unblock():
-        drop(TEMPLATE)
-        as_owner(f'CREATE DATABASE "{TEMPLATE}"')
-        as_owner("CREATE SCHEMA IF NOT EXISTS muster; REVOKE CREATE ON SCHEMA public FROM PUBLIC", database=TEMPLATE)
-        settings.AS_OWNER = True
-        _connect_as(settings.DATABASE_OWNER_URL, TEMPLATE)
-        call_command("migrate", verbosity=0)
-        told = {slug: demo.build(slug, slug.title()) for slug in ("acme", "globex")}
-        settings.AS_OWNER = False
-        connection.close()
         clone(DATABASE)
         _connect_as(settings.DATABASE_URL, DATABASE)
     yield told
@@ -160,7 +174,8 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[dict[str, Any]]:
             known.close()
             known.close_pool()  # type: ignore[attr-defined]
         drop(DATABASE)
-        drop(TEMPLATE)
+        if TEMPLATE.endswith(f"_{os.getpid()}"):  # not what other forks of this process go on copying
+            drop(TEMPLATE)
 
 
 _CASTS: dict[str, Cast] = {}  # the same in every copy of the template, and looked up thousands of times
@@ -169,7 +184,12 @@ _CASTS: dict[str, Cast] = {}  # the same in every copy of the template, and look
 def _cast(told: dict[str, Any]) -> Cast:
     if told["slug"] not in _CASTS:
         _CASTS[told["slug"]] = _find_cast(told)
-    return _CASTS[told["slug"]]
+    cast = _CASTS[told["slug"]]
+    credentials.organisation_by_slug(
+        cast.slug
+    )  # as in a process that has served them before: no count of statements has the first question
+    credentials.organisation_of(cast.amira.token)
+    return cast
 
 
 def _find_cast(told: dict[str, Any]) -> Cast:
@@ -248,6 +268,14 @@ def shared_database(django_db_setup: dict[str, Any], django_db_blocker: Any) -> 
     """A clone of the template that a module's tests share: for many small tests that commit and leave nothing behind."""
     with _installed(f"{DATABASE}_shared", django_db_setup, django_db_blocker) as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def _nothing_rests() -> Iterator[None]:
+    """What failed in one test waits in no other: each begins like a process that has just started."""
+    yield
+    turns.forget()
+    credentials.forget()
 
 
 @pytest.fixture

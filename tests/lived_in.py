@@ -12,6 +12,7 @@ from compliance import custody_links
 from compliance.actions import duties, duties_rules, holds, retention
 from compliance.actions import packs as evidence
 from compliance.models import AuditEngagement, ErasureRequest, PackPart
+from compliance.packs.lease import claim
 from incidents import actions, integrating, ruling
 from incidents.members import member_for
 from incidents.models import Component, Incident, Integration, RoutingRule, ServiceComponent, Signal, UpdatePolicy
@@ -46,6 +47,7 @@ from tests.compliance.access_lived import reviewed_access
 from tests.conftest import Cast
 from tests.ledger.sealed import redact_something, seal_beside
 from tests.postmortems.lived import reviewed
+from tests.status.lived import shown_once
 
 _RULE = """
 rules:
@@ -226,6 +228,7 @@ def live(cast: Cast, word: str, *, more: int = 0) -> Lived:
     access = reviewed_access(cast, word, learnt, secret)
     improved = improve(cast, word, versions=2 if more else 1)
     kept = keep(cast, word)
+    shown_once(cast, word)
     with cast.scope():
         redact_something(word)
     seal_beside()
@@ -282,7 +285,7 @@ def packed(cast: Cast, word: str) -> int:
     PackPart.objects.create(pack=ready, incident_id=incident.pk, number=0, body=body)
     with cast.scope(cast.admin):  # the database shows it to nobody else, but for the auditor
         evidence.ask_for_engagement(AuditEngagement.objects.latest("id"), by=admin)
-    made: dict[str, Any] = {"size": len(body), "sha256": "0" * 64, "checkpoint_size": 1}
+    made: dict[str, Any] = {"size": len(body), "sha256": "0" * 64, "checkpoint_size": 1, "lease": claim(ready.pk)}
     return evidence.finish(ready, by=system(cast.id, Via.RELAY), name=f"evidence-{incident.ref}-at-1", **made).pk
 
 

@@ -1,5 +1,6 @@
 """Who is told of access reviews and broken glass, and what is said; of a restricted incident no message says what it is about."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from django.conf import settings
@@ -80,13 +81,22 @@ def _with(delivery: Delivery, made: Message | None, name: str, pk: int, label: s
 
 def glass_line(glass_id: int) -> str:
     """Broken glass in one line, for a page of the portal that whoever is called by it reads."""
-    glass = BreakGlass.objects.select_related("incident", "user").get(pk=glass_id)
-    return f"Break glass: {glass.user.name} opened {glass.incident.ref} for {glass.minutes} minutes"
+    return _line(BreakGlass.objects.select_related("incident", "user").get(pk=glass_id))
 
 
 def glass_address(glass_id: int) -> str:
     """Where broken glass is seen and judged."""
     return reverse("glass-one", urlconf=settings.PORTAL_URLCONF, args=[glass_id])
+
+
+def glasses_described(ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Ids -> what `glass_line` and `glass_address` say. One query."""
+    found = BreakGlass.objects.filter(pk__in=ids).select_related("incident", "user")
+    return {glass.pk: (_line(glass), glass_address(glass.pk)) for glass in found}
+
+
+def _line(glass: BreakGlass) -> str:
+    return f"Break glass: {glass.user.name} opened {glass.incident.ref} for {glass.minutes} minutes"
 
 
 def glass_restricted(glass_id: int) -> bool:

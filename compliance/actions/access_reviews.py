@@ -10,9 +10,9 @@ from django.db.models import Q
 from compliance.access import export, people
 from compliance.models import AccessFact, AccessReview, AccessRun, AccessSystem, Decision, ReviewedAccess
 from compliance.rules import access as rules
-from incidents import fields
+from incidents import fields, gravity
 from incidents.facts import Facts, gather
-from incidents.models import Incident
+from incidents.models import Flag, Incident
 from incidents.states import KeyTime, State
 from incidents.times import told
 from ledger.actions import record
@@ -34,15 +34,24 @@ class Window:
     ends_at: datetime
 
 
-def why_none(incident: Incident, facts: Facts) -> str:
-    """Why an incident's accesses are not reviewed; "" where they are: those of a severity that the organisation named, and flagged ones."""
+def why_none(incident: Incident) -> str:
+    """Why an incident's accesses are not reviewed; "" where they are.
+
+    They are of what ever was of a severity that opens a war room, or that the organisation named, and of what ever was flagged: a flag
+    that was lifted since does not undo who looked.
+    """
     if incident.state not in OVER or incident.resolved_at is None:
         return "it is not resolved"
     if incident.exercise:
         return "it is an exercise"
-    if facts.flags or incident.severity <= people.policy().review_from:
+    worst = gravity.worst(incident)
+    if (
+        Flag.objects.filter(incident=incident).exists()
+        or incident.law.severity(worst).mobilises
+        or worst <= people.policy().review_from
+    ):
         return ""
-    return f"it is a {incident.level} that nobody flagged"
+    return f"it never was more than a {worst.label}, and nobody flagged it"
 
 
 def window_of(incident: Incident, facts: Facts) -> Window:
@@ -71,7 +80,7 @@ def open_review(incident: Incident, *, by: Actor) -> AccessReview | None:
     """
     incident = Incident.objects.select_for_update(of=("self",), no_key=True).get(pk=incident.pk)
     facts = gather(incident)
-    if why_none(incident, facts):
+    if why_none(incident):
         return None
     window = window_of(incident, facts)
     last = AccessReview.objects.select_for_update(of=("self",)).filter(incident=incident).order_by("-number").first()
@@ -82,7 +91,8 @@ def open_review(incident: Incident, *, by: Actor) -> AccessReview | None:
         review = last
         review.starts_at, review.ends_at = min(last.starts_at, window.starts_at), max(last.ends_at, window.ends_at)
     else:
-        due_at = people.business_days(now(), people.policy().review_days)
+        days = min(people.policy().review_days, incident.law.clock("access_review").due)
+        due_at = people.business_days(now(), days)
         number = last.number + 1 if last else 1
         review = AccessReview(incident=incident, number=number, due_at=due_at, starts_at=window.starts_at, ends_at=window.ends_at)
     review.incident = incident

@@ -16,6 +16,7 @@ from compliance.models import CustodianFile, CustodianTask
 from compliance.rules import holds as rules
 from incidents import fields
 from incidents.actions.filing import check_size
+from incidents.announcements import may_hear
 from incidents.items import Member
 from incidents.models import Incident, LegalHold
 from incidents.sniffing import UNKNOWN, content_type, safe_name
@@ -157,8 +158,7 @@ def ask_custodian(
             "person", "Say who: a member by their address, or somebody outside by name and e-mail.", code="one_custodian"
         )
     who, address = (person.name, person.email) if person else _outside(name, email)
-    if person is None:
-        _names_nothing(hold, asked)
+    _names_nothing(hold, asked, person)
     task = CustodianTask.objects.create(
         hold=hold,
         person_id=person.user_id if person else None,
@@ -272,14 +272,15 @@ def prove(
 ) -> CustodianTask:
     """Say where what is kept lies, the SHA-256 of its bytes where that is known, and what else is to be said.
 
-    By a link a file may come with it, or say it all: its type is judged by what is in it, its SHA-256 stands in the event.
+    A file may come with it, or say it all: its type is judged by what is in it, its SHA-256 stands in the event. By a link that type must be
+    known: what Legal opens comes from outside then.
     """
     task = _locked(task)
     check(rules.why_not_prove(task, by, link))
     where = fields.line("location", location, most=LOCATION_MAX, required=file is None)
     task.sha256 = fields.sha256("sha256", sha256)
     task.said = fields.text("said", said, most=fields.REASON_MAX, required=False)
-    kept = _keep_file(task, file) if file else None
+    kept = _keep_file(task, file, known=link is not None) if file else None
     task.location = where or f"Attached: {kept.name if kept else ''}"
     if task.acknowledged_at is None:
         _acknowledge(task, by, link)
@@ -313,11 +314,11 @@ def _acknowledge(task: CustodianTask, by: Actor, link: int | None) -> None:
     clocks.stop(task, rules.PRESERVE)
 
 
-def _keep_file(task: CustodianTask, file: Sent) -> CustodianFile:
-    """Keep what came with a proof. Refuses (422) what is empty, too large, or of a type that is not known."""
+def _keep_file(task: CustodianTask, file: Sent, *, known: bool) -> CustodianFile:
+    """Keep what came with a proof. Refuses (422) what is empty, too large, or, where it has to be `known`, of a type that is not."""
     check_size(file.body)
     kind = content_type(file.body)
-    if kind == UNKNOWN:
+    if known and kind == UNKNOWN:
         sentence = "This is no picture, PDF, archive, JSON or text. Say where it lies, and attach what shows it."
         raise invalid("file", sentence, code="wrong_type")
     return CustodianFile.objects.create(
@@ -330,15 +331,15 @@ def _keep_file(task: CustodianTask, file: Sent) -> CustodianFile:
     )
 
 
-def _names_nothing(hold: LegalHold, what: str) -> None:
-    """Refuse (422) words for somebody outside that name the restricted incident by its reference or title (breach.need-to-know)."""
+def _names_nothing(hold: LegalHold, what: str, person: Member | None) -> None:
+    """Refuse (422) words that name the restricted incident by its reference or title, to who may not know of it (breach.need-to-know)."""
     incident = hold.incident
-    if incident is None or not incident.restricted:
+    if incident is None or not incident.restricted or (person is not None and may_hear(incident.pk, [person.user_id])):
         return
     title = incident.title.casefold()
     named = len(title) >= TITLE_TELLS and title in what.casefold()
     if named or re.search(rf"(?<!\w){re.escape(incident.ref)}(?!\w)", what, re.IGNORECASE):
-        sentence = "This names the restricted incident, of which nobody outside may know: name the logs and the times."
+        sentence = "This names the restricted incident, of which they may not know: name the logs and the times."
         raise invalid("what", sentence, code="names_incident")
 
 

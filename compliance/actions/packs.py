@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from compliance import packs_rules as rules
-from compliance.models import AuditEngagement, EvidencePack, PackCause, PackKind, PackState, PackWork
-from compliance.packs_gate import hidden_since, is_legal
+from compliance.models import AuditEngagement, EvidencePack, PackCause, PackKind, PackPart, PackState, PackWork
+from compliance.packs.lease import Lease, erase_or_finish, erasures
+from compliance.packs_gate import custody_kept_from, hidden_since, is_legal
 from incidents.models import Incident
 from ledger.actions import record
 from ledger.verbs import verb
@@ -84,12 +85,26 @@ def _put_down(pack: EvidencePack, name: str, by: Actor) -> EvidencePack:
 
 @verb("finish", kind="pack.made", who="Muster, when its file is whole", subject=SUBJECT, clauses=(rules.EXPORT,))
 def finish(
-    pack: EvidencePack, *, by: Actor, name: str, size: int, sha256: str, checkpoint_size: int, shown: Sequence[int] = ()
+    pack: EvidencePack,
+    *,
+    by: Actor,
+    lease: Lease,
+    name: str,
+    size: int,
+    sha256: str,
+    checkpoint_size: int,
+    shown: Sequence[int] = (),
 ) -> EvidencePack:
-    """Say that a pack's file is there: its name, its size in bytes, its SHA-256, and the checkpoint that it is proven against."""
+    """Say that a pack's file is there: its name, its size in bytes, its SHA-256, and the checkpoint that it is proven against.
+
+    Refused to whoever does not have its work any more: the parts that are there by then may be somebody else's, and begun before an erasure.
+    """
+    erase_or_finish(by.organisation_id)
+    theirs = lease.lock() is not None  # before the pack, as in all that a worker does
     pack = _locked(pack)
     if pack.state == PackState.READY:
         return pack
+    check(rules.why_not_finish(theirs, erasures() != lease.erasures))
     pack.state, pack.name, pack.made_at = PackState.READY, name, now()
     pack.size, pack.sha256, pack.checkpoint_size, pack.shown = size, sha256, checkpoint_size, sorted(shown)
     pack.save()
@@ -119,8 +134,50 @@ def give_up(pack: EvidencePack, *, by: Actor, why: str) -> EvidencePack:
 )
 def hand_out(pack: EvidencePack, *, by: Actor) -> EvidencePack:
     """Put on record that somebody downloads a pack, before any of it is sent. Refused while it is not ready."""
-    check(rules.why_not_hand_out(pack, by, is_legal(by), hidden_since(pack)))
+    check(rules.why_not_hand_out(pack, by, is_legal(by), hidden_since(pack), custody_kept_from(pack, by)))
     _tell(pack, "pack.handed_out", by, sha256=pack.sha256)
+    return pack
+
+
+@verb(
+    "supersede",
+    kind="pack.superseded",
+    who="Muster, when somebody's data were erased that the pack tells of",
+    subject=SUBJECT,
+    clauses=(rules.EXPORT,),
+)
+def supersede(pack: EvidencePack, *, by: Actor, erasure: int, hold: int | None) -> EvidencePack:
+    """Hand a pack out no more, because an erasure took out of the record what it still tells. Its file goes, unless a legal hold keeps it.
+
+    What it was, with its hash and the checkpoint, stays on record; whoever needs it asks anew, and is given what there is by then.
+    """
+    pack = _locked(pack)
+    if pack.state == PackState.READY:
+        kept = "" if hold is None else f" Legal hold {hold} keeps its file, which is handed to nobody, until it is released."
+        pack.state, pack.why = PackState.SUPERSEDED, f"Erasure {erasure} took out of the record what it tells of somebody.{kept}"
+        pack.save()
+        if hold is None:
+            PackPart.objects.filter(pack=pack).delete()
+        _tell(pack, "pack.superseded", by, why=pack.why, sha256=pack.sha256, held=hold is not None)
+    return pack
+
+
+@verb(
+    "remove",
+    kind="pack.removed",
+    who="Muster, when the legal hold that kept a superseded pack's file is released",
+    subject=SUBJECT,
+    clauses=(rules.EXPORT,),
+)
+def remove(pack: EvidencePack, *, by: Actor) -> EvidencePack:
+    """Remove the file of a superseded pack that a legal hold had kept: of one whose parts are there, since without a hold they went at once."""
+    pack = _locked(pack)
+    parts = PackPart.objects.filter(pack=pack)
+    if pack.state == PackState.SUPERSEDED and parts.exists():
+        parts.delete()
+        pack.why = f"{pack.why} It was released, and the file is removed."
+        pack.save()
+        _tell(pack, "pack.removed", by, sha256=pack.sha256)
     return pack
 
 

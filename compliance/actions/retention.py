@@ -10,6 +10,7 @@ from compliance.models import RetentionPeriod
 from compliance.rules import retention as rules
 from ledger.actions import record
 from ledger.verbs import verb
+from tenants import progress
 from tenants.actors import Actor, Via, system
 from tenants.models import Organisation
 from tenants.refusals import check, invalid
@@ -62,6 +63,7 @@ def run(limit: int = BATCH) -> dict[int, dict[str, int]]:
         organisations = [pk for (pk,) in cursor.fetchall()]
     total: dict[int, dict[str, int]] = {}
     for organisation_id in organisations:
+        progress.made()
         try:
             counted = _organisation(organisation_id, limit)
         except DatabaseError:  # whatever is wrong with one, the others have their turn

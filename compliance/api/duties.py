@@ -97,7 +97,7 @@ class Breaches(MusterView):
         """Every incident that was ever flagged and that you may see, newest first (GDPR art. 33(5))."""
         pages = CursorPages()
         found: Any = pages.paginate_queryset(register.breaches(self.actor), request, view=self)
-        return pages.get_paginated_response(b.BreachOut(register.rows(found), many=True).data)
+        return pages.get_paginated_response(b.BreachOut(gate.breaches_for(self.actor, found), many=True).data)
 
 
 class DutyVerbView(MusterView):

@@ -1,8 +1,10 @@
 """Bodies and shapes of duties of law: shape only; rules are the actions'."""
 
+from typing import Any
+
 from rest_framework import serializers
 
-from compliance.duties_law import STARTS, Roll, Trigger, Unit
+from compliance.duties_law import STARTS, From, Roll, Trigger, Unit
 from incidents.api.serializers import AllowedOut
 from ledger.api import StrictSerializer
 from ledger.api_fields import Text
@@ -63,11 +65,15 @@ class DutyFileBody(StrictSerializer):
 
 
 class DutyLimitOut(serializers.Serializer[object]):
-    """So many units after a start."""
+    """So many units after a start, or with `from` after the end of the calendar year in which that fell."""
 
     start = serializers.CharField()
     amount = serializers.IntegerField()
     unit = serializers.ChoiceField(choices=UNITS)
+
+    def get_fields(self) -> Any:
+        """`from` is a word of Python's."""
+        return {**super().get_fields(), "from": serializers.ChoiceField(choices=[From.YEAR_END.value], required=False)}
 
 
 class DutyRuleOut(serializers.Serializer[object]):

@@ -15,6 +15,7 @@ from compliance.actions import erasure as erasing
 from compliance.actions import holds as actions
 from compliance.actions import retention as retaining
 from compliance.api import holds_shapes as s
+from compliance.custody_links import sent
 from compliance.models import ErasureRequest
 from compliance.rules import erasure as erasure_rules
 from compliance.rules import holds as rules
@@ -23,7 +24,7 @@ from incidents.files import download
 from incidents.members import active_for, member_for
 from incidents.models import LegalHold
 from incidents.sniffing import KINDS
-from ledger.api import CursorPages, MusterView, page_of
+from ledger.api import CursorPages, FormParser, MusterView, page_of
 from standard.api.versions import KEY
 from tenants.refusals import check, invalid
 
@@ -180,12 +181,32 @@ class Prove(MusterView):
 
     @extend_schema(operation_id="custodian_prove", request=s.CustodianProofBody, responses=s.CustodianTaskOut, parameters=[KEY])
     def post(self, request: Request, task_id: int) -> Response:
-        """Say where what is kept lies, with the SHA-256 of its bytes where that is known."""
+        """Say where what is kept lies, with the SHA-256 of its bytes where that is known. With a file: `attach/`."""
 
         def perform() -> Response:
             body = self.body(s.CustodianProofBody, request)
             task = gate.task_for(self.actor, task_id)
             return Response(showing.task_row(actions.prove(task, by=self.actor, **body)))
+
+        return self.once(request, perform)
+
+
+class ProveByFile(MusterView):
+    """A custodian's proof that is a file."""
+
+    parser_classes = (FormParser,)
+
+    @extend_schema(
+        operation_id="custodian_prove_by_file", request=s.CustodianFileBody, responses=s.CustodianTaskOut, parameters=[KEY]
+    )
+    def post(self, request: Request, task_id: int) -> Response:
+        """Attach what shows that it is kept; it says where the copy lies too, where that is elsewhere."""
+
+        def perform() -> Response:
+            task = gate.task_for(self.actor, task_id)
+            body = self.body(s.CustodianFileBody, request)
+            said = {name: body.get(name, "") for name in ("location", "sha256", "said")}
+            return Response(showing.task_row(actions.prove(task, by=self.actor, **said, file=sent(body["file"]))))
 
         return self.once(request, perform)
 
@@ -221,16 +242,16 @@ class Withdraw(MusterView):
 
 
 class KeptFile(MusterView):
-    """What a custodian outside attached."""
+    """What was attached."""
 
     @extend_schema(
         operation_id="custodian_file",
         responses={(200, kind): OpenApiTypes.BINARY for kind in KINDS},
-        description="What a custodian outside attached as proof, served as a download. Its type, size and SHA-256 are in the task's `file`.",
+        description="What was attached as a custodian's proof, served as a download. Its type, size and SHA-256 are in the task's `file`.",
     )
     def get(self, request: Request, kept_file_id: int) -> HttpResponse:
         """The bytes."""
-        return download(gate.kept_file_for(self.actor, kept_file_id))
+        return download(gate.kept_file_given(self.actor, kept_file_id))
 
 
 def _class_row(row: kept.Standing) -> dict[str, Any]:
@@ -264,7 +285,7 @@ class Retention(MusterView):
 def _erasure_row(wish: ErasureRequest) -> dict[str, Any]:
     return {
         "id": wish.pk,
-        "person": wish.person.name,
+        "person": wish.whose,
         "ground": wish.ground,
         "state": wish.state,
         "asked_by": wish.asked_by.name,
@@ -283,14 +304,14 @@ class Erasures(MusterView):
     def get(self, request: Request) -> Response:
         """What was asked to be erased, the newest first (Legal, Privacy, administrators, auditors)."""
         check(erasure_rules.why_not_read(self.actor))
-        rows = ErasureRequest.objects.select_related("person", "asked_by", "decided_by").order_by("-id")
+        rows = ErasureRequest.objects.select_related("person", "custodian", "asked_by", "decided_by").order_by("-id")
         pages = CursorPages()
         found = pages.paginate_queryset(rows, request, view=self) or []
         return pages.get_paginated_response([_erasure_row(row) for row in found])
 
     @extend_schema(operation_id="erasures_ask", request=s.ErasureAskBody, responses={201: s.ErasureOut}, parameters=[KEY])
     def post(self, request: Request) -> Response:
-        """Ask that the personal data of somebody who has left be erased (administrators), with the legal ground."""
+        """Ask that the personal data of somebody who has left, or of a custodian outside, be erased (administrators), with the legal ground."""
 
         def perform() -> Response:
             body = self.body(s.ErasureAskBody, request)

@@ -46,6 +46,15 @@ class CustodianProofBody(StrictSerializer):
     said = Text(required=False, allow_blank=True)
 
 
+class CustodianFileBody(StrictSerializer):
+    """What shows that it is kept: `multipart/form-data`, at most 8 MiB. `location` and `sha256` are of the copy itself, where it lies elsewhere."""
+
+    file = serializers.FileField(allow_empty_file=True, max_length=None)
+    location = Text(required=False, allow_blank=True, max_length=500)
+    sha256 = Text(required=False, allow_blank=True, max_length=64)
+    said = Text(required=False, allow_blank=True)
+
+
 class RetentionPeriodBody(StrictSerializer):
     """The period of a class."""
 
@@ -56,7 +65,7 @@ class RetentionPeriodBody(StrictSerializer):
 class ErasureAskBody(StrictSerializer):
     """Whose data, on which ground."""
 
-    person = Email(help_text="The e-mail address of somebody who has left.")
+    person = Email(help_text="The e-mail address of somebody who has left, or of a custodian outside.")
     ground = Text()
 
 
@@ -68,7 +77,7 @@ class ErasureDecisionBody(StrictSerializer):
 
 
 class CustodianFileOut(serializers.Serializer[Any]):
-    """What a custodian outside attached as proof."""
+    """What was attached as a custodian's proof."""
 
     id = serializers.IntegerField(help_text="For `custodian-files/<id>/`.")
     name = serializers.CharField()
@@ -104,6 +113,7 @@ class CustodianTaskOut(serializers.Serializer[Any]):
     link_until = serializers.DateTimeField(allow_null=True)
     withdrawn_at = serializers.DateTimeField(allow_null=True)
     withdrawn_by = serializers.CharField(allow_null=True)
+    erased_at = serializers.DateTimeField(allow_null=True, help_text="Since when name and address are gone.")
 
 
 class LegalHoldOut(serializers.Serializer[Any]):

@@ -14,6 +14,7 @@ urlpatterns = [
     path("custodian-tasks/<int:task_id>/", h.OneCustodian.as_view(), name="api-hold-custodian"),
     path("custodian-tasks/<int:task_id>/acknowledge/", h.Acknowledge.as_view(), name="api-hold-custodian-acknowledge"),
     path("custodian-tasks/<int:task_id>/prove/", h.Prove.as_view(), name="api-hold-custodian-prove"),
+    path("custodian-tasks/<int:task_id>/attach/", h.ProveByFile.as_view(), name="api-hold-custodian-attach"),
     path("custodian-tasks/<int:task_id>/send-link/", h.SendLink.as_view(), name="api-hold-custodian-send-link"),
     path("custodian-tasks/<int:task_id>/withdraw/", h.Withdraw.as_view(), name="api-hold-custodian-withdraw"),
     path("custodian-files/<int:kept_file_id>/", h.KeptFile.as_view(), name="api-hold-custodian-file"),

@@ -20,7 +20,7 @@ from ledger.api import CursorPages, MusterView, StrictSerializer, page_of
 KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="Repeating a request with its key does nothing twice."
 )
-STATES = ("asked", "making", "ready", "failed")
+STATES = ("asked", "making", "ready", "failed", "superseded")
 
 
 class EvidencePackOut(serializers.Serializer[Any]):

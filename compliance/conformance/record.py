@@ -11,10 +11,12 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
+from standard.gravity import gravest
 from standard.law import Law
 
 LATE = timedelta(seconds=60)  # what was written down later than this after it happened is shown with both times
 AT_ONCE = timedelta(seconds=60)  # what the standard wants "immediately" has this long
+INBOX = "inbox"
 OVER = ("resolved", "closed")
 ENDED = (*OVER, "false_positive", "merged")
 
@@ -107,12 +109,23 @@ class PageRow:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A message that was made because of an event."""
+    """A message that was made because of an event, by one of the ways that it went.
+
+    Somebody was notified once it stands in the portal's inbox: it arrived there with this row, and nothing on the way can lose it. An
+    e-mail's row says only that it was queued, and what came of it is not among the rows that a report is made of; so it is not counted,
+    and one that was refused for good breaks nothing. The room, the API and the paging log show what came of each.
+    """
 
     event_id: int
     template: str
     recipient_id: int
     created_at: datetime
+    channel: str
+
+    @property
+    def arrived(self) -> bool:
+        """Whether it reached where the person is told."""
+        return self.channel == INBOX
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +278,18 @@ class Record:
     def mobilised(self) -> bool:
         """Whether it ever ran a war room."""
         return any(self.runs_a_room(level) for _, level in self.levels)
+
+    @cached_property
+    def worst(self) -> int:
+        """The worst severity that it had, or what was merged into it had, as `incidents.gravity.worst` says it."""
+        absorbed = (entry.data.get("worst") for entry in self.of("incident.absorbed"))
+        return gravest(self.severity, [*(level for _, level in self.levels), *absorbed])
+
+    @cached_property
+    def counting(self) -> int:
+        """The severity by which it is learnt from, as `incidents.gravity.counting` says it: the worst, as its resolution wrote it down."""
+        resolved = self.of("incident.resolved")[-1:]
+        return gravest(self.severity, [entry.data.get("worst") for entry in resolved])
 
     @cached_property
     def in_a_room(self) -> list[Entry]:

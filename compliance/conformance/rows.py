@@ -49,7 +49,7 @@ def record_of(tables: Tables) -> r.Record:
         held=tuple(_held(row) for row in rows.get("incidents_roleholding", [])),
         pages=tuple(_page(row) for row in rows.get("oncall_page", [])),
         notices=tuple(
-            r.Notice(row["event_id"], row["template"], row["recipient_id"], _time(row["created_at"]))
+            r.Notice(row["event_id"], row["template"], row["recipient_id"], _time(row["created_at"]), row["channel"])
             for row in rows.get("notifications_delivery", [])
         ),
         ticks=tuple(r.Tick(row["role"], row["key"], _time(row["ticked_at"])) for row in rows.get("incidents_checklisttick", [])),

@@ -1,10 +1,12 @@
 """What an organisation settles about access: which incidents have who had access reviewed, and who may break the glass."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from incidents.states import Severity
+from standard.queries import in_force_id, law
 from tenants.actors import Duty, Role
 from tenants.walled import History, TenantOwned
 
@@ -20,16 +22,35 @@ def openers() -> list[str]:
     return [Role.ADMINISTRATOR.value, *(duty.value for duty in Duty)]
 
 
+REVIEWED = [(level.value, level.label) for level in Severity if level >= Severity.SEV2]
+
+
+def no_later_than_the_standard(days: int) -> None:
+    """Refuse more business days than the standard in force gives a review."""
+    most = law(in_force_id()).clock("access_review").due
+    if days > most:
+        raise ValidationError(f"The standard gives a review {most} business days: it may take fewer, not more.", code="laxer")
+
+
 class AccessPolicy(TenantOwned):
     """One row an organisation; without it the defaults hold (`AccessPolicy()` has them).
 
     `review_from` is the least severity whose incidents are reviewed (2: SEV 1 and 2); what is flagged is reviewed whatever it is.
-    A review is due at the close of the `review_days`-th business day.
+    A review is due at the close of the `review_days`-th business day. Neither is ever laxer than the standard: it has what opens a war
+    room reviewed, within its own business days (evidence.access-review); what was settled otherwise before counts as those do.
     """
 
-    review_from = models.IntegerField("Review from", choices=Severity.choices, default=Severity.SEV2)
+    review_from = models.IntegerField(
+        "Review from",
+        choices=REVIEWED,
+        default=Severity.SEV2,
+        help_text="The standard asks for SEV 1 and 2, and for what is flagged: more may be reviewed, not less.",
+    )
     review_days = models.IntegerField(
-        "Business days for a review", default=5, validators=[MinValueValidator(1), MaxValueValidator(60)]
+        "Business days for a review",
+        default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(60), no_later_than_the_standard],
+        help_text="At most as many as the standard gives.",
     )
     glass_openers = ArrayField(
         models.CharField(max_length=30, choices=MAY_OPEN), verbose_name="Who may break the glass", default=openers, blank=True

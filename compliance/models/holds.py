@@ -29,6 +29,8 @@ class CustodianTask(TenantOwned):
 
     Of somebody outside, `link_number` is the one link that is good, until `link_until` (0: none was ever sent; compliance/custody_links.py),
     and `acknowledged_link` and `proven_link` are the links by which they answered: there is no account to name.
+
+    Once `erased_at` is set, name and address are gone, of somebody outside what they typed and attached too (compliance/erasing_sql.py).
     """
 
     hold = TenantKey(LegalHold, related_name="custodians")
@@ -53,6 +55,7 @@ class CustodianTask(TenantOwned):
     link_until = models.DateTimeField(null=True)
     acknowledged_link = models.IntegerField(null=True)
     proven_link = models.IntegerField(null=True)
+    erased_at = models.DateTimeField(null=True)
 
     history = History()
 
@@ -76,6 +79,7 @@ class CustodianTask(TenantOwned):
                 condition=Q(withdrawn_at__isnull=True, withdrawn_by__isnull=True)
                 | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False, over_at__isnull=False),
             ),
+            models.CheckConstraint(name="erased_once_it_is_over", condition=Q(erased_at__isnull=True) | Q(over_at__isnull=False)),
         ]
         indexes = [models.Index(fields=["organisation", "hold"], name="custodian_by_hold")]
 
@@ -84,7 +88,7 @@ class CustodianTask(TenantOwned):
 
 
 class CustodianFile(TenantOwned):
-    """What a custodian outside attached as proof, with the SHA-256 of its bytes. Written once, served only as a download."""
+    """What a custodian attached as proof, or Legal for one outside, with the SHA-256 of its bytes. Written once, served only as a download."""
 
     task = TenantKey(CustodianTask, related_name="files")
     name = models.CharField(max_length=200)

@@ -23,6 +23,7 @@ class PackState(models.TextChoices):
     ASKED = "asked", "Asked for"
     READY = "ready", "Ready"
     FAILED = "failed", "Failed"
+    SUPERSEDED = "superseded", "Superseded"
 
 
 class PackCause(models.TextChoices):
@@ -38,6 +39,7 @@ class EvidencePack(TenantOwned):
 
     A period's pack shows what whoever asked may see, so it is theirs alone; that of an audit engagement shows what its auditor may see, and is
     handed to nobody else. `shown` are the ids of the incidents that it discloses.
+    A superseded one told of somebody whose data were erased since: `why` says so, and its file is gone unless a legal hold keeps it.
     `sha256` is that of the whole ZIP file, `checkpoint_size` the number of leaves of the checkpoint that it is proven against.
     """
 

@@ -5,7 +5,7 @@ was written in the period of no incident. Everything else that was sealed in the
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from heapq import merge
 from typing import Any
@@ -67,6 +67,8 @@ def look(engagement: AuditEngagement, log: Log, own: Opened, theirs: Opened) -> 
         check_open(engagement)
         rows = population(engagement).rows
         named = {SEEN: NO, RESTRICTED: YES}
+        if not engagement.restricted:  # one that its auditor is named on they read in its room; this engagement does not open it
+            rows = [replace(row, kind=RESTRICTED) if row.incident and row.incident.restricted else row for row in rows]
         numbers = {row.number: named.get(row.kind, OUTSIDE) for row in rows if row.kind}  # one that nobody has stays a gap
         ids = {row.number: row.incident.pk for row in rows if row.kind == SEEN and row.incident is not None}
     with own():

@@ -31,9 +31,15 @@ class _File:
     sha256: str
 
 
-def close(folder: Path, info: Mapping[str, str]) -> dict[str, _File]:
-    """Make the folder a bag: its declaration, `bag-info.txt` with `info` and the Oxum, and both manifests. Returns its files by name."""
-    files = {name: _look(folder / name) for name in _names(folder)}
+def close(folder: Path, info: Mapping[str, str], alive: Callable[[], None] = lambda: None) -> dict[str, _File]:
+    """Make the folder a bag: its declaration, `bag-info.txt` with `info` and the Oxum, and both manifests. Returns its files by name.
+
+    `alive` is called before each file is read.
+    """
+    files: dict[str, _File] = {}
+    for name in _names(folder):
+        alive()
+        files[name] = _look(folder / name)
     payload = {name: file for name, file in files.items() if name.startswith("data/")}
     oxum = f"{sum(file.size for file in payload.values())}.{len(payload)}"
     lines = sorted({**info, "Payload-Oxum": oxum}.items())

@@ -7,16 +7,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.db import connection
 from django.db.models import Max, Min
 from django.template.loader import render_to_string
 
 from compliance.access import export
 from compliance.conformance import packed
+from compliance.holds_showing import who
+from compliance.models import CustodianFile, CustodianTask
 from incidents.models import Alert, Attachment, Inbound, Incident, Signal
 from postmortems import as_markdown, paper
 from postmortems.models import Publication
 
-BEFORE_IT = timedelta(minutes=1)  # as the wall has it (incidents/sql.py)
 AROUND = timedelta(seconds=5)  # a signal opens, and its alerts are seen, within moments of the request that says so
 
 
@@ -27,29 +29,44 @@ def file(attachment_id: int, folder: Path) -> None:
         _write(folder / "data/attachments" / found.sha256, bytes(found.body))
 
 
+def custodian_file(file_id: int, folder: Path) -> None:
+    """A file that a custodian attached, by the hash of its bytes. (What an erasure took away meanwhile is not written: such a pack is made anew.)"""
+    found = CustodianFile.objects.get(pk=file_id)
+    if len(found.body) == found.size:
+        _write(folder / "data/custodians/files" / found.sha256, bytes(found.body))
+
+
 def inbound_ids(incident: Incident) -> list[int]:
     """The raw requests that speak of the incident's signals, oldest first; none that may speak of another one which is restricted.
 
     A pack is filled as Muster itself, which sees everything: what the wall of raw requests (`muster.hidden_sources`) keeps from those who are
-    named on this incident alone is kept from its pack here.
+    named on this incident alone is kept from its pack here, by the same function of the database.
     """
     found: set[int] = set()
+    since = _sources_beside(incident)
     for signal in Signal.objects.filter(incident=incident, integration__isnull=False):
         last = Alert.objects.filter(signal=signal).aggregate(last=Max("last_seen_at"))["last"] or signal.opened_at
         requests = Inbound.objects.filter(integration=signal.integration, group_key=signal.group_key, problem="")
         requests = requests.filter(received_at__gte=signal.opened_at - AROUND, received_at__lte=last + AROUND)
-        if (since := _hidden_since(incident, signal)) is not None:
-            requests = requests.filter(received_at__lt=since - BEFORE_IT)
+        if signal.integration_id in since:
+            requests = requests.filter(received_at__lt=since[signal.integration_id])
         found.update(requests.values_list("pk", flat=True))
     return sorted(found)
 
 
-def _hidden_since(incident: Incident, signal: Signal) -> datetime | None:
-    """Since when requests of a signal's integration may speak of another incident that is restricted. None where there is no such."""
-    others = Signal.objects.filter(integration=signal.integration, incident__restricted=True).exclude(incident=incident)
-    opened = others.aggregate(first=Min("opened_at"))["first"]
-    received = Alert.objects.filter(signal__in=others).aggregate(first=Min("received_at"))["first"]
-    return min((at for at in (opened, received) if at is not None), default=None)
+def _sources_beside(incident: Incident) -> dict[int, datetime]:
+    """Integration -> since when its requests may speak of another incident that is restricted."""
+    others = "ARRAY(SELECT id FROM incidents_incident WHERE restricted AND id <> %s)"
+    each = "SELECT key::bigint, to_timestamp(value::double precision) FROM jsonb_each_text"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{each}(muster.sources_since({others}))", [incident.pk])
+        return dict(cursor.fetchall())
+
+
+def received_outside(request_ids: Iterable[int], starts_at: datetime, ends_at: datetime) -> list[int]:
+    """Those of these raw requests that came before a period or after it."""
+    requests = Inbound.objects.filter(pk__in=list(request_ids))
+    return list(requests.exclude(received_at__gte=starts_at, received_at__lt=ends_at).values_list("pk", flat=True))
 
 
 def spoken_of(incident: Incident, request_ids: Iterable[int]) -> set[int]:
@@ -100,6 +117,41 @@ def access_review(incident: Incident, folder: Path) -> bool:
         return False
     _write(folder / "data/access-review" / f"{incident.ref}.json", _json(told))
     return True
+
+
+def custody(incident: Incident, folder: Path) -> bool:
+    """What custodians were asked to keep under the incident's holds, and what each answered. Returns whether anybody was asked."""
+    tasks = CustodianTask.objects.filter(hold__incident=incident).select_related("acknowledged_by", "proven_by", "withdrawn_by")
+    files = CustodianFile.objects.filter(task__hold__incident=incident).defer("body")
+    told = [_custodian(task, [file for file in files if file.task_id == task.pk]) for task in tasks.order_by("id")]
+    if told:
+        _write(folder / "data/custodians" / f"{incident.ref}.json", _json({"incident": incident.ref, "custodians": told}))
+    return bool(told)
+
+
+def _custodian(task: CustodianTask, files: list[CustodianFile]) -> dict[str, Any]:
+    def at(moment: datetime | None) -> str | None:
+        return moment.isoformat() if moment else None
+
+    return {
+        "id": task.pk,
+        "hold": task.hold_id,
+        "custodian": task.name,
+        "is_member": task.person_id is not None,
+        "what": task.what,
+        "asked_at": at(task.asked_at),
+        "reminded": task.chased,
+        "acknowledged_at": at(task.acknowledged_at),
+        "acknowledged_by": who(task.acknowledged_by, task.acknowledged_link, task),
+        "proven_at": at(task.proven_at),
+        "proven_by": who(task.proven_by, task.proven_link, task),
+        "location": task.location,
+        "sha256": task.sha256,
+        "said": task.said,
+        "files": [{name: getattr(file, name) for name in ("id", "name", "content_type", "size", "sha256")} for file in files],
+        "over_at": at(task.over_at),
+        "withdrawn_at": at(task.withdrawn_at),
+    }
 
 
 def conformance(incidents: Iterable[tuple[int, packed.Rows]], organisations: packed.Rows, folder: Path) -> None:

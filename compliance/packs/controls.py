@@ -1,16 +1,27 @@
-"""`data/controls.json` of an engagement's pack: for each control which entries of the pack are its evidence, and which of its clocks broke.
+"""`data/controls.json` of an engagement's pack: for each control which entries of the pack are its evidence, and what was not as it should be.
 
-Made of the pack's records and of nothing else, so that whoever has the pack can make it again (docs/evidence-format.md, section 5).
+Made of the pack's records and of nothing else, so that whoever has the pack can make it again (docs/evidence-format.md, section 5). It is
+written piece by piece: of each clock no more than its last leaf is ever in memory, and of the evidence nothing.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from io import StringIO
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import Any, TextIO
+
+import orjson
 
 from compliance.audit_controls import CONTROLS, Control
+from incidents.timeline import LATE_SECONDS
 
 EVENTS, CLOCKS = "ledger_event", "standard_historicalclock"
+LATE = timedelta(seconds=LATE_SECONDS)
+_OF_A_CLOCK = ("clause", "due_at", "broken_at", "stopped_at")
+_OF_AN_EVENT = ("kind", "seq", "occurred_at", "recorded_at")
 
 type Row = dict[str, Any]
 
@@ -22,34 +33,86 @@ def begins(word: str, words: Sequence[str]) -> bool:
 
 def of(pack: Path) -> dict[str, Any]:
     """What `data/controls.json` of an unpacked pack has to hold, by the control's key."""
-    found: dict[str, Any] = {control.key: _head(control) for control in CONTROLS}
-    for leaf, _, row in _records(pack, EVENTS):
-        for control in CONTROLS:
-            if begins(row["kind"], control.kinds):
-                found[control.key]["evidence"].append(leaf)
-    last: dict[int, tuple[int, int | None, Row]] = {}
-    for leaf, incident_id, row in _records(pack, CLOCKS):
-        last[row["id"]] = (leaf, incident_id, row)
-    for leaf, incident_id, row in sorted(last.values(), key=lambda one: one[0]):
-        if incident_id is None or row["broken_at"] is None:
-            continue
-        for control in CONTROLS:
-            if begins(row["clause"], control.clauses):
-                told = {name: row[name] for name in ("clause", "due_at", "broken_at", "stopped_at")}
-                found[control.key]["exceptions"].append({"leaf": leaf, "incident": incident_id, **told})
+    out = StringIO()
+    _write(pack, out)
+    found: dict[str, Any] = json.loads(out.getvalue())
     return found
 
 
 def write(pack: Path) -> None:
-    """Write it into the folder of a pack, whose records are whole."""
+    """Write it into the folder of a pack, whose records are whole, and which says whose it is."""
     with (pack / "data/controls.json").open("w", encoding="utf-8") as out:
-        json.dump(of(pack), out, ensure_ascii=False, indent=1)
-        out.write("\n")
+        _write(pack, out)
+
+
+class _List:
+    """The items of one list, put aside in a file until their turn comes."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self.file: TextIO = stack.enter_context(TemporaryFile("w+", encoding="utf-8"))  # noqa: SIM115  # the stack closes it
+        self.empty = True
+
+    def add(self, item: Any) -> None:
+        """Put one down."""
+        self.file.write(("" if self.empty else ",") + "\n  " + json.dumps(item, ensure_ascii=False))
+        self.empty = False
+
+    def pour(self, out: TextIO) -> None:
+        """Write all of them."""
+        self.file.seek(0)
+        out.write("[")
+        while some := self.file.read(1 << 20):
+            out.write(some)
+        out.write("]" if self.empty else "\n ]")
+
+
+def _write(pack: Path, out: TextIO) -> None:
+    with ExitStack() as stack:
+        lists = {control.key: (_List(stack), _List(stack)) for control in CONTROLS}
+        _clocks(pack, lambda key, item: lists[key][0].add(item))
+        _events(pack, lambda key, item: lists[key][0].add(item), lambda key, leaf: lists[key][1].add(leaf))
+        out.write("{")
+        for number, control in enumerate(CONTROLS):
+            exceptions, evidence = lists[control.key]
+            head = json.dumps(_head(control), ensure_ascii=False)[:-1]
+            out.write(f'{"," if number else ""}\n"{control.key}": {head},\n "exceptions": ')
+            exceptions.pour(out)
+            out.write(',\n "evidence": ')
+            evidence.pour(out)
+            out.write("}")
+        out.write("\n}\n")
+
+
+def _clocks(pack: Path, broke: Callable[[str, Row], None]) -> None:
+    """Tell of each clock of an incident that broke, as the last entry of it has it, by each control that asks for its clause."""
+    last: dict[int, int] = {}
+    for leaf, _, row in _records(pack, CLOCKS):
+        last[row["id"]] = leaf
+    for leaf, incident_id, row in _records(pack, CLOCKS):
+        if last[row["id"]] == leaf and incident_id is not None and row["broken_at"] is not None:
+            told = {"leaf": leaf, "incident": incident_id, **{name: row[name] for name in _OF_A_CLOCK}}
+            for control in CONTROLS:
+                if begins(row["clause"], control.clauses):
+                    broke(control.key, told)
+
+
+def _events(pack: Path, late: Callable[[str, Row], None], speaks: Callable[[str, int], None]) -> None:
+    """Tell of each event by each control that it speaks to; what was recorded late is an exception too."""
+    engagement = json.loads((pack / "data/pack.json").read_text(encoding="utf-8"))["of"]["engagement"]
+    starts_at, ends_at = (datetime.fromisoformat(engagement[name]) for name in ("starts_at", "ends_at"))
+    for leaf, incident_id, row in _records(pack, EVENTS):
+        occurred_at, recorded_at = (datetime.fromisoformat(row[name]) for name in ("occurred_at", "recorded_at"))
+        if incident_id is None and not starts_at <= occurred_at < ends_at:
+            continue  # such as that the engagement was made: the pack needs it, and it is no evidence of the period
+        for control in CONTROLS:
+            if begins(row["kind"], control.kinds):
+                speaks(control.key, leaf)
+                if incident_id is not None and recorded_at > occurred_at + LATE:
+                    late(control.key, {"leaf": leaf, "incident": incident_id, **{name: row[name] for name in _OF_AN_EVENT}})
 
 
 def _head(control: Control) -> Row:
-    named: Row = {name: getattr(control, name) for name in ("framework_name", "code", "title", "asks")}
-    return {"framework": named.pop("framework_name"), **named, "exceptions": [], "evidence": []}
+    return {"framework": control.framework_name, **{name: getattr(control, name) for name in ("code", "title", "asks")}}
 
 
 def _records(pack: Path, table: str) -> Iterator[tuple[int, int | None, Row]]:
@@ -57,8 +120,8 @@ def _records(pack: Path, table: str) -> Iterator[tuple[int, int | None, Row]]:
     path = pack / "data/records" / f"{table}.jsonl"
     if not path.exists():
         return
-    with path.open(encoding="utf-8", newline="\n") as lines:
+    with path.open("rb") as lines:
         for line in lines:
-            record = json.loads(line)
+            record = orjson.loads(line)
             if record["body"] is not None:
-                yield record["leaf"], json.loads(record["envelope"])["incident"], json.loads(record["body"])
+                yield record["leaf"], orjson.loads(record["envelope"])["incident"], orjson.loads(record["body"])

@@ -6,6 +6,8 @@ calendar links, who has access to production, and what Legal alone reads. A test
 
 from collections.abc import Collection, Iterable
 
+from compliance.audit_controls import KINDS
+from compliance.audit_evidence import evidence
 from compliance.packs.records import EVENTS, REDACTIONS
 from ledger.models import Event
 from tenants.actors import Role
@@ -32,6 +34,7 @@ EVERYBODYS = JUDGED_BY | {
     "standard_historicalcalendar",
     "standard_historicalcalendarday",
     "standard_standardwithdrawal",
+    "status_historicalstatuspage",
     "tenants_historicaldutyholder",
     "tenants_historicalmembership",
 }
@@ -65,11 +68,13 @@ OF_FEW = frozenset(
     }
 )
 
-# Events beside those of incidents: how what stands in those tables was changed. Others are of what somebody did or read, or of Legal's.
+# Events beside those of incidents: how what stands in those tables was changed. Others are of what somebody did or read, or of Legal's: of those
+# an engagement's auditor is shown what is evidence of a control.
 _KINDS = (
     *("configuration.changed", "engagement.made", "engagement.ended", "integration.keyed", "integration.keys_withdrawn"),
     *("override.given", "override.cancelled", "swap.offered", "swap.accepted", "swap.ended", "token.issued", "token.revoked"),
     "release_policy.changed",
+    "status_page.changed",
     *(
         "duty_rule.loaded",
         "duty_rule.approved",
@@ -89,10 +94,17 @@ def tables_for(roles: Collection[str]) -> frozenset[str]:
     return EVERYBODYS | {EVENTS} | (ADMINISTRATORS if all_of_it else frozenset())
 
 
-def told(event_ids: Iterable[int], tables: Collection[str]) -> set[int]:
-    """Of these events those that are disclosed, in the scope of whoever the pack is for: on what stands in `tables`."""
-    found = Event.objects.filter(pk__in=event_ids, incident_id=None, kind__in=_KINDS).values_list("pk", "subject_type")
-    return {pk for pk, subject in found if _histories(subject) & set(tables)}
+def told(event_ids: Iterable[int], tables: Collection[str], *, audited: bool = False) -> set[int]:
+    """Of these events those that are disclosed, in the scope of whoever the pack is for: on what stands in `tables`.
+
+    To an engagement's auditor (`audited`) whatever is evidence of a control besides: what their pages show (compliance/audit_controls.py).
+    """
+    asked = list(event_ids)
+    found = Event.objects.filter(pk__in=asked, incident_id=None, kind__in=_KINDS).values_list("pk", "subject_type")
+    shown = {pk for pk, subject in found if _histories(subject) & set(tables)}
+    if audited:
+        shown |= set(evidence(KINDS).filter(pk__in=asked, incident_id=None).values_list("pk", flat=True))
+    return shown
 
 
 def _histories(subject: str) -> set[str]:

@@ -10,11 +10,13 @@ from typing import Any, BinaryIO, Self
 
 import orjson
 
-INCIDENTS, EVENTS, ATTACHMENTS, REDACTIONS = (
+INCIDENTS, EVENTS, ATTACHMENTS, REDACTIONS, INBOUND, CUSTODIAN_FILES = (
     "incidents_historicalincident",
     "ledger_event",
     "incidents_attachment",
     "ledger_redaction",
+    "incidents_inbound",
+    "compliance_custodianfile",
 )
 
 
@@ -50,6 +52,10 @@ class Records:
     made: list[int] = field(default_factory=list)
     last_event: dict[int, int] = field(default_factory=dict)
     files: dict[int, str] = field(default_factory=dict)  # the id of a file that was filed -> its SHA-256
+    proofs: set[int] = field(
+        default_factory=set
+    )  # the files of custodians that a record tells of, and whose words were not erased
+    requests: set[int] = field(default_factory=set)  # the raw requests that a record tells of
     tiles: set[int] = field(default_factory=set)
     erased: list[int] = field(default_factory=list)
     redactions: dict[int, Sealed] = field(default_factory=dict)  # by their leaves, until all are known
@@ -83,6 +89,10 @@ class Records:
         self.tiles.add(entry.leaf >> 8)
         if entry.incident_id is not None:
             self.of_incident[entry.incident_id] += 1
+        if entry.table == INBOUND:
+            self.requests.add(entry.pk)
+        if entry.table == CUSTODIAN_FILES and entry.body is not None:
+            self.proofs.add(entry.pk)
         if entry.body is None:
             self.erased.append(entry.seq)
         elif entry.table in (INCIDENTS, EVENTS, ATTACHMENTS):

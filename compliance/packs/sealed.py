@@ -20,20 +20,30 @@ from tenants.walled import tenant_of
 
 AT_A_TIME = queries.PAGE
 NEWEST = 1000  # earlier checkpoints that a pack is proven against
+# In one statement: the sealer writes leaves and checkpoint in one transaction, so that at no moment one is there without the other.
+_HOLDS = """
+SELECT coalesce((SELECT max(index) + 1 FROM ledger_leaf WHERE organisation_id = %s), 0),
+       coalesce((SELECT max(size) FROM ledger_checkpoint WHERE organisation_id = %s), 0)"""
 
 
 def log_for(pack: EvidencePack) -> "SealedLog":
-    """The log at its newest checkpoint. Raises NotSealed while that misses anything that was on record when the pack was asked for."""
+    """The log at its newest checkpoint. Raises NotSealed while that misses anything that was on record when the pack was asked for.
+
+    Raises LookupError where waiting brings nothing back: what was asked for is not in the ledger, or leaves are there that no checkpoint signs.
+    """
     organisation_id = tenant_of(pack)
+    ((leaves, signed),) = ask(_HOLDS, [organisation_id, organisation_id])
+    if leaves != signed:
+        raise LookupError(f"the database holds {leaves} leaves, and its newest checkpoint is of {signed}: some were taken away")
     checkpoint = queries.latest_checkpoint(organisation_id)
     asked = Event.objects.get(kind="pack.asked", subject_type=pack._meta.label_lower, subject_id=pack.pk)
     entry = Entry.objects.filter(table=Event._meta.db_table, pk_text=str(asked.pk)).order_by("-id").first()
-    waiting = Entry.objects.filter(~Exists(Leaf.objects.filter(pk=OuterRef("pk"))))
-    if entry is not None:
-        about = waiting.filter(pk=entry.pk) if pack.incident_id is None else waiting.filter(incident_id=pack.incident_id)
-        if about.filter(pk__lte=entry.pk).exists():
-            checkpoint = None
-    if checkpoint is None or entry is None:
+    size = 0 if checkpoint is None else checkpoint.size  # a leaf that was given since is of the next one
+    waiting = Entry.objects.filter(~Exists(Leaf.objects.filter(pk=OuterRef("pk"), index__lt=size)))
+    if entry is None:  # it was written in the transaction that asked: waiting does not bring it back
+        raise LookupError("the ledger has no entry of this pack's being asked for: manage.py compare names what is missing")
+    about = waiting.filter(pk=entry.pk) if pack.incident_id is None else waiting.filter(incident_id=pack.incident_id)
+    if checkpoint is None or about.filter(pk__lte=entry.pk).exists():
         raise NotSealed("Waits for the seal")
     return SealedLog(organisation_id, checkpoint)
 

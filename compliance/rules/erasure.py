@@ -1,7 +1,7 @@
 """Erasing a person's data: who asks, who decides, and what stands in the way. A legal hold always does (breach.preserve-logs)."""
 
 from compliance import holds_people as people
-from compliance.models import ErasureRequest
+from compliance.models import CustodianTask, ErasureRequest
 from incidents.rules.common import reader
 from tenants.actors import Actor, Role
 from tenants.models import Membership
@@ -18,16 +18,18 @@ def why_not_read(by: Actor) -> list[Reason]:
     return [Reason("not_of_the_law", sentence, status=403)]
 
 
-def why_not_ask(by: Actor, member: Membership | None = None, hold: int | None = None, waits: bool = False) -> list[Reason]:
-    """Administrators ask, for somebody who has left and whom no legal hold keeps. `waits`: the same was asked for already."""
+def why_not_ask(
+    by: Actor, of: Membership | CustodianTask | None = None, hold: int | None = None, waits: bool = False
+) -> list[Reason]:
+    """Administrators ask, for somebody who has left, or a custodian outside, whom no legal hold keeps. `waits`: it was asked for already."""
     if reasons := reader(by):
         return reasons
     if not by.has(Role.ADMINISTRATOR):
         return [Reason("not_an_administrator", "Administrators ask that personal data be erased.", status=403)]
-    if member is None:
+    if of is None:
         return []
-    if member.is_active:
-        sentence = f"{member.user.name} is a member still: end the membership first."
+    if isinstance(of, Membership) and of.is_active:
+        sentence = f"{of.user.name} is a member still: end the membership first."
         return [Reason("still_a_member", sentence, field="person")]
     if waits:
         return [Reason("asked", "This was asked for already, and waits for a decision.", field="person")]

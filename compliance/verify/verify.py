@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks an evidence pack of Muster, offline: one file, Python 3.10 or newer and the package `cryptography`.
 
-python verify.py PACK [--key KEY] [--origin ORIGIN] [--checkpoint FILE]
+python verify.py PACK [--key KEY] [--origin ORIGIN] [--checkpoint FILE] [--format 1]
 
 Written from the page "The format of the evidence" alone. It ends with 0 when all holds, 1 when anything does not, 2 when it could not be run.
 """
@@ -31,13 +31,13 @@ try:
 except ImportError:  # said once it runs
     Ed25519PublicKey = None  # type: ignore[assignment,misc]
 
-CHUNK, LONGEST_LINE, LONGEST_SMALL, MOST_FAULTS = 1 << 20, 1 << 28, 1 << 22, 100
+CHUNK, LONGEST_LINE, LONGEST_SMALL, LONGEST_REQUEST, MOST_FAULTS = 1 << 20, 1 << 28, 1 << 22, 1 << 25, 100
 REF, NUMBER = r"[A-Za-z0-9][A-Za-z0-9._-]*", r"(?:0|[1-9]\d{0,18})"
 TILE = re.compile(r"data/log/tile/(\d{1,2})/((?:x\d{3}/)*\d{3})(?:\.p/(\d{1,3}))?")
 NAMES = re.compile(
     rf"bagit\.txt|bag-info\.txt|(?:tag)?manifest-sha256\.txt|keys/log\.pub|verify/verify\.py|data/(?:pack\.json|report\.html|"
     rf"records/[a-z0-9_]+\.jsonl|population\.csv|(?:conformance|controls)\.json|transcript/{REF}\.txt|paging-log\.csv|post-mortem/{REF}\.(?:md|html)|"
-    rf"attachments/[0-9a-f]{{64}}|inbound/\d+\.json|access-review/{REF}\.json|log/checkpoint|log/consistency\.jsonl)|{TILE.pattern}"
+    rf"(?:attachments|custodians/files)/[0-9a-f]{{64}}|inbound/\d+\.json|(?:access-review|custodians)/{REF}\.json|log/checkpoint|log/consistency\.jsonl)|{TILE.pattern}"
 )
 NEEDED = (
     *("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "data/pack.json", "data/report.html"),
@@ -53,6 +53,10 @@ SECRETS = re.compile(r',"salt":(?:"([0-9a-f]{32})","body":"|null,"body":null\}\n
 STUB = re.compile(rf'\{{"leaf":({NUMBER}),"hash":"([A-Za-z0-9+/]{{43}}=)"\}}\n')
 ENGAGEMENT = ["id", "firm", "auditor", "auditor_id", "first", "last", "starts_at", "ends_at", "restricted"]
 COLUMNS = ["number", "ref", "declared_at", "severity", "state", "restricted", "records"]
+FORMATS = (1, 2)  # of packs: what each has stands on the format's page
+UNPROVEN = "raw requests need no record that proves them, and custodians' files may be missing"  # of format 1
+FILED = ("data/attachments/", "data/custodians/files/")  # below them, each file is named by its hash, which a record tells of
+Out = Callable[[str], None]
 STAMP = 0x21  # 1980-01-01, as ZIP writes a date
 
 
@@ -67,7 +71,7 @@ class Wrong(Exception):
 class Report:
     """What was found: each fault with its file, line and what was expected."""
 
-    def __init__(self, out: Callable[[str], None]) -> None:
+    def __init__(self, out: Out) -> None:
         self.out, self.faults = out, 0
 
     def fault(self, file: str, line: int | None, text: str) -> None:
@@ -152,9 +156,8 @@ class Zip:
         for filename, record in central:
             file.seek(offset)
             if file.read(len(record)) != record:
-                report.fault(
-                    filename.removeprefix(self.folder), None, f"its line in the ZIP's directory is not as it should be{anew}"
-                )
+                text = f"its line in the ZIP's directory is not as it should be{anew}"
+                report.fault(filename.removeprefix(self.folder), None, text)
             offset += len(record)
         size, count, end = offset - start, len(central), b""
         if start >= 0xFFFFFFFF or count >= 0xFFFF:
@@ -340,8 +343,8 @@ class Seen:
 class Verifier:
     """One pack, checked once."""
 
-    def __init__(self, path: str, report: Report, key: Key | None, origin: str | None, held: bytes | None) -> None:
-        self.report, self.key, self.origin, self.held = report, key, origin, held
+    def __init__(self, path: str, report: Report, key: Key | None, origin: str | None, held: bytes | None, older: bool) -> None:
+        self.report, self.key, self.origin, self.held, self.older = report, key, origin, held, older
         self.source: Folder | Zip = Folder(path, report) if os.path.isdir(path) else Zip(path, report)
         self.names = set(self.source.names)
         self.pack: dict[str, Any] = {}
@@ -353,17 +356,17 @@ class Verifier:
         self.of_incident: defaultdict[str, int] = defaultdict(int)
         self.numbers: dict[str, tuple[str, str, int]] = {}  # an incident's number -> its internal one, and where that stands
         self.made: dict[str, tuple[str, int]] = {}
-        self.filed: set[str] = set()
+        self.filed: set[str] = set()  # the names of the files that were filed
+        self.requests: dict[str, bytes] = {}  # the name of a raw request's file -> the hash of what its record says of it
         self.events: defaultdict[str, Seen] = defaultdict(Seen)  # of an incident
         self.last_event: defaultdict[str, int] = defaultdict(int)
-        self.lost_events = 0
         self.engagement: dict[str, Any] = {}  # what the records say of the one that the pack is of
-        self.first_at, self.last_at = "9", ""
+        self.first_at, self.last_at, self.lost_events = "9", "", 0
 
     def run(self) -> None:
         """Everything, in the order of the format's section 6; what stands on something missing is left out."""
+        self.read_pack()  # first, since of a later format nothing can be judged
         self.bag()
-        self.read_pack()
         self.check_checkpoint()
         if self.checkpoint and self.tree(self.checkpoint):
             self.check_records(self.checkpoint)
@@ -380,17 +383,17 @@ class Verifier:
             while chunk := file.read(CHUNK):
                 yield chunk
 
-    def small(self, name: str) -> bytes:
+    def small(self, name: str, longest: int = LONGEST_SMALL) -> bytes:
         """All of a small file. Raises Wrong where it is not there or too large."""
         if name not in self.names:
             raise Wrong("it is missing")
         try:
             with self.source.open(name) as file:
-                data = file.read(LONGEST_SMALL + 1)
+                data = file.read(longest + 1)
         except (zipfile.BadZipFile, OSError, EOFError) as error:
             raise Wrong(f"it cannot be read ({error})") from None
-        if len(data) > LONGEST_SMALL:
-            raise Wrong(f"it is longer than {LONGEST_SMALL} bytes")
+        if len(data) > longest:
+            raise Wrong(f"it is longer than {longest} bytes")
         return data
 
     def lines(self, name: str) -> Iterator[tuple[int, str]]:
@@ -435,7 +438,7 @@ class Verifier:
                 self.report.fault(name, None, f"it cannot be read ({error})")
                 continue
             found = digest.hexdigest()
-            if name.startswith("data/attachments/") and name[17:] != found:
+            if name.startswith(FILED) and name.rpartition("/")[2] != found:
                 self.report.fault(name, None, f"its SHA-256 is {found}; expected that of its name")
             if not line and name != "tagmanifest-sha256.txt":
                 self.report.fault(name, None, f"it is not listed in {manifest}")
@@ -470,10 +473,9 @@ class Verifier:
     # 2. The checkpoint
 
     def read_pack(self) -> None:
-        """What the pack says it is of."""
+        """What the pack says it is of. Raises Unusable for a format that is not to be judged."""
         try:
-            pack = strict_json(self.small("data/pack.json").decode())
-            self.pack = check_shape(pack)
+            self.pack = check_shape(strict_json(self.small("data/pack.json").decode()), self.older)
         except (Wrong, ValueError, RecursionError) as error:
             self.report.fault("data/pack.json", None, f"it is not as the format says: {error}")
 
@@ -482,9 +484,8 @@ class Verifier:
         if not self.key:
             try:
                 self.key = read_key(self.small("keys/log.pub").decode("utf-8", "replace"))
-                self.report.note(
-                    "no --key was given: the key of the pack itself is used, which proves only that the pack is whole"
-                )
+                text = "no --key was given: the key of the pack itself is used, which proves only that the pack is whole"
+                self.report.note(text)
             except Wrong as wrong:
                 self.report.fault("keys/log.pub", None, str(wrong))
         name = "data/log/checkpoint"
@@ -552,10 +553,8 @@ class Verifier:
                 self.report.fault(tile_name(level, last, self.width(level, last)), None, f"the root cannot be computed: {wrong}")
                 return True
         if root_of(groups) != checkpoint.root:
-            expected = f"the tiles give {b64(root_of(groups))}"
-            self.report.fault(
-                "data/log/checkpoint", 3, f"the root is {b64(checkpoint.root)}; {expected} (a tile or this file is wrong)"
-            )
+            text = f"the root is {b64(checkpoint.root)}; the tiles give {b64(root_of(groups))} (a tile or this file is wrong)"
+            self.report.fault("data/log/checkpoint", 3, text)
         return True
 
     def check_tile(self, name: str, level: int, index: int) -> None:
@@ -622,9 +621,8 @@ class Verifier:
         if told["table"] != name[13:-6]:
             raise Wrong(f"this is an entry of {told['table']}; expected those of {name[13:-6]}")
         if self.pack and told["organisation"] != str(self.pack["organisation"]["id"]):
-            raise Wrong(
-                f"this is of organisation {told['organisation']}; expected {self.pack['organisation']['id']} (data/pack.json)"
-            )
+            text = f"this is of organisation {told['organisation']}; expected {self.pack['organisation']['id']} (data/pack.json)"
+            raise Wrong(text)
         self.first_at, self.last_at = min(self.first_at, told["at"]), max(self.last_at, told["at"])
         self.of_incident[told["incident"]] += 1
         digest = sha256(bytes.fromhex(secrets[1]) + body.encode()).hex() if body is not None else told["body"]
@@ -648,7 +646,11 @@ class Verifier:
             if told["op"] == "+":
                 self.made[incident] = (name, number)
         elif table.endswith("attachment"):
-            self.filed.add(str(field(body, "sha256")))
+            self.filed.add(f"{FILED[0]}{field(body, 'sha256')}")
+        elif table == "compliance_custodianfile" and self.pack.get("format") != 1:
+            self.filed.add(f"{FILED[1]}{field(body, 'sha256')}")
+        elif table == "incidents_inbound":
+            self.requests[f"data/inbound/{field(body, 'id')}.json"] = request_hash(field(body, "body"), field(body, "headers"))
         elif table == "compliance_historicalauditengagement":
             self.engaged({}, body)
         elif table == "ledger_event" and told["incident"] != "null":
@@ -707,9 +709,8 @@ class Verifier:
             missing = self.leaves.missing(*given)
             for first, last in missing[:20]:
                 what = f"leaf {first} is" if first == last else f"leaves {first} to {last} are"
-                self.report.fault(
-                    "data/pack.json", None, f"{what} missing; expected each of {given[0]} to {given[1]}, as a record or a stub"
-                )
+                text = f"{what} missing; expected each of {given[0]} to {given[1]}, as a record or a stub"
+                self.report.fault("data/pack.json", None, text)
             if len(missing) > 20:
                 self.report.fault("data/pack.json", None, f"and {len(missing) - 20} more gaps in the range")
 
@@ -719,30 +720,43 @@ class Verifier:
         """The sums, and the incidents that the records tell of."""
         rows = self.population()
         found = {"records": self.records, "stubs": self.stubs, "incidents": len(rows)}
-        found["restricted"] = sum(row[5] == "yes" for row in rows.values())
+        for what, cell in (("restricted", "yes"), ("outside", "outside")):
+            found[what] = sum(row[5] == cell for row in rows.values())
         for what, count in self.pack.get("counts", {}).items():
             if found[what] != count:
                 self.report.fault("data/pack.json", None, f"it counts {count} {what}; expected {found[what]}")
         for number, (name, line) in self.made.items():
             if number not in rows:
-                self.report.fault(
-                    "data/population.csv", None, f"incident {number} is not listed, and its making is in {name}, line {line}"
-                )
+                text = f"incident {number} is not listed, and its making is in {name}, line {line}"
+                self.report.fault("data/population.csv", None, text)
         for number, row in rows.items():
             self.check_row(number, row)
         for name in sorted(self.names):
-            if name.startswith("data/attachments/") and name[17:] not in self.filed:
+            if name.startswith(FILED) and name not in self.filed:
                 self.report.fault(name, None, "no record of the pack tells of this file")
+            elif name.startswith("data/inbound/") and (name in self.requests or self.pack.get("format") != 1):
+                self.check_request(name)
+            elif name.startswith("data/inbound/"):
+                self.report.note(f"no record tells of {name}, as in format 1: nothing proves it")
+        for name in sorted({*self.filed, *self.requests} - self.names):
+            self.report.fault(name, None, "it is missing, and a record of the pack tells of it")
         self.check_engagement()
         whole = {self.numbers[number][0] for number in self.made} if self.pack.get("kind") == "period" else set(self.events)
         gone = sum(self.last_event[one] - self.events[one].count for one in whole if one in self.events)
         if gone > self.lost_events:
-            self.report.fault(
-                "data/records/ledger_event.jsonl",
-                None,
-                f"{gone} events of {'the incident' if len(whole) == 1 else 'incidents'} are missing; "
-                f"expected 1 to {max(self.last_event.values())}",
-            )
+            of = "the incident" if len(whole) == 1 else "incidents"
+            text = f"{gone} events of {of} are missing; expected 1 to {max(self.last_event.values())}"
+            self.report.fault("data/records/ledger_event.jsonl", None, text)
+
+    def check_request(self, name: str) -> None:
+        """A raw request is the one that a record of the pack tells of."""
+        try:
+            given = strict_json(self.small(name, LONGEST_REQUEST).decode())
+            digest = "\\x" + sha256(base64.b64decode(field(given, "body"), validate=True)).hex()
+            if self.requests.get(name) != request_hash(digest, field(given, "headers")):
+                raise Wrong("no record of incidents_inbound has its number with these headers and the hash of this body")
+        except (Wrong, ValueError, TypeError, RecursionError) as wrong:
+            self.report.fault(name, None, str(wrong))
 
     def population(self) -> dict[str, list[str]]:
         """The rows of the population, by number."""
@@ -757,9 +771,8 @@ class Verifier:
                 if len(row) != len(COLUMNS) or reader.line_num == 1 or not re.fullmatch(NUMBER, row[0]) or row[0] in rows:
                     self.report.fault(name, reader.line_num, f"expected the columns {','.join(COLUMNS)}, and each number once")
                 elif any(cell[:1] in tuple("=+-@\t\r") for cell in row if cell):
-                    self.report.fault(
-                        name, reader.line_num, "a cell could be taken for a formula; expected an apostrophe in front"
-                    )
+                    text = "a cell could be taken for a formula; expected an apostrophe in front"
+                    self.report.fault(name, reader.line_num, text)
                 elif (row[5] != "no" and any(row[1:5] + row[6:])) or row[5] not in ("yes", "no", "outside"):
                     self.report.fault(name, reader.line_num, "expected “no”, or “yes” or “outside” and nothing but the number")
                 else:
@@ -782,12 +795,11 @@ class Verifier:
             text = f"incident {number} is called {called}, and its making is in the records"
             self.report.fault("data/population.csv", None, text)
         elif row[5] == "no" and incident and row[6] != str(self.of_incident[incident[0]]):
-            found = self.of_incident[incident[0]]
-            self.report.fault("data/population.csv", None, f"incident {number} has {row[6]} records there; expected {found}")
+            text = f"incident {number} has {row[6]} records there; expected {self.of_incident[incident[0]]}"
+            self.report.fault("data/population.csv", None, text)
         elif row[5] == "no" and not incident and row[6] != "0":
-            self.report.fault(
-                "data/population.csv", None, f"incident {number} is not in data/records/incidents_historicalincident.jsonl"
-            )
+            text = f"incident {number} is not in data/records/incidents_historicalincident.jsonl"
+            self.report.fault("data/population.csv", None, text)
         elif row[5] == "no" and number not in self.made:
             self.report.note(f"the making of incident {number} is not in the records: it is older than the log")
 
@@ -803,14 +815,12 @@ class Verifier:
                     raise Wrong('expected {"size":…,"root":"…","note":"…","proof":[…]}')
                 old = read_checkpoint(given["note"].encode(), self.key)
                 if (old.size, b64(old.root)) != (given["size"], given["root"]) or old.origin != checkpoint.origin:
-                    raise Wrong(
-                        f"size, root or origin are not the note's; expected {old.size}, {b64(old.root)}, {checkpoint.origin}"
-                    )
+                    text = f"size, root or origin are not the note's; expected {old.size}, {b64(old.root)}, {checkpoint.origin}"
+                    raise Wrong(text)
                 proof = [base64.b64decode(step, validate=True) for step in given["proof"]]
                 if not consistent(old.size, old.root, checkpoint.size, checkpoint.root, proof):
-                    raise Wrong(
-                        f"the log of {checkpoint.size} leaves does not begin with the {old.size} leaves of this checkpoint (a fork?)"
-                    )
+                    text = f"does not begin with the {old.size} leaves of this checkpoint (a fork?)"
+                    raise Wrong(f"the log of {checkpoint.size} leaves {text}")
                 roots[old.size] = old.root
             except (Wrong, ValueError, TypeError, AttributeError, RecursionError) as wrong:
                 self.report.fault(name, number, str(wrong))
@@ -825,16 +835,13 @@ class Verifier:
                 raise Wrong(f"it is of {held.origin}; expected {checkpoint.origin}")
             if held.size > checkpoint.size:
                 raise Wrong(
-                    f"it has {held.size} leaves, the pack's log {checkpoint.size}: the log was rolled back, or the pack is older"
+                    f"it has {held.size} leaves, the pack's log {checkpoint.size}: the log was rolled back, or the pack is old"
                 )
             if held.size not in roots:
-                raise Wrong(
-                    f"its size {held.size} is not among the pack's checkpoints; expected a proof in data/log/consistency.jsonl"
-                )
+                raise Wrong(f"its size {held.size} is not among the pack's checkpoints (data/log/consistency.jsonl)")
             if held.root != roots[held.size]:
-                raise Wrong(
-                    f"its root is {b64(held.root)}; the pack's log had {b64(roots[held.size])} at {held.size} leaves: a fork"
-                )
+                text = f"its root is {b64(held.root)}; the pack's log had {b64(roots[held.size])} at {held.size} leaves: a fork"
+                raise Wrong(text)
         except Wrong as wrong:
             self.report.fault("the checkpoint that you hold", None, str(wrong))
 
@@ -879,6 +886,11 @@ def field(body: Any, key: str) -> Any:
     return row[key]
 
 
+def request_hash(body: Any, headers: Any) -> bytes:
+    """The hash of a raw request: of the column of its body, and of its headers."""
+    return sha256(json.dumps([body, headers], sort_keys=True).encode())
+
+
 def instant(text: Any) -> datetime | None:
     """A moment; None where it is none."""
     try:
@@ -887,8 +899,8 @@ def instant(text: Any) -> datetime | None:
         return None
 
 
-def check_shape(pack: Any) -> dict[str, Any]:
-    """What `data/pack.json` must hold. Raises Wrong."""
+def check_shape(pack: Any, older: bool) -> dict[str, Any]:
+    """What `data/pack.json` must hold. Raises Wrong; Unusable for a format that is unknown, or has fewer checks and was not asked for (`older`)."""
 
     def need(holds: bool, what: str) -> None:
         if not holds:
@@ -898,40 +910,38 @@ def check_shape(pack: Any) -> dict[str, Any]:
         return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
     keys = ["format", "kind", "organisation", "origin", "size", "root", "of", "counts", "range"]
-    need(isinstance(pack, dict) and list(pack) == keys, f"the keys {', '.join(keys)}")
-    need(pack["format"] == 1, "format 1")
+    need(isinstance(pack, dict) and whole(pack.get("format")) and pack["format"] > 0, "the number of its format")
+    if pack["format"] > FORMATS[-1]:
+        text = f"the pack is of format {pack['format']}, and this copy of verify.py knows {' and '.join(map(str, FORMATS))}"
+        raise Unusable(f"{text}. Nothing was checked: take a newer copy, from whom you have the key or from Muster's source")
+    if pack["format"] == 1 and not older:  # no signature says so: whoever changed a pack of format 2 could call it one of 1
+        raise Unusable(f"it is of format 1, in which {UNPROVEN}. Nothing was checked: ask anew, or give --format 1 if you know")
+    need(list(pack) == keys, f"the keys {', '.join(keys)}")
     need(pack["kind"] in ("incident", "period"), "kind “incident” or “period”")
     need(isinstance(pack["organisation"], dict) and whole(pack["organisation"].get("id")), "the organisation's number")
     need(isinstance(pack["origin"], str) and whole(pack["size"]) and isinstance(pack["root"], str), "origin, size and root")
     of = ["incident", "ref"] if pack["kind"] == "incident" else ["from", "to", "engagement"]
     need(isinstance(pack["of"], dict) and list(pack["of"]) == of, f"what it is of: {', '.join(of)}")
     engagement = pack["of"].get("engagement")
-    need(
-        engagement is None
-        or (isinstance(engagement, dict) and list(engagement) == ENGAGEMENT and bool(instant(engagement["ends_at"]))),
-        f"no engagement, or its {', '.join(ENGAGEMENT)}",
-    )
-    counts = ["records", "stubs", "incidents", "restricted"]
-    need(
-        isinstance(pack["counts"], dict) and list(pack["counts"]) == counts and all(map(whole, pack["counts"].values())),
-        "the counts",
-    )
+    engaged = isinstance(engagement, dict) and list(engagement) == ENGAGEMENT and bool(instant(engagement["ends_at"]))
+    need(engagement is None or engaged, f"no engagement, or its {', '.join(ENGAGEMENT)}")
+    sums, names = pack["counts"], ["records", "stubs", "incidents", "restricted", "outside"]
+    need(isinstance(sums, dict) and list(sums) in (names, names[: 3 + pack["format"]]), "the counts")
+    need(all(map(whole, sums.values())), "the counts")
     given = pack["range"]
-    need(
-        given is None or (isinstance(given, list) and len(given) == 2 and all(map(whole, given)) and given[0] <= given[1]),
-        "a range",
-    )
+    two = isinstance(given, list) and len(given) == 2 and all(map(whole, given))
+    need(given is None or (two and given[0] <= given[1]), "a range")
     need(given is None or (pack["kind"] == "period" and given[1] < pack["size"]), "a range within the log, and only of a period")
     return dict(pack)
 
 
 def verify(
-    path: str, *, key: Key | None = None, origin: str | None = None, held: bytes | None = None, out: Callable[[str], None] = print
+    path: str, key: Key | None = None, origin: str | None = None, held: bytes | None = None, older: bool = False, out: Out = print
 ) -> int:
-    """Check the pack (a ZIP, or a folder) and say what was found. Returns the number of faults."""
+    """Check the pack (a ZIP, or a folder; `older`: of format 1 too) and say what was found. Returns the number of faults."""
     report = Report(out)
     try:
-        verifier = Verifier(path, report, key, origin, held)
+        verifier = Verifier(path, report, key, origin, held, older)
     except Wrong as wrong:
         report.fault(os.path.basename(path), None, str(wrong))
         return report.faults
@@ -946,43 +956,42 @@ def verify(
             out(f"For engagement {one['id']}, {one['auditor']} of {one['firm']}: {one['first']} to {one['last']}, {restricted}.")
         if given := verifier.pack["range"]:
             out(f"Every leaf from {given[0]} to {given[1]} is here.")
-        out(f"HOLDS: {verifier.records} records{at}, {verifier.stubs} stubs; {len(verifier.names)} files are whole.")
+        if verifier.pack["kind"] == "period":
+            sums = verifier.pack["counts"]
+            by_number = f"{sums['restricted']} restricted and {sums.get('outside', 0)} of another period by their numbers alone"
+            out(f"The population has {sums['incidents']} numbers, {by_number}.")
+        judged = f", judged as format 1, in which {UNPROVEN}" if verifier.pack["format"] == 1 else ""
+        out(f"HOLDS{judged}: {verifier.records} records{at}, {verifier.stubs} stubs; {len(verifier.names)} files are whole.")
         out("The log proves the records. What is made from them (report, transcript, post-mortem, conformance) is only whole.")
     return report.faults
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run from a command line. Returns the exit code."""
-    parser = argparse.ArgumentParser(
-        description="Checks an evidence pack offline.", epilog="0: holds. 1: does not. 2: could not be run."
-    )
+    parser = argparse.ArgumentParser(description="Checks an evidence pack offline.", epilog="0: holds. 1: does not. 2: not run.")
     parser.add_argument("pack", help="the ZIP file, or the folder that it was unpacked to")
     parser.add_argument("--key", help="the key that you trust: its line, or a file that holds it")
     parser.add_argument("--origin", help="the log that you expect: <host>/<public id of the organisation>")
     parser.add_argument("--checkpoint", help="a file with a checkpoint that you hold")
+    parser.add_argument("--format", type=int, choices=FORMATS[:1], help="1 where you know that the pack is of the first format")
     given = parser.parse_args(arguments)
     try:
         if Ed25519PublicKey is None:
             raise Unusable("the Python package “cryptography” is needed")
         if not os.path.exists(given.pack):
             raise Unusable(f"there is no {given.pack}")
-        key = None
-        if given.key:
-            line = given.key
+        key = held = None
+        if line := given.key:
             if os.path.exists(line):
                 with open(line, encoding="utf-8") as file:
                     line = file.read(LONGEST_SMALL)
             key = read_key(line)
-        held = None
         if given.checkpoint:
             with open(given.checkpoint, "rb") as raw:
                 held = raw.read(LONGEST_SMALL)
-        return 1 if verify(given.pack, key=key, origin=given.origin, held=held) else 0
-    except (Unusable, OSError, UnicodeDecodeError) as error:
-        print(f"Could not be run: {error}", file=sys.stderr)
-        return 2
-    except Wrong as wrong:
-        print(f"Could not be run: --key: {wrong}", file=sys.stderr)
+        return 1 if verify(given.pack, key=key, origin=given.origin, held=held, older=given.format == 1) else 0
+    except (Unusable, Wrong, OSError, UnicodeDecodeError) as error:  # what is wrong with the pack was told by then
+        print(f"Could not be run: {'--key: ' if isinstance(error, Wrong) else ''}{error}", file=sys.stderr)
         return 2
 
 

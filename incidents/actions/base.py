@@ -57,14 +57,29 @@ def start_cadence(incident: Incident, *, instead: Away = Away.ANEW) -> None:
 
     No update stopped what ran: it falls away for the reason `instead`.
     One runs for internal updates, with the incident as its subject. Where customers were told of the incident, and not yet that
-    it is resolved, the same runs for public ones, with the last public update as its subject.
+    it is resolved (or it came back since), the same runs for public ones, with the last public update as its subject.
     """
     clocks.stop_all(_cadence_clocks(incident), fell_away=instead)
     _run_cadence(incident, incident)
-    public = StatusUpdate.objects.filter(incident=incident, audience=Audience.PUBLIC, published_at__isnull=False)
-    told = public.order_by("-published_at", "-id").first()
-    if told is not None and told.status != PublicStatus.RESOLVED:
+    told = _last_public(incident)
+    if told is not None and (told.status != PublicStatus.RESOLVED or gather(incident).came_back_since(told.published_at)):
         _run_cadence(incident, told)
+
+
+def tell_customers_again(incident: Incident) -> None:
+    """Start the clock of public updates where it came back after customers were told that it is resolved (roles.cl-status-page).
+
+    One that runs already runs on: customers wait no less for the next word.
+    """
+    told = _last_public(incident)
+    if told is not None and not _cadence_clocks(incident).filter(subject_type=told._meta.label_lower).exists():
+        _run_cadence(incident, told)
+
+
+def _last_public(incident: Incident) -> StatusUpdate | None:
+    """What customers were told last."""
+    public = StatusUpdate.objects.filter(incident=incident, audience=Audience.PUBLIC, published_at__isnull=False)
+    return public.order_by("-published_at", "-id").first()
 
 
 def restart_cadence(incident: Incident, update: StatusUpdate) -> float | None:

@@ -1,7 +1,7 @@
 """Command: who has it, and what only its holder decides."""
 
 from incidents import fields
-from incidents.actions.base import enter, lock, start_cadence, tell
+from incidents.actions.base import enter, lock, start_cadence, tell, tell_customers_again
 from incidents.actions.calls import call_nobody
 from incidents.actions.fixing import FIX_CLOCKS, start_fix
 from incidents.actions.mobilising import (
@@ -100,14 +100,15 @@ def _replace_who_left(incident: Incident) -> str:
     "advance",
     kind="incident.advanced",
     who="IC",
-    starts=(RHYTHM_CLOCK,),
+    starts=(RHYTHM_CLOCK, *CADENCES),
     stops=(RHYTHM_CLOCK,),
-    clauses=("lifecycle.phases", "principle.mitigate-first", "principle.mobilize-first"),
+    clauses=("lifecycle.phases", "principle.mitigate-first", "principle.mobilize-first", "resolve.impact-ceased"),
 )
 def advance(incident: Incident, *, by: Actor, to: State, reason: str = "") -> Incident:
     """Move on: investigation, mitigation, monitoring; or back. From monitoring that is a relapse: it stays visible and is counted.
 
-    A move that skips or goes back, or starting with roles unfilled, needs `reason`; it is recorded with the move.
+    A move that skips or goes back, or starting with roles unfilled, needs `reason`; it is recorded with the move. After a relapse
+    the impact goes on: its end is asked for again, and customers who were told that it is resolved are owed another word.
     """
     incident, facts = lock(incident)
     clean = fields.text("reason", reason, most=fields.REASON_MAX, required=False)
@@ -116,7 +117,10 @@ def advance(incident: Incident, *, by: Actor, to: State, reason: str = "") -> In
     before, incident.state = incident.state, to
     incident.monitoring_since = now() if to == State.MONITORING else None
     relapse = before == State.MONITORING
-    incident.relapses += relapse
+    ended = incident.impact_end
+    if relapse:
+        incident.relapses += 1
+        incident.impact_end = None
     incident.save()
     enter(incident, facts, by)
     tell(
@@ -129,7 +133,10 @@ def advance(incident: Incident, *, by: Actor, to: State, reason: str = "") -> In
         overridden=sorted(overridden),
         relapse=relapse,
         relapses=incident.relapses,
+        impact_ended=ended.isoformat() if relapse and ended else None,
     )
+    if relapse:
+        tell_customers_again(incident)
     if relapse or to == State.MONITORING:
         keep_rhythm(incident, instead=Away.MOVED_ON)
     return incident
@@ -188,10 +195,10 @@ def set_severity(incident: Incident, severity: Severity) -> None:
     mobilised = incident.mobilises
     incident.severity = severity
     if incident.mobilises and not mobilised:
-        incident.state = State.MOBILIZATION
+        incident.state, incident.monitoring_since = State.MOBILIZATION, None
         name_channel(incident)
     elif mobilised and not incident.mobilises:
-        incident.state, incident.monitoring_since = State.BACKLOG, None
+        incident.state = State.BACKLOG  # when it was mitigated stays: lowering is what follows from that
     incident.save()
 
 

@@ -56,7 +56,8 @@ def update(
 
     It goes out at once, and restarts its audience's cadence; or it waits for whoever has to approve it (event
     incident.update_drafted), and does so then. `status`, and `components` as {slug: condition}, are a public one's.
-    `states_cause` is the author's word on whether it gives a cause; None asks, where it sounds like one.
+    `states_cause` is the author's word on whether it gives a cause; None asks, where it sounds like one, or tells customers that the
+    cause is identified while no hypothesis is confirmed.
     """
     incident, facts = lock(incident)
     check(rules.why_not_update(incident, facts, by))
@@ -73,8 +74,8 @@ def update(
     )
     _complete(posted)
     wording = causal_wording(posted.known, posted.impact, posted.doing) if audience == Audience.PUBLIC else ""
-    if wording and states_cause is None:
-        raise Refused(_says_cause(wording))
+    if states_cause is None:
+        _ask_for_cause(facts, posted, wording)
     posted.states_cause = bool(states_cause)
     posted.awaits = rules.awaited(facts, audience, posted.states_cause)
     enter(incident, facts, by)
@@ -207,6 +208,13 @@ def _ahead(next_update_at: datetime | None) -> datetime | None:
     return next_update_at
 
 
-def _says_cause(wording: str) -> Reason:
-    sentence = f"“{wording}” sounds like a cause. Say whether this update gives one: an unconfirmed cause waits for the IC."
-    return Reason("says_cause", sentence, clause=rules.SPECULATION, field="states_cause", status=422)
+def _ask_for_cause(facts: Facts, update: StatusUpdate, wording: str) -> None:
+    """Refuse what may give a cause, of which its author did not say whether it does. What words hide, the status tells."""
+    if wording:
+        said = f"“{wording}” sounds like a cause. Say whether this update gives one: an unconfirmed cause waits for the IC."
+        raise Refused(Reason("says_cause", said, clause=rules.SPECULATION, field="states_cause", status=422))
+    if update.status == PublicStatus.IDENTIFIED and not rules.confirmed(facts):
+        said = (
+            "“Identified”, and no hypothesis is confirmed: say whether this update gives a cause. One that does waits for the IC."
+        )
+        raise Refused(Reason("cause_not_said", said, clause=rules.SPECULATION, field="states_cause", status=422))

@@ -68,7 +68,8 @@ def declare(
     """Declare an incident: number it, pin the standard in force, start its clocks; SEV 1/2 mobilise in the same step.
 
     `signals` (waiting ones) become part of it, and detection counts from the first of them. Paging the on-call people and the
-    duties follows at once as a reaction (portal/reactions.py). Refuses an empty or deceiving title and a time in the future.
+    duties follows at once as a reaction (portal/reactions.py). Refuses an empty or deceiving title, and an impact that began in the
+    future or more than two years ago.
     `exercise`: a drill, which runs as ever and says so. `answers` to the impact questions are kept with what they suggest; they
     bind nobody, and one that is not offered is refused (422). `flags` that stand from the start force the severity, and restrict (see
     `flag`); `kinds` are those of the exposed data.
@@ -99,7 +100,7 @@ def declare(
         detected_at=min([signal.opened_at for signal in signals], default=moment),
         declared_at=moment,
         declared_by_id=by.user_id,
-        impact_start=fields.past("impact_start", impact_start) if impact_start else None,
+        impact_start=fields.began("impact_start", impact_start) if impact_start else None,
         summary=fields.text("summary", summary, required=False),
     )
     name_channel(incident)

@@ -16,10 +16,13 @@ from incidents.actions.mobilising import (
     start_command,
 )
 from incidents.actions.orders import ACK_CLOCK, wait_again
+from incidents.actions.times import take_impact_along
 from incidents.facts import gather
+from incidents.gravity import worst
 from incidents.models import Alert, Incident, IncidentService, LegalHold, RoleHolding, Signal
 from incidents.rules import ending as rules
 from incidents.states import RoomRole, SignalState, State
+from ledger.models import Event
 from ledger.verbs import EVERY_CLOCK, verb
 from oncall.actions import end_all
 from oncall.models import Page
@@ -65,6 +68,7 @@ def resolve(incident: Incident, *, by: Actor, summary: str, overrides: dict[str,
         firing=list(facts.firing),
         detected_to_resolved_seconds=round(seconds, 3),
         restored=restored,
+        worst=int(worst(incident)),
     )
     return incident
 
@@ -77,7 +81,10 @@ def resolve(incident: Incident, *, by: Actor, summary: str, overrides: dict[str,
     clauses=("triage.declare-immediately", "lifecycle.phases"),
 )
 def mark_false_positive(incident: Incident, *, by: Actor, reason: str) -> Incident:
-    """Say that it looked like an incident and was none: whoever declared it did right. All clocks stop, nobody is called any more."""
+    """Say that it looked like an incident and was none: whoever declared it did right. All clocks stop, nobody is called any more.
+
+    Where a SEV 1 or 2 was merged into it (at its worst), it was one: it is resolved.
+    """
     incident, _ = lock(incident)
     signals = _hold_signals(incident)
     facts = gather(incident)
@@ -96,20 +103,22 @@ def mark_false_positive(incident: Incident, *, by: Actor, reason: str) -> Incide
     kind="incident.merged, incident.absorbed",
     who="IC (SEV 3/4: the owner team)",
     stops=(EVERY_CLOCK,),
-    clauses=("lifecycle.phases", "principle.chain-of-command"),
+    clauses=("lifecycle.phases", "principle.chain-of-command", "metrics.slo"),
+    sometimes=("incident.impact_set", "incident.time_corrected"),
 )
 def merge(incident: Incident, *, by: Actor, into: Incident, reason: str = "") -> Incident:
     """Make it part of another running incident: its alerts and services move there, its own record stays readable where it is.
 
     Its clocks stop and its pages end, and what it broke for customers is whole: what still is not, the other's next public update
-    says. The other's timeline says what came, and the on-call of services that are new there is called.
+    says. The other's timeline says what came, its impact lasts from the earlier start to the later end (while harm goes on
+    its end is asked for again), and the on-call of services that are new there is called.
     """
     ids = sorted({incident.pk, into.pk})  # both locked, in the same order by everybody
     rows = {row.pk: row for row in Incident.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")}
     incident, into = rows[incident.pk], rows[into.pk]
     signals = _hold_signals(incident)
-    facts = gather(incident)
-    check(rules.why_not_merge(incident, facts, by, into, gather(into)))
+    facts, there = gather(incident), gather(into)
+    check(rules.why_not_merge(incident, facts, by, into, there))
     clean = fields.text("reason", reason, most=fields.REASON_MAX, required=False)
     before, incident.state, incident.merged_into = incident.state, State.MERGED, into
     incident.save()
@@ -119,8 +128,12 @@ def merge(incident: Incident, *, by: Actor, into: Incident, reason: str = "") ->
     restored = _end_all_of_it(incident, [], by, Away.ENDED)
     moved, services = _move_signals(incident, into), _move_services(incident, into)
     _share_holds(incident, into, by)
+    was, title = int(worst(incident)), incident.title
+    tell(
+        into, "incident.absorbed", by=by, ref=incident.ref, title=title, signals=moved, services=services, reason=clean, worst=was
+    )
+    take_impact_along(incident, facts, into, there, by=by)
     # Its own event is the last: a remembered answer belongs to the incident of the last one, and this one speaks of it.
-    tell(into, "incident.absorbed", by=by, ref=incident.ref, title=incident.title, signals=moved, services=services, reason=clean)
     told = f"INC-{into.number}" if into.restricted else into.ref  # those named on this one need not know the other's
     tell(incident, "incident.merged", by=by, before=before, into=told, reason=clean, restored=restored)
     return incident
@@ -143,7 +156,7 @@ def reopen(incident: Incident, *, by: Actor, reason: str) -> Incident:
     check(rules.why_not_reopen(incident, facts, by))
     clean = fields.text("reason", reason, most=fields.REASON_MAX)
     resolved, ended = incident.resolved_at, incident.impact_end
-    raised = incident.mobilises and incident.monitoring_since is None  # a war room is resolved from monitoring only
+    raised = incident.mobilises and _was_small(incident)
     incident.state = State.MOBILIZATION if raised else State.INVESTIGATION if incident.mobilises else State.BACKLOG
     name_channel(incident)
     incident.resolved_at = incident.impact_end = incident.monitoring_since = None
@@ -188,6 +201,16 @@ def close(incident: Incident, *, by: Actor, reason: str = "") -> Incident:
     incident.save()
     tell(incident, "incident.closed", by=by, reason=clean)
     return incident
+
+
+def _was_small(incident: Incident) -> bool:
+    """Whether it was resolved in the backlog, by the record: what it is now a flag may have made it since."""
+    resolved = (
+        Event.objects.filter(incident_id=incident.pk, kind="incident.resolved").order_by("-seq").values_list("seq", flat=True)
+    )
+    since = Event.objects.filter(incident_id=incident.pk, kind="incident.severity_changed", seq__gt=resolved[:1]).order_by("seq")
+    was = since.values_list("data__before", flat=True).first()
+    return was is not None and not incident.law.severity(was).mobilises
 
 
 def _end_all_of_it(incident: Incident, signals: list[Signal], by: Actor, why: Away) -> list[str]:

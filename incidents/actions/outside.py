@@ -30,20 +30,21 @@ def ask(incident: Incident, *, by: Actor, text: str) -> Event:
     who="an executive, by opening the incident's page",
     clauses=("roles.ic-protects-ops", "warroom.exec-swoop"),
 )
-def look(incident: Incident, *, by: Actor) -> bool:
+def look(incident: Incident, *, by: Actor, kept_open: bool = False) -> bool:
     """Leave on record that an executive opened the page of a running war room, once an hour each. Returns whether it did now.
 
-    Whoever looks again within the hour reads only: the incident is not locked for them.
+    Whoever looks again within the hour reads only: the incident is not locked for them. A page that is `kept_open` and asks what is new
+    is no further look, however long it stands on a screen.
     """
-    if rules.why_not_look(incident, by) or _looked(incident, by):
+    if rules.why_not_look(incident, by) or _looked(incident, by, kept_open):
         return False
     incident, _ = lock(incident)
-    if rules.why_not_look(incident, by) or _looked(incident, by):  # two windows at once are one look
+    if rules.why_not_look(incident, by) or _looked(incident, by, kept_open):  # two windows at once are one look
         return False
     tell(incident, "incident.executive_looked", by=by)
     return True
 
 
-def _looked(incident: Incident, by: Actor) -> bool:
-    lately = Event.objects.filter(incident_id=incident.pk, kind="incident.executive_looked", actor_id=by.user_id)
-    return lately.filter(occurred_at__gt=now() - SAME_LOOK).exists()
+def _looked(incident: Incident, by: Actor, ever: bool) -> bool:
+    looks = Event.objects.filter(incident_id=incident.pk, kind="incident.executive_looked", actor_id=by.user_id)
+    return (looks if ever else looks.filter(occurred_at__gt=now() - SAME_LOOK)).exists()

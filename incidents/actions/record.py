@@ -81,7 +81,7 @@ def set_impact(incident: Incident, *, by: Actor, start: datetime | None = None, 
     if start is None and end is None:
         raise invalid("start", "Say when the impact started, or when it ended.", code="required")
     before = [_iso(incident.impact_start), _iso(incident.impact_end)]
-    began = fields.past("start", start) if start else incident.impact_start or incident.detected_at
+    began = fields.began("start", start) if start else incident.impact_start or incident.detected_at
     incident.impact_start = began
     if end is not None:
         incident.impact_end = fields.past("end", end, not_before=began)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from incidents import fields
 from incidents.actions.base import enter, lock, tell
 from incidents.actions.command import set_severity, settle_severity
@@ -205,9 +207,40 @@ def opened(incident: Incident, *, by: Actor) -> None:
             here.lasting.append(lambda: opened(incident, by=by))
 
 
+def opened_together(incidents: Sequence[Incident], *, by: Actor) -> None:
+    """Record that somebody reads these on one page, which shows of each what its own page would.
+
+    In the order in which verbs lock them: an incident before what was merged into it, else by their ids. Each event is numbered by its incident,
+    so that a reading holds them all, whether it locks them or not.
+    """
+    restricted = [incident for incident in incidents if incident.restricted]
+    lately = set(_read_lately(by).filter(incident_id__in=[one.pk for one in restricted]).values_list("incident_id", flat=True))
+    unread = [incident for incident in restricted if incident.pk not in lately]
+    depths = _depths(unread)
+    for incident in sorted(unread, key=lambda one: (depths[one.pk], one.pk)):
+        opened(incident, by=by)
+
+
+def _depths(incidents: Sequence[Incident]) -> dict[int, int]:
+    """How many each was merged into, one into the other."""
+    above = {one.pk: one.merged_into_id for one in incidents}
+    while unknown := {pk for pk in above.values() if pk is not None and pk not in above}:
+        found = dict(Incident.objects.filter(pk__in=unknown).values_list("pk", "merged_into_id"))
+        above |= {pk: found.get(pk) for pk in unknown}  # one that they may not see ends it
+
+    def depth(pk: int) -> int:
+        parent = above[pk]
+        return 0 if parent is None else 1 + depth(parent)
+
+    return {one.pk: depth(one.pk) for one in incidents}
+
+
 def _opened_lately(incident: Incident, by: Actor) -> bool:
-    read = Event.objects.filter(incident_id=incident.pk, kind="incident.opened", actor_id=by.user_id)
-    return read.filter(occurred_at__gt=now() - READ_EVERY).exists()
+    return _read_lately(by).filter(incident_id=incident.pk).exists()
+
+
+def _read_lately(by: Actor) -> QuerySet[Event]:
+    return Event.objects.filter(kind="incident.opened", actor_id=by.user_id, occurred_at__gt=now() - READ_EVERY)
 
 
 @verb(

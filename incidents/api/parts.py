@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from incidents import checklists, queries
+from incidents import checklists, notices, queries
 from incidents.api import serializers as s
 from incidents.facts import Facts, gather
 from incidents.items import ChangeItem, OrderItem
@@ -56,6 +56,7 @@ PARTS: Mapping[str, Callable[[Incident, Actor], Any]] = {
     "roles": lambda incident, by: role_rows(incident, gather(incident)),
     "clocks": lambda incident, by: s.ClockOut(queries.all_clocks(incident), many=True).data,
     "pages": lambda incident, by: queries.pages(incident),
+    "notices": lambda incident, by: notices.told(incident, gather(incident)),
     "updates": queries.updates,
     "orders": lambda incident, by: _expected(gather(incident).orders),
     "changes": lambda incident, by: _expected(gather(incident).changes),

@@ -18,7 +18,7 @@ from incidents.api.filters import AlertFilter, IncidentFilter, SignalFilter
 from incidents.api.parts import PARTS, role_rows
 from incidents.doors import DOORS, Door
 from incidents.facts import Facts, gather
-from incidents.files import download
+from incidents.files import handed_out
 from incidents.models import Alert, Incident, Signal
 from incidents.rules.outside import own_page
 from incidents.sniffing import KINDS
@@ -194,7 +194,8 @@ class VerbView(MusterView):
 
     def perform(self, request: Request, ref: str) -> Response:
         """Parse, gate, action, respond."""
-        incident = gate.incident_for(self.actor, ref)
+        other = request.data.get(self.door.beside) if self.door.beside and isinstance(request.data, dict) else None
+        incident = gate.incident_for(self.actor, ref, beside=other)
         body = self.body(self.door.body, request)
         self.door.act(incident, self.actor, body)
         return Response(incident_out(gate.incident_for(self.actor, ref), self.actor))
@@ -223,7 +224,10 @@ class Parts(MusterView):
 
     @extend_schema(responses={200: s.PartOut})
     def get(self, request: Request, ref: str, part: str) -> Response:
-        """One part of an incident: roles, clocks, pages, updates, orders, changes, hypotheses, times, files, checklists, need to know, snapshots."""
+        """One part of an incident.
+
+        Roles, clocks, pages, notices, updates, orders, changes, hypotheses, times, files, checklists, need to know, snapshots.
+        """
         through = gate.incident_for if part == "updates" else gate.room_for
         incident = through(self.actor, ref)
         return Response({"next": None, "previous": None, "results": PARTS[part](incident, self.actor)})
@@ -239,7 +243,7 @@ class IncidentFile(MusterView):
     )
     def get(self, request: Request, ref: str, number: int) -> HttpResponse:
         """The bytes."""
-        return download(gate.file_for(gate.room_for(self.actor, ref), number))
+        return handed_out(self.actor, ref, number)
 
 
 class Alerts(ListView):

@@ -24,6 +24,7 @@ class Door:
     `act` takes the incident, the actor and a body that has the shape of `body` (from the API) or of `form` (from a page).
     `primary` verbs are the big ones of a room's state. `part` names what the verb is done to, where that is a part of the incident
     ("order", "change" …): its number is a field of that name in the body, and the page offers it beside each such part.
+    `beside` is the field that names another incident, where it is about two.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Door:
     act: Callable[[Incident, Actor, Body], object]
     primary: bool = False
     part: str = ""
+    beside: str = ""
 
     def why_not(self, incident: Incident, facts: Facts, by: Actor, *part: Any) -> list[Reason]:
         """Why the actor cannot do it now; [] if they can (some verbs then still ask for a reason).

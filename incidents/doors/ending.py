@@ -34,7 +34,7 @@ DOORS = (
         lambda incident, by, body: actions.reopen(incident, by=by, reason=body["reason"]),
         primary=True,
     ),
-    Door("merge", "Merge into another", "ending.why_not_merge", b.MergeBody, f.MergeForm, _merge),
+    Door("merge", "Merge into another", "ending.why_not_merge", b.MergeBody, f.MergeForm, _merge, beside="into"),
     Door(
         "false-positive",
         "False positive",

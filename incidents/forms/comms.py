@@ -28,7 +28,7 @@ class UpdateForm(forms.Form):
         coerce=lambda value: value == "yes",
         empty_value=None,
         required=False,
-        help_text="A cause that no hypothesis has confirmed waits for the IC's approval.",
+        help_text="Say so with “identified”. A cause that no hypothesis has confirmed waits for the IC's approval.",
     )
 
     def __init__(self, *args: Any, components: Sequence[tuple[str, str, str]] = (), **options: Any) -> None:

@@ -41,6 +41,10 @@ class Choices:
                 self._list(form, name, [("", "Choose"), *self.services])
                 field.help_text = ""
 
+    def practises(self, email: str) -> bool:
+        """Whether a member is a practitioner, as far as the list goes: of who is past its end the verb will say."""
+        return next((practises for known, _, practises in self.members if known == email), len(self.members) > MOST)
+
     def _people(self, anybody: bool) -> Options:
         found = [(email, name) for email, name, practises in self.members if practises or anybody]
         here = [(email, name) for email, name in found if email in self.room]

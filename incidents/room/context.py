@@ -7,9 +7,11 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.module_loading import import_string
 
-from incidents import comms, queries, swoop
+from incidents import comms, notices, queries, swoop
+from incidents.announcements import before_other_work
 from incidents.doors import Door
 from incidents.facts import Facts, gather
+from incidents.items import Named
 from incidents.lines import lines
 from incidents.models import Incident
 from incidents.room import feed, panels
@@ -20,6 +22,7 @@ from incidents.room.verbs import Failure, Offered
 from incidents.states import DetectedBy, KeyTime, RoomRole, Severity
 from incidents.timeline import FILTERS, Entry
 from incidents.times import corrected, in_force
+from oncall.queries import Calls
 from tenants.actors import Actor
 from tenants.refusals import Reason
 
@@ -45,9 +48,13 @@ def context(
     failure = Failure(failed, form, refusals or []) if failed else None
     offered = Offered(incident, facts, by, choices(facts), failure, {"update": {"audience": asked.get("audience", "")}})
     entries = queries.entries(incident) if record else []
-    parts = _parts(incident, facts, by, offered)  # first: they say whether a refused verb has its place
+    seats_open = incident.is_open and any(facts.vacant(role) for role in RoomRole)
+    calls = queries.calls(incident, on_call=seats_open)
+    parts = _parts(incident, facts, by, offered, calls)  # before all verbs: they say whether a refused verb has its place
     parts["chosen"] = panels.chosen(entries, failure.part("thread", "entry") if failure else asked.get("entry", ""), offered)
     verbs = offered.all()
+    press = now_to_do(incident, verbs)
+    claims = press is not None and press["name"] == "claim"
     can = {verb["name"].replace("-", "_") for verb in verbs if verb["possible"]}
     return {
         "incident": {
@@ -61,12 +68,16 @@ def context(
         "late": late(incident, facts, running) if incident.is_open else [],
         "verbs": verbs,
         "severities": incident.law.severities,
+        "authority": before_other_work(incident),
         "failed": offered.failed,
-        "press": now_to_do(incident, verbs),
+        "press": press,
+        "shows_roles": incident.is_open and (incident.mobilises or claims),
+        "roles_first": bool(facts.open_roles),  # an open role is the first thing in the room (mobilize.roles-assigned)
         "kinds": kinds(incident, facts, by, verbs),
         "actions": actions(incident, verbs, parts["handover"]),
         "alerts": queries.alerts(incident),
-        "pages": queries.pages(incident),
+        "pages": calls.ladders,
+        "notices": notices.told(incident, facts, calls.beside),
         "sitrep_url": reverse("sitrep-text", args=[incident.ref]) if incident.mobilises else "",
         "commands_url": reverse("commands"),
         "record": entries,
@@ -91,10 +102,10 @@ def _beside(incident: Incident, facts: Facts, by: Actor) -> list[dict[str, Any]]
     return [import_string(name)(incident, facts, by) for name in table]
 
 
-def _parts(incident: Incident, facts: Facts, by: Actor, offered: Offered) -> dict[str, Any]:
+def _parts(incident: Incident, facts: Facts, by: Actor, offered: Offered, calls: Calls) -> dict[str, Any]:
     return {
         "offers": panels.offers_to_me(facts, by, offered),
-        "roles": panels.roles(incident, facts, by, offered),
+        "roles": panels.roles(incident, facts, by, offered, [Named(who.pk, who.name, who.email) for who in calls.on_call]),
         "handover": panels.handover(incident, facts, by, offered),
         "orders": panels.orders(facts, by, offered),
         "changes": panels.changes(facts, offered),

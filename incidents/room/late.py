@@ -1,12 +1,13 @@
 """What is late, said once, at the top of the room: broken clocks, orders without an answer, work past its ETA."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from incidents.facts import Facts
 from incidents.models import Incident
-from incidents.queries import clock_name
+from incidents.queries import clock_label
 from incidents.room.panels import since
+from incidents.sentences.kind import at_time
 from standard.models import Clock
 from tenants.time import now
 
@@ -23,13 +24,8 @@ def _clocks(running: list[Clock]) -> Iterator[str]:
     for clock in running:
         if clock.due_at <= now() and clock.clause not in TOLD_BY_PART and not clock.at_least:
             owner = f" {clock.owner_role.upper()} owes it." if clock.owner_role else ""
-            label = clock_name(clock.clause)
-            yield f"{label} was due at {_at(clock.due_at)} UTC, {since(clock.due_at)} ago ({clock.clause}).{owner}"
-
-
-def _at(moment: datetime) -> str:
-    """A time of day; with the date where it is another day's."""
-    return f"{moment:%H:%M:%S}" if moment.date() == now().date() else f"{moment:%Y-%m-%d %H:%M:%S}"
+            due = at_time(clock.due_at, now().date())
+            yield f"{clock_label(clock)} was due at {due}, {since(clock.due_at)} ago ({clock.clause}).{owner}"
 
 
 def _orders(facts: Facts, limit: timedelta) -> Iterator[str]:

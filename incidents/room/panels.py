@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from incidents.facts import Facts
-from incidents.items import ChangeItem, EntryItem, HandoverItem, HypothesisItem, OrderItem, StepItem
+from incidents.items import ChangeItem, EntryItem, HandoverItem, HypothesisItem, Named, OrderItem, StepItem
 from incidents.models import Incident
 from incidents.room.verbs import Offered, Row, possible
 from incidents.sentences.kind import span
@@ -15,6 +15,7 @@ from tenants.actors import Actor
 from tenants.time import now
 
 WORDED = 10  # of the others' orders have a field for a word that may be said with a verb; below them, the verbs alone
+ASKED = 2  # of those on call are one press away from an open role; the others are in its list
 RECENT = 5  # of what is over stand below what is not
 LISTS = (RoomRole.IC, RoomRole.OL, RoomRole.CL)
 # Where on the page a step of a checklist is done, by the event that ticks it.
@@ -45,8 +46,12 @@ def since(moment: datetime, until: datetime | None = None) -> str:
     return span(max(((until or now()) - moment).total_seconds(), 0))
 
 
-def roles(incident: Incident, facts: Facts, by: Actor, offered: Offered) -> list[Row]:
-    """The four roles: who holds each since when, to whom it is offered, and what can be done about it (clauses roles.*)."""
+def roles(incident: Incident, facts: Facts, by: Actor, offered: Offered, on_call: Iterable[Named] = ()) -> list[Row]:
+    """The four roles: who holds each since when, to whom it is offered, and what can be done about it (clauses roles.*).
+
+    An open one says who of those `on_call` could take it, each one press away for whoever may ask (mobilize.roles-assigned).
+    """
+    free = _free(incident, facts, offered, on_call)
     offers = {offer.role: offer for offer in facts.offers}
     rows = []
     for role in RoomRole:
@@ -62,14 +67,43 @@ def roles(incident: Incident, facts: Facts, by: Actor, offered: Offered) -> list
             "mine": seat is not None and seat.user_id == by.user_id,
             "offered_to": offer.name if offer else "",
             "offered_at": offer.offered_at if offer else None,
+            "on_call": [person.name for person in free] if incident.is_open and not seat else [],
         }
         if incident.is_open:
+            asked = free[:ASKED] if not seat and role != RoomRole.IC else []
             assign = [offered.preset("assign", role=role.value)] if role != RoomRole.IC else []
             leave = [offered.preset("step-down", role=role.value)] if row["mine"] else []
             label = "Ask somebody else" if seat or offer else "Assign"
             row["verbs"] = [verb | {"label": label} for verb in possible(assign)]
+            row["verbs"] = _ask(role, asked, offered) + row["verbs"]
             row["verbs"] += [verb | {"label": "Step down"} for verb in possible(leave)]
         rows.append(row)
+    return rows
+
+
+def _free(incident: Incident, facts: Facts, offered: Offered, on_call: Iterable[Named]) -> list[Named]:
+    """Those on call who hold no role and were not asked for one, and whom the rules let hold one: they are what an open seat names.
+
+    Of a restricted incident only who is named on it (breach.need-to-know).
+    """
+    busy = {seat.user_id for seat in facts.roles.values()} | {offer.user_id for offer in facts.offers}
+    return [
+        person
+        for person in on_call
+        if person.user_id not in busy
+        and offered.choices.practises(person.email)
+        and (not incident.restricted or facts.knows(person.user_id))
+    ]
+
+
+def _ask(role: RoomRole, people: Iterable[Named], offered: Offered) -> list[Row]:
+    """Offering a role to each of these people, as one press: what may be said with it stands with "Assign"."""
+    rows = []
+    for person in people:
+        for verb in possible([offered.preset("assign", role=role.value, person=person.email)]):
+            rows.append(
+                verb | {"label": f"Ask {person.name}", "needs_form": verb["needs_form"] and (verb["asks"] or verb["open"])}
+            )
     return rows
 
 
@@ -277,6 +311,7 @@ def audiences(facts: Facts, offered: Offered) -> list[Row]:
                 "at": (update.published_at or update.posted_at) if update else None,
                 "age": since(update.published_at or update.posted_at) if update else "",
                 "next_at": update.next_update_at if update else None,
+                "next_today": bool(update and update.next_update_at and update.next_update_at.date() == now().date()),
                 "next_late": bool(update and update.next_update_at and update.next_update_at < now()),
                 "drafts": [{"update": draft, "verbs": offered.beside("update", draft)} for draft in waiting],
             }

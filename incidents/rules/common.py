@@ -6,7 +6,7 @@ from incidents.facts import Facts
 from incidents.items import Member, Named
 from incidents.models import Incident
 from incidents.rules.glass import THROUGH_GLASS
-from incidents.states import RoomRole
+from incidents.states import RoomRole, State
 from tenants.actors import Actor, Role
 from tenants.refusals import Reason
 
@@ -31,13 +31,21 @@ def practitioner(by: Actor) -> list[Reason]:
     return []
 
 
+def stands(incident: Incident) -> str:
+    """Where it stands, as a sentence says it: "in mobilisation", "in the backlog", "resolved", "a false positive"."""
+    label = incident.get_state_display().lower()
+    if incident.state == State.BACKLOG:
+        return f"in the {label}"
+    return f"in {label}" if incident.is_open else f"a {label}" if incident.state == State.FALSE_POSITIVE else label
+
+
 def running(incident: Incident, facts: Facts | None = None) -> list[Reason]:
     """Nothing is done to an incident that has ended. With the facts it says who ended it."""
     if incident.is_open:
         return []
     end = facts.ended if facts else None
     who = f": {end.actor_name} did that at {end.occurred_at:%H:%M:%S} UTC" if end else ""
-    sentence = f"{incident.ref} is {incident.get_state_display().lower()} already{who}."
+    sentence = f"{incident.ref} is {stands(incident)} already{who}."
     return [Reason("ended", sentence, clause="lifecycle.phases")]
 
 

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from incidents import closing
 from incidents.facts import Facts
+from incidents.gravity import is_learnt_from
 from incidents.models import Incident
-from incidents.rules.common import command, practitioner, running
-from incidents.states import Audience, PublicStatus, RoomRole, State
+from incidents.rules.common import command, practitioner, running, stands
+from incidents.states import Audience, PublicStatus, RoomRole, Severity, State
 from tenants.actors import Actor
 from tenants.refusals import Reason
 from tenants.time import now
@@ -39,20 +40,42 @@ def why_not_resolve(incident: Incident, facts: Facts, by: Actor) -> list[Reason]
 
 
 def _customers_untold(facts: Facts) -> str:
-    """What is missing where the public was told of it: the last word to them says that it is resolved. "" where nothing is."""
-    last = next((update for update in facts.latest_updates if update.audience == Audience.PUBLIC), None)
-    if last is None or last.status == PublicStatus.RESOLVED:
+    """What is missing where the public was told of it: the last word to them says that it is resolved. "" where nothing is.
+
+    A word from before it came back says nothing of how it ends now.
+    """
+    last = facts.latest(Audience.PUBLIC)
+    if last is None or (last.status == PublicStatus.RESOLVED and not facts.came_back_since(last.published_at or last.posted_at)):
         return ""
     if any(update.audience == Audience.PUBLIC and update.status == PublicStatus.RESOLVED for update in facts.waiting_updates):
         return "The public update that says resolved still waits for its approval."
+    if last.status == PublicStatus.RESOLVED:
+        return "Customers were told that it is resolved before it came back: post a public update that says resolved again."
     said = f" says “{PublicStatus(last.status).label.lower()}”" if last.status else " does not say that it is resolved"
     return f"The last public update{said}: post one that says resolved."
 
 
 def why_not_false_positive(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
-    """The IC says that it was none: an honourable ending (triage.declare-immediately). Not while a flag stands (breach.sev1)."""
+    """The IC says that it was none: an honourable ending (triage.declare-immediately). Not while a flag stands (breach.sev1).
+
+    Customers who were told of it are told that it is over first (roles.cl-status-page). An outage that was merged into it is a part
+    of it, and was no false positive (lifecycle.phases).
+    """
     reasons = practitioner(by) or running(incident, facts) or command(incident, facts, by, "calling it a false positive")
-    return reasons or _flagged(incident, facts)
+    reasons = reasons or _flagged(incident, facts) or _absorbed_outage(incident, facts)
+    if not reasons and (untold := _customers_untold(facts)):
+        reasons = [Reason("public_update_missing", untold, clause="roles.cl-status-page")]
+    return reasons
+
+
+def _absorbed_outage(incident: Incident, facts: Facts) -> list[Reason]:
+    """The first of what was merged into it that was a SEV 1 or 2 (as shipped) at its worst."""
+    for item in facts.absorbed:
+        level = Severity(item.worst)
+        if incident.law.severity(level).mobilises:
+            sentence = f"{item.ref}, which was merged into it, was a {level.label} at its worst: resolve it instead, so that this counts."
+            return [Reason("absorbed_outage", sentence, clause="lifecycle.phases")]
+    return []
 
 
 def why_not_merge(
@@ -60,7 +83,8 @@ def why_not_merge(
 ) -> list[Reason]:
     """The IC merges it into another running incident, under the same secrecy, where at least as much is done about it.
 
-    `there` are the facts of `into`.
+    Customers who were told of it hear of it from the other's public updates from then on, or first that it is over
+    (roles.cl-status-page). `there` are the facts of `into`.
     """
     reasons = practitioner(by) or running(incident, facts) or command(incident, facts, by, "merging") or _flagged(incident, facts)
     if reasons or into is None:
@@ -68,7 +92,7 @@ def why_not_merge(
     if into.pk == incident.pk:
         return [Reason("merge_into_itself", f"{incident.ref} cannot be merged into itself.", field="into", status=422)]
     if not into.is_open:
-        sentence = f"{into.ref} is {into.get_state_display().lower()}: merge into one that is still running."
+        sentence = f"{into.ref} is {stands(into)}: merge into one that is still running."
         return [Reason("target_ended", sentence, clause="lifecycle.phases", field="into")]
     if incident.exercise != into.exercise:
         which = into.ref if into.exercise else incident.ref
@@ -86,6 +110,9 @@ def why_not_merge(
     if incident.mobilises and not into.mobilises:
         sentence = f"{into.ref} is a {into.level}, and a {incident.level} would end in its backlog: raise it first."
         return [Reason("merge_lowers", sentence, clause="lifecycle.phases", field="into")]
+    if there is not None and there.latest(Audience.PUBLIC) is None and (untold := _customers_untold(facts)):
+        sentence = f"{untold} Or tell customers of {into.ref} first, whose updates go on."
+        return [Reason("public_update_missing", sentence, clause="roles.cl-status-page", field="into")]
     return []
 
 
@@ -113,11 +140,14 @@ def why_not_reopen(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
 
 
 def why_not_close(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
-    """The IC closes a resolved SEV 1/2 once its post-mortem is done; a SEV 3/4 is closed by its owner team (lifecycle.phases)."""
+    """The IC closes a resolved SEV 1/2 once its post-mortem is done; a SEV 3/4 is closed by its owner team (lifecycle.phases).
+
+    What was a SEV 1/2 and was lowered has a post-mortem all the same.
+    """
     reasons = practitioner(by) or _not_resolved(incident, "closed")
     if not reasons and not (incident.mobilises and facts.vacant(RoomRole.IC)):
         reasons = command(incident, facts, by, "closing")
-    if not reasons and incident.mobilises and (missing := closing.what_is_missing(incident)):
+    if not reasons and is_learnt_from(incident) and (missing := closing.what_is_missing(incident)):
         reasons = [Reason("postmortem_missing", missing, clause="postmortem.draft-24h")]
     return reasons
 
@@ -125,7 +155,7 @@ def why_not_close(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
 def _not_resolved(incident: Incident, done: str) -> list[Reason]:
     if incident.state == State.RESOLVED:
         return []
-    sentence = f"{incident.ref} is {incident.get_state_display().lower()}: only what is resolved is {done}."
+    sentence = f"{incident.ref} is {stands(incident)}: only what is resolved is {done}."
     return [Reason("not_resolved", sentence, clause="lifecycle.phases")]
 
 

@@ -5,7 +5,7 @@ from incidents.models.restriction import VIA_GLASS
 from tenants.actors import Actor
 from tenants.refusals import Reason
 
-READING = frozenset({"incident.opened", "incident.glass_broken", "pack.handed_out"})
+READING = frozenset({"incident.opened", "incident.glass_broken", "pack.handed_out", "export.given"})
 """What is recorded of their reading itself."""
 CALLING = frozenset({"page.started", "page.person_paged", "page.withheld", "page.exhausted"})
 """The call of Privacy, which belongs to breaking the glass, and is made in their name."""

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from incidents.facts import Facts
+from incidents.fields import IMPACT_WITHIN
 from incidents.models import Incident
 from incidents.rules.common import command, practitioner, reader
 from incidents.states import KeyTime, RoomRole
@@ -10,8 +11,7 @@ from incidents.times import Times, told
 from tenants.actors import Actor, Role
 from tenants.refusals import Reason
 
-FAR = timedelta(days=3653)  # what began longer before it was detected is a slip of the keyboard
-SLACK = timedelta(days=30)  # the same, of everything else before the incident began
+SLACK = timedelta(days=30)  # what else happened longer before the incident began is a slip of the keyboard
 
 # What cannot come before what. (Detection may come before the harm: a good alert warns.)
 ORDER: tuple[tuple[KeyTime, KeyTime], ...] = (
@@ -42,7 +42,7 @@ def why_not_correct_time(
     if one.at == at:
         sentence = f"The record says {_said(at)} already."
         return [Reason("unchanged", sentence, field="occurred_at", status=422)]
-    least = incident.detected_at - FAR if which == KeyTime.IMPACT_START else incident.began - SLACK
+    least = incident.detected_at - IMPACT_WITHIN if which == KeyTime.IMPACT_START else incident.began - SLACK
     if at < least:
         return [
             Reason(

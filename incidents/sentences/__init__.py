@@ -5,6 +5,7 @@ from incidents.sentences import (
     command,
     comms,
     document,
+    door,
     duties,
     ending,
     holds,
@@ -20,6 +21,6 @@ from incidents.sentences.kind import Kind
 
 __all__ = ["KINDS", "Kind"]
 
-_ALL = (signals, command, record, comms, ending, work, restriction, document, review, items, duties, holds, access, packs)
+_ALL = (signals, command, record, comms, ending, work, restriction, document, review, items, duties, holds, access, packs, door)
 
 KINDS: dict[str, Kind] = {name: kind for part in _ALL for name, kind in part.KINDS.items()}

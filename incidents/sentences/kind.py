@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from incidents.states import Severity, State
@@ -43,6 +44,12 @@ def state(value: object) -> str:
 def moment(value: str) -> str:
     """A time of an event's data: "2026-11-25 14:03:00 UTC"."""
     return f"{value[:19].replace('T', ' ')} UTC"
+
+
+def at_time(when: datetime, today: date, *, seconds: bool = True) -> str:
+    """A time of day, and the date where that is not `today`: "14:03:00 UTC", "2026-11-25 14:03:00 UTC"."""
+    shown = f"{when:%H:%M:%S}" if seconds else f"{when:%H:%M}"
+    return f"{shown} UTC" if when.date() == today else f"{when:%Y-%m-%d} {shown} UTC"
 
 
 def span(seconds: object) -> str:

@@ -1,4 +1,4 @@
-"""How evidence packs read on the timeline."""
+"""How evidence packs, and other files that leave the portal, read on the timeline."""
 
 from incidents.sentences.kind import Data, Kind, Pairs
 
@@ -17,6 +17,21 @@ KINDS = {
     "pack.asked": Kind("Evidence pack", lambda data: f"{data['name']}: {_CAUSES[data['cause']]}."),
     "pack.made": Kind("Evidence pack", lambda data: f"{data['name']} is made.", _made),
     "pack.failed": Kind("Evidence pack", lambda data: f"{data['name']} could not be made: {data['why']}"),
+    "pack.superseded": Kind(
+        "Evidence pack",
+        lambda data: f"{data['name']} is not handed out any more. {data['why']}",
+        lambda data: [("SHA-256", data["sha256"])],
+    ),
+    "pack.removed": Kind(
+        "Evidence pack",
+        lambda data: f"The file of {data['name']}, which a legal hold had kept, is removed.",
+        lambda data: [("SHA-256", data["sha256"])],
+    ),
+    "export.given": Kind(
+        "Export",
+        lambda data: f"{data['name']} is downloaded.",
+        lambda data: [("Size", f"{data['size']:,} bytes"), ("SHA-256", data["sha256"])],
+    ),
     "pack.handed_out": Kind(
         "Evidence pack", lambda data: f"{data['name']} is downloaded.", lambda data: [("SHA-256", data["sha256"])]
     ),

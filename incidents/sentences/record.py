@@ -10,7 +10,7 @@ def _impact(data: Data) -> str:
     if start != old_start:
         parts.append(f"Impact started at {moment(start)}.")
     if end != old_end:
-        parts.append(f"Impact ended at {moment(end)}.")
+        parts.append(f"Impact ended at {moment(end)}." if end else "Impact goes on: its end is asked for again.")
     return " ".join(parts) or "Impact confirmed as it was."
 
 
@@ -40,5 +40,5 @@ KINDS = {
     "incident.file_attached": Kind("File", lambda data: data["text"] or data["name"], _filed),
     "incident.step_ticked": Kind("Checklist", lambda data: f"{RoomRole(data['role']).label}: {data['text']}, done."),
     "incident.time_corrected": Kind("Time corrected", _time_corrected, reason),
-    "incident.impact_set": Kind("Impact", _impact),
+    "incident.impact_set": Kind("Impact", _impact, reason),
 }

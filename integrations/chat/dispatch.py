@@ -12,7 +12,7 @@ from incidents.sitrep import draft_for
 from integrations.chat.bodies import valid
 from integrations.chat.grammar import TABLE, WORDS, Word
 from integrations.chat.items import action
-from integrations.chat.line import Line, not_understood
+from integrations.chat.line import REF, Line, not_understood
 from integrations.chat.rooms import Said, meant, rooms_of, told
 from integrations.chat.signals import SIGNALS
 from oncall import subjects
@@ -25,7 +25,6 @@ from standard.models import Feedback
 from tenants.actors import Actor
 
 LONGEST = 5_000  # characters of a line
-_REF = re.compile(r"^INC-[A-Z0-9]{1,20}$", re.IGNORECASE)
 
 
 def perform(text: str, *, by: Actor, ref: str = "") -> Said:
@@ -37,7 +36,7 @@ def perform(text: str, *, by: Actor, ref: str = "") -> Said:
         not_understood(f"This is {len(text):,} characters long; a line has at most {LONGEST:,}.")
     rest = re.sub(r"^\s*/?incident\b", "", text, count=1, flags=re.IGNORECASE).strip()
     first, _, after = rest.partition(" ")
-    if _REF.match(first):
+    if REF.match(first):
         ref, rest = first, after.strip()
     name, _, rest = rest.partition(" ") if " " in rest else (rest, "", "")
     if not name:

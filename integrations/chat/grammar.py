@@ -323,7 +323,7 @@ WORDS: tuple[Word, ...] = (
     Word("update", "update", "update payments time out | 1 in 5 orders fails | rolling back | next 20m", audience(Audience.INTERNAL)),
     Word("exec", "update", "exec checkout is down | sales stopped | a rollback runs | next 30m", audience(Audience.EXECUTIVE)),
     Word("script", "update", "script Please ask customers to try again after 15:00", script),
-    Word("public", "update", f"public {PublicStatus.IDENTIFIED} we know why | payments fail | we roll back | next 30m", public),
+    Word("public", "update", f"public {PublicStatus.IDENTIFIED} no-cause we know what fails | no cards | we roll back | next 30m", public),
     Word("approve-update", "approve-update", "approve-update 7", lambda line: {"update": line.number("Say which update.")}),
     Word(
         "reject-update",

@@ -15,6 +15,7 @@ from tenants.models import Membership, User
 from tenants.refusals import Reason, Refused
 from tenants.time import now
 
+REF = re.compile(r"^INC-[A-Z0-9]{1,20}$", re.IGNORECASE)
 _CLOCK = re.compile(r"^(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?$")
 _SPAN = re.compile(r"^(?P<count>\d{1,4})\s*(?P<unit>m|min|mins|minutes?|h|hours?)?$", re.IGNORECASE)
 _ETA = re.compile(r"[\s,;]+eta:?\s+(?P<span>\d{1,4}\s*(?:m|min|mins|minutes?|h|hours?)?)\s*$", re.IGNORECASE)
@@ -62,6 +63,8 @@ class Line:
 
     def end(self) -> None:
         """Nothing may be left: what nobody reads is never dropped in silence."""
+        if REF.match(self.rest):
+            not_understood(f"The incident comes before the word. Write it like: /incident {self.rest.upper()} {self.example}")
         if self.rest:
             self.teach(f"I do not know what to do with “{self.rest[:60]}”.")
 

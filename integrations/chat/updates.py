@@ -9,6 +9,7 @@ from integrations.chat.line import Line, minutes
 from tenants.time import now
 
 _PARTS = ("known", "impact", "doing")
+_CAUSE = {"states-cause": True, "no-cause": False}
 
 
 def audience(which: Audience) -> Callable[[Line], dict[str, Any]]:
@@ -22,10 +23,15 @@ def script(line: Line) -> dict[str, Any]:
 
 
 def public(line: Line) -> dict[str, Any]:
-    """A public update begins with how far we are."""
+    """A public update begins with how far we are, and may go on with whether it gives a cause: `states-cause` or `no-cause`."""
     statuses = {status.value: status.value for status in PublicStatus}
     status = line.choice(statuses, f"A public update begins with one of {', '.join(statuses)}.")
-    return {"status": status, **_read(line, Audience.PUBLIC)}
+    word, _, rest = line.rest.partition(" ")
+    cause = _CAUSE.get(word.lower())
+    if cause is None:
+        return {"status": status, **_read(line, Audience.PUBLIC)}
+    line.rest = rest.strip()
+    return {"status": status, "states_cause": cause, **_read(line, Audience.PUBLIC)}
 
 
 def _read(line: Line, which: Audience) -> dict[str, Any]:

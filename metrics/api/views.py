@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ledger.api import MusterView
+from ledger.exports import give
 from metrics import definitions, report
 from metrics.ageing import ages
 from metrics.api import serializers as s
@@ -18,6 +19,7 @@ from metrics.components import availability
 from metrics.figures import figures
 from metrics.filters import BY, Filters, Places, places, read
 from metrics.tables import Table
+from tenants.refusals import NotFound
 
 _DAY = "A day such as 2026-11-25, on the organisation's calendar, or an instant such as 2026-11-25T10:43:07Z."
 _PERIOD = [
@@ -34,15 +36,15 @@ _FILTERS = [
 
 
 class CsvRenderer(BaseRenderer):
-    """A table as CSV; a refusal stays a problem document."""
+    """CSV as it is; a refusal stays a problem document."""
 
     media_type = "text/csv"
     format = "csv"
     charset = "utf-8"
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> Any:
-        """The table's own CSV."""
-        return data.csv() if isinstance(data, Table) else JSONRenderer().render(data)
+        """The table's own CSV, as it was put on record."""
+        return data if isinstance(data, str) else JSONRenderer().render(data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,12 @@ class _FiguresView(MusterView):
         """Whether a file is asked for, by Accept or by `?format=csv`."""
         return bool(request.accepted_renderer.format == CsvRenderer.format)
 
+    def as_csv(self, request: Request, found: Table | None) -> Response:
+        """A table as a file."""
+        if found is None:
+            raise NotFound("table")
+        return Response(give(found.csv(), f"{found.key}.csv", by=self.actor, asked=request.query_params.lists()))
+
 
 class Metrics(_FiguresView):
     """How well we do."""
@@ -74,7 +82,7 @@ class Metrics(_FiguresView):
         asked = self.asked(request)
         filters = asked.filters
         if self.wants_csv(request):
-            return Response(report.table("times", filters, asked.known))
+            return self.as_csv(request, report.table("times", filters, asked.known))
         found, clocks = figures(filters, asked.known), kept(filters)
         return Response(
             s.MetricsOut(
@@ -115,7 +123,7 @@ class Available(_FiguresView):
         """Each component's SLI in the period, against its SLO and SLA, with what is left of the error budget."""
         filters = self.asked(request).filters
         if self.wants_csv(request):
-            return Response(report.table("availability", filters, places()))
+            return self.as_csv(request, report.table("availability", filters, places()))
         found = availability(filters.start, filters.end)
         return Response(
             s.AvailabilityOut(

@@ -1,4 +1,4 @@
-"""One row of figures an incident, and one a clause of it: derived from the record, behind both walls, and made of all there is."""
+"""One row of figures an incident, and one a clause of it: derived from the record and behind both walls. What there is is measured by 0002."""
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
@@ -6,28 +6,9 @@ from django.db import migrations, models
 
 import tenants.scope
 import tenants.walled
-from metrics.sql import ALL, statements
 from tenants.together import together
-from tenants.walls import NeedToKnow, Sql, Wall
+from tenants.walls import NeedToKnow, Wall
 
-# As it was before clocks said that they fell away: the column is of a later migration.
-CLOCKS_THEN = """
-INSERT INTO metrics_clockfigure (organisation_id, incident_id, clause, detected_at, severity, kept, broken)
-SELECT f.organisation_id, f.incident_id, c.clause, f.detected_at, f.severity,
-  count(*) FILTER (WHERE c.broken_at IS NULL), count(*) FILTER (WHERE c.broken_at IS NOT NULL)
-FROM incidents_incident i JOIN metrics_incidentfigure f ON f.organisation_id = i.organisation_id AND f.incident_id = i.id
-CROSS JOIN LATERAL (
-  SELECT k.clause, k.broken_at, k.stopped_at FROM standard_clock k
-  WHERE k.organisation_id = i.organisation_id AND k.incident_id = i.id
-  UNION ALL
-  SELECT k.clause, k.broken_at, k.stopped_at FROM oncall_page p JOIN standard_clock k ON k.organisation_id = p.organisation_id
-    AND k.subject_type = 'oncall.page' AND k.subject_id = p.id AND k.incident_id IS NULL
-  WHERE p.organisation_id = i.organisation_id AND p.incident_id = i.id) c
-WHERE {which} AND (c.broken_at IS NOT NULL OR c.stopped_at IS NOT NULL)
-GROUP BY f.organisation_id, f.incident_id, c.clause, f.detected_at, f.severity
-ON CONFLICT (organisation_id, incident_id, clause) DO UPDATE SET detected_at = excluded.detected_at, severity = excluded.severity,
-  kept = excluded.kept, broken = excluded.broken
-"""
 TABLES = ("incidentfigure", "clockfigure")
 
 
@@ -120,6 +101,5 @@ class Migration(migrations.Migration):
         ),
         *(Wall("metrics", table) for table in TABLES),
         NeedToKnow("metrics", *TABLES),
-        *(Sql(statement) for statement in statements(ALL, [CLOCKS_THEN])),
     ]
     operations = together(operations)

@@ -173,6 +173,8 @@ def page_again(page: Page, *, by: Actor, incident_id: int, reason: str) -> None:
     page = hold(page)
     if page.state != Page.State.OPEN:
         return
+    if page.urgency == Page.Urgency.LOW:  # its next step may wait for business hours: it goes through its plan again, at any hour
+        clocks.fall_away(page, ESCALATION, why=Away.PASSED_ON)
     page.incident_id, page.reason, page.urgency, page.next_at = incident_id, reason, Page.Urgency.HIGH, None
     page.save()
     before = list(page.steps.select_related("user"))
@@ -273,10 +275,13 @@ def _ask_again(page: Page, *, by: Actor) -> None:
     stops=(ESCALATION,),
     clauses=(ESCALATION,),
 )
-def acknowledge(page: Page, *, by: Actor) -> Page:
-    """Say "I have it": the escalation stops, on every surface. It is asked about again where nothing was done after a while."""
+def acknowledge(page: Page, *, by: Actor, link: int | None = None) -> Page:
+    """Say "I have it": the escalation stops, on every surface. It is asked about again where nothing was done after a while.
+
+    `link`: how often the page had been forgotten when the link was sent by which they answer, where they do.
+    """
     page = hold(page)
-    check(rules.why_not_acknowledge(page, by))
+    check([*rules.why_not_acknowledge(page, by), *(rules.why_not_by_link(page, link) if link is not None else [])])
     page.state, page.acknowledged_by_id, page.acknowledged_at = Page.State.ACKNOWLEDGED, by.user_id, now()
     forgotten = plan_of(page).forgotten
     page.next_at = None if forgotten is None else page.acknowledged_at + forgotten
@@ -297,10 +302,10 @@ def acknowledge(page: Page, *, by: Actor) -> Page:
     starts=(ESCALATION,),
     clauses=(ESCALATION,),
 )
-def decline(page: Page, *, by: Actor, reason: str = "") -> Page:
+def decline(page: Page, *, by: Actor, reason: str = "", link: int | None = None) -> Page:
     """Say "I cannot": once everybody whom the present step called has said so, the next ones are called at once."""
     page = hold(page)
-    check(rules.why_not_decline(page, by))
+    check([*rules.why_not_decline(page, by), *(rules.why_not_by_link(page, link) if link is not None else [])])
     clean = " ".join(reason.split())
     if len(clean) > REASON_MAX or not clean.isprintable():
         raise invalid("reason", f"At most {REASON_MAX} characters, in one line.")

@@ -64,10 +64,11 @@ class OnCall(MusterView):
 
     @extend_schema(operation_id="oncall", responses=page_of(shapes.OnCallOut), parameters=[AT])
     def get(self, request: Request) -> Response:
-        """Primary, secondary and shadows of every running schedule now, or at an instant."""
-        schedules = list(Schedule.objects.filter(is_active=True).select_related("team").order_by("slug"))
-        found = boards.on_now(schedules, moment(request, "at", None, now()))
-        return listed(shapes.OnCallOut(found, many=True).data)
+        """Primary, secondary and shadows of every running schedule now, or at an instant; and of each team without one, by its order."""
+        found = boards.everywhere(moment(request, "at", None, now()))
+        rows = sorted(found.held, key=lambda one: one.schedule.slug if one.schedule else "")
+        rows.sort(key=lambda one: one.schedule is None)
+        return listed(shapes.OnCallOut(rows, many=True, context={"everywhere": found}).data)
 
 
 class Schedules(MusterView):

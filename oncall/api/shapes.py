@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from oncall.api.bodies import DUTIES, WallTime
-from oncall.boards import Gap, LaidLayer, Now
+from oncall.boards import Everywhere, Gap, LaidLayer, Now
 from oncall.models import Layer, Override, Swap
 
 
@@ -58,19 +58,40 @@ class ScheduleOut(serializers.Serializer[Any]):
 
 
 class OnCallOut(serializers.Serializer[Any]):
-    """Who holds a duty now. Without a person nobody does."""
+    """Who holds a duty now. Without a person nobody does. Of a team without a schedule it is its fixed order, as pages call it."""
 
-    schedule = serializers.CharField(source="schedule.slug")
+    schedule = serializers.SerializerMethodField()
     team = serializers.SerializerMethodField()
+    services = serializers.SerializerMethodField()
+    manager = serializers.SerializerMethodField()
+    manager_gone = serializers.SerializerMethodField()
     duty = serializers.ChoiceField(choices=DUTIES)
     person = serializers.SerializerMethodField()
     name = serializers.SerializerMethodField()
     until = serializers.DateTimeField(allow_null=True, help_text="Null: for longer than 31 days.")
     override = serializers.IntegerField(allow_null=True)
+    gone = serializers.CharField(allow_blank=True, help_text='Why the person cannot be on call any more, such as "has left".')
+
+    def get_schedule(self, now: Now) -> str | None:
+        """The schedule's short name; null: the team's fixed order."""
+        return now.schedule.slug if now.schedule else None
 
     def get_team(self, now: Now) -> str | None:
         """The team's short name."""
-        return now.schedule.team.slug if now.schedule.team else None
+        return now.team.slug if now.team else None
+
+    def get_services(self, now: Now) -> list[str]:
+        """The short names of what the team answers for."""
+        return [service.slug for service in now.team.services.all()] if now.team else []
+
+    def get_manager(self, now: Now) -> str | None:
+        """The e-mail address of the team's Engineering Manager, who is called last."""
+        return now.team.manager.email if now.team and now.team.manager else None
+
+    def get_manager_gone(self, now: Now) -> str:
+        """Why the manager is not called; empty where they are."""
+        found: Everywhere = self.context["everywhere"]
+        return found.lead_gone(now.team) if now.team else ""
 
     def get_person(self, now: Now) -> str | None:
         """Their e-mail address."""

@@ -1,14 +1,16 @@
 """The API of this room: parse, gate, action, respond."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ledger.api import CursorPages, MusterView, StrictSerializer, page_of
 from oncall import actions, gate, queries
+from oncall.coming import Coming, coming, foreseen
 from oncall.models import Page, Service, Team
 from oncall.models.policies import KINDS
 from standard.faults import all_faults
@@ -28,6 +30,15 @@ class DeclinePageBody(StrictSerializer):
     reason = serializers.CharField(required=False, allow_blank=True, max_length=200)
 
 
+class NextOut(serializers.Serializer[Any]):
+    """The step of a page that comes next, as it looks now."""
+
+    at = serializers.DateTimeField()
+    people = serializers.ListField(
+        child=serializers.CharField(), help_text="Names. Empty: then it is on record that nobody is left to call."
+    )
+
+
 class PageOut(serializers.Serializer[Any]):
     """A page."""
 
@@ -39,10 +50,22 @@ class PageOut(serializers.Serializer[Any]):
     started_at = serializers.DateTimeField()
     acknowledged_at = serializers.DateTimeField(allow_null=True)
     acknowledged_by = serializers.SerializerMethodField()
+    next = serializers.SerializerMethodField()
+
+    @extend_schema_field(NextOut(allow_null=True))
+    def get_next(self, page: Page) -> dict[str, Any] | None:
+        """Who is called next, and when; null where nobody is waited for."""
+        ahead: Coming | None = self.context["coming"].get(page.pk)
+        return dict(NextOut(ahead).data) if ahead else None
 
     def get_acknowledged_by(self, page: Page) -> str | None:
         """The name of who acknowledged."""
         return page.acknowledged_by.name if page.acknowledged_by else None
+
+
+def told(pages: Sequence[Page]) -> list[dict[str, Any]]:
+    """Pages as the API shows them."""
+    return list(PageOut(pages, many=True, context={"coming": coming(pages)}).data)
 
 
 class ServiceOut(serializers.Serializer[Any]):
@@ -79,8 +102,8 @@ class Pages(MusterView):
     def get(self, request: Request) -> Response:
         """My pages, newest first."""
         pages = CursorPages()
-        found = pages.paginate_queryset(queries.called(self.actor.person_id), request, view=self)
-        return pages.get_paginated_response(PageOut(found, many=True).data)
+        found = pages.paginate_queryset(foreseen(queries.called(self.actor.person_id)), request, view=self)
+        return pages.get_paginated_response(told(found or []))
 
 
 class Acknowledge(MusterView):
@@ -94,7 +117,7 @@ class Acknowledge(MusterView):
     def _acknowledge(self, request: Request, page_id: int) -> Response:
         self.body(NoBody, request)
         actions.acknowledge(gate.page_for(self.actor, page_id), by=self.actor)
-        return Response(PageOut(gate.page_for(self.actor, page_id)).data)
+        return Response(told([gate.page_for(self.actor, page_id)])[0])
 
 
 class Decline(MusterView):
@@ -108,7 +131,7 @@ class Decline(MusterView):
     def _decline(self, request: Request, page_id: int) -> Response:
         body = self.body(DeclinePageBody, request)
         actions.decline(gate.page_for(self.actor, page_id), by=self.actor, reason=body.get("reason", ""))
-        return Response(PageOut(gate.page_for(self.actor, page_id)).data)
+        return Response(told([gate.page_for(self.actor, page_id)])[0])
 
 
 class TargetOut(serializers.Serializer[Any]):

@@ -1,6 +1,7 @@
 """Rules of pages."""
 
 from oncall.models import Page
+from oncall.queries import times_forgotten
 from tenants.actors import Actor, Role
 from tenants.refusals import Reason
 
@@ -16,6 +17,19 @@ def why_not_decline(page: Page, by: Actor) -> list[Reason]:
     if not reasons and by.user_id in {decline.user_id for decline in page.declines.all()}:
         reasons.append(Reason("already_declined", "You declined this page already: the next ones are called."))
     return reasons
+
+
+def why_not_by_link(page: Page, forgotten: int) -> list[Reason]:
+    """A link answers the asking that sent it: not one after that, when whoever had the page had forgotten it."""
+    if page.state == Page.State.OPEN and times_forgotten(page) > forgotten:
+        sentence = "This page was acknowledged, forgotten and asked again since this link was sent: answer by the newer message, or in your inbox."
+        return [Reason("link_outdated", sentence)]
+    return []
+
+
+def may_acknowledge(page: Page, by: Actor) -> bool:
+    """Whether a page can be acknowledged by them now."""
+    return not why_not_acknowledge(page, by)
 
 
 def may_decline(page: Page, by: Actor) -> bool:

@@ -6,7 +6,8 @@ Nothing here knows Django: `manage.py up` and the tests call in, nothing calls o
     account     which user PostgreSQL runs as when we are root, and how it reaches its files
     process     one program as a child of ours that cannot outlive us
     logs        the file a child writes to, and what of it belongs on the terminal
-    supervisor  several children: started in order, restarted when they die, stopped in reverse
+    signs       what a child leaves behind as long as it gets on with its work
+    supervisor  several children: started in order, restarted when they die or hang, stopped in reverse
     lock        one `up` a data folder
     orphans     what an earlier `up`, killed with -9, may have left running
     postgres    the embedded PostgreSQL

@@ -4,6 +4,7 @@ Children write to their file themselves, not through a pipe of ours: what they s
 supervisor never makes one wait. We follow the file only to show warnings on the terminal.
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -38,6 +39,15 @@ class Log:
         """Open for a child to append to, readable by its owner only; the caller closes the descriptor."""
         self._rotate()
         return os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def note(self, line: str) -> None:
+        """Write a line of our own among the child's."""
+        with contextlib.suppress(OSError):
+            descriptor = self.open()
+            try:
+                os.write(descriptor, f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {line}\n".encode())
+            finally:
+                os.close(descriptor)
 
     def new_lines(self) -> list[str]:
         """Return what was written since the last call, whole lines only."""

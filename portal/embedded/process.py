@@ -37,6 +37,10 @@ class Program:
     grace: float = 10.0
     account: Account | None = None
     """Another user to run as; only root can."""
+    hung_after: float | None = None
+    """Seconds without a sign of life (`signs`) after which it is killed and started again; None: it leaves none."""
+    asked_by: str | None = None
+    """The program at whose request it works: its silence counts only while that one asks."""
     shown: Pattern[str] = WARNINGS
     """Which of its log lines belong on the terminal."""
     prepare: Callable[[], None] = field(default=_nothing, compare=False)
@@ -109,6 +113,11 @@ class Child:
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal; a dead child ignores it."""
         self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """End it and what it started, at once: it hangs, and would not hear anything else. `ended()` says when it is gone."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
 
     def stop(self, hurry: Callable[[], bool] = lambda: False) -> None:
         """Ask it to stop, more urgently as time passes, and return when it and its own children are gone."""

@@ -1,19 +1,22 @@
-"""Several children under one parent: started in order, restarted when they die, stopped in reverse order.
+"""Several children under one parent: started in order, restarted when they die or hang, stopped in reverse order.
 
 One thread, no callbacks: whoever waits for something calls `wait_until` or `run`, and both look after the children meanwhile.
 """
 
+import contextlib
+import json
 import select
 import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
 
+from portal.embedded import signs
 from portal.embedded.account import Say
 from portal.embedded.errors import EmbeddedError, Stopped
 from portal.embedded.logs import Log
@@ -24,7 +27,11 @@ LONGEST_DELAY = 10.0
 STEADY = 5.0
 """Seconds after which a child counts as having started well, so that its next death is met with the first delay again."""
 TICK = 0.5
+PAUSED = 5.0
+"""Seconds between two looks from which on we stood still ourselves, and everything else perhaps with us."""
 REMIND = 5.0
+REPLACED = "replaced.json"
+"""File beside the process ids: how often each child has hung and was replaced since this supervisor began."""
 
 
 def silent(_: str) -> None:
@@ -38,6 +45,9 @@ class Kept:
     program: Program
     log: Log
     child: Child
+    pulse: signs.Pulse | None
+    killed: bool = False
+    """Whether it hung and was told to die: in an uninterruptible sleep it does not hear that for a while."""
     delay: float = FIRST_DELAY
     restart_at: float | None = None
 
@@ -45,13 +55,17 @@ class Kept:
 class Supervisor:
     """Keeps children alive; leaves none behind."""
 
-    def __init__(self, data: Path, *, say: Say = silent) -> None:
-        """Keep logs in `<data>/log` and process ids in `<data>/run`."""
+    def __init__(self, data: Path, *, say: Say = silent, clock: Callable[[], float] = time.monotonic) -> None:
+        """Keep logs in `<data>/log` and process ids in `<data>/run`. `clock` is what silence is measured by."""
         self._logs, self._pids = data / "log", data / "run"
         for folder in (self._logs, self._pids):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._say = say
+        self._clock = clock
+        self._looked = clock()
         self._kept: dict[str, Kept] = {}
+        self._replaced: dict[str, int] = {}
+        (self._pids / REPLACED).unlink(missing_ok=True)
         self._stop_requests = 0
         self._wakeups: socket.socket | None = None
 
@@ -66,8 +80,9 @@ class Supervisor:
     def start(self, program: Program) -> Child:
         """Start `program` and keep it running from now on."""
         log = self._log(program)
+        pulse = self._pulse(program)
         child = self._spawn(program, log)
-        self._kept[program.name] = Kept(program, log, child)
+        self._kept[program.name] = Kept(program, log, child, pulse)
         return child
 
     def run_once(self, program: Program) -> None:
@@ -111,9 +126,12 @@ class Supervisor:
             return
 
     def look_after_children(self) -> None:
-        """Show their warnings, and start those again that died and have waited long enough."""
-        now = time.monotonic()
+        """Show their warnings, end those that hang, and start those again that died and have waited long enough."""
+        now = self._clock()
+        gap, self._looked = now - self._looked, now
         for kept in self._kept.values():
+            if gap > PAUSED and kept.pulse is not None:
+                kept.pulse.paused(gap, now)
             for line in kept.log.warnings():
                 self._say(f"{kept.program.name:8} | {line}")
             if kept.restart_at is not None:
@@ -121,12 +139,15 @@ class Supervisor:
                     self._restart(kept)
             elif (status := kept.child.ended()) is not None:
                 self._schedule(kept, _how(status))
+            elif not kept.killed and kept.pulse is not None and kept.pulse.hung(kept.program.hung_after or 0.0, now):
+                self._end_hung(kept, kept.pulse.silence(now))
 
     def stop(self) -> None:
         """Stop the children, the last one started first; a second signal meanwhile makes it quick and rough."""
         while self._kept:
             name = next(reversed(self._kept))
             self._kept[name].child.stop(hurry=lambda: self._stop_requests > 1)
+            signs.removed(self._pids, name)
             del self._kept[name]  # only now, so that a second call goes on where an exception ended the first
 
     @contextmanager
@@ -164,11 +185,33 @@ class Supervisor:
     def _log(self, program: Program) -> Log:
         return Log(self._logs / f"{program.name}.log", program.shown)
 
+    def _pulse(self, program: Program) -> signs.Pulse | None:
+        """Begin to listen to a child that is about to start, if it is one that leaves signs of life."""
+        if program.hung_after is None:
+            return None
+        signs.made(self._pids, program.name)
+        return signs.Pulse(self._pids, program.name, program.asked_by, self._clock())
+
+    def _end_hung(self, kept: Kept, silent: float) -> None:
+        """Kill a child that runs and does nothing; it is found dead in a moment, and started again. Said, logged and counted."""
+        name = kept.program.name
+        kept.killed = True
+        self._replaced[name] = self._replaced.get(name, 0) + 1
+        line = f"it hangs: no sign of life for {silent:.0f} s; kill -9 (number {self._replaced[name]} since the start)"
+        self._say(f"{name:8} | {line}")
+        kept.log.note(f"supervisor: {line}")
+        kept.child.kill()
+        with contextlib.suppress(OSError):  # a full disk: it is in the log, or on the terminal
+            (self._pids / REPLACED).write_text(json.dumps(self._replaced), encoding="ascii")
+
     def _spawn(self, program: Program, log: Log) -> Child:
+        if program.hung_after is not None:
+            told = {**program.env, signs.VARIABLE: str(signs.sign_file(self._pids, program.name))}
+            program = replace(program, env=told)
         return Child(program, log, self._pids / f"{program.name}.pid")
 
     def _schedule(self, kept: Kept, how: str) -> None:
-        now = time.monotonic()
+        now = self._clock()
         if now - kept.child.started > STEADY:
             kept.delay = FIRST_DELAY
         kept.restart_at = now + kept.delay
@@ -176,8 +219,9 @@ class Supervisor:
         kept.delay = min(kept.delay * 2, LONGEST_DELAY)
 
     def _restart(self, kept: Kept) -> None:
-        kept.restart_at = None
+        kept.restart_at, kept.killed = None, False
         try:
+            kept.pulse = self._pulse(kept.program)
             kept.child = self._spawn(kept.program, kept.log)
         except (OSError, EmbeddedError) as error:
             self._schedule(kept, f"could not be started ({error})")

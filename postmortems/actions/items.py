@@ -58,7 +58,7 @@ def file_item(
 ) -> ActionItem:
     """File what is to be done so that it cannot recur (prevention), or is noticed sooner (detection), and by whom.
 
-    Due at the end of the sprint that the incident's severity allows, as it is now: changing the severity later moves nothing. Where
+    Due at the end of the sprint that the worst severity allows which the incident has had by now: changing it later moves nothing. Where
     it sets no limit (SEV 3/4), nothing is due but what `due_on` promises; elsewhere that may only be earlier, and the limit judges it
     still. The owner hears of it, and is reminded of the date that was promised.
     """

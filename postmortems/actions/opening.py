@@ -1,8 +1,9 @@
-"""Opening a post-mortem: the resolution of a SEV 1/2 begins it, filled from the record (clause postmortem.draft-24h)."""
+"""Opening a post-mortem: the resolution of what was a SEV 1/2 begins it, filled from the record (clause postmortem.draft-24h)."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from incidents.gravity import is_learnt_from
 from incidents.models import Incident
 from incidents.states import RoomRole, State
 from ledger.models import Event
@@ -22,7 +23,7 @@ AUTHOR = "author"  # the owner of the clock of a draft
 @verb(
     "open",
     kind="postmortem.opened",
-    who="Muster, when a SEV 1 or 2 is resolved",
+    who="Muster, when what was a SEV 1 or 2 is resolved",
     subject="postmortem",
     starts=(DRAFT_CLOCK,),
     clauses=(DRAFT_CLOCK, "postmortem.template", "postmortem.timeline"),
@@ -34,10 +35,10 @@ def open_draft(incident: Incident, *, by: Actor, at: datetime | None = None) -> 
     Where there is one already (the incident was reopened and resolved again) it is owed again: its clock starts afresh from `at`, when
     it was resolved, what was published is taken up, to make its next version, and a waiver of the resolution before ends. While a
     waiver of this one stands nothing is owed, and nobody is told otherwise. Returns None where the incident is not resolved
-    (any more), or of a severity without a war room.
+    (any more), or never was of a severity with a war room.
     """
     incident = Incident.objects.select_for_update(of=("self",), no_key=True).get(pk=incident.pk)
-    if incident.state != State.RESOLVED or not incident.mobilises:
+    if incident.state != State.RESOLVED or not is_learnt_from(incident):
         return None
     found = PostMortem.objects.filter(incident=incident).first()
     postmortem = lock(found) if found else _begin(incident)

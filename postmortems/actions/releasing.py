@@ -10,6 +10,7 @@ from postmortems.actions.base import lock, tell
 from postmortems.models import Publication, Release, ReleasePolicy, release_policy, released
 from postmortems.public import leaks
 from postmortems.rules import releasing as rules
+from status.actions import show_postmortem, take_back_postmortem
 from tenants.actors import Actor
 from tenants.refusals import check
 from tenants.time import now
@@ -55,6 +56,7 @@ def release(
         standing.withdrawn_at, standing.withdrawal_reason = now(), REPLACED
         standing.save()
     made = Release.objects.create(incident=incident, publication=publication, title=head, text=body, released_by_id=by.user_id)
+    show_postmortem(incident, title=head, text=body, released_at=made.released_at)
     tell(
         postmortem,
         "postmortem.released",
@@ -85,8 +87,16 @@ def withdraw(publication: Publication, *, by: Actor, reason: str) -> Release | N
     if standing is not None:
         standing.withdrawn_at, standing.withdrawal_reason = now(), clean
         standing.save()
+        take_back_postmortem(incident)
         tell(postmortem, "postmortem.withdrawn", incident=incident, by=by, reason=clean, title=standing.title)
     return standing
+
+
+def show_what_is_out() -> None:
+    """Put every public rendering that is out on the status page, which has just been made public (portal/reactions.py names this)."""
+    open_to_all = Release.objects.filter(withdrawn_at=None, incident__restricted=False, incident__exercise=False)
+    for out in open_to_all.select_related("incident").order_by("incident_id"):
+        show_postmortem(out.incident, title=out.title, text=out.text, released_at=out.released_at)
 
 
 @verb("set", kind="release_policy.changed", who="process owner", subject="release policy")

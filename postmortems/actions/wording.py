@@ -3,9 +3,9 @@
 from incidents import fields
 from ledger.verbs import verb
 from postmortems.actions.base import lock, tell
-from postmortems.found import settled
 from postmortems.models import KeptWording, PostMortem
 from postmortems.rules import wording as rules
+from postmortems.standing import Standing
 from tenants.actors import Actor
 from tenants.refusals import check, invalid
 from tenants.time import now
@@ -24,10 +24,11 @@ CLAUSES = ("principle.blameless", "postmortem.blameless-rule")
 def keep_wording(postmortem: PostMortem, *, by: Actor, place: str, phrase: str, reason: str) -> KeptWording:
     """Keep a wording that was found, in its place, with a reason. Refuses (422) one that is not found there (any more)."""
     postmortem = lock(postmortem)
-    check(rules.why_not_keep(postmortem, by))
+    standing = Standing(postmortem)
+    check(rules.why_not_keep(standing, by))
     place, wanted = fields.line("place", place, most=PLACE_MAX), fields.line("phrase", phrase, most=PHRASE_MAX).lower()
     clean = fields.text("reason", reason, most=fields.REASON_MAX)
-    found = next((one for one in settled(postmortem) if (one.finding.place, one.finding.phrase) == (place, wanted)), None)
+    found = next((one for one in standing.wordings if (one.finding.place, one.finding.phrase) == (place, wanted)), None)
     if found is None:
         raise invalid("phrase", "The check does not find this wording there (any more).", code="not_found_there")
     if found.kept is not None:
@@ -52,7 +53,7 @@ def take_back_wording(postmortem: PostMortem, *, by: Actor, place: str, phrase: 
     postmortem = lock(postmortem)
     place, wanted = fields.line("place", place, most=PLACE_MAX), fields.line("phrase", phrase, most=PHRASE_MAX).lower()
     kept = KeptWording.objects.filter(postmortem=postmortem, place=place, phrase=wanted, taken_back_at=None).first()
-    check(rules.why_not_take_back(postmortem, by, kept))
+    check(rules.why_not_take_back(Standing(postmortem), by, kept))
     if kept is not None:
         kept.taken_back_at = now()
         kept.save()

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from incidents.api.serializers import ReasonOut
 from incidents.api.views import KEY, ListView
 from ledger.api import MusterView, page_of
-from postmortems import gate, history, links, outdated, queries, reading
+from postmortems import discussed, gate, history, links, outdated, queries, reading
 from postmortems.actions.writing import edit_section
 from postmortems.api import bodies as b
 from postmortems.api import serializers as s
@@ -27,7 +27,8 @@ from tenants.refusals import Reason
 def postmortem_out(postmortem: PostMortem, by: Actor) -> dict[str, Any]:
     """A post-mortem as the API shows it to this actor."""
     standing = Standing(postmortem)
-    document = {**queries.rows([postmortem])[0], **content(postmortem)}
+    readers = reading.readers(postmortem)
+    document = {**queries.row(standing), **content(postmortem, standing.material)}
     lacks = {chapter.key: chapter.lacks for chapter in standing.chapters}
     anew = outdated.fresh(postmortem, document) if postmortem.is_draft else {}
     for section in document["sections"]:
@@ -39,13 +40,13 @@ def postmortem_out(postmortem: PostMortem, by: Actor) -> dict[str, Any]:
         "reason": postmortem.reason,
         "writers": standing.writers,
         "comments": [_comment(one) for one in reading.comments(postmortem)],
-        "readers": [_reader(one) for one in reading.readers(postmortem)],
-        "publications": [_published(one) for one in reading.publications(postmortem)],
+        "readers": [_reader(one) for one in readers],
+        "publications": _publications(postmortem),
     }
     out: dict[str, Any] = dict(s.PostmortemOut(document | {"allowed_actions": {}}).data)
     for section, whole in zip(out["sections"], document["sections"], strict=True):
         section["lacks"] = whole["lacks"]
-    out["allowed_actions"] = {name: _allowed(reasons) for name, reasons in reading.why_not(standing, by).items()}
+    out["allowed_actions"] = {name: _allowed(reasons) for name, reasons in reading.why_not(standing, by, readers).items()}
     return out
 
 
@@ -70,8 +71,15 @@ def _reader(request: ReviewRequest) -> dict[str, Any]:
     return {**plain, "person": person, "asked_by": request.asked_by.name if request.asked_by else ""}
 
 
-def _published(publication: Publication) -> dict[str, Any]:
+def _publications(postmortem: PostMortem) -> list[dict[str, Any]]:
+    found = reading.publications(postmortem)
+    placed = discussed.each(postmortem, found)
+    return [_published(one, placed[one.number]) for one in found]
+
+
+def _published(publication: Publication, placed: discussed.Order) -> dict[str, Any]:
     plain = {name: getattr(publication, name) for name in ("number", "published_at", "reason")}
+    plain |= {"after_review": placed.after_review, "review_at": placed.review_at}
     return {**plain, "published_by": publication.published_by.name if publication.published_by else ""}
 
 
@@ -126,7 +134,7 @@ class PostmortemSection(MusterView):
 
 
 def _section_out(section: Section) -> dict[str, Any]:
-    row = next(one for one in sections(section.postmortem) if one["key"] == section.key)
+    (row,) = sections(section.postmortem, [section])
     return dict(s.SectionHistoryOut({**row, "versions": history.versions(section)}).data)
 
 
@@ -137,7 +145,7 @@ class Publications(MusterView):
     def get(self, request: Request, ref: str, number: int) -> Response:
         """A published version, word for word."""
         found = gate.publication_for(self.actor, ref, number)
-        return Response(s.PublicationOut({**_published(found), "content": found.content}).data)
+        return Response(s.PublicationOut({**_published(found, discussed.of(found)), "content": found.content}).data)
 
 
 class LatestPublication(MusterView):
@@ -147,7 +155,7 @@ class LatestPublication(MusterView):
     def get(self, request: Request, ref: str) -> Response:
         """The newest published version, word for word."""
         found = gate.publication_for(self.actor, ref)
-        return Response(s.PublicationOut({**_published(found), "content": found.content}).data)
+        return Response(s.PublicationOut({**_published(found, discussed.of(found)), "content": found.content}).data)
 
 
 class DocumentVerb(MusterView):

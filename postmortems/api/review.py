@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from incidents.members import member_for
 from ledger.api import MusterView
 from oncall.api.views import KEY
-from postmortems import as_markdown, meetings, pdf, wording
+from postmortems import meetings, wording
 from postmortems.actions import meeting
 from postmortems.actions.held_time import correct_review_time
 from postmortems.actions.releasing import release, set_release_policy, withdraw
@@ -23,7 +23,7 @@ from postmortems.api import review_shapes as s
 from postmortems.gate import postmortem_for, publication_for
 from postmortems.models import PostMortem, release_policy
 from postmortems.release_gate import paper_for, release_for
-from postmortems.release_views import download, name_of, wanted
+from postmortems.release_views import given_as_markdown, given_as_pdf, wanted
 from postmortems.review_views import guests_for
 from tenants.refusals import NotFound, invalid
 
@@ -213,8 +213,7 @@ class AsMarkdown(MusterView):
     @extend_schema(operation_id="postmortem_markdown", responses={(200, "text/markdown"): OpenApiTypes.STR}, parameters=[VERSION])
     def get(self, request: Request, ref: str) -> HttpResponse:
         """The whole document as Markdown: the newest published version, or the draft, marked as such."""
-        found = paper_for(self.actor, ref, wanted(request.query_params.get("version")))
-        return download(as_markdown.written(found).encode(), "text/markdown; charset=utf-8", name_of(found, "md"))
+        return given_as_markdown(self.actor, paper_for(self.actor, ref, wanted(request.query_params.get("version"))))
 
 
 class AsPdf(MusterView):
@@ -223,8 +222,7 @@ class AsPdf(MusterView):
     @extend_schema(operation_id="postmortem_pdf", responses={(200, "application/pdf"): OpenApiTypes.BINARY}, parameters=[VERSION])
     def get(self, request: Request, ref: str) -> HttpResponse:
         """The same as a PDF. 409 where this installation makes none."""
-        found = paper_for(self.actor, ref, wanted(request.query_params.get("version")))
-        return download(pdf.written(found), "application/pdf", name_of(found, "pdf"))
+        return given_as_pdf(self.actor, paper_for(self.actor, ref, wanted(request.query_params.get("version"))))
 
 
 class PublicRendering(MusterView):

@@ -17,13 +17,17 @@ class PostmortemRow(serializers.Serializer[Any]):
 
     ref = serializers.CharField(help_text="The incident's reference.")
     title = serializers.CharField()
-    severity = SeverityField()
+    severity = SeverityField(help_text="That it had last.")
+    worst = SeverityField(help_text="That it had at its worst, or what was merged into it: what it owes goes by that.")
     state = serializers.ChoiceField(choices=DocumentState.choices)
     waived = serializers.BooleanField()
     version = serializers.IntegerField(help_text="Of what is published; 0: nothing yet.")
     author = serializers.CharField(allow_blank=True)
     opened_at = serializers.DateTimeField()
     published_at = serializers.DateTimeField(allow_null=True)
+    after_review = serializers.BooleanField(
+        allow_null=True, help_text="Whether its review had been held by then; null: nothing is published."
+    )
     due_at = serializers.DateTimeField(allow_null=True)
     late = serializers.BooleanField()
     section_count = serializers.IntegerField()
@@ -165,6 +169,10 @@ class PublishedRow(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     published_at = serializers.DateTimeField()
     published_by = serializers.CharField(allow_blank=True)
+    after_review = serializers.BooleanField(help_text="Whether its review had been held by then.")
+    review_at = serializers.DateTimeField(
+        allow_null=True, help_text="The review that it came after, or else the first that was held since; null: none yet."
+    )
     reason = serializers.CharField(allow_blank=True, help_text="Why there is another version.")
 
 

@@ -1,7 +1,9 @@
 """Have the owners of items that were there before `told_next_at` was kept told of the dates in force, as those of later items are.
 
 One statement over all organisations, which leaves each row's history. Of a date that is past the owner hears at the next sweep, of one to come
-when the last quarter of the time from now on has begun, at most three days before it (days of the week: a calendar is not at hand here).
+when the last quarter of the time from now on has begun, at most three days before it. Those are days of the week, not business days by each
+organisation's calendar, and may be: nothing is judged by this instant. It moves no due date and no clock, lies before the date in force whatever
+the calendar says, and holds for one reminder: whoever moves the date has the next one planned by the calendar.
 Left out is what the clock of the standard's limit tells of by itself, and what the owner was told of already.
 """
 

@@ -1,21 +1,31 @@
 """What the rules of this room have in common: who writes a post-mortem, and who owns the process."""
 
+from collections.abc import Sequence
+
 from incidents.rules.common import reader
 from postmortems.models import PostMortem
-from postmortems.people import writers, writes
+from postmortems.people import Writer, is_among, writers
 from tenants.actors import Actor, Role
 from tenants.refusals import Reason
 
 OWNER = "people.process-owner"
 
 
-def writer(postmortem: PostMortem, by: Actor, what: str, clause: str = "") -> list[Reason]:
-    """A post-mortem is its writers': the last IC and OL and its named author; the process owner may too."""
+def writer(
+    postmortem: PostMortem, by: Actor, what: str, clause: str = "", *, known: Sequence[Writer] | None = None
+) -> list[Reason]:
+    """A post-mortem is its writers': the last IC and OL and its named author; the process owner may too.
+
+    `known` are its writers, where they were read already.
+    """
     if refused := reader(by):
         return refused
-    if by.is_system or by.has(Role.PROCESS_OWNER) or writes(postmortem, by):
+    if by.is_system or by.has(Role.PROCESS_OWNER):
         return []
-    names = ", ".join(writer.name for writer in writers(postmortem)) or "nobody yet"
+    found = writers(postmortem) if known is None else known
+    if is_among(found, by):
+        return []
+    names = ", ".join(one.name for one in found) or "nobody yet"
     sentence = f"{what} is for its writers ({names}) and the process owner."
     return [Reason("not_a_writer", sentence, clause=clause, status=403)]
 

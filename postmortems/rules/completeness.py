@@ -9,7 +9,9 @@ from django.db.models import Count, Q
 
 from incidents import times
 from postmortems import whys
+from postmortems.material import Material
 from postmortems.models import PostMortem, Section, Why, kept
+from postmortems.states import ItemState
 from tenants.refusals import Reason
 
 TIMELINE, WHYS, IMPACT, ITEMS = (
@@ -51,6 +53,20 @@ def chapters(found: Sequence[PostMortem]) -> dict[int, list[Chapter]]:
     for section in Section.objects.filter(postmortem__in=found).order_by("position", "id"):
         sections[section.postmortem_id].append(section)
     return {one.pk: [_chapter(section, parts[one.pk]) for section in sections[one.pk]] for one in found}
+
+
+def chapters_of(material: Material) -> list[Chapter]:
+    """The same of one, by what of it was read already."""
+    postmortem = material.postmortem
+    parts = _Parts(
+        postmortem=postmortem,
+        entries=len(material.lines),
+        whys=len(material.whys),
+        depth=whys.depth(material.whys),
+        items=sum(item.state != ItemState.DROPPED for item in material.items),
+        impact=_impacts([postmortem])[postmortem.pk],
+    )
+    return [_chapter(section, parts) for section in material.sections]
 
 
 def _parts(found: Sequence[PostMortem]) -> dict[int, _Parts]:

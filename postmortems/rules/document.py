@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incidents.rules.common import reader
+from incidents.rules.common import reader, stands
 from incidents.rules.outside import why_not_enter
 from incidents.states import State
 from tenants.actors import Actor, Role
@@ -170,7 +170,7 @@ def _ended_otherwise(standing: Standing) -> list[Reason]:
     """What was no incident after all, or went on in another one, has no post-mortem of its own."""
     incident = standing.postmortem.incident
     if incident.state in (State.FALSE_POSITIVE, State.MERGED):
-        sentence = f"{incident.ref} is {incident.get_state_display().lower()}: it has no post-mortem of its own."
+        sentence = f"{incident.ref} is {stands(incident)}: it has no post-mortem of its own."
         return [Reason("no_postmortem", sentence, clause="lifecycle.phases")]
     return []
 

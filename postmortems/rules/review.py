@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from incidents.rules.common import stands
 from incidents.states import State
 from postmortems.models import PostMortem, Review
 from postmortems.rules.common import writer
@@ -102,7 +103,7 @@ def over(postmortem: PostMortem) -> list[Reason]:
     if postmortem.is_waived:
         return [Reason("waived", "The process owner waived this post-mortem: that is lifted first.", clause=CLAUSE)]
     if incident.state not in (State.RESOLVED, State.CLOSED):
-        sentence = f"{incident.ref} is {incident.get_state_display().lower()} again: it is reviewed once it is resolved."
+        sentence = f"{incident.ref} is {stands(incident)} again: it is reviewed once it is resolved."
         return [Reason("not_resolved", sentence, clause=CLAUSE)]
     return []
 

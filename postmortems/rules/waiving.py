@@ -1,5 +1,6 @@
 """What stands in for a post-mortem, and for action items, where nothing is to be learnt or done."""
 
+from incidents.rules.common import stands
 from incidents.states import State
 from postmortems.models import PostMortem, kept
 from postmortems.rules.common import process_owner, writer
@@ -15,9 +16,7 @@ def why_not_waive(postmortem: PostMortem, by: Actor) -> list[Reason]:
     reasons = process_owner(by, "Waiving a post-mortem")
     incident = postmortem.incident
     if not reasons and incident.is_open:
-        sentence = (
-            f"{incident.ref} is {incident.get_state_display().lower()} again: its post-mortem is waived once it is resolved."
-        )
+        sentence = f"{incident.ref} is {stands(incident)} again: its post-mortem is waived once it is resolved."
         reasons = [Reason("not_resolved", sentence, clause=DRAFT)]
     if not reasons and postmortem.is_waived:
         sentence = f"It was waived at {postmortem.waived_at:%Y-%m-%d %H:%M:%S} UTC already."

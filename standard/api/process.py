@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.urls import get_script_prefix
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,7 +13,9 @@ from standard.api import shapes
 from standard.api.versions import KEY
 from standard.figures import Figures
 from standard.models import Feedback, ProcessReview
+from tenants import addresses
 from tenants.refusals import invalid
+from tenants.walled import tenant_of
 
 OPEN = OpenApiParameter(
     "open", bool, OpenApiParameter.QUERY, description="Only what is not answered yet (true), or what is (false)."
@@ -82,10 +85,17 @@ def _table(one: Figures) -> dict[str, Any]:
     return {"title": one.title, "columns": one.columns, "rows": one.rows, "note": one.note}
 
 
+def _led(one: Figures, portal: str) -> dict[str, Any]:
+    """A table of today's, with the address of the page that each figure leads to. `portal` is the organisation's."""
+    here = len(get_script_prefix())  # none but "/" where a token asks
+    links = [[f"{portal}{link[here:]}" if link else None for _, _, link in row] for row in one.labelled]
+    return {**_table(one), "links": links}
+
+
 def whole(review: ProcessReview) -> dict[str, Any]:
     """A review with what it lays out."""
     laid = reviewed.laid_out(review)
-    clock = laid["clock"]
+    clock, portal = laid["clock"], addresses.page(tenant_of(review), "")
     names = ("revision", "notes", "decisions", "unsettled_reason")
     return {
         **shapes.review_row(review),
@@ -93,7 +103,7 @@ def whole(review: ProcessReview) -> dict[str, Any]:
         "broken": clock is not None and clock.broken_at is not None,
         "covers_from": laid["covers_from"],
         "covers_until": laid["covers_until"],
-        "figures": [_table(one) for one in laid["figures"]],
+        "figures": [_led(one, portal) for one in laid["figures"]],
         "signed_figures": None if laid["signed"] is None else [_table(one) for one in laid["signed"]],
         "feedback": [shapes.feedback_row(row) for row in laid["feedback"]],
         "versions": [version.number for version in laid["versions"]],

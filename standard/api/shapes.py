@@ -171,6 +171,15 @@ class ProcessFiguresOut(serializers.Serializer[Any]):
     note = serializers.CharField(allow_blank=True)
 
 
+class LinkedFiguresOut(ProcessFiguresOut):
+    """A table of a quarter's figures, as they are counted today."""
+
+    links = serializers.ListField(
+        child=serializers.ListField(child=serializers.CharField(allow_null=True)),
+        help_text="Of each row, the address of the page that each of its cells leads to, where what it counts is listed; null: nowhere.",
+    )
+
+
 class ProcessReviewOut(serializers.Serializer[Any]):
     """A quarter's review."""
 
@@ -193,7 +202,7 @@ class WholeProcessReviewOut(ProcessReviewOut):
     broken = serializers.BooleanField()
     covers_from = serializers.DateTimeField(help_text="Where the review before ended, or the quarter begins.")
     covers_until = serializers.DateTimeField(help_text="The sign-off, or the quarter's end where that was sooner.")
-    figures = ProcessFiguresOut(many=True, help_text="Of that stretch, as they are counted today, of what you may see.")
+    figures = LinkedFiguresOut(many=True, help_text="Of that stretch, as they are counted today, of what you may see.")
     signed_figures = ProcessFiguresOut(
         many=True, allow_null=True, help_text="What was signed off, for good; null before that. Nothing restricted is in them."
     )

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ledger.api import CursorPages, MusterView, page_of
+from ledger.exports import give
 from standard import actions, gate, kept, reading, yaml_text
 from standard.api import shapes
 from standard.differences import differences
@@ -124,7 +125,8 @@ class VersionYaml(_YamlView):
     @extend_schema(operation_id="standard_version_yaml", responses={(200, "application/yaml"): OpenApiTypes.OBJECT})
     def get(self, request: Request, version: int) -> Response:
         """A version's content as YAML."""
-        return Response(yaml_text.write(gate.version_for(self.actor, version).content))
+        found = gate.version_for(self.actor, version)
+        return Response(give(yaml_text.write(found.content), f"standard-{found.number}.yaml", by=self.actor, about=found))
 
 
 class DraftYaml(_YamlView):
@@ -133,7 +135,8 @@ class DraftYaml(_YamlView):
     @extend_schema(operation_id="standard_draft_yaml", responses={(200, "application/yaml"): OpenApiTypes.OBJECT})
     def get(self, request: Request) -> Response:
         """The draft's content as YAML; `PUT standard/draft/` takes it back as `yaml`."""
-        return Response(yaml_text.write(gate.open_draft(self.actor).content))
+        found = gate.open_draft(self.actor)
+        return Response(give(yaml_text.write(found.content), f"standard-draft-{found.revision}.yaml", by=self.actor, about=found))
 
 
 class Draft(MusterView):

@@ -82,6 +82,7 @@ const SHAPES = [
   [/^\d\d:\d\d:\d\d$/, { hour: "2-digit", minute: "2-digit", second: "2-digit" }],
   [/^\d\d:\d\d$/, { hour: "2-digit", minute: "2-digit" }],
   [/, \d\d:\d\d:\d\d$/, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" }],
+  [/ \d{4}, \d\d:\d\d$/, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" }],
   [/, \d\d:\d\d$/, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }],
 ].map(([shape, options]) => [shape, new Intl.DateTimeFormat("en-GB", { ...options, hourCycle: "h23" })]);
 

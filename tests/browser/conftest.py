@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Response, expect, sync_playwright
 
 from tests.conftest import Installation, Person
 from tests.serving import served
@@ -15,6 +15,7 @@ from tests.serving import served
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 AXE = (Path(__file__).parent.parent / "vendor" / "axe" / "axe.min.js").read_text(encoding="utf-8")
+PATIENCE = 20_000  # milliseconds until a page shows what it shall: a machine with much to do takes its time
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 # Each scheme of colours once and each layout once, not each with each: the colours of both layouts have the same few names
@@ -24,16 +25,23 @@ LOOKS = [
     for scheme, width, height in (("light", 1280, 900), ("dark", 390, 844))
 ]
 
+# What everybody works with is looked at in the other two of the four as well.
+OTHER_LOOKS = [
+    pytest.param({"color_scheme": scheme, "viewport": {"width": width, "height": height}}, id=f"{scheme}-{width}")
+    for scheme, width, height in (("dark", 1280, 900), ("light", 390, 844))
+]
+
 # Chromium tells the page of a violation; the page tells us through the console, where the watch below hears it.
 TELL_VIOLATIONS = """
 document.addEventListener('securitypolicyviolation', event => {
-  if (!window.axeRan) console.error('CSP: ' + event.violatedDirective + ' ' + event.blockedURI);
+  if (!window.axeRuns) console.error('CSP: ' + event.violatedDirective + ' ' + event.blockedURI);
 })"""
 
 
 @pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     """Ends with these tests: while Playwright runs, its loop is this thread's, where nobody else can then run one."""
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as started:
         yield started
 
@@ -86,7 +94,9 @@ class Site:
         height = int(page.evaluate("document.documentElement.scrollHeight"))
         page.set_viewport_size({"width": size["width"], "height": max(height, size["height"])})  # nothing lies below a sticky bar
         found = page.evaluate(
-            f"async () => {{ window.axeRan = true; {AXE}; return (await axe.run({what}, {{runOnly: {TAGS!r}, preload: false}})).violations }}"
+            f"async () => {{ window.axeRuns = true; {AXE}; const told = await axe.run({what}, {{runOnly: {TAGS!r}, preload: false}}); "
+            "await new Promise(requestAnimationFrame); await new Promise(done => setTimeout(done)); "  # its own violations are told by then
+            "window.axeRuns = false; return told.violations }"
         )
         told = [f"{v['id']}: {n['html'][:160]} ({n['failureSummary'][:200]})" for v in found for n in v["nodes"]]
         if not page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):

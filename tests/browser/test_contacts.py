@@ -1,6 +1,5 @@
 """Contact methods in a real browser: the page, and a push that is acknowledged by its button."""
 
-import json
 from typing import Any
 
 import pytest
@@ -8,7 +7,8 @@ from playwright.sync_api import BrowserContext, Page, Worker, expect
 
 from incidents import actions
 from incidents.states import Severity
-from notifications import contacts
+from notifications import contacts, webpush
+from notifications.transports import Message
 from oncall import actions as oncall
 from oncall import links
 from oncall.models import Page as OncallPage
@@ -69,7 +69,12 @@ def subscribed(site: Site, page: Page) -> Worker:
     return worker
 
 
-def deliver(site: Site, page: Page, told: dict[str, str]) -> None:
+def push(title: str, text: str, link: str) -> bytes:
+    """What the portal sends a browser for a page, before it is encrypted."""
+    return webpush.payload(Message("", "Amira", title, text, link, "Acknowledge", urgent=True), "1")
+
+
+def deliver(site: Site, page: Page, told: bytes) -> None:
     """Hand the browser a push message, as its push service would once it has decrypted it."""
     session = page.context.new_cdp_session(page)
     found: list[str] = []
@@ -83,7 +88,7 @@ def deliver(site: Site, page: Page, told: dict[str, str]) -> None:
             break
         page.wait_for_timeout(50)  # DevTools tells of it in its own time
     assert found, "no service worker is registered"
-    session.send("ServiceWorker.deliverPushMessage", {"origin": site.url, "registrationId": found[-1], "data": json.dumps(told)})
+    session.send("ServiceWorker.deliverPushMessage", {"origin": site.url, "registrationId": found[-1], "data": told.decode()})
 
 
 # What was shown is heard from the call that shows it: asking for the open notifications while one is being shown can lose it.
@@ -123,9 +128,9 @@ def test_a_push_is_acknowledged_by_its_button(site: Site) -> None:
         link = links.make(called, acme.amira.user_id)
     page = site.page(acme.amira)
     worker = subscribed(site, page)
-    title = "Page: SEV 1 INC-1: Checkout fails"
-    deliver(site, page, {"title": title, "body": "You are paged.", "tag": "1", "url": link, "action": "Acknowledge"})
-    assert shown(page, worker, title) == [title, "You are paged.", "acknowledge,open"]
+    title = "Page: SEV 1 INC-1: Оплата не работает \U0001f525"
+    deliver(site, page, push(title, "You are paged. \u2019", link))
+    assert shown(page, worker, title) == [title, "You are paged. \u2019", "acknowledge,open"]
     with acme.scope():
         assert OncallPage.objects.get(pk=called.pk).state == OncallPage.State.OPEN  # showing it acknowledges nothing
     worker.evaluate(CLICK, "acknowledge")
@@ -141,7 +146,7 @@ def test_a_push_whose_link_has_ended_says_so(site: Site) -> None:
     page = site.page(site.installation.acme.amira)
     worker = subscribed(site, page)
     url = "https://elsewhere.example/ack/forged/"
-    deliver(site, page, {"title": "Page: x", "body": "", "tag": "1", "url": url, "action": "Acknowledge"})
+    deliver(site, page, push("Page: x", "", url))
     shown(page, worker, "Page: x")
     worker.evaluate(CLICK, "acknowledge")
     assert shown(page, worker, "It was not acknowledged")[1] == "Open it to see why, or try again."

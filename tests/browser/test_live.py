@@ -77,6 +77,20 @@ def test_a_post_appears_in_another_browser(incident: Site) -> None:
     assert other.locator(".entry-day").count() == 1
 
 
+def test_no_timer_asks_for_the_record(incident: Site) -> None:
+    """Minutes pass in which nothing happens: what the page asks for again is the stream alone, which it takes for dead."""
+    page = incident.page(incident.installation.acme.jon)
+    page.clock.install()
+    page.goto(f"{incident.url}/o/acme/incidents/INC-1/")
+    expect(state(page)).to_have_text("Live")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    for _ in range(10):
+        page.clock.run_for(60_000)
+        expect(state(page)).to_have_text("Live")
+    assert set(asked) <= {"/o/acme/incidents/INC-1/stream"}, asked
+
+
 def test_typed_text_outlives_every_swap(incident: Site) -> None:
     """In a verb's form too, whose panel is otherwise kept: its neighbours are swapped."""
     acme = incident.installation.acme

@@ -54,10 +54,11 @@ def test_the_room_of_everybody_is_accessible(at_work: Site, look: dict[str, Any]
     for who in ("amira", "jon", "mei"):
         page = room(at_work, who, **look)
         assert at_work.faults(page) == []
-        menu = page.locator("header details > summary").first
-        menu.click()
-        assert at_work.faults(page, within="header.top") == []
-        menu.click()  # it lies over the page
+        for menu in page.locator("header details > summary").all():
+            if menu.is_visible():  # "More" stands in the menu on a phone
+                menu.click()
+                assert at_work.faults(page, within="header.top") == []
+                menu.click()  # it lies over the page
         for fold in page.locator("details:not(header details) > summary").all():
             if fold.is_visible() and not fold.evaluate("summary => summary.parentElement.open"):
                 fold.click()

@@ -111,7 +111,7 @@ def page(
     return PageRow(1, team, clause, reason, "open", "high", position, at(started), None)
 
 
-S1, S3 = declared(1), declared(3)
+S1, S2, S3 = declared(1), declared(2), declared(3)
 MON = e("advanced", 40, before="investigation", after="monitoring", reason="Calm")
 MOB = e("mobilised", 5, "muster")
 END = e("resolved", 60, firing=[], overrides={})
@@ -120,6 +120,9 @@ SMALL = record(S3, state="backlog", severity=3)
 RUNNING = record(S1, state="mobilization")
 WRONG = record(S1, FP, state="false_positive")
 CHECKOUT = {7: "Checkout"}
+LOWERED = e("severity_changed", 9, before=2, severity=3, state="backlog")
+ABSORBED = e("absorbed", 10, ref="INC-9", worst=1)  # a SEV 1 that was lowered and merged
+UNREVIEWED = e("note_added", 121, text="And it went on without a review of access")
 
 
 def change(minutes: float = 20, by: str = "jon", **data: Any) -> Said:
@@ -193,6 +196,16 @@ LIFECYCLE: list[Vector] = [
         BROKEN,
         record(S1, e("impact_set", 50, after=[None, "x"]), END, e("reopened", 70, after="investigation", reason="r"), END),
     ),
+    (
+        "resolve.impact-ceased",
+        BROKEN,
+        record(S1, e("impact_set", 50, after=[None, "x"]), e("advanced", 55, before="monitoring", relapse=True), END),
+    ),
+    (
+        "resolve.impact-ceased",
+        KEPT,
+        record(S1, e("advanced", 50, before="monitoring", relapse=True), e("impact_set", 55, after=[None, "x"]), END),
+    ),
     ("resolve.impact-ceased", NA, WRONG),
     ("resolve.impact-ceased", OPEN, RUNNING),
     ("resolve.impact-ceased", NONE, record(S1)),
@@ -218,7 +231,8 @@ LIFECYCLE: list[Vector] = [
 ]
 
 DIRECTOR = page("severity.sev1-page", team=None, reason="Engineering director")
-NOTICE = Notice(101, "notice", 9, T)
+NOTICE = Notice(101, "notice", 9, T, "inbox")
+QUEUED = Notice(101, "notice", 9, T, "email")  # and whether it was ever sent is not said
 S1P, S2P = "severity.sev1-page", "severity.sev2-page"
 CALLED: dict[str, Any] = {"teams": CHECKOUT, "pages": (page(), DIRECTOR), "notices": (NOTICE,)}
 LATER = e("noted", 30, text="x")
@@ -235,11 +249,14 @@ SEVERITIES: list[Vector] = [
     (S1P, BROKEN, record(S1, LATER, **CALLED | {"pages": (page(),)})),
     (S1P, BROKEN, record(S1, LATER, **CALLED | {"pages": (DIRECTOR,)})),
     (S1P, BROKEN, record(S1, LATER, **CALLED | {"notices": ()})),
+    (S1P, KEPT, record(S1, LATER, **CALLED | {"notices": (QUEUED, NOTICE)})),
+    (S1P, BROKEN, record(S1, LATER, **CALLED | {"notices": (QUEUED,)})),
     (S1P, OPEN, record(S1, state="mobilization", **CALLED | {"notices": ()})),
     (S1P, NA, SMALL),
     (S1P, NONE, record(S1, LATER, teams=CHECKOUT)),
     (S2P, KEPT, record(declared(2), LATER, severity=2, **CALLED)),
     (S2P, BROKEN, record(declared(2), LATER, severity=2, **CALLED | {"notices": ()})),
+    (S2P, BROKEN, record(declared(2), LATER, severity=2, **CALLED | {"notices": (QUEUED,)})),
     (S2P, OPEN, record(declared(2), severity=2, state="mobilization", **CALLED | {"notices": ()})),
     (S2P, NA, record(S1)),
     (S2P, NONE, record(declared(2), LATER, severity=2)),
@@ -390,14 +407,24 @@ LAWFUL: list[Vector] = [
     (B4, BROKEN, record(S1, e("flagged", 5, flag="personal_data", restricted=False))),
     (B4, NA, record(S1)),
     (B4, NONE, record(S1, PII, READ, restricted=True)),
-    (CFO, KEPT, record(S1, MONEY, LATER, notices=(Notice(102, "flag", 9, at(5)),))),
+    (CFO, KEPT, record(S1, MONEY, LATER, notices=(Notice(102, "flag", 9, at(5), "inbox"),))),
     (CFO, BROKEN, record(S1, MONEY, LATER)),
-    (CFO, BROKEN, record(S1, MONEY, LATER, notices=(Notice(102, "flag", 9, at(7)),))),
+    (CFO, BROKEN, record(S1, MONEY, LATER, notices=(Notice(102, "flag", 9, at(7), "inbox"),))),
+    (CFO, BROKEN, record(S1, MONEY, LATER, notices=(Notice(102, "flag", 9, at(5), "email"),))),
     (CFO, OPEN, record(S1, MONEY)),
     (CFO, NA, record(S1)),
     (CFO, NONE, record(S1, END, skip=2)),
     *clocks("evidence.access-review", ("evidence.access-review", NA, SMALL), ("evidence.access-review", NA, WRONG)),
     ("evidence.access-review", OPEN, RUNNING),
+    ("evidence.access-review", BROKEN, record(S1, END, UNREVIEWED)),  # whatever the organisation's policy said
+    ("evidence.access-review", BROKEN, record(S2, END, UNREVIEWED, severity=2)),
+    ("evidence.access-review", BROKEN, record(S2, LOWERED, END, UNREVIEWED, severity=3)),
+    ("evidence.access-review", BROKEN, record(S3, ABSORBED, END, UNREVIEWED, severity=3)),
+    ("evidence.access-review", BROKEN, record(S3, e("flagged", 5, flag="money"), END, UNREVIEWED, severity=3)),
+    ("evidence.access-review", NA, record(S3, END, UNREVIEWED, severity=3)),
+    ("evidence.access-review", NA, record(S1, END, UNREVIEWED, exercise=True)),
+    ("evidence.access-review", OPEN, record(S2, END, severity=2)),
+    ("evidence.access-review", NONE, record(S2, END, e("access_review.opened", 60), severity=2)),
     (  # where an organisation has small ones reviewed too, that they are small is no excuse
         "evidence.access-review",
         BROKEN,
@@ -406,6 +433,8 @@ LAWFUL: list[Vector] = [
 ]
 
 BEGUN = (S1, MON, END, e("postmortem.opened", 61, "muster", author="Amira"))
+LOWERED = e("severity_changed", 20, before=1, severity=3, state="backlog")
+MENDED = e("resolved", 60, firing=[], overrides={}, worst=1)
 OUT = e("postmortem.published", 99, version=1)
 WAIVED = record(*BEGUN, e("postmortem.waived", 70, "kim", reason="A drill gone wrong"))
 CONTENT: dict[str, Any] = {
@@ -436,6 +465,9 @@ def before(clause: str) -> list[Vector]:
             record(*BEGUN, *lifted, clocks=(clock(clause, stopped=None),)),
         ),
         (clause, NONE, record(S1, MON, END)),
+        (clause, NONE, record(S1, LOWERED, MENDED, severity=3)),
+        (clause, OPEN, record(S3, ABSORBED, severity=3, state="backlog")),
+        (clause, NA, record(S1, LOWERED, END, severity=3)),  # resolved before resolutions wrote down how bad it was
     ]
 
 

@@ -38,8 +38,16 @@ def recorded(cast: Cast) -> Tree:
                 [cast.id],
             )
             for incident_id, done, pk, text in cursor.fetchall():
-                tree.add(table, {"id": pk}, incident=incident_id, op=done, body=text)
+                row = json.loads(text).get("id", pk)  # of a history the row that changed
+                body = _by_hash(text) if "body" in columns else text
+                tree.add(table, {"id": row}, incident=incident_id, op=done, body=body)
     return tree
+
+
+def _by_hash(text: str) -> str:
+    """A row whose bytes stand in it by their hash (docs/evidence-format.md, section 1)."""
+    row = json.loads(text)
+    return json.dumps(row | {"body": "\\x" + h(bytes.fromhex(row["body"].removeprefix("\\x"))).hex()})
 
 
 def _is_fact(model: Any) -> bool:
@@ -52,6 +60,7 @@ def _is_fact(model: Any) -> bool:
         "pagestep",
         "publication",
         "inbound",
+        "custodianfile",
     )
 
 

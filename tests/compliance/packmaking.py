@@ -197,7 +197,7 @@ def pack(
     for leaf in range(size):
         entry = told(log, leaf)
         mine = entry["incident"] not in (None, *hidden) if period else entry["incident"] == incident
-        if (mine and (not period or first <= leaf <= last)) or entry["table"] == "ledger_redaction":
+        if (mine and (not period or first <= leaf <= last)) or entry["table"] in ("ledger_redaction", "incidents_inbound"):
             shown.append(leaf)
         elif period and first <= leaf <= last:
             stubs.append(leaf)
@@ -244,7 +244,7 @@ def pack(
         + "\n"
         for m in earlier
     ).encode()
-    about: dict[str, Any] = {"format": 1, "kind": "period" if period else "incident"}
+    about: dict[str, Any] = {"format": 2, "kind": "period" if period else "incident"}
     about["organisation"] = {"id": log.organisation, "public_id": "5f0c1c62", "name": "Acme"}
     about |= {"origin": log.signer.name, "size": size, "root": b64(mth(d))}
     about["of"] = {"from": "2026-07-01", "to": "2026-10-01", "engagement": None}
@@ -255,6 +255,7 @@ def pack(
         "stubs": len(stubs),
         "incidents": len(of),
         "restricted": sum(one in hidden for one in of),
+        "outside": 0,
     }
     about["range"] = [first, last] if period else None
     files["data/pack.json"] = json.dumps(about).encode()

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from django.core import mail
 
+from compliance.access import people
 from compliance.access.export import for_incident
 from compliance.models import AccessPolicy, AccessReview
 from incidents.models import Incident
 from ledger.actions import configure
+from tenants.refusals import Refused
 from tests.compliance.access_lists import LIST, register, take_in
 from tests.incidents.scene import Scene
 from tests.incidents.test_flag import LOSS, flagged
@@ -100,10 +102,32 @@ class TestOpening:
 
     def test_the_organisation_says_from_which_severity(self, scene: Scene) -> None:
         with scene.acme.scope(scene.acme.admin):
-            configure(AccessPolicy(), {"review_from": 1, "review_days": 2}, by=scene.acme.admin.actor())
-        resolved(scene, "SEV2")
+            configure(AccessPolicy(), {"review_from": 3, "review_days": 2}, by=scene.acme.admin.actor())
+        resolved(scene, "SEV4")
         assert rows(scene) == []
-        ref = resolved(scene, "SEV1")
+        ref = resolved(scene, "SEV3")
+        assert [row["incident"] for row in rows(scene)] == [ref]
+
+    @pytest.mark.parametrize(("field", "laxer"), [("review_from", 1), ("review_days", 6)])
+    def test_but_never_less_than_the_standard(self, scene: Scene, field: str, laxer: int) -> None:
+        """What would review less, or later, is refused; where it was settled before that, the standard's is what counts."""
+        with pytest.raises(Refused), scene.acme.scope(scene.acme.admin):
+            configure(AccessPolicy(), {field: laxer}, by=scene.acme.admin.actor())
+        with scene.acme.scope(scene.acme.admin):
+            AccessPolicy.objects.create(**{field: laxer})
+        ref = resolved(scene, "SEV2")
+        (row,) = rows(scene)
+        with scene.acme.scope():
+            found = AccessReview.objects.get()
+            latest = people.business_days(scene.clock.now, 5)
+        assert (row["incident"], found.due_at) == (ref, latest)
+
+    def test_one_that_was_a_sev_2_is_reviewed_although_it_was_lowered(self, scene: Scene) -> None:
+        ref = scene.commanded("SEV2")
+        scene.do("amira", ref, "severity", severity="SEV3", reason="It is one shop")
+        scene.do("amira", ref, "impact", end=scene.clock.now.isoformat())
+        scene.do("amira", ref, "resolve", summary="Rolled back")
+        scene.follow()
         assert [row["incident"] for row in rows(scene)] == [ref]
 
     def test_a_false_positive_has_none(self, scene: Scene) -> None:

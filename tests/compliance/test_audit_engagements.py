@@ -95,6 +95,16 @@ def test_nobody_else_makes_or_ends_one(scene: Scene, who: str, code: str) -> Non
     assert answer.status_code == 403
 
 
+def test_a_token_that_may_only_read_makes_and_ends_none(scene: Scene) -> None:
+    reader = scene.reading("admin")
+    known = reader.get("audit/engagements/").json()["results"][0]["id"]
+    body = {"firm": "Mine", "auditor": scene.email("auditor"), **days(scene, -30, -1)}
+    assert refused(reader.post("audit/engagements/", body), 403, "scope")
+    assert refused(reader.post(f"audit/engagements/{known}/end/", {"reason": "Away with it."}), 403, "scope")
+    (still,) = reader.get("audit/engagements/").json()["results"]
+    assert (still["id"], still["open"]) == (known, True)
+
+
 def test_members_learn_nothing_of_audits(scene: Scene) -> None:
     assert refused(scene.api("amira").get("audit/engagements/"), 403, "not_administrator")
     assert scene.page("amira").get("/o/acme/audit/").status_code == 403

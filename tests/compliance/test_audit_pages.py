@@ -164,3 +164,24 @@ def test_each_page_says_as_whom_it_is_read_and_is_on_the_own_log(scene: Scene) -
     assert scene.api("auditor").get("audit/log/").json()["results"][0]["path"] == "/api/v1/audit/log/"
     for method in ("post", "put", "delete"):
         assert getattr(page, method)(f"/o/acme/audit/engagements/{made}/population/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        ("?q=Jon+Jones&page=2", "?q=(words)&page=2"),
+        ("?q=Jones", "?q=(words)"),
+        ("?q=", "?q=(words)"),
+        ("?person=jon%40acme.example&from=2026-01-31T09:00:00Z", "?person=(words)&from=2026-01-31T09:00:00Z"),
+        ("?severity=1&severity=Jon+Jones", "?severity=1&severity=(words)"),
+        ("?Jon+Jones=1&page=3", "?page=3"),
+        ("?q=" + "Jones+" * 400, "?q=(words)"),
+    ],
+)
+def test_what_was_read_is_kept_without_the_words_that_were_looked_for(scene: Scene, asked: str, kept: str) -> None:
+    """They may name people, and the log is append-only: it keeps the address, and of what was asked numbers, dates and keys."""
+    made = engage(scene)
+    path = f"/o/acme/audit/engagements/{made}/population/"
+    assert scene.page("auditor").get(path + asked).status_code == 200
+    with scene.acme.scope():
+        assert [event.data["path"] for event in scene.events("auditor.read")] == [path + kept]

@@ -58,9 +58,9 @@ def mails(to: str = LOU["email"]) -> list[Any]:
     return [m for m in mail.outbox if m.to == [to]]
 
 
-def link() -> str:
-    """The path behind the link in Lou's last message."""
-    found = _LINK.search(str(mails()[-1].body))
+def link(to: str = LOU["email"]) -> str:
+    """The path behind the link in their last message: Lou's, if nothing else is said."""
+    found = _LINK.search(str(mails(to)[-1].body))
     assert found is not None
     return found[1]
 

@@ -9,8 +9,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 
 from compliance.models import DutyCase, DutyStart, RegulatorRule
+from incidents.models import Incident
+from ledger.models import Event
 from notifications.models import Delivery
 from standard.models import Clock
+from standard.queries import calendar
 from tests.incidents.scene import Scene
 
 pytestmark = pytest.mark.servers
@@ -444,6 +447,57 @@ def test_the_register_has_every_breach_for_those_who_may_know_of_it(scene: Scene
         assert (ref in shown, money in shown) == (False, True)
     assert scene.api("jon").get(f"incidents/{ref}/duties/").status_code == 404
     assert [row["incident"] for row in scene.api("support").get("breaches/").json()["results"]] == []
+
+
+@pytest.mark.clause("breach.need-to-know")
+@pytest.mark.parametrize("door", ["page", "file", "api"])
+def test_who_reads_the_register_has_opened_what_is_restricted_on_it(scene: Scene, door: str) -> None:
+    """It says as much as the incidents' own pages: each restricted one that is shown is told as opened, by whoever is admitted to it, and once."""
+
+    def read(who: str) -> None:
+        path = {"page": "duties/breaches/", "file": "duties/breaches/export.csv"}.get(door)
+        answer = scene.page(who).get(f"/o/acme/{path}") if path else scene.api(who).get("breaches/")
+        assert answer.status_code == 200
+
+    def opened() -> list[tuple[str, int | None]]:
+        with scene.acme.scope():
+            refs = dict(Incident.objects.values_list("id", "ref"))
+            told = Event.objects.filter(kind="incident.opened").order_by("id").values_list("incident_id", "actor_id")
+            return [(refs[incident or 0], actor) for incident, actor in told]
+
+    first, second = flagged(scene), flagged(scene)
+    money = scene.commanded("SEV2")
+    scene.do("amira", money, "flag", flag="financial_loss", reason="Paid twice")
+    scene.clock.advance(minutes=16)  # what was read until now is a while ago
+    before, legal = opened(), scene.acme.exec.user_id
+    read(LEGAL)
+    assert opened()[len(before) :] == [(first, legal), (second, legal)]
+    read(LEGAL)
+    read("jon")  # who is shown neither
+    read("auditor")  # whose reading is told as `auditor.read`
+    assert len(opened()) == len(before) + 2
+    scene.clock.advance(minutes=16)
+    read(LEGAL)
+    assert len(opened()) == len(before) + 4
+
+
+def test_the_annual_notice_is_due_after_the_end_of_the_year(scene: Scene) -> None:
+    """HIPAA's, for fewer than 500 (45 CFR 164.408(c)): from discovery to the page, the API and the filing, which may come before the year ends."""
+    rule = loaded(scene)["hipaa.secretary-annual"]
+    assert rule["limits"] == [{"start": "discovery", "amount": 60, "unit": "day", "from": "year_end"}]
+    page = scene.page(LEGAL).get(f"/o/acme/duties/rules/{rule['id']}/").content.decode()
+    assert "60 days after the end of the calendar year of: Discovered it, or should have" in page
+    ref = flagged(scene, kinds=["phi"])
+    decided(scene, ref, "hipaa.secretary-annual")
+    found = scene.clock.now
+    duty = started(scene, ref, "hipaa.secretary-annual", "discovery", found)
+    with scene.acme.scope():
+        zone = calendar().hours.zone
+    year = found.astimezone(zone).year
+    assert moment(duty["began_at"]) == found
+    assert moment(duty["due_at"]) == datetime(year, 12, 31, tzinfo=zone) + timedelta(days=61)
+    scene.clock.advance(days=1)
+    assert filed(scene, ref, "hipaa.secretary-annual", scene.clock.now)["state"] == "filed"
 
 
 # --- Pages -----------------------------------------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from compliance.duties_file import rules_of, shipped
-from compliance.duties_law import Limit, Roll, Terms, Unit, due, reminders, terms
+from compliance.duties_law import From, Limit, Roll, Terms, Unit, due, reminders, terms
 from standard.calendar import BusinessHours, Exceptions
+from tenants.refusals import Refused
 
 BERLIN = BusinessHours(ZoneInfo("Europe/Berlin"), time(9), time(17), range(1, 6), Exceptions("DE", "BE"))
 YORK = BusinessHours(ZoneInfo("America/New_York"), time(9), time(17), range(1, 6))
@@ -179,9 +180,70 @@ def test_the_shipped_rules_are_due_as_their_articles_say() -> None:
     assert due(terms(rules["gdpr.authority"]), {"awareness": aware}, BERLIN) == (aware, at("2026-03-30T16:00:00+02:00"))
     hipaa = [key for key in rules if key.startswith("hipaa.")]
     assert {rules[key].citation[:11] for key in hipaa} == {"45 CFR 164."}
-    assert len(hipaa) == 4
+    assert len(hipaa) == 5
+    annual = rules[hipaa.pop(hipaa.index("hipaa.secretary-annual"))]
+    assert due(terms(annual), {"discovery": discovered}, BERLIN) == (discovered, at("2029-03-02T00:00:00+01:00"))
     for key in hipaa:
         assert due(terms(rules[key]), {"discovery": discovered}, BERLIN) == (discovered, at("2028-04-01T00:00:00+02:00"))
+
+
+YEARS = [
+    # 60 days after the end of the calendar year (45 CFR 164.408(c)): 31 January and 28 or 29 days of February are 59 or 60 of them.
+    ("in the middle of a year", YORK, 60, DAY, "2026-06-15T12:00:00-04:00", "2027-03-02T00:00:00-05:00"),
+    ("before a leap year", YORK, 60, DAY, "2027-06-15T12:00:00-04:00", "2028-03-01T00:00:00-05:00"),
+    ("in a leap year", YORK, 60, DAY, "2028-02-29T12:00:00-05:00", "2029-03-02T00:00:00-05:00"),
+    ("on 31 December", YORK, 60, DAY, "2026-12-31T09:00:00-05:00", "2027-03-02T00:00:00-05:00"),
+    ("in its last second", YORK, 60, DAY, "2026-12-31T23:59:59-05:00", "2027-03-02T00:00:00-05:00"),
+    ("at New Year", YORK, 60, DAY, "2027-01-01T00:00:00-05:00", "2028-03-01T00:00:00-05:00"),
+    # The year is the organisation's: what is New Year in UTC already is New Year's Eve in New York, and the other way round in Berlin.
+    ("New Year in UTC alone", YORK, 60, DAY, "2027-01-01T03:00:00+00:00", "2027-03-02T00:00:00-05:00"),
+    ("New Year in Berlin alone", BERLIN, 60, DAY, "2026-12-31T23:30:00+00:00", "2028-03-01T00:00:00+01:00"),
+    ("over both edges of daylight saving", BERLIN, 100, DAY, "2026-07-01T09:00:00+02:00", "2027-04-11T00:00:00+02:00"),
+    ("hours", YORK, 24, HOUR, "2026-06-15T12:00:00-04:00", "2027-01-02T00:00:00-05:00"),
+    ("months", BERLIN, 2, MONTH, "2026-06-15T12:00:00+02:00", "2027-03-01T00:00:00+01:00"),
+    (
+        "business days",
+        BERLIN,
+        1,
+        BUSINESS,
+        "2026-06-15T12:00:00+02:00",
+        "2027-01-05T00:00:00+01:00",
+    ),  # a Friday's holiday, a weekend
+]
+
+
+@pytest.mark.parametrize(("name", "hours", "amount", "unit", "start", "ends"), YEARS, ids=lambda v: str(v)[:34])
+def test_a_limit_that_is_counted_from_the_end_of_the_year(
+    name: str, hours: BusinessHours, amount: int, unit: Unit, start: str, ends: str
+) -> None:
+    """Its clock begins with the start: what is due much later may be filed at once."""
+    said = Terms([Limit("discovery", amount, unit, From.YEAR_END)])
+    assert due(said, {"discovery": at(start)}, hours) == (at(start), at(ends)), name
+
+
+def test_it_rolls_as_others_do() -> None:
+    said = Terms([Limit("discovery", 60, DAY, From.YEAR_END)], roll=Roll.NEXT)  # 60 days after 2025 end on Sunday, 1 March 2026
+    start = at("2025-03-03T12:00:00-05:00")
+    assert due(said, {"discovery": start}, YORK) == (start, at("2026-03-03T00:00:00-05:00"))
+
+
+def test_a_file_says_what_a_limit_is_counted_from() -> None:
+    """A limit without it is counted from its start, and stays as it was written; anything else is refused by name."""
+    text = (
+        "rules: [{key: a.b, regime: A, stage: B, trigger: manual, recipient: C, citation: D, "
+        "limits: [{start: discovery, amount: 60, unit: day%s}]}]"
+    )
+    (plain,), (start,), (year,) = (rules_of(text % more) for more in ("", ", from: start", ", from: year_end"))
+    assert plain.limits == start.limits == [{"start": "discovery", "amount": 60, "unit": "day"}]
+    assert year.limits == [{"start": "discovery", "amount": 60, "unit": "day", "from": "year_end"}]
+    for more, code in (
+        (", from: month_end", "no_such_from"),
+        (", from: [year_end]", "no_such_from"),
+        (", until: x", "no_limits"),
+    ):
+        with pytest.raises(Refused) as refused:
+            rules_of(text % more)
+        assert [reason.code for reason in refused.value.reasons] == [code]
 
 
 def test_of_two_limits_whichever_ends_first_counts_and_none_without_a_start() -> None:

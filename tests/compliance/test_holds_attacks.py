@@ -17,7 +17,7 @@ from incidents.models import Alert, Flag, Incident, LegalHold, Order
 from incidents.states import FlagKey, Severity
 from ledger.models import Redaction
 from notifications.models import ContactMethod, ContactSecret
-from tenants.models import User
+from tenants.models import Membership, User
 from tenants.time import now
 from tests import everything
 from tests.conftest import Cast, Installation
@@ -90,6 +90,10 @@ class TestAsTheServingRole:
             jon.refresh_from_db()
             jon.time_zone = "Europe/Vienna"
             jon.save()  # what is no evidence is theirs to change
+            member = Membership.objects.get(user_id=jon.pk)
+            member.is_active = False
+            member.save()  # they may leave: the row stays, and its history says so
+            assert Membership.objects.filter(user_id=jon.pk, is_active=False).exists()
 
     def test_what_is_not_held_may_go(self, acme: Cast) -> None:
         """The triggers are in nobody's way: another incident's rows, and another person's."""

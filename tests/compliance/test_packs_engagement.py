@@ -13,7 +13,7 @@ from compliance.conformance import packed
 from compliance.models import AuditEngagement, EvidencePack, PackPart, PackWork
 from compliance.packs import audited, controls, disclosing, making
 from compliance.verify import verify
-from incidents.models import Incident
+from incidents.models import Incident, NeedToKnow
 from ledger import people
 from ledger.actions import configure
 from tenants.actors import Duty, Role, Via, system
@@ -25,7 +25,7 @@ from tests.compliance.packlog import TestLog, recorded
 from tests.compliance.test_packs_making import holds, inside, packs, rows
 from tests.conftest import Person
 from tests.everything import query
-from tests.incidents.scene import Scene
+from tests.incidents.scene import Scene, alert
 from tests.incidents.test_flag import flagged
 
 pytestmark = [pytest.mark.servers, pytest.mark.clause("people.auditor"), pytest.mark.clause("evidence.export")]
@@ -211,6 +211,42 @@ class TestWhatItHolds:
             int(e["source"].rpartition("#")[2]) for e in whole_of(scene, made, "nist-rs-an-06") if e["ref"] == ref
         }
 
+    def test_pack_and_pages_speak_of_the_same_evidence(self, scene: Scene, make: Make, second: Person, tmp_path: Path) -> None:
+        """Of every control, what belongs to an incident and what belongs to none; exceptions with what was recorded late."""
+        began = scene.clock.now
+        scene.fire(alert("f1", started=began, name="One that nobody declared"))
+        scene.api("owner").post("feedback/", {"text": "Too many steps"})
+        hold = scene.api("exec").post(
+            "holds/", {"matter": "A period", "reason": "A claim", "starts_at": scene.ago(hours=1).isoformat()}
+        )
+        assert hold.status_code == 201, hold.content
+        ref = scene.commanded()
+        made = engage(scene)
+        engage_too(scene, second, -3, 3)
+        scene.clock.advance(minutes=30)
+        scene.do("amira", ref, "note", text="As it was", occurred_at=scene.ago(minutes=35).isoformat())
+        audit(scene, made, "population")
+        ask(scene, made)
+        make((0, 100_000))
+        folder = packmaking.unpacked(inside(saved(scene.api("auditor"), made, tmp_path)), tmp_path)
+        told = json.loads((folder / "data/controls.json").read_text(encoding="utf-8"))
+        records = (folder / "data/records/ledger_event.jsonl").read_text(encoding="utf-8").splitlines()
+        events = {line["leaf"]: json.loads(line["body"]) for line in map(json.loads, records)}
+        kinds, late = set(), 0
+        for key in BY_KEY:
+            packed_ = [events[leaf] for leaf in told[key]["evidence"]]
+            # The auditor reads the control's own page to compare, which adds to what they read: what came after the pack is left out.
+            shown = [e for e in whole_of(scene, made, key) if e["kind"] != "auditor.read"]
+            here = [event for event in packed_ if event["kind"] != "auditor.read"]
+            sources = {f"{ref} #{event['seq']}" if event["incident_id"] else f"event {event['id']}" for event in here}
+            assert sources == {e["source"] for e in shown}, key
+            kinds |= {event["kind"] for event in packed_ if event["incident_id"] is None}
+            exceptions = audit(scene, made, f"controls/{key}")["exceptions"]
+            assert len(told[key]["exceptions"]) == len(exceptions), key
+            late += sum("recorded_at" in one for one in told[key]["exceptions"])
+        assert {"alert.fired", "signal.opened", "feedback.given", "hold.placed", "engagement.made", "auditor.read"} <= kinds
+        assert late > 0
+
     def test_two_of_one_state_are_the_same_bytes(self, scene: Scene, make: Make) -> None:
         scene.declare()
         made = engage(scene)
@@ -280,6 +316,32 @@ class TestRestricted:
         answer = scene.api("auditor").get(f"evidence-packs/{pack['id']}/file/")
         assert (answer.status_code, answer.json()["code"]) == (403, "restricted_since")
 
+    def test_one_that_its_auditor_is_named_on_is_in_no_pack_that_does_not_open_it(
+        self, scene: Scene, make: Make, tmp_path: Path
+    ) -> None:
+        """They read it in its room, being named there. A pack says that it has restricted incidents by their numbers alone, and means it."""
+        ref = self.hidden(scene)
+        who = scene.acme.auditor
+        with scene.acme.scope():
+            incident = Incident.objects.get(ref=ref)
+            NeedToKnow.objects.create(
+                incident=incident, user_id=who.user_id, reason="Asked", added_by_id=scene.acme.admin.user_id
+            )
+        covers = engage(scene)
+        elsewhere = engage_too(scene, who, -300, -200)
+        for engagement in (covers, elsewhere):
+            ask(scene, engagement)
+        make((0, 100_000))
+        assert ref in json.dumps(audit(scene, covers, "population"))
+        for engagement in (covers, elsewhere):
+            file = saved(scene.api("auditor"), engagement, tmp_path)
+            holds(file)
+            assert TOKEN.encode() not in file.read_bytes()
+            assert ref.encode() not in plain(file)
+        lines = holds(file := saved(scene.api("auditor"), covers, tmp_path))
+        assert [row["restricted"] for row in rows(inside(file)["data/population.csv"])] == ["no", "yes", "no"]
+        assert "The population has 3 numbers, 1 restricted and 0 of another period by their numbers alone." in lines
+
     def test_an_auditors_other_engagement_opens_nothing_here(self, scene: Scene, make: Make, tmp_path: Path) -> None:
         """The same auditor has one engagement that opens what is restricted, and one that does not: its pack has the stub."""
         self.hidden(scene)
@@ -310,8 +372,10 @@ class TestForWhom:
         answer = scene.api("admin").get(file)
         assert (answer.status_code, answer.json()["code"]) == (403, "for_its_auditor")
         assert scene.events("pack.handed_out") == []
-        assert scene.api("amira").get(file).status_code == 404
-        assert scene.api("amira").get(f"audit/engagements/{made}/evidence-packs/").status_code == 403
+        for known, missing in ((file, "evidence-packs/999999/file/"), (f"audit/engagements/{made}/evidence-packs/",) * 2):
+            other = missing.replace(f"/{made}/", "/999999/")
+            answers = [scene.api("amira").get(path) for path in (known, other)]
+            assert [(one.status_code, one.json()["code"]) for one in answers] == [(403, "not_for_you")] * 2, known
         assert download(scene.api("auditor"), pack)[:2] == b"PK"
 
     def test_who_may_ask_for_one(self, scene: Scene) -> None:

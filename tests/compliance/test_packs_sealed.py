@@ -1,7 +1,8 @@
 """A pack of what is really sealed: the five-hour SEV 1, committed, sealed by the sealer, verified by everybody (clause evidence.export)."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,36 @@ def scene(own_database: Installation, at_work: Callable[[Cast, Cast], Scene]) ->
 
 def _asks_nothing(*asked: Any) -> Any:
     raise AssertionError(f"the database is asked: {asked[1]}")
+
+
+def _each_flip_is_named(folder: Path, **brought: Any) -> None:
+    """One bit of the byte in the middle of each file of a pack, one after the other: it holds no more, and the fault names the file."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    for kept in ("bagit.txt", "data/pack.json", "data/report.html", "data/log/checkpoint", "keys/log.pub", "verify/verify.py"):
+        assert folder / kept in files
+    assert any(path.parent.name == "records" for path in files)
+    for path in files:
+        name, whole = path.relative_to(folder).as_posix(), path.read_bytes()
+        assert whole, f"{name} is empty: no byte of it can be flipped"
+        with _flipped(path):
+            lines: list[str] = []
+            assert verify.verify(str(folder), out=lines.append, **brought) > 0, name
+            assert any(name in line for line in lines if line.startswith("FAULT")), (name, lines)
+        assert path.read_bytes() == whole
+    with _flipped(folder / "data/report.html"), pytest.raises(independent.bagit().BagValidationError, match=r"data/report\.html"):
+        independent.bagit().Bag(str(folder)).validate(processes=1)
+    assert verify.verify(str(folder), out=lambda line: None, **brought) == 0, "as it was"
+
+
+@contextmanager
+def _flipped(path: Path) -> Iterator[None]:
+    whole = path.read_bytes()
+    at = len(whole) // 2
+    path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+    try:
+        yield
+    finally:
+        path.write_bytes(whole)
 
 
 @pytest.mark.filterwarnings("ignore:'count' is passed:DeprecationWarning:bagit")
@@ -90,5 +121,6 @@ def test_the_pack_of_the_five_hours_verifies_and_is_the_same_bytes_twice(
     reviewed = json.loads((folder / f"data/access-review/{story.ref}.json").read_text(encoding="utf-8"))
     assert [review["number"] for review in reviewed["reviews"]] == [1]
     independent.bagit().Bag(str(folder)).validate(processes=1)
+    _each_flip_is_named(folder, key=verify.read_key(line), origin=origin, held=held)
     with scene.acme.scope():
         assert PackPart.objects.exists()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from compliance.verify import verify
 from tests.compliance import packmaking
@@ -144,8 +145,10 @@ def test_a_pack_of_an_incident_and_one_of_a_period_hold(log: Log, incident: File
 def test_a_number_of_another_period_is_told_and_shows_nothing(period: Files, tmp_path: Path) -> None:
     """An engagement's incidents have other periods' numbers in between: no gap, and no incident of the pack."""
     name, hidden = "data/population.csv", b"9,,,,,yes,"
-    outside = counted(period | {name: period[name].replace(hidden, b"9,,,,,outside,")}, restricted=0)
+    outside = counted(period | {name: period[name].replace(hidden, b"9,,,,,outside,")}, restricted=0, outside=1)
     assert faults_of(outside, tmp_path / "a") == []
+    wrong = counted(outside, outside=0)
+    assert any("it counts 0 outside; expected 1" in fault for fault in faults_of(wrong, tmp_path / "c"))
     told = period | {name: period[name].replace(hidden, b"9,INC-9,,,,outside,")}
     assert any("nothing but the number" in fault for fault in faults_of(told, tmp_path / "b"))
     (row,) = re.findall(rb"(?m)^8,.*no,\d+", period[name])
@@ -379,6 +382,34 @@ def test_an_attachment_that_no_record_tells_of_is_named(incident: Files, tmp_pat
     assert f"{name}: no record of the pack tells of this file" in faults_of(incident | {name: b"another graph"}, tmp_path)[0]
     name = next(name for name in incident if name.startswith("data/attachments/"))
     assert "expected that of its name" in faults_of(incident | {name: b"another graph"}, tmp_path / "b")[0]
+
+
+def requested(body: bytes) -> Files:
+    """A pack with one raw request, which a record tells of."""
+    log, headers = lived(60), {"Content-Type": "application/json"}
+    row = {"id": 7, "headers": headers, "body": "\\x" + packmaking.h(body).hex()}
+    log.add("incidents_inbound", row, incident=None)
+    told = row | {"received_at": "2026-07-01T00:00:20Z", "integration": "m", "status": 202, "body": packmaking.b64(body)}
+    return pack(log) | {"data/inbound/7.json": json.dumps(told).encode()}
+
+
+def test_a_raw_request_as_large_as_is_let_in_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In base64 it takes a third more."""
+    files = requested(b"{}" * (settings.HOOK_BODY_LIMIT // 2))
+    assert faults_of(files, tmp_path / "a") == []
+    monkeypatch.setattr(verify, "LONGEST_REQUEST", len(files["data/inbound/7.json"]) - 1)
+    (fault,) = faults_of(files, tmp_path / "b")
+    assert "data/inbound/7.json: it is longer than" in fault
+
+
+def test_a_file_or_a_raw_request_that_was_taken_out_is_named(tmp_path: Path) -> None:
+    """With manifests that match, which nobody signs: the records tell of it still."""
+    files = requested(b"{}")
+    names = [name for name in files if name.startswith(("data/attachments/", "data/inbound/"))]
+    assert len(names) == 2
+    for number, gone in enumerate(names):
+        found = faults_of({name: data for name, data in files.items() if name != gone}, tmp_path / str(number))
+        assert found == [f"FAULT  {gone}: it is missing, and a record of the pack tells of it"]
 
 
 # --- A period: the range, the counts, the population --------------------------------------------------------------------

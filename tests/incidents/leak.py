@@ -19,6 +19,7 @@ from rest_framework import serializers
 from incidents.api.bodies.fields import Text
 from incidents.doors import DOORS, Door
 from incidents.models import Incident, Signal, SnapshotRequest, StatusUpdate
+from incidents.states import Audience
 from ledger.actions import configure
 from tenants.actors import Duty, Role
 from tenants.models import DutyHolder, Membership, User
@@ -60,16 +61,16 @@ class Leak:
     tokens: dict[str, str] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
     report: dict[str, str] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)  # the references of those that have ended
     command: str = ""  # what Jon asked with `KEY` before it was restricted: it changed nothing
 
     def found(self, content: bytes) -> list[str]:
-        """The fields whose tokens are in some bytes; also the reference itself."""
-        if MARK.encode() not in content.lower() and self.ref.encode() not in content:
-            return []
+        """The fields whose tokens are in some bytes; also the references themselves."""
+        refs = ["ref" for ref in (self.ref, *self.others) if ref.encode() in content]
+        if MARK.encode() not in content.lower():
+            return refs
         low = content.lower()
-        return [what for word, what in self.tokens.items() if word.encode() in low] + (
-            ["ref"] if self.ref.encode() in content else []
-        )
+        return [what for word, what in self.tokens.items() if word.encode() in low] + refs
 
 
 class Writer:
@@ -152,7 +153,9 @@ def make(cast: Cast, api: Any) -> Leak:
     while lived_in.follow(cast):
         pass
     _through(leak, writer, api, cast)
+    _told(leak, writer, amira)
     _legal(leak, writer, api, cast)
+    _ended(leak, writer, api, cast)
     return leak
 
 
@@ -185,6 +188,92 @@ def _legal(leak: Leak, writer: Writer, api: Any, cast: Cast) -> None:
         leak.done.add(name)
 
 
+def _did(leak: Leak, door: Api, ref: str, verb: str, **body: Any) -> dict[str, Any]:
+    """A verb that is done."""
+    answer = door.post(f"incidents/{ref}/{verb}/", body)
+    assert answer.status_code == 200, (verb, answer.content)
+    leak.done.add(verb)
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def _told(leak: Leak, writer: Writer, amira: Api) -> None:
+    """An update for each audience; the one for the public waits, or goes out, as the organisation has it."""
+    for audience in Audience:
+        words = {name: writer.word(f"update.{name} {audience}") for name in ("known", "impact", "doing")}
+        public = {"status": "identified", "states_cause": False} if audience == Audience.PUBLIC else {}
+        _did(leak, amira, leak.ref, "update", audience=audience, **words, **public)
+
+
+def _ended(leak: Leak, writer: Writer, api: Any, cast: Cast) -> None:
+    """Two more that are restricted, and end: the one is resolved, comes back and was none after all; the other becomes part of the first."""
+    amira, mei = api(cast.amira), api(cast.mei)
+    ended, merged = (_another(leak, writer, amira, mei) for _ in range(2))
+    _did(leak, mei, ended, "join")
+    _did(leak, mei, ended, "leave")
+    _worked(leak, writer, ended, amira, mei)
+    _did(leak, amira, ended, "impact", end=datetime.now(UTC).isoformat())
+    for to in ("investigation", "monitoring"):
+        _did(leak, amira, ended, "advance", to=to, reason=writer.word("advance.reason"))
+    calm = {"monitoring_too_short": writer.word("resolve.overrides")}
+    _did(leak, amira, ended, "resolve", summary=writer.word("resolve.summary"), overrides=calm)
+    while lived_in.follow(cast):
+        pass
+    _did(leak, amira, ended, "reopen", reason=writer.word("reopen.reason"))
+    _did(leak, amira, ended, "false-positive", reason=writer.word("false-positive.reason"))
+    _did(leak, amira, merged, "merge", into=leak.ref, reason=writer.word("merge.reason"))
+    while lived_in.follow(cast):
+        pass
+
+
+def _worked(leak: Leak, writer: Writer, ref: str, amira: Api, mei: Api) -> None:
+    """What two do with each other: what one asks, the other declines, does, rejects, takes over and gives back."""
+
+    def did(who: Api, verb: str, *texts: str, **body: Any) -> dict[str, Any]:
+        return _did(leak, who, ref, verb, **body, **{text: writer.word(f"{verb}.{text}") for text in texts})
+
+    did(amira, "page", "reason", person=mei.person.email)
+    did(amira, "assign", role="ol", person=mei.person.email)
+    did(mei, "decline", "reason", role="ol")
+    did(amira, "assign", role="ol", person=mei.person.email)
+    did(mei, "accept", role="ol")
+    did(amira, "rhythm", minutes=10)
+    did(mei, "check-in", "text")
+    did(amira, "order", "text", to=mei.person.email, eta_minutes=5)
+    did(mei, "acknowledge", order=1)
+    did(mei, "done", "outcome", order=1)
+    did(mei, "propose", "text")
+    did(amira, "reject", "reason", change=1)
+    did(amira, "note", "text")
+    said = [e["seq"] for e in amira.get(f"incidents/{ref}/timeline/").json()["results"] if e["kind"] == "incident.noted"]
+    did(amira, "correct", "text", entry=said[-1])
+    did(amira, "correct-time", "reason", which="detected", occurred_at=STARTED.isoformat())
+    did(mei, "step-down", "reason", role="ol")
+    did(amira, "assign", role="cl", person=mei.person.email)
+    did(mei, "accept", role="cl")
+    did(mei, "update", "known", "impact", "doing", audience="public", status="identified", states_cause=True)
+    waiting = mei.get(f"incidents/{ref}/updates/").json()["results"][0]["id"]
+    did(amira, "reject-update", "reason", update=waiting)
+    for there, back in ((amira, mei), (mei, amira)):
+        did(there, "handover", to=back.person.email)
+        did(back, "shadow")
+        did(there, "sitrep", "text")
+        did(there, "announce")
+        did(back, "take-command", "reason")
+
+
+def _another(leak: Leak, writer: Writer, amira: Api, mei: Api) -> str:
+    """A restricted one whose flag does not stand any more, so that it may end. Returns its reference."""
+    declared = amira.post("incidents/", {"title": writer.word("title"), "summary": writer.word("summary"), "severity": "SEV2"})
+    assert declared.status_code == 201, declared.content
+    ref = declared.json()["ref"]
+    _did(leak, amira, ref, "claim")
+    ref = _did(leak, amira, ref, "flag", flag="personal_data", kinds=["pii"], reason=writer.word("flag.reason"))["ref"]
+    leak.others.append(ref)
+    _did(leak, mei, ref, "unflag", flag="personal_data", reason=writer.word("unflag.reason"))
+    return str(ref)
+
+
 def deliver(cast: Cast, words: dict[str, str]) -> None:
     """What Alertmanager says of one alert, with a word in each text."""
     one = {
@@ -204,7 +293,7 @@ FIRST = ("claim", "join", "hypothesis", "propose", "order", "attach")
 
 
 def _through(leak: Leak, writer: Writer, api: Any, cast: Cast) -> None:
-    """Ask for every verb, as Amira who commands, with a token in every text: first what others need. Endings are left aside."""
+    """Ask for every verb, as Amira who commands, with a token in every text: first what others need. Endings come with `_ended`."""
     for name in (*(n for n in FIRST if n in DOORS), *(n for n in DOORS if n not in FIRST and n not in ASIDE)):
         door = DOORS[name]
         values: dict[str, Any] = {"to": PLAIN["to"] if name == "advance" else cast.mei.email}

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from compliance.access.lines import Line
 from compliance.actions import access_glass, access_reviews, access_systems, duties, duties_rules, holds, packs
-from compliance.models import AccessReview, BreakGlass, Decision, ReviewedAccess, Verdict, Way
+from compliance.models import AccessReview, BreakGlass, Decision, PackPart, ReviewedAccess, Verdict, Way
+from compliance.packs.lease import claim
 from incidents.models import Incident
+from ledger.exports import give
 from tenants.actors import Via, system
 from tests.incidents.scene import Scene
 
@@ -41,8 +43,13 @@ def proven(scene: Scene) -> list[str]:
         pack = packs.ask_for_pack(incident, by=admin)
         packs.give_up(packs.ask_for_pack(incident, by=admin), by=system(acme.id, Via.RELAY), why="No space left")
         muster = system(acme.id, Via.RELAY)
-        pack = packs.finish(pack, by=muster, name="evidence-of-it", size=1, sha256="0" * 64, checkpoint_size=1)
+        lease = claim(pack.pk)
+        assert lease is not None
+        pack = packs.finish(pack, by=muster, lease=lease, name="evidence-of-it", size=1, sha256="0" * 64, checkpoint_size=1)
         packs.hand_out(pack, by=admin)
+        give("account", "access-review.csv", by=admin, about=review, incident_id=incident.pk)
+        PackPart.objects.create(pack=pack, incident_id=pack.incident_id, number=0, body=b"PK")
+        packs.remove(packs.supersede(pack, by=muster, erasure=1, hold=7), by=muster)
     with acme.scope(acme.exec):
         (rule,) = duties_rules.load_rules(by=legal, content=RULE)
         case = duties.propose_duty(incident, duties_rules.approve_rule(rule, by=legal), by=legal)

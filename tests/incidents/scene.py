@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,8 @@ from incidents.states import RoomRole
 from integrations.formats import Said
 from integrations.intake import take
 from ledger.models import Event
+from ledger.people import issue_token
+from tenants.models import User
 from tenants.refusals import Refused
 
 if TYPE_CHECKING:
@@ -74,6 +76,13 @@ class Scene:
         if who not in self._doors:
             self._doors[who] = self.door(getattr(self.acme, who))
         return self._doors[who]
+
+    def reading(self, who: str) -> Door:
+        """The API by a token of a member of acme that may only read."""
+        person = getattr(self.acme, who)
+        with self.acme.scope(person):
+            _, token = issue_token(User.objects.get(pk=person.user_id), "reader", by=person.actor(), scopes=("read",))
+        return self.door(replace(person, token=token))
 
     def page(self, who: str) -> Client:
         """The portal as a member of acme uses it, signed in."""

@@ -108,6 +108,18 @@ def waiting(scene: Scene) -> str:
     return ref
 
 
+def merged(scene: Scene) -> str:
+    ref, into = scene.commanded("SEV2"), scene.commanded("SEV1")
+    scene.do("amira", ref, "merge", into=into)
+    return ref
+
+
+def closed(scene: Scene) -> str:
+    ref = scene.ended("resolve", severity="SEV3")
+    scene.do("amira", ref, "close")
+    return ref
+
+
 STATES: dict[str, Callable[[Scene], str]] = {
     "nobody commands": uncommanded,
     "commanded": advanced(),
@@ -128,6 +140,8 @@ STATES: dict[str, Callable[[Scene], str]] = {
     "a handover is reported": lambda scene: scene.handing_over("sitrep"),
     "a handover is announced": lambda scene: scene.handing_over("announce"),
     "small and resolved": lambda scene: scene.ended("resolve", severity="SEV3"),
+    "closed": closed,
+    "merged": merged,
     "a false positive": lambda scene: scene.ended("false-positive"),
     "updates wait": waiting,
 }
@@ -245,17 +259,9 @@ def test_the_auditor_may_nothing_and_is_told_why(own_database: Installation, api
 
 
 def test_a_token_that_may_only_read_is_told_so(scene: Scene) -> None:
-    from dataclasses import replace
-
-    from ledger import people
-    from tenants.models import User
-
     ref = scene.commanded()
     scene.follow()
-    amira = scene.acme.amira
-    with scene.acme.scope(amira):
-        _, token = people.issue_token(User.objects.get(pk=amira.user_id), "reader", by=amira.actor(), scopes=("read",))
-    reader = scene.door(replace(amira, token=token))
+    reader = scene.reading("amira")
     for verb, said in reader.get(f"incidents/{ref}/").json()["allowed_actions"].items():
         assert [reason["code"] for reason in said["why_not"]] == ["scope"], verb
     assert reader.post(f"incidents/{ref}/note/", {"text": "x"}).json()["code"] == "scope"

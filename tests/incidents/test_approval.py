@@ -259,6 +259,30 @@ def test_what_sounds_like_a_cause_asks_its_author(scene: Scene, text: str, field
     drafted(scene, ref, **{**PUBLIC, field: text}, states_cause=True)
 
 
+@pytest.mark.clause("roles.cl-no-speculation")
+@pytest.mark.parametrize(
+    "text", ["A bad deploy broke payments", "This is the result of a deploy", "An expired certificate took payments down"]
+)
+def test_what_is_called_identified_and_not_confirmed_asks_too(scene: Scene, text: str) -> None:
+    ref = led(scene)
+    told = {**PUBLIC, "status": "identified", "known": text}
+    refused = scene.verb("mei", ref, "update", **told)
+    assert (refused.status_code, refused.json()["code"], refused.json()["clause"]) == (
+        422,
+        "cause_not_said",
+        "roles.cl-no-speculation",
+    )
+    assert list(refused.json()["fields"]) == ["states_cause"]
+    assert scene.part(ref, "updates") == []
+    page = scene.page("mei").post(f"/o/acme/incidents/{ref}/update/", {**told, "states_cause": ""})
+    assert (page.status_code, "say whether this update gives a cause" in page.content.decode()) == (422, True)
+    drafted(scene, ref, **told, states_cause=True)
+    scene.do("mei", ref, "update", **told, states_cause=False)
+    scene.do("mei", ref, "hypothesis", text=text)
+    scene.do("mei", ref, "verify", hypothesis=1, verdict="confirmed", seen="It is so")
+    scene.do("mei", ref, "update", **told)
+
+
 @pytest.mark.parametrize("text", ["Orders fail because they time out", "We look into causes", "The caused delay is gone"])
 def test_what_does_not_is_let_through(scene: Scene, text: str) -> None:
     ref = led(scene)

@@ -15,8 +15,10 @@ BROKEN = {
     **UPDATE,
     "audience": "public",
     "status": "identified",
+    "states_cause": False,
     "components": {"payments": "major_outage", "api": "partial_outage"},
 }
+RESOLVED = {**UPDATE, "audience": "public", "status": "resolved"}
 ENDS: dict[str, dict[str, Any]] = {
     "false-positive": {"reason": "The probe was wrong"},
     "merge": {},
@@ -32,8 +34,12 @@ def broken(scene: Scene) -> list[tuple[str, str]]:
 
 
 def end(scene: Scene, ref: str, verb: str) -> None:
-    body = {**ENDS[verb], **({"into": scene.declare()} if verb == "merge" else {})}
-    scene.do("amira", ref, verb, **body)
+    """End it so, merged into one of which customers know too."""
+    into: dict[str, Any] = {}
+    if verb == "merge":
+        into = {"into": scene.commanded()}
+        scene.do("amira", into["into"], "update", **{**UPDATE, "audience": "public", "status": "investigating"})
+    scene.do("amira", ref, verb, **ENDS[verb], **into)
 
 
 def led(scene: Scene) -> str:
@@ -49,10 +55,12 @@ def test_an_early_end_restores_what_it_broke_and_says_so(scene: Scene, verb: str
     ref = led(scene)
     scene.do("mei", ref, "update", **BROKEN)
     assert broken(scene) == [("payments", "major_outage"), ("api", "partial_outage")]
+    if verb == "false-positive":  # customers are told first, and see it whole by that word
+        scene.do("mei", ref, "update", **RESOLVED)
     end(scene, ref, verb)
     assert broken(scene) == []
     kind = {"false-positive": "incident.false_positive", "merge": "incident.merged"}[verb]
-    assert scene.told(ref, kind)[0]["data"]["restored"] == ["api", "payments"]
+    assert scene.told(ref, kind)[0]["data"]["restored"] == ([] if verb == "false-positive" else ["api", "payments"])
     with scene.acme.scope():
         assert {state.until for state in ComponentState.objects.all()} == {scene.clock.now}
 
@@ -76,5 +84,5 @@ def test_another_incidents_conditions_stay(scene: Scene) -> None:
     scene.appoint(other, RoomRole.CL, "mei")
     scene.do("mei", ref, "update", **BROKEN)
     scene.do("mei", other, "update", **{**BROKEN, "components": {"ios": "major_outage"}})
-    end(scene, ref, "false-positive")
+    end(scene, ref, "merge")
     assert broken(scene) == [("ios", "major_outage")]

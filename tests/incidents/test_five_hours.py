@@ -7,6 +7,7 @@ hours, the harm comes back once, and it ends resolved.
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,7 +32,8 @@ STEPS = (
     "incident.change_deviated",
     "incident.order_chased",
 )
-EXTRA = ("ana", "bo", "lee", "kim", "noa")
+RECORD = Path(__file__).with_name("five_hours.txt")  # the whole timeline: when, what, and by whom
+EXTRA = ("ana", "bo", "lee", "kim", "noa", "pia", "raj", "tom")
 
 
 @dataclass
@@ -97,7 +99,7 @@ class Story:
 
 
 def twelve(scene: Scene) -> dict[str, Person]:
-    """The members that acme lacks to be twelve in the room, each with a token of their own."""
+    """The members that acme lacks for twelve in the room, each with a token of their own."""
     acme = scene.acme
     made = {}
     users = {name: User.objects.create_user(f"{name}@acme.example", name=f"{name.title()} Extra") for name in EXTRA}
@@ -138,7 +140,7 @@ def mobilised(story: Story) -> None:
     story.do("mei", "accept", role="cl")
     story.do("ana", "accept", role="scribe")
     story.do("amira", "rhythm", minutes=60)
-    for who in ("admin", "bo", "lee", "kim", "noa"):
+    for who in ("admin", "bo", "lee", "kim", "noa", "pia", "raj", "tom"):
         story.do(who, "join")
 
 
@@ -162,6 +164,9 @@ def worked(story: Story) -> None:
     story.do("jon", "hypothesis", text="The orders table is locked")
     story.at("0:25:00")
     story.do("jon", "verify", hypothesis=1, verdict="confirmed", seen="Forty sessions wait for one lock")
+    story.at("0:30:00")
+    story.do("pia", "note", text="The proxy is fine")
+    story.do("raj", "note", text="No deployment since Monday")
     updates(story, "0:45:00")  # the first miss: due at 0:40:00
     story.at("0:50:00")
     story.do("jon", "propose", text="Kill the session that holds the lock", hypothesis=1, eta_minutes=5)
@@ -181,6 +186,7 @@ def worked(story: Story) -> None:
     story.do("amira", "advance", to="investigation", reason="It did not help")
     updates(story, "1:10:00", "1:35:00")
     story.at("1:36:00")
+    story.do("noa", "note", text="The report began at midnight")
     story.do("amira", "order", to="lee@acme.example", text="Stop the nightly report", eta_minutes=5)
     story.at("1:40:00")  # chased at 1:38:00
     story.do("lee", "acknowledge", order=1)
@@ -198,6 +204,8 @@ def calmed(story: Story) -> None:
     assert story.refused("amira", "resolve", summary="The report held a lock")[0] == "impact_not_ended"
     updates(story, "2:25:00")
     story.at("2:30:00")
+    story.do("tom", "note", text="Orders fail again since 2:28")
+    story.do("admin", "note", text="The second node too")
     story.do("amira", "advance", to="investigation", reason="One order in five fails again")
     updates(story, "2:50:00")
 
@@ -374,7 +382,12 @@ def judge_the_whole(story: Story) -> None:
     incident = story.scene.incident(story.ref, who="jon")
     assert (incident["state"], story.since(incident["resolved_at"])) == ("resolved", "4:50:00")
     assert story.since(incident["detected_at"]) == "0:00:00"
-    assert len(incident["participants"]) == 9
+    assert len(incident["participants"]) == 12
+    told = [f"{story.since(entry['at'])} {entry['kind']}: {entry['actor']}" for entry in entries]
+    assert told == RECORD.read_text(encoding="utf-8").splitlines()
+    assert {person["name"] for person in incident["participants"]} <= {entry["actor"] for entry in entries}, (
+        "each has done something"
+    )
     deviation = next(change for change in story.scene.part(story.ref, "changes", who="jon") if change["deviation"])
     assert (deviation["proposed_by"], deviation["deviation_reason"]) == ("Kim Extra", "I thought that it was approved")
     assert [e["data"]["relapse"] for e in story.scene.told(story.ref, "incident.advanced")].count(True) == 1

@@ -1,6 +1,7 @@
 """The pages' forms: what was typed stays where it was refused, and sending a form twice does nothing twice."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -13,11 +14,12 @@ from tests.incidents.scene import Scene, alert
 pytestmark = pytest.mark.servers
 
 TYPED = 'Typed with care <b>& quotes "'
+YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date()
 FORMS: dict[str, dict[str, str]] = {
     "update": {"known": TYPED, "impact": TYPED, "doing": TYPED},
     "advance": {"to": "monitoring", "reason": TYPED},
     "severity": {"severity": "3", "reason": TYPED},
-    "impact": {"start": "2020-01-01T09:00:00", "end": "2020-01-01T08:00:00"},
+    "impact": {"start": f"{YESTERDAY}T09:00:00", "end": f"{YESTERDAY}T08:00:00"},
     "resolve": {"summary": TYPED},
     "note": {"text": TYPED, "occurred_at": "2999-01-01T00:00:00"},
 }

@@ -75,3 +75,18 @@ def test_support_does_not_say_it(scene: Scene) -> None:
 def test_an_outsider_finds_nothing(scene: Scene) -> None:
     answer = scene.door(scene.globex.amira).post(f"incidents/{scene.declare()}/impact/", {"end": scene.clock.now.isoformat()})
     assert answer.status_code == 404
+
+
+@pytest.mark.clause("metrics.mttd")
+def test_it_began_within_the_last_two_years(scene: Scene) -> None:
+    ref, found_late = scene.commanded(), scene.ago(days=700).isoformat()
+    slip = scene.ago(days=731).isoformat()
+    for answer in (
+        scene.verb("amira", ref, "impact", start=slip),
+        scene.api("mei").post("incidents/", {"title": "Old", "severity": "SEV3", "impact_start": slip}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (422, "too_early")
+        assert answer.json()["detail"] == "This is more than two years ago: check the year."
+    assert scene.do("amira", ref, "impact", start=found_late)["impact_start"] == found_late.replace("+00:00", "Z")
+    refused = scene.verb("amira", ref, "correct-time", which="impact_start", occurred_at=slip, reason="It was long before")
+    assert (refused.status_code, refused.json()["code"]) == (422, "too_early")

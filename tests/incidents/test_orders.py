@@ -1,6 +1,7 @@
 """Orders: the IC gives them, the one named acknowledges within two minutes or is chased, and says when it is done."""
 
 from collections.abc import Callable
+from html import unescape
 from threading import Barrier, Thread
 from typing import Any
 
@@ -48,6 +49,26 @@ def test_an_order_names_its_recipient_who_is_told_at_once(scene: Scene) -> None:
     entry = scene.told(ref, "incident.order_issued")[0]
     assert (entry["text"], entry["data"]["to"], entry["data"]["eta_minutes"]) == ("Restart db-2", "Jon Jensen", 5)
     assert "Jon Jensen" not in {person["name"] for person in scene.incident(ref)["participants"]}
+
+
+@pytest.mark.clause("roles.ic-authority")
+def test_the_commanders_word_goes_before_whatever_else_somebody_is_at(scene: Scene) -> None:
+    other = scene.declare(title="Search is slow")
+    scene.do("jon", other, "claim")
+    scene.do("jon", other, "order", to=scene.email("mei"), text="Count the queries")
+    ref = scene.commanded(ask={"cl": "mei"})
+    for who in ("jon", "mei"):
+        scene.do("amira", ref, "order", to=scene.email(who), text="Come here")
+    scene.follow()
+    word = "the commander's word is final and goes before any other work"
+    for who, number in (("jon", 1), ("mei", 2)):
+        assert word in scene.mails(who, f"Order {number} on {ref}")[-1].body
+        shown = unescape(scene.page(who).get(f"/o/acme/incidents/{ref}/").content.decode())
+        assert word in shown.partition('id="orders-now"')[2].partition("</section>")[0]
+    small = scene.commanded("SEV3")
+    scene.do("amira", small, "order", to=JON, text="Have a look")
+    scene.follow()
+    assert word not in scene.mails("jon", f"rder 1 on {small}")[-1].body
 
 
 @pytest.mark.clause("warroom.ack-everything")

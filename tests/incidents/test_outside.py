@@ -58,6 +58,11 @@ def test_an_executive_sees_a_summary_and_not_the_room(scene: Scene) -> None:
         assert said in page, said
     assert "Mobilisation" in page
     assert 'id="do-ask"' in page
+    assert "clock-running" in page
+    scene.clock.advance(hours=4)
+    late = look(scene, "director", ref)
+    assert "clock-broken" in late, "the time that was promised has passed"
+    assert "overdue by" in late
     for hidden in (SECRET, "Timeline", "Jon Jensen", "do-note", "do-update", "handover.after-4h"):
         assert hidden not in page, hidden
 
@@ -67,7 +72,8 @@ def test_support_sees_what_to_say_and_reports_tickets(scene: Scene) -> None:
     ref = led(scene)
     assert "There is no script yet" in look(scene, "support", ref)
     scene.do("mei", ref, "update", audience="support", known="Say: we are on it <i>now</i>")
-    scene.do("mei", ref, "update", **UPDATE, audience="public", status="identified", components={"payments": "major_outage"})
+    told: dict[str, Any] = {"states_cause": False, "components": {"payments": "major_outage"}}
+    scene.do("mei", ref, "update", **UPDATE, audience="public", status="identified", **told)
     page = look(scene, "support", ref)
     for said in ("Say: we are on it &lt;i&gt;now&lt;/i&gt;", "Identified", "Payments", "Major outage", 'name="ticket"'):
         assert said in page, said
@@ -202,6 +208,24 @@ def test_the_room_hears_of_an_executive_once_an_hour_each(scene: Scene) -> None:
     look(scene, "director", ref)
     assert looks(scene, ref) == ["Dana Director", "Eve Executive", "Dana Director"]
     assert scene.door(scene.globex.director).get(f"incidents/{ref}/").status_code == 404
+
+
+@pytest.mark.clause("warroom.exec-swoop")
+def test_a_page_that_stands_open_is_one_look_and_nobody_hides_theirs_by_saying_so(scene: Scene) -> None:
+    ref = led(scene)
+    page = scene.page("director")
+
+    def asks_what_is_new() -> None:
+        assert page.get(f"/o/acme/incidents/{ref}/", headers={"X-Muster-Kept-Open": "1"}).status_code == 200
+
+    asks_what_is_new()
+    assert looks(scene, ref) == ["Dana Director"], "the first is a look, whatever it says of itself"
+    for _ in range(3):
+        scene.clock.advance(hours=2)
+        asks_what_is_new()
+    assert len(looks(scene, ref)) == 1
+    look(scene, "director", ref)
+    assert len(looks(scene, ref)) == 2
 
 
 @pytest.mark.clause("warroom.exec-swoop")

@@ -88,3 +88,17 @@ def test_an_order_that_still_waits_is_waited_for_again(scene: Scene) -> None:
     assert [entry["data"]["number"] for entry in chased] == [1]
     scene.do("jon", ref, "acknowledge", order=1)
     assert [c for c in scene.part(ref, "clocks") if c["clause"] == ACK and c["stopped_at"] is None] == []
+
+
+@pytest.mark.clause("mobilize.war-room")
+@pytest.mark.parametrize("flagged", [True, False])
+def test_what_was_lowered_in_monitoring_and_resolved_small_mobilises_only_if_it_was_raised_since(
+    scene: Scene, flagged: bool
+) -> None:
+    """When it was mitigated is on record, and says nothing of where it was resolved."""
+    ref = scene.ready()
+    scene.do("amira", ref, "severity", severity="SEV3", reason="A label is left")
+    scene.do("amira", ref, "resolve", summary="Done")
+    ref = str(scene.do("amira", ref, "flag", **BREACH)["ref"]) if flagged else ref
+    again = scene.do("amira", ref, "reopen", reason="Errors are back")
+    assert again["state"] == ("mobilization" if flagged else "backlog")

@@ -106,6 +106,7 @@ def test_a_relapse_starts_monitoring_anew(scene: Scene) -> None:
     ref = scene.ready()
     scene.do("amira", ref, "advance", to="investigation", reason="Errors are back")
     scene.do("amira", ref, "advance", to="monitoring", reason="Gone again")
+    scene.do("amira", ref, "impact", end=scene.clock.now.isoformat())
     assert codes(scene.verb("amira", ref, "resolve", summary="Done")) == {"monitoring_too_short"}
 
 

@@ -54,6 +54,50 @@ def test_open_roles_are_named_and_command_is_one_press_away(scene: Scene) -> Non
     assert "Jon Jensen" in part(seen(scene.page("jon"), ref), "role-ic", "li")
 
 
+@pytest.mark.clause("mobilize.roles-assigned")
+def test_open_roles_are_the_first_thing_and_say_who_is_on_call_for_them(scene: Scene) -> None:
+    ref = scene.declare()
+    scene.follow()
+    html = seen(scene.page("mei"), ref)
+    for role in ("ic", "ol", "cl", "scribe"):
+        assert "On call: <strong>Amira Ahmadi, Jon Jensen</strong>" in part(html, f"role-{role}", "li")
+    assert "/assign/" not in part(html, "roles", "ul"), "who may not offer a role is not shown how to"
+    first = html.index('id="roles"')
+    assert html.index("<h1>") < first, "only what it is about comes before"
+    assert all(first < html.index(mark) for mark in ('class="room-line"', 'class="jump"', 'id="timeline"', 'id="pages"'))
+    scene.do("amira", ref, "claim")
+    html = seen(scene.page("amira"), ref)
+    lead = part(html, "role-ol", "li")
+    assert "On call: <strong>Jon Jensen</strong>" in lead, "who commands is not asked to lead operations too"
+    button = r'<form method="post" action="[^"]*/assign/" id="do-assign-ol-jon[^"]*".*?<button[^>]*>Ask Jon Jensen</button>'
+    assert re.search(button, lead, re.DOTALL)
+    assert pressed(scene.page("amira"), ref, "assign", role="ol", person=scene.email("jon")).status_code == 302
+    html = seen(scene.page("amira"), ref)
+    assert "Jon Jensen" not in part(html, "role-cl", "li").partition("<details")[0], "he has been asked for another"
+    scene.do("jon", ref, "accept", role="ol")
+    scene.give(ref, cl="mei")
+    html = seen(scene.page("amira"), ref)
+    assert html.index('class="room-line"') < html.index('id="roles"'), "nothing that leads is open any more"
+    assert "On call:" not in part(html, "role-ol", "li")
+
+
+@pytest.mark.clause("mobilize.roles-assigned")
+def test_who_is_on_call_is_said_after_the_page_was_answered_too(scene: Scene) -> None:
+    ref = scene.declare()
+    scene.follow()
+    (page,) = (page for page in scene.part(ref, "pages") if page["team"] == "Shop")
+    scene.api("amira").post(f"pages/{page['id']}/acknowledge/")
+    assert "On call: <strong>Amira Ahmadi, Jon Jensen</strong>" in part(seen(scene.page("mei"), ref), "role-ol", "li")
+
+
+@pytest.mark.clause("breach.need-to-know")
+def test_a_restricted_incident_names_only_who_may_know_for_its_open_roles(scene: Scene) -> None:
+    ref = scene.declare("mei", flags=["personal_data"], kinds=["pii"])
+    scene.follow()
+    lead = part(seen(scene.page("mei"), ref), "role-ol", "li")
+    assert "On call: <strong>Amira Ahmadi</strong>" in lead, "she was called, and named with that; Jon was not"
+
+
 @pytest.mark.clause("roles.ic-assigns")
 def test_who_is_offered_a_role_is_asked_first_of_all(scene: Scene) -> None:
     ref = scene.commanded(ask={"ol": "jon"})

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from incidents.sentences.kind import at_time
 from incidents.states import RoomRole
 from tests.incidents.scene import UPDATE, Scene
 
@@ -25,7 +26,7 @@ def test_an_update_says_four_things_and_reaches_the_room(scene: Scene) -> None:
     for who in ("jon", "mei"):
         message = scene.mails(who, "Update on SEV 1")[0].body
         assert all(said in message for said in UPDATE.values())
-        assert f"Next update at {promised:%H:%M} UTC" in message
+        assert f"Next update at {at_time(promised, scene.clock.now.date(), seconds=False)}." in message
     assert scene.mails("amira", "Update on") == []
     assert scene.told(ref, "incident.updated")[0]["actor"] == "Amira Ahmadi"
 

@@ -105,6 +105,19 @@ def test_what_is_typed_stands_in_the_record(scene: Scene) -> None:
     assert scene.incident(ref)["state"] == "resolved"
 
 
+@pytest.mark.clause("roles.cl-no-speculation")
+def test_a_public_update_has_a_word_for_whether_it_gives_a_cause(scene: Scene) -> None:
+    ref = scene.commanded()
+    text = "a bad deploy broke payments | 1 in 5 orders fails | rolling back"
+    assert refused(scene, "amira", f"public identified {text}", ref)[:2] == (422, "cause_not_said")
+    said(scene, "amira", f"public identified no-cause {text}", ref)
+    update = scene.part(ref, "updates")[0]
+    assert (update["known"], update["states_cause"], update["state"]) == ("a bad deploy broke payments", False, "published")
+    said(scene, "amira", f"public identified states-cause {text}", ref)
+    update = scene.part(ref, "updates")[0]
+    assert (update["known"], update["states_cause"], update["state"]) == ("a bad deploy broke payments", True, "waiting")
+
+
 def test_what_an_update_leaves_out_is_as_it_was(scene: Scene) -> None:
     ref = scene.commanded()
     assert "what is known | the impact | what is being done" in refused(scene, "amira", "update we know why", ref)[2]
@@ -124,6 +137,7 @@ def test_what_an_update_leaves_out_is_as_it_was(scene: Scene) -> None:
         ("sev 7 because", "A severity is 1 to 4."),
         ("sev 2", "Say why."),
         ("note", "/incident note 10:43"),
+        ("claim inc-2", "The incident comes before the word. Write it like: /incident INC-2 claim"),
         ("join now please", "I do not know what to do with “now please”."),
         ("declare checkout fails", "Say how bad it is"),
         ("declare SEV1", "Say what is wrong."),

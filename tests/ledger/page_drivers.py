@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from oncall import actions as oncall
+from oncall.actions.alarms import alarm
 from oncall.actions.notices import notice
 from oncall.models import ReadinessNotice, Team
 from standard import clocks
+from standard.faults import Fault
 from standard.models import Clock, ClockFailure
 
 type Act = Callable[[], object]
@@ -77,4 +79,5 @@ DRIVERS: dict[str, Callable[[Any], Act]] = {
     "page:page-again": _page_again,
     "page:page-person": _person,
     "readiness notice:notice": _notice,
+    "readiness notice:alarm": lambda s: lambda: alarm([Fault("set_aside", "Muster", "One reaction was set aside.")], by=s.muster),
 }

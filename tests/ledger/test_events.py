@@ -32,6 +32,7 @@ from standard.actions import adopt_shipped
 from standard.models import Clock
 from tenants.actors import Actor, Role, Via, system
 from tenants.models import ApiToken, User
+from tenants.refusals import Refused
 from tests import everything
 from tests.clock import Clock as MovedClock
 from tests.conftest import Cast, Door, Installation, Person
@@ -52,7 +53,9 @@ from tests.ledger import (
     restriction_drivers,
     review_drivers,
     rota_drivers,
+    session_drivers,
     signal_drivers,
+    status_drivers,
     work_drivers,
 )
 from tests.lived_in import delivery, take
@@ -169,7 +172,9 @@ DRIVERS: dict[str, Callable[[Stage], Act]] = {
     **page_drivers.DRIVERS,
     **process_drivers.DRIVERS,
     **rota_drivers.DRIVERS,
+    **session_drivers.DRIVERS,
     **signal_drivers.DRIVERS,
+    **status_drivers.DRIVERS,
     **work_drivers.DRIVERS,
     "API token:issue-token": _now(lambda s: people.issue_token(User.objects.earliest("id"), "ci", by=s.admin)),
     "API token:revoke-token": _revoke,
@@ -304,6 +309,28 @@ def test_an_event_has_an_outbox_row_for_each_of_its_reactions(acme: Cast, kind: 
         assert all(row.attempts == 0 and row.next_try_at is not None for row in waiting)
 
 
+def test_a_reaction_is_tried_again_by_administrators_and_once_it_was_set_aside(acme: Cast) -> None:
+    """One that is tried by itself is left to itself; whoever else asks is refused, and it stays aside."""
+    with acme.scope(acme.admin):
+        event = record("incident.declared", Service.objects.earliest("id"), by=system(acme.id, Via.CLOCK))
+        row = Outbox.objects.get(event=event, reaction="mobilise")
+        with pytest.raises(Refused) as refused:
+            try_again(row, by=acme.admin.actor())
+        assert [reason.code for reason in refused.value.reasons] == ["not_set_aside"]
+        row.next_try_at = None
+        row.save()
+        for person in (acme.amira, acme.owner, acme.auditor):
+            with pytest.raises(Refused) as refused:
+                try_again(row, by=person.actor())
+            assert [(reason.code, reason.status) for reason in refused.value.reasons] == [("not_an_administrator", 403)]
+        row.refresh_from_db()
+        assert row.next_try_at is None
+        assert not Event.objects.filter(kind="reaction.tried_again").exists()
+        try_again(row, by=acme.admin.actor())
+        row.refresh_from_db()
+        assert row.next_try_at is not None
+
+
 def test_every_reaction_is_a_function_with_a_name_of_its_own() -> None:
     """What portal/reactions.py names is there, and no two reactions share a name (the outbox keeps the name)."""
     every = {reaction for reactions in REACTIONS.values() for reaction in reactions}
@@ -418,11 +445,30 @@ def test_a_reaction_that_hangs_is_ended_and_put_off(
             pass
 
     monkeypatch.setattr("incidents.reactions.mobilise", hangs)
-    monkeypatch.setattr(relay, "REACTION_SECONDS", 0.2)
+    monkeypatch.setattr(relay, "MOMENT_SECONDS", 0.2)
     assert relay.relay(cast.id, event.pk) == 0
     with cast.scope():
         row = Outbox.objects.get(event=event)
     assert (row.attempts, row.last_error) == (1, "TookTooLong: This took longer than 0.2 seconds.")
+    assert row.next_try_at is not None
+    assert row.next_try_at > clock.now
+
+
+def test_a_reaction_whose_statement_hangs_is_ended_and_put_off(
+    shared_database: Installation, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast = shared_database.acme
+    event = declared(cast)
+
+    def sleeps(event: Event, by: Actor) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(60)")
+
+    monkeypatch.setattr("incidents.reactions.mobilise", sleeps)
+    assert relay.relay(cast.id, event.pk) == 0
+    with cast.scope():
+        row = Outbox.objects.get(event=event)
+    assert (row.attempts, row.last_error) == (1, "OperationalError: canceling statement due to statement timeout")
     assert row.next_try_at is not None
     assert row.next_try_at > clock.now
 

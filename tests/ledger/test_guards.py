@@ -16,7 +16,7 @@ from django.db import IntegrityError, ProgrammingError, transaction
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from incidents.models import Incident
-from ledger.audited import audited_update
+from ledger.audited import audited_update, audited_update_of
 from tests import everything, lived_in
 from tests.conftest import Cast, Installation
 from tests.everything import another, label, query, values
@@ -195,16 +195,18 @@ class TestEveryAuditedModel:
                 assert (stamped.history_user_id, stamped.history_xid) == (house.acme.amira.user_id, xid)
 
     def test_audited_update_is_accepted(self, house: Installation, model: Any) -> None:
-        """The one bulk write: it changes rows and writes their history in one statement."""
+        """The one bulk write, of a queryset and by ids: it changes rows and writes their history in one statement."""
         row, name, value = a_change(house.acme, model)
         with house.acme.scope(house.acme.amira):
             count = row.history.count()
             assert audited_update(model.objects.filter(pk=row.pk), **{name: value}) == 1
             assert audited_update(model.objects.none(), **{name: value}) == 0
+            assert audited_update_of(model, [row.pk], **{name: value}) == 1
+            assert audited_update_of(model, [], **{name: value}) == 0
         with house.acme.scope():
             stored, newest = model.objects.get(pk=row.pk), row.history.latest("history_id")
             assert getattr(stored, name) == value
-            assert row.history.count() == count + 1
+            assert row.history.count() == count + 2
             assert {k: getattr(newest, k) for k in values(stored)} == values(stored)
             assert (newest.history_type, newest.history_user_id) == ("~", house.acme.amira.user_id)
 

@@ -183,6 +183,26 @@ def _advance(to: State) -> Callable[[Any], Act]:
     return driver
 
 
+def _relapse(severity: Severity) -> Callable[[Any], Act]:
+    """Customers were told that it is resolved, and it comes back."""
+
+    def driver(s: Any) -> Act:
+        incident = busy(s, severity)
+        actions.advance(incident, by=s.amira, to=State.MONITORING, reason="It is over")
+        actions.update(
+            incident,
+            by=s.jon,
+            audience=Audience.PUBLIC,
+            status=PublicStatus.RESOLVED,
+            known="All is well",
+            impact="None",
+            doing="We watch",
+        )
+        return lambda: actions.advance(incident, by=s.amira, to=State.INVESTIGATION, reason="It is back")
+
+    return driver
+
+
 def _reopen(severity: Severity, *, flagged: bool = False) -> Callable[[Any], Act]:
     def driver(s: Any) -> Act:
         incident = busy(s, severity)
@@ -335,7 +355,12 @@ VARIANTS: Mapping[str, tuple[Callable[[Any], Act], ...]] = {
     "incident:done": (_done,),
     "incident:step-down": (_step_down, _step_down_lead),
     "incident:claim": (_claim_last, _claim_in_a_handover),
-    "incident:advance": (_advance(State.MONITORING), _advance(State.INVESTIGATION)),
+    "incident:advance": (
+        _advance(State.MONITORING),
+        _advance(State.INVESTIGATION),
+        _relapse(Severity.SEV1),
+        _relapse(Severity.SEV2),
+    ),
     "incident:reopen": (
         *(_reopen(level) for level in ALL),
         _reopen(Severity.SEV3, flagged=True),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from math import floor
 
 TIMES = ("mttd", "mtta", "ttm", "mttr")
@@ -114,3 +115,95 @@ def verdict(clock: Ran, acts: Iterable[Act]) -> str:
         if act.kind in ACTS[clock.clause] and act.at == clock.stopped and same:
             return "kept"
     return "fell away"
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An incident as far as availability asks: its times, its services, and what customers were told of components (each its conditions)."""
+
+    severity: int
+    services: tuple[str, ...]
+    told: dict[str, tuple[str, ...]]
+    detected: datetime
+    impact_start: datetime | None = None
+    impact_end: datetime | None = None
+    mitigated: datetime | None = None
+    resolved: datetime | None = None
+    exercise: bool = False
+    was: int = 4  # the worst of the severities that it had before
+
+    def took_down(self, component: str, noticed_by: Mapping[str, Collection[str]], down_when: Collection[str]) -> bool:
+        """Whether the component was down because of it. `noticed_by`: service -> components."""
+        if self.exercise:
+            return False
+        if component in self.told:
+            return bool(set(self.told[component]) & set(down_when))
+        return min(self.severity, self.was) in (1, 2) and any(
+            component in noticed_by.get(service, ()) for service in self.services
+        )
+
+    def lasts(self, moment: datetime) -> bool:
+        """Whether its impact lasts at a moment."""
+        end = next((at for at in (self.impact_end, self.mitigated, self.resolved) if at is not None), None)
+        return (self.impact_start or self.detected) <= moment and (end is None or moment < end)
+
+    @property
+    def edges(self) -> list[datetime]:
+        """Every time that it has."""
+        times = (self.detected, self.impact_start, self.impact_end, self.mitigated, self.resolved)
+        return [at for at in times if at is not None]
+
+
+def down_seconds(hits: Sequence[Hit], start: datetime, end: datetime) -> float:
+    """How long any of them lasted between two instants: of each stretch in which nothing changes, whether one does."""
+    places = sorted({start, end, *(min(max(at, start), end) for hit in hits for at in hit.edges)})
+    return sum((until - since).total_seconds() for since, until in pairwise(places) if any(hit.lasts(since) for hit in hits))
+
+
+@dataclass(frozen=True)
+class Todo:
+    """An action item: of an incident of which severity, what became of it, and when."""
+
+    severity: int
+    kind: str
+    filed: datetime
+    due: datetime | None = None
+    ended: datetime | None = None
+    dropped: bool = False
+    exercise: bool = False
+
+    def column(self, start: datetime, end: datetime) -> str:
+        """Where it stands in the figures of a period: "waiting", "done", "dropped", or "" for in none."""
+        if self.exercise or self.filed >= end:
+            return ""
+        if self.ended is None or self.ended >= end:
+            return "waiting"
+        if self.ended < start:
+            return ""
+        return "dropped" if self.dropped else "done"
+
+
+def todos(
+    items: Sequence[Todo], kind: str, start: datetime, end: datetime, moment: datetime
+) -> dict[str, float | int | str | None]:
+    """What the API says of the items of a kind in a period, read at a moment."""
+    by: dict[str, list[Todo]] = {"waiting": [], "done": [], "dropped": [], "": []}
+    for one in items:
+        by[one.column(start, end) if one.kind == kind else ""].append(one)
+    at = min(end, moment)
+    ages = [(at - one.filed).total_seconds() / 86_400 for one in by["waiting"]]
+    owed = [one for one in by["done"] if one.due is not None]
+    spans = [(one.ended - one.filed).total_seconds() for one in by["done"] if one.ended is not None]
+    return {
+        "kind": kind,
+        "n": sum(len(by[name]) for name in ("waiting", "done", "dropped")),
+        "waiting": len(ages),
+        "waiting_week": sum(age < 7 for age in ages),
+        "waiting_month": sum(7 <= age < 30 for age in ages),
+        "waiting_longer": sum(age >= 30 for age in ages),
+        "overdue": sum(one.due is not None and one.due < at for one in by["waiting"]),
+        "done": len(by["done"]),
+        "in_time_share": sum(one.ended <= one.due for one in owed if one.ended and one.due) / len(owed) if owed else None,
+        "median_to_done_seconds": quantile(spans, 0.5) if spans else None,
+        "dropped": len(by["dropped"]),
+    }

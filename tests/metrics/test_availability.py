@@ -1,20 +1,27 @@
 """The SLI of a component, against its SLO and its SLA, with error budget left (metrics.slo)."""
 
+import csv
+import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from incidents.models import Component
-from metrics.availability import Said, budget, sli, windows, within
+from incidents.models import Component, ComponentState, Incident, IncidentService, ServiceComponent, StatusUpdate
+from ledger.actions import configure, record
+from metrics.actions import measure_all
+from metrics.availability import Impact, budget, sli, windows, within
+from oncall.models import Service
+from standard.queries import in_force
 from tests.incidents.scene import Scene
+from tests.metrics.independent import Hit, down_seconds
 
 pytestmark = pytest.mark.clause("metrics.slo")
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
-DOWN = ("partial_outage", "major_outage")
 PUBLIC = {"audience": "public", "status": "investigating", "known": "We look", "impact": "Orders fail", "doing": "A rollback"}
 
 
@@ -22,43 +29,29 @@ def at(minutes: float) -> datetime:
     return NOON + timedelta(minutes=minutes)
 
 
-def said(
-    condition: str,
-    since: float,
-    until: float | None = None,
-    *,
-    incident: int = 1,
-    impact: tuple[float | None, float | None] = (None, None),
-) -> Said:
-    start, end = (at(edge) if edge is not None else None for edge in impact)
-    return Said(incident, 7, condition, at(since), at(until) if until is not None else None, start, end)
-
-
-def minutes(*told: Said, until: float = 60) -> float:
+def minutes(*impacts: tuple[float, float | None], until: float = 60) -> float:
     """How many minutes of the hour from noon the component was down."""
-    return within(windows(told, DOWN, at(until)), NOON, at(60)) / timedelta(minutes=1)
+    found = [
+        Impact(number, 7, at(since), at(to) if to is not None else None) for number, (since, to) in enumerate(impacts, start=1)
+    ]
+    return within(windows(found, at(until)), NOON, at(60)) / timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
-    ("told", "down"),
+    ("impacts", "down"),
     [
-        ([said("major_outage", 10, 20)], 10),
-        ([said("degraded_performance", 10, 20)], 0),  # it was there, if slow
-        ([said("under_maintenance", 10, 20)], 0),
-        ([said("major_outage", 10)], 50),  # still down
-        ([said("major_outage", 10, 20), said("degraded_performance", 20, 30), said("partial_outage", 30, 40)], 20),
-        ([said("major_outage", 10, 20, impact=(4, None))], 16),  # the harm began before anybody said so
-        ([said("degraded_performance", 10, 20, impact=(4, None)), said("major_outage", 20, 30, impact=(4, None))], 10),
-        ([said("major_outage", 10, 40, impact=(10, 25))], 15),  # the page was put right later than the thing itself
-        ([said("major_outage", 10, 20, impact=(-30, 20))], 20),  # only what lies in the period
-        ([said("major_outage", 50, 90)], 10),
-        ([said("major_outage", 10, 30), said("partial_outage", 20, 40, incident=2)], 30),  # overlapping ones count once
-        ([said("major_outage", 10, 40), said("partial_outage", 20, 30, incident=2)], 30),
+        ([(10, 20)], 10),
+        ([(10, None)], 50),  # still down
+        ([(-30, 20)], 20),  # only what lies in the period
+        ([(50, 90)], 10),
+        ([(10, 30), (20, 40)], 30),  # overlapping ones count once
+        ([(10, 40), (20, 30)], 30),
+        ([(20, 20)], 0),
         ([], 0),
     ],
 )
-def test_what_counts_as_down(told: list[Said], down: float) -> None:
-    assert minutes(*told) == down
+def test_how_long_it_was_down(impacts: list[tuple[float, float | None]], down: float) -> None:
+    assert minutes(*impacts) == down
 
 
 edges = st.integers(-30, 90)
@@ -67,9 +60,8 @@ edges = st.integers(-30, 90)
 @given(st.lists(st.tuples(edges, edges), max_size=12))
 def test_the_windows_are_counted_as_minutes_would_be(pairs: list[tuple[int, int]]) -> None:
     """Independently: of each minute of the hour, whether any window covers it."""
-    told = [said("major_outage", min(pair), max(pair), incident=n) for n, pair in enumerate(pairs)]
     covered = sum(any(min(pair) <= minute < max(pair) for pair in pairs) for minute in range(60))
-    assert minutes(*told, until=100) == covered
+    assert minutes(*((min(pair), max(pair)) for pair in pairs), until=100) == covered
 
 
 def test_the_arithmetic_of_a_budget() -> None:
@@ -141,6 +133,193 @@ def test_sli_slo_and_sla_are_told_apart(scene: Scene) -> None:
     assert {one["sli"] for one in told["components"]} == {None}, "nothing of the period has been"
     assert ("nothing of the period has been" in told["null"], "It is never 0 instead" in told["null"]) == (True, True)
     assert scene.api("amira").get("metrics/availability/", format="csv").content.decode().count("\r\n") == 7
+
+
+@pytest.mark.servers
+def test_the_impact_counts_and_not_when_customers_were_told(scene: Scene) -> None:
+    """Told late, and restored on the page even later: down is from the impact's start to its end, and as corrected afterwards."""
+    ref = scene.commanded()
+    scene.do("amira", ref, "impact", start=scene.ago(minutes=20).isoformat())
+    scene.clock.advance(minutes=25)
+    scene.do("amira", ref, "update", **PUBLIC, components={"payments": "degraded_performance"})
+    scene.do("amira", ref, "impact", end=scene.clock.now.isoformat())
+    scene.clock.advance(minutes=15)
+    scene.follow()
+    assert payments(scene)["down_seconds"] == 0, "customers were told that it was slow"
+    scene.do("amira", ref, "update", **PUBLIC, components={"payments": "partial_outage"})
+    scene.clock.advance(minutes=30)
+    scene.follow()
+    assert payments(scene)["down_seconds"] == pytest.approx(45 * 60, abs=5)
+    scene.do("owner", ref, "correct-time", which="impact_start", occurred_at=scene.ago(minutes=80).isoformat(), reason="The logs")
+    scene.follow()
+    assert payments(scene)["down_seconds"] == pytest.approx(35 * 60, abs=5)
+
+
+@pytest.mark.servers
+def test_what_its_services_are_noticed_by_is_down_where_nobody_told_of_it(scene: Scene) -> None:
+    """Of a SEV 1 or 2, whose impact is that; a lesser one takes down what was said of it."""
+    with scene.acme.scope(scene.acme.admin):
+        link = {"service": Service.objects.get(slug="search"), "component": Component.objects.get(slug="payments")}
+        configure(ServiceComponent(), link, by=scene.acme.admin.actor())
+    scene.declare("amira", "SEV3", services=["search"])
+    scene.clock.advance(minutes=10)
+    scene.follow()
+    assert payments(scene)["down_seconds"] == 0
+    ref = scene.commanded("SEV2", services=["search"])
+    scene.clock.advance(minutes=20)
+    scene.follow()
+    assert (payments(scene)["down_seconds"], payments(scene)["incidents"]) == (pytest.approx(1200, abs=5), 1)
+    (row,) = list(csv.DictReader(io.StringIO(scene.page("amira").get("/o/acme/metrics/outages.csv").content.decode())))
+    assert (row["incident"].split()[0], row["until"]) == (ref, "")
+
+
+@pytest.mark.servers
+def test_an_outage_counts_by_the_worst_severity_and_is_grouped_by_the_last(scene: Scene) -> None:
+    """A SEV 1 is lowered to SEV 3 once it is mitigated: it was down all the same, and the times stand with what it was last."""
+    with scene.acme.scope(scene.acme.admin):
+        link = {"service": Service.objects.get(slug="search"), "component": Component.objects.get(slug="payments")}
+        configure(ServiceComponent(), link, by=scene.acme.admin.actor())
+    ref = scene.commanded(services=["search"])
+    scene.clock.advance(minutes=20)
+    scene.do("amira", ref, "severity", severity="SEV3", reason="One shop is left")
+    scene.do("mei", ref, "impact", end=scene.clock.now.isoformat())
+    scene.do("mei", ref, "resolve", summary="Rolled back")
+    scene.follow()
+    assert (payments(scene)["down_seconds"], payments(scene)["incidents"]) == (pytest.approx(1200, abs=5), 1)
+    told = scene.api("amira").get("metrics/", by="severity").json()["groups"]
+    assert {group["key"]: group["incidents"] for group in told if group["incidents"]} == {"SEV3": 1}
+
+
+@pytest.mark.servers
+def test_an_outage_that_was_merged_counts_once_and_whole(scene: Scene) -> None:
+    """From the start of the one that ended to the end of the one that goes on, and of the component that customers were told of before."""
+    ref = scene.commanded()
+    scene.do("amira", ref, "impact", start=scene.ago(minutes=20).isoformat())
+    scene.do("amira", ref, "update", **PUBLIC, components={"payments": "major_outage"})
+    scene.clock.advance(minutes=10)
+    into, last = scene.commanded(services=["search"]), scene.commanded(services=["search"])
+    scene.do("amira", into, "update", **PUBLIC)
+    scene.do("amira", last, "update", **PUBLIC)
+    scene.do("amira", ref, "merge", into=into)
+    scene.clock.advance(minutes=10)
+    scene.do("amira", into, "merge", into=last)  # what was a part of it is a part of that
+    scene.clock.advance(minutes=10)
+    scene.do("amira", last, "impact", end=scene.clock.now.isoformat())
+    scene.clock.advance(minutes=30)
+    scene.follow()
+    assert (payments(scene)["down_seconds"], payments(scene)["incidents"]) == (pytest.approx(50 * 60, abs=5), 1)
+
+
+times = st.none() | st.integers(0, 3_000).map(lambda n: timedelta(minutes=n))
+CONDITIONS = ("degraded_performance", "partial_outage", "major_outage", "under_maintenance")
+NOTICED_BY = {"search": ("payments", "api"), "checkout": ("payments",)}
+
+
+@st.composite
+def hits(draw: st.DrawFn, now: datetime) -> Hit:
+    detected = now - timedelta(minutes=draw(st.integers(0, 20_000)))
+    began = detected - timedelta(minutes=start) if (start := draw(st.none() | st.integers(-60, 300))) is not None else None
+    ended, mitigated, resolved = (detected + value if (value := draw(times)) is not None else None for _ in range(3))
+    if began is not None and ended is not None:
+        ended = max(ended, began)
+    conditions = st.lists(st.sampled_from(CONDITIONS), min_size=1, max_size=2).map(tuple)
+    return Hit(
+        draw(st.integers(1, 4)),
+        tuple(draw(st.lists(st.sampled_from(("search", "checkout")), unique=True, max_size=2))),
+        draw(st.dictionaries(st.sampled_from(("payments", "api")), conditions, max_size=2)),
+        detected,
+        began,
+        ended,
+        mitigated,
+        resolved,
+        exercise=draw(st.integers(0, 9)) == 0,
+        was=draw(st.integers(1, 4)),
+    )
+
+
+def put(scene: Scene, hit: Hit, number: int) -> None:
+    """An incident as it would stand in the record after its verbs."""
+    made = Incident.objects.create(
+        number=number,
+        ref=f"INC-{number}",
+        title=f"Case {number}",
+        severity=hit.severity,
+        state="resolved" if hit.resolved else "investigation",
+        exercise=hit.exercise,
+        standard=in_force(),
+        detected_by="user",
+        detected_at=hit.detected,
+        impact_start=hit.impact_start,
+        impact_end=hit.impact_end,
+        monitoring_since=hit.mitigated,
+        resolved_at=hit.resolved,
+    )
+    record("incident.declared", made, by=scene.acme.amira.actor(), incident_id=made.pk, severity=hit.was)
+    for slug in hit.services:
+        IncidentService.objects.create(incident=made, service=Service.objects.get(slug=slug))
+    for slug, said in hit.told.items():
+        update = StatusUpdate.objects.create(
+            incident=made, audience="public", status="identified", author_id=scene.acme.amira.user_id
+        )
+        for place, condition in enumerate(said):
+            since, until = NOON + timedelta(days=place), NOON + timedelta(days=place + 1)  # when it was told is nothing to it
+            ComponentState.objects.create(
+                incident=made,
+                component=Component.objects.get(slug=slug),
+                condition=condition,
+                update=update,
+                since=since,
+                until=until,
+            )
+
+
+@pytest.mark.servers
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_the_sli_is_what_plain_python_makes_of_the_impacts(scene: Scene, data: st.DataObject) -> None:
+    """Of generated incidents with any of their times missing, told of or not, on services that two components are noticed by."""
+    moment = scene.clock.now
+    found = data.draw(st.lists(hits(moment), min_size=1, max_size=10))
+    with transaction.atomic():
+        with scene.acme.scope(scene.acme.admin):
+            for service, components in NOTICED_BY.items():
+                for component in components:
+                    ServiceComponent.objects.create(
+                        service=Service.objects.get(slug=service), component=Component.objects.get(slug=component)
+                    )
+            for number, hit in enumerate(found, start=2000):
+                put(scene, hit, number)
+            measure_all()
+        start = moment - timedelta(days=5)
+        told = scene.api("amira").get("metrics/availability/", **{"from": start.isoformat(), "to": moment.isoformat()}).json()
+        for one in told["components"]:
+            mine = [hit for hit in found if hit.took_down(one["slug"], NOTICED_BY, ("partial_outage", "major_outage"))]
+            wanted = down_seconds(mine, start, moment)
+            assert one["down_seconds"] == pytest.approx(wanted, abs=1e-3), one["slug"]
+            assert one["sli"] == pytest.approx(1 - wanted / (5 * 86_400)), one["slug"]
+            reaching = [hit for hit in mine if down_seconds([hit], start, moment)]
+            assert one["incidents"] == len(reaching), one["slug"]
+        transaction.set_rollback(True)
+
+
+@pytest.mark.servers
+def test_exposed_data_are_no_outage(scene: Scene) -> None:
+    """The flag raises it to SEV 1; its service answers all the while."""
+    with scene.acme.scope(scene.acme.admin):
+        ServiceComponent.objects.create(
+            service=Service.objects.get(slug="checkout"), component=Component.objects.get(slug="payments")
+        )
+    outage = scene.commanded()
+    scene.clock.advance(minutes=10)
+    scene.do("amira", outage, "impact", end=scene.clock.now.isoformat())
+    scene.follow()
+    before = payments(scene)["down_seconds"]
+    assert before > 0, "told or not, a SEV 1 of its service takes it down"
+    ref = scene.commanded()
+    scene.do("amira", ref, "flag", flag="personal_data", kinds=["pii"], reason="Names leaked")
+    scene.clock.advance(minutes=30)
+    scene.follow()
+    assert payments(scene)["down_seconds"] == before
 
 
 @pytest.mark.servers

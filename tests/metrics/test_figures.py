@@ -15,7 +15,7 @@ from incidents.states import Severity, State
 from ledger.actions import configure
 from ledger.models import Event
 from metrics.actions import measure_all
-from oncall.models import Page, Service
+from oncall.models import Page, Service, Team
 from standard.models import Calendar
 from standard.queries import in_force
 from tests.conftest import Cast
@@ -247,3 +247,22 @@ def test_severities_and_states_are_those_that_the_room_knows() -> None:
     for state in (State.FALSE_POSITIVE, State.MERGED):
         assert f"'{state.value}'" in sql.FIGURES
     assert [level.code for level in Severity] == ["SEV1", "SEV2", "SEV3", "SEV4"]
+
+
+def test_figures_stay_with_the_team_that_answered_when_they_were_measured(scene: Scene) -> None:
+    """A service moves to another team: what the first one lived through stays its own until everything is measured again."""
+    resolved(scene, services=["search"])
+    with scene.acme.scope(scene.acme.admin):
+        service = Service.objects.select_related("team").get(slug="search")
+        before = service.team.slug
+        other = Team(slug="finders", name="Finders")
+        configure(other, {"slug": "finders", "name": "Finders"}, by=scene.acme.admin.actor())
+        configure(service, {"team": Team.objects.get(slug="finders")}, by=scene.acme.admin.actor())
+    scene.follow()
+    told = {group["key"]: group["incidents"] for group in ask(scene, by="team", **{"from": "", "to": ""})["groups"]}
+    assert told.get(before) == 1
+    assert "finders" not in told
+    with scene.acme.scope():
+        measure_all()
+    told = {group["key"]: group["incidents"] for group in ask(scene, by="team", **{"from": "", "to": ""})["groups"]}
+    assert (told.get("finders"), before in told) == (1, False)

@@ -96,20 +96,15 @@ class Made:
         return replace(self.case, detected=detected, **times)  # type: ignore[arg-type]
 
     def down(self, component: str, end: datetime) -> list[Stretch]:
-        """When it had a component down, until the period's end at most: an outage that still runs then lasts to it."""
-        if not self.case.counts:
+        """When it had a component down, until the period's end at most: its impact, if customers were ever told that the component is down."""
+        told = {condition for one, condition, _, _ in self.said if one == component}
+        if not self.case.counts or not told & set(DOWN_WHEN.get(component, DOWN)):
             return []
-        at, found = self.in_force, []
-        mine = [one for one in self.said if one[0] == component]
-        for place, (_, condition, begins, holds) in enumerate(sorted(mine, key=lambda one: one[2])):
-            since = self.case.detected + timedelta(minutes=begins)
-            until = since + timedelta(minutes=holds) if holds is not None else end
-            if place == 0 and at["impact_start"] is not None:
-                since = min(since, at["impact_start"])
-            until = min(until, at["impact_end"] or end, end)
-            if condition in DOWN_WHEN.get(component, DOWN) and since < until:
-                found.append((since, until))
-        return found
+        at = self.in_force
+        since = at["impact_start"] or at["detected"]
+        until = at["impact_end"] or at["mitigated"] or at["resolved"] or end
+        assert since is not None
+        return [(since, min(until, end))] if since < min(until, end) else []
 
 
 @st.composite

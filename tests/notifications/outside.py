@@ -1,7 +1,12 @@
 """A channel for the tests, as settings name one by dotted path: it keeps what it is given, and fails when it is told to."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
+from django.test import override_settings
+
+from notifications import transports
 from notifications.transports import Message, TransportError
 
 
@@ -33,3 +38,14 @@ class Outside:
 def refuses(times: int) -> list[BaseException | None]:
     """Answers of a far side that takes nothing for a while."""
     return [TransportError("451 try again") for _ in range(times)]
+
+
+@contextmanager
+def by_email() -> Iterator[type[Outside]]:
+    """E-mail goes to this far side while the block runs; the portal's inbox is its own."""
+    Outside.clear()
+    channels = {"email": "tests.notifications.outside.Outside", "inbox": "notifications.transports.Inbox"}
+    with override_settings(MUSTER_TRANSPORTS=channels):
+        transports.transport.cache_clear()
+        yield Outside
+    transports.transport.cache_clear()

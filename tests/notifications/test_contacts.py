@@ -75,7 +75,7 @@ def test_what_is_added_is_masked_and_kept_sealed(scene: Scene, kind: str, addres
         ("apprise", "no url at all", "no address of a messenger"),
         ("apprise", "tgram://", "no complete tgram:// address"),
         ("webpush", '{"endpoint": 1}', "no push subscription"),
-        ("carrier-pigeon", "x", "is not a valid choice"),
+        ("carrier-pigeon", "x", "Choose one of email, "),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_the_reason(scene: Scene, kind: str, address: str, says: str) -> None:
@@ -317,7 +317,7 @@ def test_the_test_goes_through_each_and_says_what_became_of_it(scene: Scene, out
     assert sorted(addresses("Test")) == sorted([TELEGRAM.format(7), "amira@acme.example"])
     first, second, third = listed(scene)
     assert (first["last_test"]["outcome"], first["last_test"]["detail"]) == ("Failed", "E-mail: 451 try again")
-    assert second["last_test"]["outcome"] == "Sent"
+    assert second["last_test"]["outcome"] == "Handed over"
     assert third["last_test"] is None
     assert "451 try again" in scene.page("amira").get(PAGE).content.decode()
     assert list(refusal(scene.api("amira").post("me/contact-methods/test/"))) == ["tested_lately"]

@@ -4,10 +4,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.test import override_settings
 
 from ledger.models import Event, Outbox
-from notifications import transports
 from notifications.actions import LEASE, MAX_ATTEMPTS, deliver, notify
 from notifications.models import Attempt, Delivery, QueuedDelivery
 from oncall import announcements
@@ -17,7 +15,7 @@ from standard import clocks
 from standard.models import Clock
 from tenants.actors import Actor
 from tests.incidents.scene import UPDATE, Scene
-from tests.notifications.outside import Outside, refuses
+from tests.notifications.outside import Outside, by_email, refuses
 
 pytestmark = pytest.mark.servers
 
@@ -25,12 +23,8 @@ pytestmark = pytest.mark.servers
 @pytest.fixture(autouse=True)
 def outside() -> Iterator[type[Outside]]:
     """E-mail goes to a far side that the test commands."""
-    Outside.clear()
-    channels = {"email": "tests.notifications.outside.Outside", "inbox": "notifications.transports.Inbox"}
-    with override_settings(MUSTER_TRANSPORTS=channels):
-        transports.transport.cache_clear()
-        yield Outside
-    transports.transport.cache_clear()
+    with by_email() as far_side:
+        yield far_side
 
 
 @pytest.fixture
@@ -183,6 +177,22 @@ def test_what_cannot_be_rendered_is_a_failed_attempt_and_holds_up_nothing(
         assert row.next_try_at > scene.clock.now
         detail = Attempt.objects.filter(delivery=row.delivery_id, number=1).get().detail
     assert detail == "ZeroDivisionError: no such thing"
+
+
+def test_what_is_rendered_for_ever_is_a_failed_attempt_too(scene: Scene, ref: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A poison row whose renderer never comes to its end: no process is lost to it."""
+
+    def hangs(delivery: Delivery) -> None:
+        while True:
+            pass
+
+    monkeypatch.setattr("oncall.announcements.render_page", hangs)
+    monkeypatch.setattr("notifications.actions.MOMENT_SECONDS", 0.2)
+    scene.follow()
+    assert tries(scene)[0] == (1, "failed")
+    with scene.acme.scope():
+        said = set(Attempt.objects.filter(delivery__template="page", outcome="failed").values_list("detail", flat=True))
+    assert said == {"TookTooLong: This took longer than 0.2 seconds."}
 
 
 def test_a_clock_that_cannot_be_struck_keeps_no_other_from_its_time(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import json
 import threading
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -99,7 +100,10 @@ class Browser:
 @pytest.mark.usefixtures("inside")
 def test_a_push_is_decrypted_by_another_librarys_reader(peer: Peer) -> None:
     browser = Browser(f"http://127.0.0.1:{peer.port}/push/abc?d=1")
-    assert webpush.WebPush().send(message(browser.subscription, urgent=True), key="1-2-3") == "handed to 127.0.0.1"
+    assert (
+        webpush.WebPush().send(message(browser.subscription, urgent=True), key="1-2-3")
+        == "accepted by the push service 127.0.0.1 (201)"
+    )
     ((path, headers, body),) = peer.taken
     assert path == "/push/abc?d=1"
     assert b"Checkout" not in body
@@ -108,6 +112,24 @@ def test_a_push_is_decrypted_by_another_librarys_reader(peer: Peer) -> None:
     assert (told["url"], told["action"]) == ("https://muster.example/ack/t/", "Acknowledge")
     assert (headers["urgency"], headers["content-encoding"], headers["topic"]) == ("high", "aes128gcm", "1-2-3")
     assert int(headers["ttl"]) > 0
+
+
+@pytest.mark.usefixtures("inside")
+@pytest.mark.parametrize(
+    "letter", ["\u0436", "\U0001f525", "\u6f22", '"', "\x01"]
+)  # 2, 4, 3 bytes; JSON makes 2 and 6 of the last two
+def test_a_push_in_any_script_fits_one_record(peer: Peer, letter: str) -> None:
+    """What is shown is cut by what it takes, never within a character; where the button leads stays whole."""
+    browser = Browser(f"http://127.0.0.1:{peer.port}/push/abc")
+    long = replace(message(browser.subscription, urgent=True), subject=letter * 300, text=letter * 2000)
+    webpush.WebPush().send(long, key="1-2-3")
+    ((_, _, body),) = peer.taken
+    assert len(body) <= 4096
+    told = browser.read(body)
+    assert told["title"] == letter * 200
+    assert set(told["body"]) == {letter}
+    assert len(told["body"]) == (600 if letter != "\x01" else len(told["body"])) > 400
+    assert (told["url"], told["action"], told["tag"]) == ("https://muster.example/ack/t/", "Acknowledge", "1-2-3")
 
 
 @pytest.mark.usefixtures("inside")
@@ -150,7 +172,7 @@ def test_what_a_push_service_answers_counts(peer: Peer, status: int, error: type
 
 @pytest.mark.usefixtures("inside")
 def test_a_messenger_gets_the_page_and_its_link(peer: Peer) -> None:
-    assert "handed to" in apprised.Apprise().send(message(f"json://127.0.0.1:{peer.port}/hook"), key="1")
+    assert "which gives no receipt" in apprised.Apprise().send(message(f"json://127.0.0.1:{peer.port}/hook"), key="1")
     ((path, _, body),) = peer.taken
     assert path.startswith("/hook")
     told = json.loads(body)

@@ -76,10 +76,54 @@ def test_a_link_is_good_for_one_acknowledgement(scene: Scene, paged: int) -> Non
     assert len(scene.told("INC-1", "page.acknowledged")) == 1
 
 
+class TestAskedAgain:
+    """Acknowledged and forgotten: what was sent before that answers no more."""
+
+    @pytest.fixture
+    def first(self, scene: Scene, paged: int) -> str:
+        """The link of the first asking, by which it was acknowledged; half an hour later it is asked again."""
+        link = scene.link("amira")
+        assert client_of_ours().post(link).status_code == 200
+        scene.later(minutes=31)
+        assert scene.calls("amira")[0]["state"] == "open"
+        assert scene.link("amira") != link
+        return link
+
+    @pytest.mark.parametrize("answer", [{}, {"answer": "decline"}])
+    def test_a_replayed_link_does_not_silence_it(self, scene: Scene, paged: int, first: str, answer: dict[str, str]) -> None:
+        replayed = client_of_ours().post(first, answer)
+        assert replayed.status_code == 409
+        assert "asked again since this link was sent" in replayed.content.decode()
+        assert scene.calls("amira")[0]["state"] == "open"
+        assert len(scene.told("INC-1", "page.acknowledged")) == 1
+        assert scene.told("INC-1", "page.declined") == []
+
+    def test_it_shows_no_button_and_the_newer_link_works(self, scene: Scene, paged: int, first: str) -> None:
+        shown = client_of_ours().get(first)
+        assert (shown.status_code, "<form" in shown.content.decode()) == (200, False)
+        assert "asked again since this link was sent" in shown.content.decode()
+        assert client_of_ours().post(scene.link("amira")).status_code == 200
+        assert scene.calls("amira")[0]["state"] == "acknowledged"
+
+    def test_one_that_names_no_asking_is_of_the_first(self, scene: Scene, paged: int) -> None:
+        """Such lie in inboxes."""
+        old = f"/ack/{signing.dumps(token(scene)[:3], salt=SALT)}/"
+        assert client_of_ours().post(old).status_code == 200
+        scene.later(minutes=31)
+        assert client_of_ours().post(old).status_code == 409
+        assert scene.calls("amira")[0]["state"] == "open"
+
+
 def test_a_forged_link_opens_nothing(scene: Scene, paged: int) -> None:
     link = scene.link("amira")
     forged = signing.dumps(token(scene), salt=SALT, key="another-installation's-key")
-    for path in (link[:-5] + "AAAA/", "/ack/nonsense/", f"/ack/{forged}/", f"/ack/{signing.dumps(7, salt=SALT)}/"):
+    for path in (
+        link[:-5] + "AAAA/",
+        "/ack/nonsense/",
+        f"/ack/{forged}/",
+        f"/ack/{signing.dumps(7, salt=SALT)}/",
+        f"/ack/{signing.dumps([*token(scene), 1], salt=SALT)}/",
+    ):
         for ask in (client_of_ours().get, client_of_ours().post):
             answer = ask(path)
             assert answer.status_code == 404, path
@@ -98,7 +142,7 @@ def test_a_link_ends_after_a_day(scene: Scene, paged: int, monkeypatch: pytest.M
 
 
 def test_a_link_opens_its_own_organisation_only(scene: Scene, paged: int) -> None:
-    public, page_id, user_id = token(scene)
+    public, page_id, user_id, _ = token(scene)
     other = scene.globex.key.split("_")[1]
     assert public != other
     for user in (user_id, scene.globex.amira.user_id):
@@ -108,7 +152,7 @@ def test_a_link_opens_its_own_organisation_only(scene: Scene, paged: int) -> Non
 
 
 def test_a_link_of_somebody_who_was_not_paged_is_refused(scene: Scene, paged: int) -> None:
-    public, page_id, _ = token(scene)
+    public, page_id, *_ = token(scene)
     crafted = signing.dumps([public, page_id, scene.acme.mei.user_id], salt=SALT)
     assert client_of_ours().post(f"/ack/{crafted}/").status_code == 403
     assert scene.calls("amira")[0]["state"] == "open"

@@ -1,6 +1,6 @@
 """Paging asks the schedule: who is on call at that moment is called, then the second, then the manager."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -102,6 +102,37 @@ def test_a_team_without_a_schedule_costs_one_query(scene: Scene) -> None:
     made(scene.api("admin").post("schedules/shop/change/", {"is_active": False}), 200)
     assert _queries(scene) == 1
     assert [person.name for person in _ladder(scene)] == ["Amira Ahmadi", "Jon Jensen", "Ada Admin"]
+
+
+@pytest.mark.clause("oncall.escalate-15-30")
+def test_an_open_page_says_who_is_called_next_and_when(scene: Scene) -> None:
+    """By the plan, without whoever declined; after the last one that nobody is left; and nothing once it is acknowledged."""
+    ref = scene.declare(severity="SEV2")
+    scene.follow()
+
+    def ahead(who: str = "amira") -> tuple[list[str], timedelta] | None:
+        coming = scene.calls(who)[0]["next"]
+        (ladder,) = scene.api("mei").get(f"incidents/{ref}/pages/").json()["results"]
+        assert (ladder["next"] or {}).get("people") == (coming or {}).get("people")
+        return (coming["people"], datetime.fromisoformat(coming["at"]) - scene.clock.now) if coming else None
+
+    assert ahead() == (["Jon Jensen"], timedelta(minutes=15))
+    due = scene.clock.now + timedelta(minutes=15)
+    room = scene.page("mei").get(f"/o/acme/incidents/{ref}/").content.decode()
+    assert f'Next: Jon Jensen at <time datetime="{due.isoformat()}">{due:%H:%M}</time>' in room
+    with scene.acme.scope(scene.acme.admin):
+        membership = Membership.objects.get(user_id=scene.acme.jon.user_id)
+        configure(membership, {"is_active": False}, by=scene.acme.admin.actor())
+    assert ahead() == (["Mei Martin"], timedelta(minutes=15)), "whom the step would call as it looks now"
+    with scene.acme.scope(scene.acme.admin):
+        configure(membership, {"is_active": True}, by=scene.acme.admin.actor())
+    scene.api("amira").post(f"pages/{scene.calls('amira')[0]['id']}/decline/")
+    assert ahead() == (["Ada Admin"], timedelta(minutes=15))
+    scene.later(minutes=15)
+    assert ahead() == ([], timedelta(minutes=15))
+    assert "Nobody is left to call after that." in scene.page("mei").get(f"/o/acme/incidents/{ref}/").content.decode()
+    scene.api("jon").post(f"pages/{scene.calls('jon')[0]['id']}/acknowledge/")
+    assert ahead() is None
 
 
 def _ladder(scene: Scene) -> list[User]:

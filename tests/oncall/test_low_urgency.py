@@ -71,6 +71,20 @@ def test_raised_to_sev_1_at_night_it_waits_no_longer(scene: Scene) -> None:
     assert called(scene) == ["amira", "jon", "admin"], "and not once more when business hours begin"
 
 
+def test_raised_to_sev_1_at_the_end_of_the_day_its_next_step_does_not_wait_for_morning(scene: Scene) -> None:
+    """The second person's time was put off to the next morning when it was of low urgency: it is not, any more."""
+    at(scene, 2, 16, 50)
+    ref = scene.declare(severity="SEV3")
+    scene.follow()
+    assert called(scene) == ["amira"]
+    scene.later(minutes=5)
+    scene.do("jon", ref, "claim")
+    scene.do("jon", ref, "severity", severity="SEV1", reason="Nobody can pay")
+    scene.follow()
+    scene.later(minutes=16)
+    assert called(scene)[-1] == "jon"
+
+
 def test_an_alert_that_rang_at_night_and_is_a_sev_3_wakes_nobody_else(scene: Scene) -> None:
     at(scene, 3, 2)
     scene.fire(alert(started=scene.clock.now))

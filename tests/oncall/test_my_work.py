@@ -1,8 +1,13 @@
 """My work: what waits for me and what I have in hand, on one page: pages, orders, my roles with their clocks and checklists."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from tests.incidents.scene import Scene
+from incidents.models import Incident
+from oncall.actions import end, page_person
+from tenants.actors import Via, system
+from tests.incidents.scene import Scene, alert
 
 pytestmark = pytest.mark.servers
 
@@ -46,6 +51,64 @@ def test_a_restricted_incident_is_on_nobodys_page_but_theirs(scene: Scene) -> No
     scene.follow()
     assert new in shown(scene, "mei")
     assert new not in shown(scene, "admin")
+
+
+@pytest.mark.clause("oncall.escalate-15-30")
+class TestPages:
+    """What calls me is red and has its button, before all that does not; what is over says what became of it."""
+
+    def test_one_that_ended_calls_nobody(self, scene: Scene) -> None:
+        scene.fire(alert(started=scene.clock.now))
+        scene.follow()
+        found = shown(scene, "amira")
+        assert "signal-firing" in found
+        assert "Acknowledge<" in found
+        triage = scene.signals()[0]["id"]
+        assert scene.api("mei").post(f"triage/{triage}/dismiss/", {"reason": "A test"}).status_code == 200
+        assert scene.calls("amira")[0]["state"] == "ended"
+        found = shown(scene, "amira")
+        assert "No longer needed" in found
+        assert "signal-firing" not in found
+        assert "Acknowledge<" not in found
+
+    def test_one_that_i_declined_says_so_and_can_still_be_acknowledged(self, scene: Scene) -> None:
+        scene.declare(severity="SEV2")
+        scene.follow()
+        page = scene.calls("amira")[0]["id"]
+        assert scene.api("amira").post(f"pages/{page}/decline/", {"reason": "On a train"}).status_code == 200
+        found = shown(scene, "amira")
+        assert "You declined it" in found
+        assert "On a train" in found
+        assert "signal-firing" not in found
+        assert f"/inbox/{page}/acknowledge/" in found
+        assert f"/inbox/{page}/decline/" not in found
+        scene.follow()
+        assert "You declined it" not in shown(scene, "jon")
+        scene.page("amira").post(f"/o/acme/inbox/{page}/acknowledge/")
+        found = shown(scene, "amira")
+        assert "Acknowledged by Amira Ahmadi" in found
+        assert "Acknowledge<" not in found
+
+    def test_an_open_one_is_first_however_many_ended_since(self, scene: Scene) -> None:
+        """And the page asks for as many rows with fifty-two as with one."""
+        ref = scene.declare(severity="SEV2")
+        scene.follow()
+        client = scene.page("amira")
+        client.get("/o/acme/inbox/")
+        costs = []
+        for more in (1, 51):
+            with scene.acme.scope():
+                amira, by = scene.acme.amira.user_id, system(scene.acme.id, Via.CLOCK)
+                incident = Incident.objects.get(ref=ref)
+                for _ in range(more):
+                    end(page_person(amira, incident, by=by, clause="severity.sev1-page", reason="Newer"), by=by)
+            with CaptureQueriesContext(connection) as asked:
+                found = client.get("/o/acme/inbox/").content.decode()
+            costs.append(len(asked))
+            assert found.count("signal-firing") == 1
+            assert found.index("signal-firing") < found.index("No longer needed")
+        assert found.count("<h3>SEV 2 INC-1: Checkout fails</h3>") == 50
+        assert costs[0] == costs[1]
 
 
 def test_with_nothing_to_do_it_says_so(scene: Scene) -> None:

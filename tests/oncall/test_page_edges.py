@@ -16,6 +16,7 @@ from oncall import waking, watchdog
 from oncall.models import Page
 from standard import clocks
 from standard.models import ClockFailure
+from tenants.actors import Actor
 from tenants.time import now
 from tests.conftest import Door, Installation
 from tests.incidents.scene import Scene, alert
@@ -133,17 +134,27 @@ def test_the_watchdog_sees_that_no_page_gets_out(scene: Scene, monkeypatch: pyte
     assert all("page_not_delivered" in found for found in seen[4:]), "from the third minute on, and for good"
 
 
-def test_a_page_that_cannot_be_looked_at_holds_up_no_other(scene: Scene) -> None:
+def test_a_page_that_cannot_be_looked_at_holds_up_no_other(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     at(scene, 5, 18)
     scene.declare(severity="SEV3")
     scene.follow()
     with scene.acme.scope():
         audited_update(Page.objects.all(), plan={"steps": "poison"})
     at(scene, 1, 9, 1)
-    assert waking.sweep() == 0
-    assert list(waking.due(now(), 200)) == [], "it has its turn again in a minute"
-    scene.clock.advance(minutes=1, seconds=1)
-    assert len(list(waking.due(now(), 200))) == 1
+    assert waking.sweep(limit=1) == 0
+    looked: list[int] = []
+
+    def look_at(page: Page, *, by: Actor) -> bool:
+        looked.append(page.pk)
+        return True
+
+    monkeypatch.setattr(waking, "look_at", look_at)
+    assert waking.sweep(limit=1) == 0, "it rests, and whoever is behind it has their turn"
+    assert not looked
+    scene.clock.advance(seconds=3)
+    assert waking.sweep(limit=1) == 1, "it has its turn again"
+    scene.clock.advance(minutes=1)
+    assert "page_not_looked_at" in {d.what for d in watchdog.differences(now())}, "that it does not begin is seen"
 
 
 class TestAVerbThatHangs:

@@ -1,5 +1,6 @@
 """Escalation policies: whom a page calls, when, and what changes nothing of a page that runs (oncall.escalate-15-30)."""
 
+import re
 from typing import Any
 
 import pytest
@@ -157,6 +158,11 @@ class TestDeclining:
         assert answer(scene, "amira", "decline", reason="On a plane").status_code == 200
         assert called(scene) == ["amira", "jon"]
         told = scene.told(ref, "page.declined")[0]
+        rungs = next(page for page in scene.part(ref, "pages") if page["team"])["people"]
+        declined = [(rung["name"], rung["declined"]["reason"]) for rung in rungs if rung["declined"]]
+        assert declined == [("Amira Ahmadi", "On a plane")], "a row of its own, below the last of their messages"
+        shown = scene.page("jon").get(f"/o/acme/incidents/{ref}/").content.decode()
+        assert re.search(r"<strong>Amira Ahmadi</strong> declined .*<time datetime=[^>]+>[0-9:]{8}</time>: On a plane", shown)
         assert (told["actor"], told["text"]) == ("Amira Ahmadi", "Declined the page: the next ones are called.")
         scene.follow()
         assert len(scene.mails("jon", "Page:")) == 1

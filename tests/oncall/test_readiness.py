@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from incidents.models import Integration
 from ledger import heartbeats
@@ -13,8 +15,19 @@ from ledger.actions import configure
 from ledger.models import Outbox
 from notifications import contacts
 from notifications.models import ContactMethod
-from oncall.models import EscalationPolicy, EscalationTarget, Layer, LayerMember, ReadinessNotice, Schedule, Service, Team
-from tenants.models import DutyHolder, Membership
+from oncall.models import (
+    EscalationPolicy,
+    EscalationTarget,
+    Layer,
+    LayerMember,
+    ReadinessNotice,
+    Schedule,
+    Service,
+    Team,
+    TeamMember,
+)
+from oncall.readiness import faults
+from tenants.models import DutyHolder, Membership, User
 from tenants.time import now
 from tests.incidents.scene import Scene, alert
 
@@ -32,7 +45,7 @@ def ready(scene: Scene) -> None:
     """Mend what the founding leaves open: people can be reached, monitoring was heard, a sweep has run."""
     scene.fire(alert(started=scene.clock.now))
     scene.follow()
-    for who in ("amira", "jon"):
+    for who in ("amira", "jon", "admin", "director", "owner", "exec"):
         with scene.acme.scope(getattr(scene.acme, who)):
             contacts.add(by=getattr(scene.acme, who).actor(), kind="email", address=f"{who}@home.example", label="Home")
     with scene.acme.scope(scene.acme.admin):
@@ -85,7 +98,44 @@ class TestPeople:
         ready(scene)
         for who in ("jon", "mei"):
             change(scene, get(scene, Membership, user_id=getattr(scene.acme, who).user_id), is_active=False)
-        assert found(scene) == [("no_secondary", "Shop")]
+        assert found(scene) == [("no_secondary", "Shop"), *[("on_call_gone", "Shop")] * 2]
+
+    def test_a_team_with_nobody_there(self, scene: Scene) -> None:
+        ready(scene)
+        for who in ("amira", "jon", "mei"):
+            change(scene, get(scene, Membership, user_id=getattr(scene.acme, who).user_id), is_active=False)
+        assert found(scene)[:2] == [("no_primary", "Shop"), ("no_secondary", "Shop")]
+
+    def test_who_has_left_or_audits_of_a_fixed_order_is_named_and_the_next_is_called(self, scene: Scene) -> None:
+        ready(scene)
+        change(scene, get(scene, Membership, user_id=scene.acme.amira.user_id), is_active=False)
+        change(scene, get(scene, Membership, user_id=scene.acme.jon.user_id), roles=["auditor"])
+        faults = {row["sentence"] for row in scene.api("admin").get("readiness/").json()["results"]}
+        assert {
+            "Amira Ahmadi stands in the fixed order of Shop and has left.",
+            "Jon Jensen stands in the fixed order of Shop and is no practitioner.",
+            "Mei Martin may be paged and has no verified contact method: only an e-mail would try to wake them.",
+        } <= faults
+        scene.declare(severity="SEV2")
+        scene.follow()
+        assert len(scene.calls("mei")) == 1
+
+    @pytest.mark.parametrize(("who", "name"), [("admin", "Ada Admin"), ("director", "Dana Director"), ("owner", "Olga Owner")])
+    def test_managers_and_holders_of_paged_duties_are_to_be_reached_too(self, scene: Scene, who: str, name: str) -> None:
+        ready(scene)
+        with scene.acme.scope(scene.acme.admin):
+            method = ContactMethod.objects.get(user_id=getattr(scene.acme, who).user_id)
+            method.verified_at = None
+            method.save()
+        assert found(scene) == [("no_contact_method", name)]
+
+    def test_everybody_of_a_team_whose_policy_calls_everyone(self, scene: Scene) -> None:
+        ready(scene)
+        policy = change(scene, EscalationPolicy, slug="all", name="All")
+        change(scene, EscalationTarget, policy=policy, kind="everyone")
+        assert found(scene) == []
+        change(scene, get(scene, Service, slug="search"), policy=policy)
+        assert found(scene) == [("no_contact_method", "Mei Martin")]
 
     def test_a_team_without_a_manager(self, scene: Scene) -> None:
         ready(scene)
@@ -144,6 +194,11 @@ class TestPeople:
 
 
 class TestSchedules:
+    def test_no_primary_at_all(self, scene: Scene) -> None:
+        ready(scene)
+        scheduled(scene, [], ["amira", "jon"])
+        assert found(scene) == [("no_primary", "Shop's rota")]
+
     def test_no_secondary_at_all(self, scene: Scene) -> None:
         ready(scene)
         scheduled(scene, ["amira", "jon"], [])
@@ -164,6 +219,33 @@ class TestSchedules:
         ready(scene)
         scheduled(scene, ["amira"], ["amira"])
         assert set(found(scene)) == {("same_person", "Shop's rota")}
+
+    def test_one_whose_turn_comes_though_they_have_left_is_named_once(self, scene: Scene) -> None:
+        ready(scene)
+        scheduled(scene, ["amira", "jon"], ["jon", "amira"])
+        assert found(scene) == []
+        change(scene, get(scene, Membership, user_id=scene.acme.amira.user_id), is_active=False)
+        assert found(scene) == [("on_call_gone", "Shop's rota")]
+        (fault,) = scene.api("admin").get("readiness/").json()["results"]
+        assert fault["sentence"].startswith("Amira Ahmadi is ")
+        assert fault["sentence"].endswith(" UTC and has left.")
+        change(scene, get(scene, Membership, user_id=scene.acme.jon.user_id), roles=["auditor"])
+        assert found(scene) == [("on_call_gone", "Shop's rota")] * 2
+        scene.declare(severity="SEV2")
+        scene.follow()
+        assert len(scene.calls("mei")) == 1, "where nobody of the schedule can answer, the fixed order is called"
+
+    def test_it_costs_as_many_queries_for_three_teams_as_for_one(self, scene: Scene) -> None:
+        ready(scene)
+        manager, costs = get(scene, User, pk=scene.acme.admin.user_id), []
+        for more in (0, 2):
+            for number in range(more):
+                team = change(scene, Team, slug=f"more-{number}", name=f"More {number}", manager=manager)
+                change(scene, TeamMember, team=team, user=team.manager, position=1)
+            with scene.acme.scope(), CaptureQueriesContext(connection) as asked:
+                faults()
+            costs.append(len(asked))
+        assert costs[0] == costs[1]
 
 
 class TestTheWayIn:

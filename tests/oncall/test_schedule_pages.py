@@ -8,6 +8,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from ledger.actions import configure
+from oncall.models import Service, Team, TeamMember
+from tenants.models import Membership, User
 from tests.incidents.scene import Scene
 from tests.oncall.planning import BERLIN, at, layer, made, on, override, plan
 
@@ -42,6 +45,38 @@ def test_the_first_page_says_who_is_on_and_where_nobody_is(scene: Scene) -> None
     assert "Times are Europe/Berlin." in found
     assert "New schedule" not in found
     assert "New schedule" in text(scene.page("admin").get("/o/acme/oncall/"))
+
+
+def test_every_team_has_a_card_with_its_services_and_manager(scene: Scene) -> None:
+    """One with a schedule and one in its fixed order; whoever has left says so, and is not called by that order."""
+    plan(scene)
+    with scene.acme.scope(scene.acme.admin):
+        by = scene.acme.admin.actor()
+        team = configure(Team(), {"slug": "data", "name": "Data"}, by=by)
+        for position, who in enumerate(("jon", "mei"), start=1):
+            user = User.objects.get(pk=getattr(scene.acme, who).user_id)
+            configure(TeamMember(), {"team": team, "user": user, "position": position}, by=by)
+        configure(Service(), {"slug": "lake", "name": "Lake", "team": team}, by=by)
+        configure(Membership.objects.get(user_id=scene.acme.amira.user_id), {"is_active": False}, by=by)
+    found = text(scene.page("mei").get("/o/acme/oncall/"))
+    assert "Shop on call Shop Answers for Checkout, Payments, Search. Primary Amira Ahmadi has left until" in found
+    assert "Manager Ada Admin" in found
+    assert "Data fixed order Answers for Lake. Primary Jon Jensen Secondary Mei Martin Manager Nobody" in found
+    rows = made(scene.api("mei").get("oncall/now/"), 200)["results"]
+    said = [
+        (row["schedule"], row["team"], row["duty"], row["name"], row["gone"], row["services"], row["manager"]) for row in rows
+    ]
+    services, ada = ["checkout", "payments", "search"], scene.email("admin")
+    assert said == [
+        ("shop", "shop", "primary", "Amira Ahmadi", "has left", services, ada),
+        ("shop", "shop", "secondary", "Jon Jensen", "", services, ada),
+        (None, "data", "primary", "Jon Jensen", "", ["lake"], None),
+        (None, "data", "secondary", "Mei Martin", "", ["lake"], None),
+    ]
+    with scene.acme.scope(scene.acme.admin):
+        configure(Membership.objects.get(user_id=scene.acme.admin.user_id), {"is_active": False}, by=by)
+    assert "Manager Ada Admin has left" in text(scene.page("mei").get("/o/acme/oncall/"))
+    assert "Primary Amira Ahmadi has left" in text(scene.page("mei").get(PAGE))
 
 
 def test_without_a_schedule_the_page_says_what_happens_then(scene: Scene) -> None:

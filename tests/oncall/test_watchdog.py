@@ -4,19 +4,24 @@ import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import pytest
 from django.test import Client, override_settings
 
+from incidents.models import Signal
 from ledger import heartbeats
 from ledger.audited import audited_update
 from notifications.models import Delivery, QueuedDelivery
 from oncall import watchdog
 from oncall.models import Page
-from portal import engines
-from standard.models import Clock
+from portal import engines, watching
+from standard import clocks
+from standard.models import Clock, ClockFailure
+from tenants.actors import Actor
 from tenants.time import now
 from tests.incidents.scene import Scene
+from tests.incidents.test_rules import fire, rule
 
 pytestmark = [pytest.mark.servers, pytest.mark.clause("oncall.escalate-15-30")]
 
@@ -68,6 +73,61 @@ def test_clocks_that_nobody_strikes(scene: Scene) -> None:
     scene.follow()
     scene.clock.advance(minutes=20)
     assert "clock_not_struck" in seen(scene)
+
+
+def test_a_step_that_its_clock_has_lost(scene: Scene) -> None:
+    """The plan says who is next and when; what the clock says does not matter."""
+    scene.declare(severity="SEV2")
+    scene.follow()
+    with scene.acme.scope():
+        audited_update(Clock.objects.filter(subject_type="oncall.page", stopped_at=None), next_at=now() + timedelta(days=7))
+    scene.later(minutes=12)
+    assert seen(scene) == set(), "within its time"
+    scene.later(minutes=5)
+    assert seen(scene) == {"next_not_called"}
+
+
+def test_a_step_whose_clock_was_set_aside(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(clock: Clock, by: Actor) -> None:
+        raise ZeroDivisionError("no such thing")
+
+    scene.declare(severity="SEV2")
+    scene.follow()
+    monkeypatch.setattr("oncall.actions.on_clock_broken", breaks)
+    for _ in range(5 + clocks.MAX_FAILURES):
+        scene.later(sweeps=1, minutes=3)
+    with scene.acme.scope():
+        assert ClockFailure.objects.filter(next_try_at=None).exists(), "it is not tried any more"
+    assert {"next_not_called", "clock_not_struck"} <= seen(scene)
+
+
+@pytest.mark.parametrize("plan", [{}, {"steps": [], "patience": 900}, {"steps": "poison", "patience": 900}])
+def test_a_plan_that_says_nobody_is_no_difference_and_keeps_none_from_being_found(scene: Scene, plan: dict[str, Any]) -> None:
+    """A page that began before pages kept their plan says nothing of who is next."""
+    scene.declare(severity="SEV2")
+    scene.follow()
+    with scene.acme.scope():
+        audited_update(Page.objects.all(), plan=plan)
+    scene.later(minutes=5)
+    assert seen(scene) == set()
+
+
+def test_the_plan_is_followed_to_its_end_without_a_difference(scene: Scene) -> None:
+    scene.declare(severity="SEV1")
+    scene.follow()
+    for _ in range(80):
+        scene.later(sweeps=1, minutes=1)
+        assert watchdog.differences(now()) == []
+    assert scene.events("page.exhausted")
+
+
+def test_a_suppressed_signal_that_nobody_looks_at_again(scene: Scene) -> None:
+    rule(scene, name="Staging", labels={"env": "staging"}, outcome="suppress")
+    fire(scene, env="staging")
+    with scene.acme.scope():
+        audited_update(Signal.objects.all(), quiet_until=now())
+    later = now() + timedelta(minutes=2)
+    assert {difference.what for difference in watching.differences(later)} >= {"signal_not_looked_at"}
 
 
 def test_it_is_said_to_administrators_and_in_the_figures(scene: Scene) -> None:

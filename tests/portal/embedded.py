@@ -26,8 +26,8 @@ def fresh_folder() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def until(true: Callable[[], object], seconds: float = 15.0) -> None:
-    """Wait until `true()`, or fail."""
+def until(true: Callable[[], object], seconds: float = 60.0) -> None:
+    """Wait until `true()`, or fail: how long a machine with much to do takes for it is no test's business."""
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not become true in time"

@@ -5,7 +5,9 @@ import os
 import re
 import shlex
 import signal
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -14,11 +16,29 @@ import pytest
 from portal.embedded.errors import EmbeddedError, Stopped
 from portal.embedded.logs import LIMIT, Log
 from portal.embedded.orphans import orphans
+from portal.embedded.process import Program
 from portal.embedded.roles import make_roles
 from portal.embedded.servers import ServerUrls, running_servers
-from portal.embedded.supervisor import Supervisor
+from portal.embedded.supervisor import REPLACED, Supervisor
 from portal.embedded.welcome import Demo, alert_command, read_demo, welcome
 from tests.portal.embedded import STUBBORN, fresh_folder, python, supervised_until, until
+
+HUNG_AFTER = 2.5
+_EACH = "import time\nfrom portal.embedded import signs\nprint('begun', flush=True)\nwhile True:\n    {}\n    time.sleep(0.2)\n"
+SIGNING = _EACH.format("signs.leave()")
+SIGNING_ONCE = _EACH.format("signs.leave(); time.sleep(600)")
+ASKING = _EACH.format("signs.leave(); signs.asked()")
+
+
+def worker(data: Path, code: str) -> Program:
+    """A program that leaves signs of life, or stops to."""
+    program = python("work", code, data)
+    return replace(program, cwd=Path(__file__).resolve().parents[2], hung_after=HUNG_AFTER)
+
+
+def begun(data: Path, name: str) -> int:
+    """How many times it was started."""
+    return (data / "log" / f"{name}.log").read_text().count("begun")
 
 
 @pytest.fixture
@@ -160,6 +180,76 @@ class TestSupervisor:
         assert pauses[:2] == ["0.5", "1"]
         assert "weak     | WARNING: about to fail" in said
 
+    def test_a_child_that_hangs_is_killed_and_started_again(self, data: Path) -> None:
+        """It runs, and does nothing: SIGSTOP, which a dying child would never show. What it started goes with it. Said, logged, counted."""
+        said: list[str] = []
+        with Supervisor(data, say=said.append) as supervisor:
+            first = supervisor.start(worker(data, SIGNING))
+            supervised_until(supervisor, lambda: begun(data, "work") == 1)
+            os.killpg(first.pid, signal.SIGSTOP)
+            supervised_until(supervisor, lambda: begun(data, "work") == 2)
+            assert first.ended() == -signal.SIGKILL
+            assert len(orphans(data)) == 1
+            assert json.loads((data / "run" / REPLACED).read_text()) == {"work": 1}
+            replaced = [line for line in said if "it hangs" in line]
+            assert len(replaced) == 1
+            assert "work" in replaced[0]
+            assert "supervisor: it hangs: no sign of life for" in (data / "log" / "work.log").read_text()
+
+    def test_a_child_that_gets_on_is_left_alone(self, data: Path) -> None:
+        """However long it runs."""
+        said: list[str] = []
+        with Supervisor(data, say=said.append) as supervisor:
+            supervisor.start(worker(data, SIGNING))
+            listening = time.monotonic() + 3 * HUNG_AFTER
+            supervised_until(supervisor, lambda: time.monotonic() > listening)
+            assert begun(data, "work") == 1
+        assert not any("it hangs" in line for line in said)
+
+    def test_silence_counts_only_while_there_is_something_to_do(self, data: Path) -> None:
+        """Who asks for the work is away: the worker is silent, and nothing is wrong with it. It is asked, and stays silent: that is."""
+        with Supervisor(data) as supervisor:
+            supervisor.start(replace(worker(data, SIGNING_ONCE), asked_by="boss"))
+            quiet = time.monotonic() + 3 * HUNG_AFTER
+            supervised_until(supervisor, lambda: begun(data, "work") == 1 and time.monotonic() > quiet)
+            assert begun(data, "work") == 1
+            supervisor.start(replace(worker(data, ASKING), name="boss", hung_after=60.0))
+            supervised_until(supervisor, lambda: begun(data, "work") == 2)
+
+    def test_a_pause_of_everything_ends_nobody(self, data: Path) -> None:
+        """We stood still too: how long nobody looked is no silence of theirs. What they are silent for since then is."""
+        moment = [time.monotonic()]
+        said: list[str] = []
+        with Supervisor(data, say=said.append, clock=lambda: moment[0]) as supervisor:
+            child = supervisor.start(worker(data, SIGNING_ONCE))
+            until(lambda: begun(data, "work") == 1)
+            time.sleep(0.5)
+            supervisor.look_after_children()
+            moment[0] += 3600.0
+            supervisor.look_after_children()
+            assert child.ended() is None
+            assert said == []
+            for _ in range(3):
+                moment[0] += 1.0
+                supervisor.look_after_children()
+            assert [line for line in said if "it hangs: no sign of life for 3 s" in line]
+
+    def test_a_child_that_cannot_die_yet_is_ended_once(self, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """In an uninterruptible sleep it does not hear SIGKILL: one message, one count."""
+        moment = [time.monotonic()]
+        said: list[str] = []
+        with Supervisor(data, say=said.append, clock=lambda: moment[0]) as supervisor:
+            child = supervisor.start(worker(data, SIGNING_ONCE))
+            until(lambda: begun(data, "work") == 1)
+            time.sleep(0.5)
+            with monkeypatch.context() as deaf:
+                deaf.setattr(child, "kill", lambda: None)
+                for _ in range(20):
+                    moment[0] += 1.0
+                    supervisor.look_after_children()
+            assert len([line for line in said if "it hangs" in line]) == 1
+            assert json.loads((data / "run" / REPLACED).read_text()) == {"work": 1}
+
     def test_failed_step_quotes_its_log(self, data: Path) -> None:
         """A migration that fails says why where it is seen."""
         supervisor = Supervisor(data)
@@ -167,15 +257,16 @@ class TestSupervisor:
         with pytest.raises(EmbeddedError, match=r"(?s)migrate ended with status 1.*no such table"):
             supervisor.run_once(python("migrate", "raise SystemExit('no such table')", data))
 
-    def test_signal_ends_waiting_and_stops_everything(self, data: Path) -> None:
-        """SIGTERM while something is not ready yet."""
-        supervisor = Supervisor(data)
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
+    def test_signal_ends_waiting_and_stops_everything(self, data: Path, number: signal.Signals) -> None:
+        """While something is not ready yet."""
+        supervisor, before = Supervisor(data), signal.getsignal(number)
         with pytest.raises(Stopped), supervisor.stopping_on_signals(), supervisor:
             supervisor.start(python("sleeper", "import time; time.sleep(600)", data))
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), number)
             supervisor.wait_until(lambda: "not yet", what="It", seconds=30)
         assert orphans(data) == []
-        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        assert signal.getsignal(number) is before
 
     def test_log_is_moved_aside_when_it_is_large(self, data: Path) -> None:
         """The child goes on writing to the same file."""

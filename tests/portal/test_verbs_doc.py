@@ -68,6 +68,10 @@ OF_THE_LAW = (
 _OF_THE_LAW = "holds, retention and erasure are Legal's and the administrators' business, on their pages and through the API"
 _DUTIES = "what the law asks for is decided at a desk, on its pages or through the API, and its proof is a file"
 ELSEWHERE: Final = {
+    **dict.fromkeys(
+        (f"session:{verb}" for verb in ("open", "refuse", "end")), "signing in has a page of its own, before there is a room"
+    ),
+    "export:give": "a file is downloaded: a line of chat carries none",
     **dict.fromkeys((f"duty of law:{verb}" for verb in ("propose", "decide", "start", "file")), _DUTIES),
     **dict.fromkeys((f"rule of law:{verb}" for verb in ("load", "approve", "withdraw")), _DUTIES),
     **dict.fromkeys(OF_THE_LAW, _OF_THE_LAW),
@@ -87,6 +91,7 @@ ELSEWHERE: Final = {
     "page:calm": _BY_ITSELF,
     "page:begin": _BY_ITSELF,
     "readiness notice:notice": _BY_ITSELF,
+    "readiness notice:alarm": _BY_ITSELF,
     "clock:prompt": _BY_ITSELF,
     "clock:break": _BY_ITSELF,
     "clock:strike-again": _SETTING_UP,
@@ -106,6 +111,7 @@ ELSEWHERE: Final = {
     "API token:issue-token": _SETTING_UP,
     "API token:revoke-token": _SETTING_UP,
     "any configuration row:configure": _SETTING_UP,
+    "status page:set": _SETTING_UP,
     "audit engagement:make": _SETTING_UP,
     "audit engagement:end": _SETTING_UP,
     "a reaction that was set aside:try-again": _SETTING_UP,
@@ -115,7 +121,7 @@ ELSEWHERE: Final = {
     **dict.fromkeys(OF_THE_PROCESS_OWNER, _OF_THE_PROCESS_OWNER),
     "process review:open": _BY_ITSELF,
     **dict.fromkeys((f"evidence pack:{verb}" for verb in ("ask", "ask-for-period", "ask-for-engagement", "hand-out")), _PACKS),
-    **dict.fromkeys((f"evidence pack:{verb}" for verb in ("finish", "give-up")), _BY_ITSELF),
+    **dict.fromkeys((f"evidence pack:{verb}" for verb in ("finish", "give-up", "supersede", "remove")), _BY_ITSELF),
 }
 
 

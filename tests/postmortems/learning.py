@@ -31,6 +31,16 @@ def resolved(scene: Scene, severity: str = "SEV1") -> str:
     return ref
 
 
+def came_back(scene: Scene, ref: str) -> None:
+    """The incident is reopened, and resolved again a quarter of an hour later."""
+    scene.do("amira", ref, "reopen", reason="Errors are back")
+    scene.follow()
+    scene.do("amira", ref, "advance", to="monitoring", reason="Gone again")
+    scene.do("amira", ref, "impact", end=scene.clock.now.isoformat())
+    scene.clock.advance(minutes=15)
+    scene.do("amira", ref, "resolve", summary="For good")
+
+
 def ask(scene: Scene, who: str, ref: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
     """POST by API below a post-mortem; whatever the answer is."""
     return scene.api(who).post(f"incidents/{ref}/postmortem/{path}/", dict(body or {}))

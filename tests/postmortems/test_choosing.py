@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from incidents.models import Incident
+from postmortems import entries
 from tests.incidents.scene import Scene
 from tests.postmortems.paper import Paper, paper
 
@@ -47,6 +49,19 @@ def test_what_happened_to_the_post_mortem_itself_is_no_part_of_the_story(scene: 
     page = paper(scene)
     opened = scene.told(page.ref, "postmortem.opened")[0]["seq"]
     assert page.ask("amira", "pick", seq=opened).status_code == 422
+
+
+def test_what_was_taken_out_of_the_portal_is_no_part_of_the_story(scene: Scene) -> None:
+    """Who downloaded the draft, or was handed a pack, is on the incident's record; it is no entry to choose."""
+    page = paper(scene)
+    assert scene.reading("amira").get(f"incidents/{page.ref}/postmortem.md").status_code == 200
+    given = scene.told(page.ref, "export.given")[0]["seq"]
+    assert page.ask("amira", "pick", seq=given).status_code == 422
+    with scene.acme.scope(scene.acme.amira):
+        offered = {entry.kind for entry in entries.choosable(Incident.objects.get(ref=page.ref))}
+    assert offered
+    assert not offered & {"export.given", "pack.handed_out"}
+    assert not entries.may_be_chosen("pack.handed_out")
 
 
 def test_an_entry_stands_there_once(scene: Scene) -> None:

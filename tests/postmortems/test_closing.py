@@ -8,7 +8,7 @@ import pytest
 from postmortems.models import ActionItem
 from tests.incidents.scene import Scene
 from tests.postmortems import filing
-from tests.postmortems.learning import ask, called, done, held, postmortem, published, resolved, shown, write
+from tests.postmortems.learning import ask, called, came_back, done, held, postmortem, published, resolved, shown, write
 
 pytestmark = pytest.mark.servers
 
@@ -104,16 +104,6 @@ def test_after_a_reopening_what_was_published_and_reviewed_before_does_not_count
     scene.do("amira", ref, "resolve", summary="For good")
     scene.follow()
     assert why_not(scene, ref) == "The post-mortem is not done: it is not published again; its review was not held."
-
-
-def came_back(scene: Scene, ref: str) -> None:
-    """The incident is reopened, and resolved again a quarter of an hour later."""
-    scene.do("amira", ref, "reopen", reason="Errors are back")
-    scene.follow()
-    scene.do("amira", ref, "advance", to="monitoring", reason="Gone again")
-    scene.do("amira", ref, "impact", end=scene.clock.now.isoformat())
-    scene.clock.advance(minutes=15)
-    scene.do("amira", ref, "resolve", summary="For good")
 
 
 @pytest.mark.clause(DRAFT)

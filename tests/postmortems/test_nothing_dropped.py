@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 
 from postmortems import as_markdown, paper
 from postmortems.content import content
+from postmortems.models import PostMortem
 from tests.incidents.scene import Scene
 from tests.postmortems.filing import filed
 from tests.postmortems.learning import postmortem
@@ -75,7 +76,7 @@ def _words(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 
 def test_on_paper_and_as_markdown_nothing_of_the_content_is_missing(told: dict[str, Any]) -> None:
-    sheet = paper.Paper(told, "Version 1", 1)
+    sheet = paper.Paper(told, PostMortem(organisation_id=1), "Version 1", 1)
     renderings = {
         "markdown": as_markdown.written(sheet),
         "paper": unescape(render_to_string("postmortems/_paper.html", paper.context(sheet))),

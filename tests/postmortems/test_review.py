@@ -205,6 +205,19 @@ def test_its_writers_and_the_process_owner_call_it_and_nobody_else(scene: Scene)
     assert scene.door(scene.globex.amira).get(f"incidents/{ref}/postmortem/review/").status_code == 404
 
 
+@pytest.mark.clause("postmortem.review-5-days")
+def test_its_writers_write_down_that_it_was_held_and_nobody_else_and_none_of_what_was_waived(scene: Scene) -> None:
+    ref = resolved(scene)
+    body = {"attendance": [], "decisions": "x"}
+    for who in ("mei", "auditor", "exec"):
+        refused = ask(scene, who, ref, "review/hold", body)
+        assert refused.status_code == 403, who
+    assert ask(scene, "mei", ref, "review/hold", body).json()["code"] == "not_a_writer"
+    done(scene, "owner", ref, "waive", reason="A drill that was declared as real")
+    over = ask(scene, "amira", ref, "review/hold", body)
+    assert (over.status_code, over.json()["code"]) == (409, "waived")
+
+
 def test_without_a_meeting_none_is_moved_cancelled_or_held(scene: Scene) -> None:
     ref = resolved(scene)
     body = {"starts_at": (scene.clock.now + timedelta(hours=1)).isoformat()}

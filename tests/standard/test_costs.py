@@ -13,7 +13,11 @@ from tests.conftest import Cast, Person
 
 pytestmark = [pytest.mark.servers]
 
-STANDARD, FEEDBACK, REVIEW = 24, 24, 44  # a review lays out the conformance of every clause too
+STANDARD, FEEDBACK, REVIEW = (
+    24,
+    24,
+    45,
+)  # a review lays out the conformance of every clause too, and what was published before its review
 
 
 def asked(client: Client, path: str) -> int:

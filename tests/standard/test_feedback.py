@@ -188,7 +188,17 @@ def test_an_auditor_reads_it_all_and_says_nothing(scene: Scene) -> None:
     page = scene.page("auditor").get("/o/acme/feedback/").content
     assert b"too long" in page
     assert b"Send feedback" not in page
-    assert scene.api("auditor").post("feedback/", {"text": "x"}).status_code == 403
+    answer = scene.api("auditor").post("feedback/", {"text": "x"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "read_only")
+    assert answer.json()["reasons"][0]["clause"] == "people.auditor"
+
+
+def test_a_token_that_may_only_read_gives_none_and_changes_no_standard(scene: Scene) -> None:
+    for who, path, body in (("jon", "feedback/", {"text": "x"}), ("owner", "standard/draft/", {})):
+        answer = scene.reading(who).post(path, body)
+        assert (answer.status_code, answer.json()["code"]) == (403, "scope"), path
+    assert scene.api("owner").get("feedback/").json()["results"] == []
+    assert scene.api("owner").get("standard/draft/").status_code == 404
 
 
 def test_an_outsider_finds_none_of_it(scene: Scene) -> None:

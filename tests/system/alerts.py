@@ -3,11 +3,27 @@
 import uuid
 from collections import Counter
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, LiteralString, Protocol
 
 import httpx
 
-from tests.system.installation import Installation, Tenant
+from tests.portal.embedded import until
+from tests.system.installation import Tenant
+from tests.system.sink import Sink
+
+RETRIED_WITHIN = 30.0  # the lease of whoever died (9 s), the sweep after it, and a slow machine
+
+
+class Muster(Protocol):
+    """What of an installation these look at: its database and its mail server."""
+
+    sink: Sink
+
+    def rows(self, statement: LiteralString, *values: object) -> list[tuple[Any, ...]]:
+        """Rows of the database, as the owner role."""
+
+    def value(self, statement: LiteralString, *values: object) -> Any:
+        """The one value that a statement answers."""
 
 
 def delivery(name: str) -> dict[str, Any]:
@@ -28,11 +44,12 @@ def delivery(name: str) -> dict[str, Any]:
 class Volley:
     """Alerts that a test has fired, and which of them were answered with 2xx."""
 
-    def __init__(self, muster: Installation, tenant: Tenant, name: str) -> None:
+    def __init__(self, muster: Muster, tenant: Tenant, name: str) -> None:
         self.muster = muster
         self.tenant = tenant
         self.name = f"{name}-{uuid.uuid4().hex[:8]}"
         self.accepted: list[str] = []
+        self.accepted_at: dict[str, datetime] = {}
         self.failed = 0
         self.asked = 0
         self.asking = False
@@ -49,6 +66,7 @@ class Volley:
                 status = 0
             self.asking = False
             if 200 <= status < 300:
+                self.accepted_at[name] = datetime.now(UTC)
                 self.accepted.append(name)
             else:
                 self.failed += 1
@@ -89,6 +107,14 @@ class Volley:
         keys = self.page_keys()
         return {keys[mail.key] for mail in list(self.muster.sink.mails) if mail.accepted and mail.key in keys}
 
+    def taken_at(self) -> dict[str, datetime]:
+        """When the page of each alert first arrived at the sink in a message that it took."""
+        keys, found = self.page_keys(), dict[str, datetime]()
+        for mail in list(self.muster.sink.mails):
+            if mail.accepted and mail.key in keys:
+                found[keys[mail.key]] = min(mail.at, found.get(keys[mail.key], mail.at))
+        return found
+
     def recorded_as_sent(self) -> set[str]:
         """The keys of these pages of which an attempt is recorded as sent."""
         keys = self.page_keys()
@@ -98,3 +124,15 @@ class Volley:
     def all_paged(self) -> bool:
         """Whether the sink has taken a page of every accepted alert."""
         return set(self.accepted) <= self.accepted_at_sink()
+
+
+def every_page_went_out_under_one_key(volley: Volley) -> None:
+    """Every accepted alert has exactly one page; each page was attempted, always with one key and one Message-ID."""
+    accepted = set(volley.accepted)
+    keys = volley.page_keys()
+    assert sorted(name for name in keys.values() if name in accepted) == sorted(accepted)
+    until(lambda: set(volley.at_sink()) == set(keys), RETRIED_WITHIN)
+    identities = {(mail.key, mail.message_id) for mail in volley.muster.sink.mails if mail.key in keys}
+    assert len(identities) == len(keys)
+    taken = {mail.key for mail in volley.muster.sink.mails if mail.accepted}
+    assert volley.recorded_as_sent() <= taken, "recorded as sent, and the mail server has not taken it"

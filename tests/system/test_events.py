@@ -46,7 +46,7 @@ def test_pagerdutys_own_client_triggers_acknowledges_and_resolves_over_tls(
             assert (fired["state"], fired["acknowledged_at"]) == ("firing", None)
             [signal] = [row for row in acme.api("amira").get("triage/", state="waiting")["results"] if name in row["title"]]
             assert signal["service"] == "search"
-            until(lambda: any(name in mail.subject for mail in muster.sink.to(acme.email("amira"))), 10)
+            until(lambda: any(name in mail.subject for mail in muster.sink.to(acme.email("amira"))))
 
             assert client.acknowledge(key) == key
             [seen] = alerts(acme, name)

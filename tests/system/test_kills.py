@@ -13,12 +13,10 @@ import pytest
 import redis
 
 from tests.portal.embedded import until
-from tests.system.alerts import Volley
+from tests.system.alerts import RETRIED_WITHIN, Volley, every_page_went_out_under_one_key
 from tests.system.installation import PORTAL, SERVERS, Installation, Tenant
 
 pytestmark = pytest.mark.system
-
-RETRIED_WITHIN = 30.0  # the lease of whoever died (9 s), the sweep after it, and a slow machine
 
 
 @pytest.fixture(autouse=True)
@@ -47,18 +45,6 @@ def queued(muster: Installation) -> int:
         broker.close()
 
 
-def every_page_went_out_under_one_key(muster: Installation, volley: Volley) -> None:
-    """Every accepted alert has exactly one page; each page was attempted, always with one key and one Message-ID."""
-    accepted = set(volley.accepted)
-    keys = volley.page_keys()
-    assert sorted(name for name in keys.values() if name in accepted) == sorted(accepted)
-    until(lambda: set(volley.at_sink()) == set(keys), RETRIED_WITHIN)
-    identities = {(mail.key, mail.message_id) for mail in muster.sink.mails if mail.key in keys}
-    assert len(identities) == len(keys)
-    taken = {mail.key for mail in muster.sink.mails if mail.accepted}
-    assert volley.recorded_as_sent() <= taken, "recorded as sent, and the mail server has not taken it"
-
-
 def test_a_worker_killed_between_commit_and_send(muster: Installation, globex: Tenant) -> None:
     """Its page is tried again, under the same key, as soon as the dead worker's lease has ended."""
     volley = Volley(muster, globex, "worker")
@@ -79,7 +65,7 @@ def test_a_worker_killed_between_commit_and_send(muster: Installation, globex: T
     # A mail server may still take what the dead worker had sent, so that all have arrived before its lease has ended.
     until(lambda: max(volley.at_sink().values()) >= 2, RETRIED_WITHIN)
     assert max(volley.at_sink().values()) >= 2, "what was in flight was not tried again"
-    every_page_went_out_under_one_key(muster, volley)
+    every_page_went_out_under_one_key(volley)
 
 
 def test_the_broker_killed_with_messages_in_it(muster: Installation, globex: Tenant) -> None:
@@ -102,7 +88,7 @@ def test_the_broker_killed_with_messages_in_it(muster: Installation, globex: Ten
     until(volley.all_paged, RETRIED_WITHIN)
     assert len(volley.accepted) == 20
     assert volley.lost() == set()
-    every_page_went_out_under_one_key(muster, volley)
+    every_page_went_out_under_one_key(volley)
 
 
 class Notes(threading.Thread):
@@ -184,7 +170,7 @@ def test_the_database_killed_under_load(muster: Installation, globex: Tenant) ->
     assert len(written) >= sum(len(note.accepted) for note in notes)
     assert [seq for seq, _, _ in rows] == list(range(1, len(rows) + 1))
     until(volley.all_paged, 60)
-    every_page_went_out_under_one_key(muster, volley)
+    every_page_went_out_under_one_key(volley)
 
 
 def test_everything_killed_and_started_again_on_the_same_data(muster: Installation, globex: Tenant) -> None:
@@ -206,7 +192,7 @@ def test_everything_killed_and_started_again_on_the_same_data(muster: Installati
     assert volley.lost() == set()
     until(volley.all_paged, 60)
     assert max(volley.at_sink().values()) >= 2, "what was in flight was not tried again"
-    every_page_went_out_under_one_key(muster, volley)
+    every_page_went_out_under_one_key(volley)
 
 
 def test_a_mail_server_that_refuses_for_a_while(muster: Installation, globex: Tenant) -> None:
@@ -229,7 +215,7 @@ def test_a_mail_server_that_refuses_for_a_while(muster: Installation, globex: Te
     assert "Try again later" in next(detail for outcome, detail in outcomes if outcome == "failed")
     assert sum(1 for outcome, _ in outcomes if outcome == "failed") >= 5
     assert sum(1 for outcome, _ in outcomes if outcome == "sent") == 2
-    every_page_went_out_under_one_key(muster, volley)
+    every_page_went_out_under_one_key(volley)
 
 
 def test_the_broker_gone_for_good(muster: Installation, globex: Tenant) -> None:
@@ -243,4 +229,4 @@ def test_the_broker_gone_for_good(muster: Installation, globex: Tenant) -> None:
         until(volley.all_paged, 15)
         assert time.monotonic() - began < 15
     assert not muster.runs("valkey")
-    every_page_went_out_under_one_key(muster, volley)
+    every_page_went_out_under_one_key(volley)

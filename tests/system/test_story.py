@@ -61,7 +61,7 @@ def page_about(muster: Installation, address: str, words: str) -> Mail:
     def arrived() -> list[Mail]:
         return [mail for mail in muster.sink.to(address) if mail.subject.startswith("Page:") and words in mail.subject]
 
-    until(arrived, 10)
+    until(arrived)
     return arrived()[-1]
 
 
@@ -123,7 +123,7 @@ def _from_alert_to_incident(muster: Installation, acme: Tenant, monitor: Monitor
 
     # A SEV 1 pages the Engineering Director and notifies the executive team; who acknowledged is not woken again.
     page_about(muster, acme.email("director"), f"SEV 1 {ref}")
-    until(lambda: [mail for mail in muster.sink.to(acme.email("exec")) if mail.subject.startswith(f"Declared: SEV 1 {ref}")], 10)
+    until(lambda: [mail for mail in muster.sink.to(acme.email("exec")) if mail.subject.startswith(f"Declared: SEV 1 {ref}")])
     assert [mail.key for mail in muster.sink.to(acme.email("amira")) if mail.subject.startswith("Page:")].count(mail.key) == 1
     assert not [found for found in muster.sink.to(acme.email("amira")) if ref in found.subject]
     return ref
@@ -170,7 +170,7 @@ def _the_timeline_tells_it(acme: Tenant, ref: str, began: datetime) -> None:
 
     A SEV 1 owes a post-mortem, whose draft a worker opens after the answer to the resolution.
     """
-    until(lambda: [entry for entry in timeline(acme.api("auditor"), ref) if entry["kind"] == "postmortem.opened"], 10)
+    until(lambda: [entry for entry in timeline(acme.api("auditor"), ref) if entry["kind"] == "postmortem.opened"])
     entries = timeline(acme.api("auditor"), ref)
     assert [entry["seq"] for entry in entries] == list(range(1, len(entries) + 1))
     assert [(entry["kind"], entry["actor"]) for entry in entries] == STORY

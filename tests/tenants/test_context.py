@@ -4,6 +4,10 @@ It protects from SQL that was injected into a request; not from whoever holds th
 """
 
 import io
+import os
+import signal
+import subprocess
+import threading
 import time
 from typing import Any
 
@@ -204,3 +208,30 @@ def test_a_failed_transaction_is_told_as_what_it_is(acme: Cast) -> None:
     """Opening a scope in a transaction that has failed says that, and nothing of keys."""
     with pytest.raises(DatabaseError, match="division by zero"), acme.scope():
         query("SELECT 1 / 0")
+
+
+def test_a_database_that_does_not_answer_stops_no_other_thread(shared_database: Installation) -> None:
+    """While one thread waits for its scope to open, the rest of the process goes on: streams, health, and who declares meanwhile."""
+    backend, asks, opened = [0], threading.Event(), threading.Event()
+
+    def open_one() -> None:
+        try:
+            with shared_database.acme.scope():
+                backend[0] = query("SELECT pg_backend_pid()")[0][0]
+            os.kill(backend[0], signal.SIGSTOP)
+            goes_on = subprocess.Popen(["/bin/sh", "-c", f"sleep 1; kill -CONT {backend[0]}"])
+            asks.set()
+            with shared_database.acme.scope():
+                opened.set()
+            goes_on.wait()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=open_one)
+    thread.start()
+    assert asks.wait(20)
+    time.sleep(0.1)  # by now it waits
+    went_on_meanwhile = not opened.is_set()
+    thread.join(20)
+    assert opened.is_set()
+    assert went_on_meanwhile

@@ -7,7 +7,7 @@ ways, for a table that is missing there and for one that does not belong there a
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -29,7 +29,7 @@ OPENINGS = {
     "figures": "sums over the whole installation, for /metrics",
     "due_clocks": "ids of organisations and clocks, and whether the clock failed before",
     "hidden_sources": "ids of the organisation's own integrations, each with the moment from which its raw requests are hidden",
-    "unsent": "ids of organisations and rows, and which of seven kinds of difference it is, for the watchdog",
+    "unsent": "ids of organisations and rows, and which of eight kinds of difference it is, for the watchdog",
     "seal_lag": "how many seconds the oldest entry of the open organisation has waited for its leaf",
     "seal_figures": "the longest such wait of the installation, and how many organisations halt, for /metrics",
     "forget_answers": "returns nothing: it deletes remembered answers by their age",
@@ -69,6 +69,14 @@ def owner(house: Installation) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
     """A connection as the owner role, whom the walls do not hold."""
     with everything.connected(settings.DATABASE_OWNER_URL, house.name) as db:
         yield db
+
+
+@pytest.mark.parametrize("opening", ["unpaged_signals", "unpaged_incidents"])
+def test_in_an_organisation_that_is_lived_in_every_page_was_made(
+    house: Installation, owner: psycopg.Connection[tuple[Any, ...]], opening: LiteralString
+) -> None:
+    """Whatever is seeded, suppressed, attached, drilled or answered there is no false alarm."""
+    assert owner.execute(f"SELECT * FROM muster.{opening}(now() + interval '1 year', 10)").fetchall() == []
 
 
 def an_id(owner: psycopg.Connection[tuple[Any, ...]], table: str, organisation: Cast) -> int:
@@ -317,6 +325,7 @@ def test_no_key_crosses_the_wall(
             "oncall_escalationtarget.schedule_id": "kind = 'schedule'",
             "compliance_evidencepack.engagement_id": "kind = 'period', incident_id = NULL, starts_on = '2026-07-01', "
             "ends_before = '2026-10-01'",
+            "compliance_erasurerequest.custodian_id": "person_id = NULL",
         }
         beside = f", {together[f'{table}.{column}']}" if f"{table}.{column}" in together else ""  # the table says so
         change = f"UPDATE {table} SET {column} = {stranger}{beside} WHERE id = {first}"

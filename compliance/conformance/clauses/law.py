@@ -136,8 +136,8 @@ def need_to_know(record: Record) -> Judgement:
 
 @judges(
     "finance.notify-cfo",
-    "Within a minute of each such flag a notice to the duty that the standard names for it (the CFO) was made; a seat that nobody "
-    "holds is a break.",
+    "Within a minute of each such flag the duty that the standard names for it (the CFO) had a notice in their inbox; a seat that "
+    "nobody holds is a break.",
     *(KEPT, BROKEN, NOT_APPLICABLE, OPEN),
 )
 def notify_cfo(record: Record) -> Judgement:
@@ -148,7 +148,8 @@ def notify_cfo(record: Record) -> Judgement:
     found = []
     for entry, rule in flags:
         named = " and ".join(_title(duty) for duty in rule.notifies_duties)
-        first = min((n.created_at for n in record.notices if n.template == "flag" and n.event_id == entry.id), default=None)
+        sent = [n.created_at for n in record.notices if n.template == "flag" and n.event_id == entry.id and n.arrived]
+        first = min(sent, default=None)
         if first is None and record.last_at - entry.at < AT_ONCE and not record.of("incident.duty_unfilled"):
             return still_open("The notice is on its way.")
         if first is None:
@@ -161,17 +162,27 @@ def notify_cfo(record: Record) -> Judgement:
 @judges(
     REVIEW,
     "Its clock: access to production during a SEV 1 or 2, or a flagged incident, was reviewed within the standard's business days (5 as "
-    "shipped) after the resolution.",
+    "shipped) after the resolution, or the fewer that the organisation's policy gives. A policy may have more reviewed, never less: where no "
+    "review was opened, it is broken. Of an exercise nothing is asked.",
     *(KEPT, BROKEN, NOT_APPLICABLE, OPEN),
 )
 def access_review(record: Record) -> Judgement:
     """Who had access is checked."""
     if record.clocks_of(REVIEW):  # an organisation may have smaller ones reviewed too
         return by_clocks(record, REVIEW, "The review of access")
-    if not record.mobilised and not record.of("incident.flagged"):
+    if record.exercise:
+        return not_applicable("It is an exercise: no review of access is asked for.")
+    if not record.runs_a_room(record.worst) and not record.of("incident.flagged"):
         return not_applicable(f"It is a SEV {record.severity} without a flag: no review of access is asked for.")
     if record.is_open:
         return still_open("It is asked for once the incident is resolved.")
     if record.ended_otherwise and not record.of("incident.flagged"):
         return not_applicable(f"No review of access is asked for: {record.ended_otherwise}.")
-    return by_clocks(record, REVIEW, "The review of access")
+    if record.ended_otherwise or record.of("access_review.opened"):
+        return by_clocks(record, REVIEW, "The review of access")
+    asked = record.of("incident.resolved", "incident.flagged")
+    if not asked:
+        return no_evidence(f"The record has no clock of {REVIEW}, and does not say when it was resolved.")
+    if record.last_at - asked[-1].at < AT_ONCE:
+        return still_open("The review is being opened.")
+    return judged([finding(asked[-1], "No review of access was opened", by="Muster")], kept(""))

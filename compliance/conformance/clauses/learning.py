@@ -22,8 +22,9 @@ def owed(record: Record) -> Judgement | None:
         return not_applicable(f"No post-mortem is asked for: {record.ended_otherwise}.")
     begun = record.of("postmortem.opened")
     if record.is_open:
-        return still_open("A post-mortem is asked for once it is resolved.") if record.mobilised else _small(record)
-    if not begun and not record.runs_a_room(record.severity):
+        asked = record.runs_a_room(record.worst)
+        return still_open("A post-mortem is asked for once it is resolved.") if asked else _small(record)
+    if not begun and not record.runs_a_room(record.counting):
         return _small(record)
     if (waiver := _waiver(record)) is not None:
         return not_applicable(f"{waiver.actor} waived the post-mortem, which stands as an override of {DRAFT}.")
@@ -37,7 +38,7 @@ def _waiver(record: Record) -> Entry | None:
 
 
 def _small(record: Record) -> Judgement:
-    return not_applicable(f"A SEV {record.severity} asks for no post-mortem.")
+    return not_applicable(f"A SEV {record.counting} asks for no post-mortem.")
 
 
 def _content(record: Record) -> Mapping[str, Any] | Judgement:
@@ -56,7 +57,8 @@ def _published(record: Record, what: str) -> Finding:
 
 @judges(
     DRAFT,
-    "Its clock: published within the standard's time (24 hours as shipped) of the resolution. A waiver by the process owner is an "
+    "Its clock: published within the standard's time (24 hours as shipped) of the resolution, of what was a SEV 1 "
+    "or 2 at its worst since it was declared, whatever it was lowered to. A waiver by the process owner is an "
     "override; the other clauses of the post-mortem do not apply then.",
     *(*ALL, OVERRIDDEN),
 )

@@ -132,10 +132,13 @@ def impact_ceased(record: Record) -> Judgement:
 
 
 def _impact_end(record: Record, end: Entry) -> bool:
-    """Whether an end of the impact was on record when it was resolved; reopening asks for it again."""
+    """Whether an end of the impact was on record when it was resolved; a relapse, or reopening, asks for it again."""
     known = None
-    for entry in record.before(end, "incident.impact_set", "incident.reopened"):
-        known = None if entry.kind == "incident.reopened" else (entry.data.get("after") or [None, None])[1]
+    for entry in record.before(end, "incident.impact_set", "incident.reopened", "incident.advanced"):
+        if entry.kind == "incident.impact_set":
+            known = (entry.data.get("after") or [None, None])[1]
+        elif entry.kind == "incident.reopened" or entry.says(relapse=True):
+            known = None
     return known is not None
 
 

@@ -54,14 +54,14 @@ def _duty_called(record: Record, entry: Entry, duty: str, level: int) -> list[Fi
 
 
 def _told(record: Record, entry: Entry) -> bool:
-    sent = [n for n in record.notices if n.template == "notice" and n.event_id == entry.id]
+    sent = [n for n in record.notices if n.template == "notice" and n.event_id == entry.id and n.arrived]
     return any(notice.created_at - entry.at <= AT_ONCE for notice in sent)
 
 
 @judges(
     "severity.sev1-page",
     "Within a minute of becoming SEV 1: the on-call of every affected service and the duties that the standard names were called, and "
-    "those that it notifies were sent a notice.",
+    "those that it notifies had a notice in their inbox.",
     *(KEPT, BROKEN, NOT_APPLICABLE, OPEN),
 )
 def sev1_page(record: Record) -> Judgement:
@@ -72,7 +72,7 @@ def sev1_page(record: Record) -> Judgement:
 @judges(
     "severity.sev2-page",
     "Within a minute of becoming SEV 2: the on-call of every affected service was called, and the duties that the standard names "
-    "were sent a notice.",
+    "had a notice in their inbox.",
     *(KEPT, BROKEN, NOT_APPLICABLE, OPEN),
 )
 def sev2_page(record: Record) -> Judgement:

@@ -20,10 +20,11 @@ class Command(BaseCommand):
         parser.add_argument("--key", default="")
         parser.add_argument("--origin", default="")
         parser.add_argument("--checkpoint", default="")
+        parser.add_argument("--format", default="")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the verifier, and end as it does."""
         given = [options["pack"]]
-        for name in ("key", "origin", "checkpoint"):
+        for name in ("key", "origin", "checkpoint", "format"):
             given += [f"--{name}", options[name]] if options[name] else []
         sys.exit(verify.main(given))

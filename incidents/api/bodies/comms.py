@@ -19,7 +19,9 @@ class UpdateBody(StrictSerializer):
     doing = Text(required=False, help_text="Needed but in a support script.")
     next_update_at = serializers.DateTimeField(required=False)
     states_cause = serializers.BooleanField(
-        required=False, help_text="Whether a public update gives a cause. An unconfirmed one waits for the IC's approval."
+        required=False,
+        help_text="Whether a public update gives a cause; needed where its words sound like one, and with `identified` while no "
+        "hypothesis is confirmed. An unconfirmed cause waits for the IC's approval.",
     )
     components = serializers.DictField(
         child=serializers.CharField(max_length=40),

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ledger.sealing import keys
 from portal import sealing
+from portal.embedded import signs
 
 log = structlog.get_logger(__name__)
 
@@ -38,9 +39,11 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda received, _frame: stopping.append(received))
         while not stopping:
+            signs.leave()
             try:
                 with sealing.sealer() as sealer:
                     while not stopping:  # a new connection begins with a look at everybody
+                        signs.leave()
                         sealer.run()
                         if once:
                             return

@@ -33,6 +33,7 @@ class Command(BaseCommand):
             if slug not in known and not demo.exists(slug):
                 document["organisations"].append(demo.build(slug, name))
                 demo.schedule(slug)
+                demo.show_status(slug)
         options["data"].mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(".tmp")
         with open(os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:

@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,9 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 OWN_SERVERS = ("DATABASE_URL", "DATABASE_AUDITOR_URL", "DATABASE_OWNER_URL", "DATABASE_SEALER_URL", "BROKER_URL", "CACHE_URL")
 NOT_OF_WHAT_SERVES = ("DATABASE_OWNER_URL", "DATABASE_SEALER_URL", "MUSTER_SEAL_KEY", "MUSTER_SEAL_KEY_FILE")
 READY_SECONDS = 120.0
+HUNG_AFTER = {"web": 60.0, "worker": 30.0, "beat": 60.0, "watch": 60.0, "seal": 300.0}
+"""Seconds without a sign of life after which a process counts as hung. Each leaves one every few seconds where it does its work; the longest
+that is no hanging is a loop's single turn: of the sealer, the first look at a long record."""
 _UNPROXIED = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -160,13 +163,15 @@ def programs(place: Place, serving: Mapping[str, str], *, sealing: Mapping[str, 
     # One queue, two processes, and no talk among workers, of which a single machine needs none.
     work = ("--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING")
     beat = ("-s", str(place.data / "beat-schedule"), "--pidfile=", "--loglevel", "WARNING")
-    return [
+    found = [
         python("web", serving, "-m", "uvicorn", "portal.asgi:application", *listen, *quiet),
-        python("worker", serving, *celery, "worker", *work, then=(signal.SIGQUIT,)),
+        # Beat asks for a sweep each second, so a worker that takes up nothing for so long hangs, whatever else it does.
+        replace(python("worker", serving, *celery, "worker", *work, then=(signal.SIGQUIT,)), asked_by="beat"),
         python("beat", serving, *celery, "beat", *beat),
         python("watch", serving, "manage.py", "watch"),
         *([python("seal", {**serving, **sealing}, "manage.py", "seal")] if sealing is not None else []),
     ]
+    return [replace(program, hung_after=HUNG_AFTER[program.name]) for program in found]
 
 
 def python(name: str, env: Mapping[str, str], *argv: str, then: tuple[signal.Signals, ...] = ()) -> Program:

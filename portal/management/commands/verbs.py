@@ -15,19 +15,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from integrations.chat.grammar import WORDS
 from ledger.verbs import VERBS, Verb
 
-ROOMS = (
-    "tenants",
-    "ledger",
-    "standard",
-    "notifications",
-    "oncall",
-    "incidents",
-    "postmortems",
-    "metrics",
-    "compliance",
-    "integrations",
-)
-
 # Module -> what its callers come through. The clock's and the relay's own functions stand in rooms' modules, so they are named.
 DOORS: dict[str, tuple[str, ...]] = {
     **{
@@ -65,12 +52,17 @@ DOORS: dict[str, tuple[str, ...]] = {
     "postmortems.wording_views": ("web",),
     "postmortems.release_views": ("web",),
     "postmortems.api.review": ("API",),
+    "status.views": ("web",),
+    "status.api.views": ("API",),
     "compliance.access_views": ("web",),
     "compliance.access_system_views": ("web",),
     "compliance.access_glass_views": ("web",),
     "compliance.api.access": ("API",),
     "compliance.access.reactions": ("reaction",),
     "portal.pages": ("web",),
+    "portal.accounts": ("web",),
+    "metrics.views": ("web",),
+    "metrics.api.views": ("API",),
     "standard.draft_views": ("web",),
     "standard.process_views": ("web",),
     "standard.api.versions": ("API",),
@@ -160,7 +152,7 @@ def doors_of_verbs() -> dict[str, list[str]]:
 
 def _import_rooms() -> None:
     """Import every module of the rooms, so that every verb has registered itself."""
-    for room in ROOMS:
+    for room in settings.ROOMS:
         for module in pkgutil.walk_packages(import_module(room).__path__, f"{room}."):
             if ".migrations" not in module.name:
                 import_module(module.name)

@@ -2,6 +2,7 @@
 
 import signal
 import time
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -9,10 +10,15 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 
 from portal import engines, sweeping
+from portal.embedded import signs
+from portal.loading import load
+from tenants import progress
+from tenants.database import connected
 
 log = structlog.get_logger(__name__)
 
 PAUSE_SECONDS = 0.5
+LOOK_EVERY_TURNS = 10  # the watchdog and the switch have longer to wait, and ask the database whether it is time
 
 
 class Command(BaseCommand):
@@ -22,20 +28,35 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Loop until SIGTERM or SIGINT."""
+        load()
+        progress.hear(signs.leave)  # a sweep of much, or a look at many organisations, may take its time
         stopping: list[int] = []
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda received, _frame: stopping.append(received))
+        turn = 0
         while not stopping:
             close_old_connections()
             try:
-                if sweeping.is_late():
-                    sweeping.sweep()
-                else:
-                    sweeping.catch_up()
-                engines.look()
-                engines.ping()
+                for step in (_sweep, engines.look, engines.ping) if turn % LOOK_EVERY_TURNS == 0 else (_sweep,):
+                    signs.leave()
+                    _goes_on(step)
             except DatabaseError as error:  # the database restarts: so do we, in a moment
                 log.warning("watch.database_away", error=str(error))
-            except Exception:  # whatever one row does, the loop goes on
-                log.exception("watch.failed")
+            turn += 1
             time.sleep(PAUSE_SECONDS)
+
+
+def _sweep() -> int:
+    return sweeping.sweep() if sweeping.is_late() else sweeping.catch_up()
+
+
+def _goes_on(step: Callable[[], object]) -> None:
+    """Take a step; whatever it raises keeps no other from its turn: a sweep that breaks each time is what the watchdog is there to say.
+
+    That a statement failed is no reason to leave the others out. Only a database that is away is, which `connected` raises.
+    """
+    try:
+        step()
+    except Exception:
+        connected()
+        log.exception("watch.failed")

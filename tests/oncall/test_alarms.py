@@ -1,0 +1,214 @@
+"""What of Muster itself stands still is said to administrators at once: once, to each of them, and again when it is over."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from ledger import heartbeats
+from ledger.models import Outbox
+from notifications.models import Delivery
+from oncall.actions.alarms import CALM
+from oncall.models import ReadinessNotice
+from oncall.watchdog import Difference
+from portal import engines
+from tests.incidents.scene import Scene
+
+pytestmark = [pytest.mark.servers, pytest.mark.clause("mobilize.page-out")]
+
+LOOK = engines.LOOK_EVERY.total_seconds() + 1
+
+
+def looks(scene: Scene, times: int = 1) -> None:
+    """The watchdog looks so many times, half a minute apart, while the sweep goes on."""
+    for _ in range(times):
+        scene.clock.advance(seconds=LOOK)
+        heartbeats.beat("sweep")
+        engines.look()
+        scene.follow()
+
+
+def set_aside(scene: Scene) -> None:
+    """A reaction that failed too often."""
+    scene.declare(severity="SEV3")
+    scene.follow()
+    with scene.acme.scope():
+        Outbox.objects.create(event=scene.events("incident.declared")[-1], reaction="x.y", next_try_at=None)
+
+
+def many_set_aside(scene: Scene, count: int) -> None:
+    """So many more of the same."""
+    with scene.acme.scope():
+        event = scene.events("incident.declared")[-1]
+        for number in range(count):
+            Outbox.objects.create(event=event, reaction=f"x.{Outbox.objects.count()}.{number}", next_try_at=None)
+
+
+def mended(scene: Scene) -> None:
+    """It was done after all."""
+    with scene.acme.scope():
+        Outbox.objects.filter(next_try_at=None).delete()
+
+
+def told(scene: Scene, who: str = "admin") -> list[str]:
+    """The subjects of the alarms and all-clears that reached somebody, in order."""
+    return [m.subject.partition(":")[0] for m in scene.mails(who) if m.subject.startswith(("Alarm:", "All clear:"))]
+
+
+def readiness(scene: Scene, who: Any = None) -> dict[str, str]:
+    """Code -> sentence of what readiness says, by the API."""
+    door = scene.api("admin") if who is None else scene.door(who)
+    return {fault["code"]: fault["sentence"] for fault in door.get("readiness/").json()["results"]}
+
+
+def test_administrators_are_written_to_at_once_and_nobody_else_is(scene: Scene) -> None:
+    set_aside(scene)
+    looks(scene)
+    assert told(scene) == ["Alarm"]
+    (mail,) = [m for m in scene.mails("admin") if m.subject.startswith("Alarm:")]
+    assert "1 reaction was set aside" in mail.subject
+    assert "/o/acme/readiness/" in mail.body
+    assert told(scene, "amira") == told(scene, "owner") == []
+    with scene.globex.scope():
+        assert not Delivery.objects.filter(template="alarm").exists(), "another organisation has nothing to do with it"
+
+
+def test_it_is_one_message_a_person_and_way_while_it_stands(scene: Scene) -> None:
+    set_aside(scene)
+    looks(scene, times=30)
+    assert told(scene) == ["Alarm"]
+    with scene.acme.scope():
+        sent = list(Delivery.objects.filter(template="alarm").values_list("channel", "urgent"))
+    assert sorted(sent) == [("email", True), ("inbox", True)]
+
+
+def test_that_it_grows_is_said_once_an_hour_at_most(scene: Scene) -> None:
+    """One on Monday must not keep fifty on Friday quiet."""
+    set_aside(scene)
+    looks(scene)
+    many_set_aside(scene, 3)
+    looks(scene, times=3)
+    assert told(scene) == ["Alarm"], "it was said a moment ago"
+    scene.clock.advance(hours=1)
+    looks(scene, times=3)
+    assert [m.subject for m in scene.mails("admin", "Alarm:")][1:] == [
+        "Alarm: 4 reactions were set aside after failing too often."
+    ]
+    many_set_aside(scene, 1)
+    looks(scene, times=3)
+    scene.clock.advance(hours=3)
+    looks(scene, times=3)
+    assert told(scene) == ["Alarm"] * 3
+    scene.clock.advance(hours=3)
+    looks(scene, times=3)
+    assert told(scene) == ["Alarm"] * 3, "it grows no more"
+
+
+def test_an_alarm_that_fell_and_grows_again_is_said_again(scene: Scene) -> None:
+    set_aside(scene)
+    many_set_aside(scene, 9)
+    looks(scene)
+    with scene.acme.scope():
+        Outbox.objects.filter(next_try_at=None, reaction__startswith="x.").exclude(reaction="x.y").delete()
+    looks(scene)
+    many_set_aside(scene, 4)
+    scene.clock.advance(hours=1)
+    looks(scene, times=2)
+    assert [m.subject.split()[1] for m in scene.mails("admin", "Alarm:")] == ["10", "5"]
+
+
+def test_the_row_is_written_when_something_changes_only(scene: Scene) -> None:
+    """It is audited, and looked at twice a minute for as long as the alarm stands."""
+    set_aside(scene)
+    looks(scene)
+    with scene.acme.scope():
+        before = ReadinessNotice.objects.get().standing
+    looks(scene, times=5)
+    with scene.acme.scope():
+        assert ReadinessNotice.objects.get().standing == before
+
+
+def test_when_it_is_over_they_are_told_once(scene: Scene) -> None:
+    set_aside(scene)
+    looks(scene)
+    mended(scene)
+    looks(scene, times=5)
+    assert told(scene) == ["Alarm"], "gone for less than five minutes: it may come again"
+    looks(scene, times=30)
+    assert told(scene) == ["Alarm", "All clear"]
+    with scene.acme.scope():
+        (over,) = scene.events("readiness.calmed")
+        assert over.data["what"] == "set_aside"
+
+
+def test_a_kind_that_was_not_seen_whole_is_not_over(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another organisation's storm stands before ours, and fills what is looked at."""
+    storm = 0
+
+    def differences(*_: object) -> list[Difference]:
+        ours = [Difference(scene.acme.id, "message_not_sent", 1)]
+        return [Difference(scene.globex.id, "message_not_sent", n) for n in range(storm)] or (ours if mine else [])
+
+    mine = True
+    monkeypatch.setattr(engines, "MOST_DIFFERENCES", 20)
+    monkeypatch.setattr("oncall.watchdog.differences", differences)
+    looks(scene)
+    assert told(scene) == ["Alarm"]
+    storm = 20
+    looks(scene, times=30)
+    storm, mine = 1, False
+    looks(scene, times=5)
+    assert told(scene) == ["Alarm"], "gone for less than five minutes, as far as anybody knows"
+    looks(scene, times=10)
+    assert told(scene) == ["Alarm", "All clear"]
+
+
+def test_what_comes_and_goes_is_one_alarm(scene: Scene) -> None:
+    for _ in range(3):
+        set_aside(scene)
+        looks(scene)
+        mended(scene)
+        looks(scene, times=2)
+    assert told(scene) == ["Alarm"]
+
+
+def test_the_same_again_after_the_all_clear_is_another_alarm(scene: Scene) -> None:
+    for _ in range(2):
+        set_aside(scene)
+        looks(scene)
+        mended(scene)
+        looks(scene, times=1 + CALM // timedelta(seconds=LOOK) + 1)
+    assert told(scene) == ["Alarm", "All clear"] * 2
+
+
+def test_each_difference_that_the_watchdog_finds_is_an_alarm(scene: Scene) -> None:
+    scene.declare(severity="SEV2")
+    scene.clock.advance(minutes=2)
+    looks(scene)
+    scene.follow()
+    assert any("reactions that did not follow" in m.subject for m in scene.mails("admin", "Alarm:"))
+
+
+def test_a_sweep_that_is_late_is_said_to_every_organisation(scene: Scene) -> None:
+    heartbeats.beat("sweep")
+    scene.clock.advance(minutes=2)
+    engines.look()
+    scene.follow()
+    assert told(scene) == ["Alarm"]
+    with scene.globex.scope():
+        assert Delivery.objects.filter(template="alarm", channel="email").count() == 1
+
+
+def test_readiness_says_since_when_they_know(scene: Scene) -> None:
+    set_aside(scene)
+    assert "Administrators know" not in readiness(scene)["set_aside"]
+    looks(scene)
+    assert "Administrators know since " in readiness(scene)["set_aside"]
+    assert "set_aside" not in readiness(scene, scene.globex.admin)
+
+
+def test_while_nothing_is_wrong_nobody_is_written_to(scene: Scene) -> None:
+    looks(scene, times=3)
+    assert told(scene) == []
+    assert 'what="reaction_not_run"} 0.0' in Client().get("/metrics").content.decode()
