@@ -1,6 +1,7 @@
 """A person's hands, counted: what they do with a mouse and a keyboard, and how long that takes by the keystroke-level model."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -26,6 +27,11 @@ FOCUS = """() => {
     covered: !(top && (element.contains(top) || top.contains(element) || label?.contains(top))),
   };
 }"""
+
+
+def field_value(moment: datetime) -> str:
+    """The value of a field for a date and a time: HTML writes a full minute without its seconds, and refuses to be given them."""
+    return f"{moment:%Y-%m-%dT%H:%M}" + (f":{moment:%S}" if moment.second else "")
 
 
 @dataclass

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import ConsoleMessage, Locator, Page, Response, expect, sync_playwright
 
+from tests.browser.hands import field_value
 from tests.portal.embedded import until
 from tests.system.installation import Installation, Tenant
 from tests.system.monitoring import CHROMIUM, Monitoring, monitoring, program
@@ -148,7 +149,7 @@ def _commanded(page: Page) -> None:
 
 def _resolved(acme: Tenant, page: Page, monitor: Monitoring) -> None:
     impact = form(page, "impact")
-    impact.get_by_label("Impact ended (UTC)").fill(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}")
+    impact.get_by_label("Impact ended (UTC)").fill(field_value(datetime.now(UTC)))
     impact.get_by_role("button", name="Set impact").click()
     in_timeline(page, "Impact ended at")
 
