@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 
 from ledger import nudge, relay
 from ledger.models import Event
-from notifications import contacts, route, smtp
+from notifications import contacts, lanes, route, smtp
 from notifications.models import Attempt, ContactMethod, Delivery, QueuedDelivery
 from notifications.transports import Gone, Message, TransportError, transport
 from tenants import addresses
@@ -113,9 +113,10 @@ def _queue(delivery: Delivery, urgent: bool) -> None:
 
 @nudge.doing("notifications.deliver")
 def deliver(organisation_id: int, delivery_id: int) -> bool:
-    """Try one delivery, if it is due and nobody else is trying. Returns whether it was sent.
+    """Try one delivery, if it is due and nobody else is trying. Returns whether it was sent by now.
 
-    Three steps: take a lease and record the start (committed), hand the message over, record what came of it.
+    Three steps: take a lease and record the start (committed), hand the message over, record what came of it. The last is left to
+    a thread where the far side takes its time.
     """
     try:
         taken = _take(organisation_id, delivery_id)
@@ -173,8 +174,8 @@ def _start(queued: QueuedDelivery, delivery: Delivery) -> _Taken | None:
     if message is None or not ways:
         _withdraw(queued, delivery)
         return None
-    way = ways[queued.attempts % len(ways)]
-    if (wait := route.wait(delivery, way)) is not None:
+    way, wait = route.turn(delivery, ways, queued.attempts)
+    if wait is not None:
         _put_off(queued, delivery, way, wait)
         return None
     moment = now()
@@ -239,23 +240,32 @@ def merged(messages: Sequence[Message], link: str) -> Message:
 
 
 def _hand_over(taken: _Taken) -> bool:
-    """Hand a message to its transport, and record what came of it. Returns whether it was sent."""
+    """Hand a message to its transport, and have recorded what comes of it. Returns whether it was sent by now (notifications/lanes.py)."""
     delivery, way = taken.parts[0].delivery, taken.way
     if time.monotonic() > taken.begin_before:  # the commit took too long: another may have the lease before we were done
         _failed(taken, "not begun in time")
         return False
     key = delivery.key if way.method_id is None else f"{delivery.key}-{way.method_id}"
+    lane = lanes.lane(way.channel, taken.message.address, tenant_of(delivery))
     try:
-        detail = transport(way.channel).send(taken.message, key=key)
-    except Exception as error:  # a transport that breaks is a failed attempt like any other
-        _failed(taken, str(error) if isinstance(error, TransportError) else f"{type(error).__name__}: {error}")
-        if isinstance(error, Gone) and way.method_id is not None:
-            contacts.lose(tenant_of(delivery), way.method_id, str(error))
+        return lanes.hand_over(lane, partial(transport(way.channel).send, taken.message, key=key), partial(_came_of, taken))
+    except lanes.Full:  # it filled up while this was committed
+        _failed(taken, "not begun in time")
+        return False
+
+
+def _came_of(taken: _Taken, sent: lanes.Sent) -> bool:
+    """Record what came of handing a message over. Returns whether it was sent."""
+    delivery, way = taken.parts[0].delivery, taken.way
+    if isinstance(sent, Exception):
+        _failed(taken, str(sent) if isinstance(sent, TransportError) else f"{type(sent).__name__}: {sent}")
+        if isinstance(sent, Gone) and way.method_id is not None:
+            contacts.lose(tenant_of(delivery), way.method_id, str(sent))
         return False
     others = len(taken.parts) - 1
     with scope(tenant_of(delivery), surface=Via.RELAY):
         for part in taken.parts:
-            said = f"{detail}, together with {others} more" if others else detail
+            said = f"{sent}, together with {others} more" if others else sent
             _attempt(part.delivery, part.number, Attempt.Outcome.SENT, way.said(said), way)
             with connection.cursor() as cursor:
                 cursor.execute(_DONE, [part.delivery.pk])

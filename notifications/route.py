@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from notifications import lanes
 from notifications.models import Attempt, ContactMethod, ContactSecret, Delivery, QueuedDelivery
 from notifications.queries import ACCOUNT_TEST, CODE
 from notifications.sealed import unseal
@@ -13,6 +14,7 @@ from standard.models import Calendar
 from standard.queries import calendar
 from tenants.models import User
 from tenants.time import now
+from tenants.walled import tenant_of
 
 MINUTE = timedelta(minutes=1)
 Quiet = ContactMethod.Quiet
@@ -76,6 +78,25 @@ class Wait:
     until: datetime
     why: str
     together: str = ""
+
+
+def turn(delivery: Delivery, ways: list[Way], tried: int) -> tuple[Way, Wait | None]:
+    """The way whose turn it is after so many attempts, or the next one after it whose far side has room; and whether the message waits."""
+    first = tried % len(ways)
+    in_order = ways[first:] + ways[:first]
+    if lanes.all_free():  # mostly; then no address has to be unsealed to see where it leads
+        return in_order[0], wait(delivery, in_order[0])
+    pauses = list[timedelta]()
+    for way in in_order:
+        pause = lanes.pause(lanes.lane(way.channel, _leads_to(delivery, way), tenant_of(delivery)))
+        if pause is None:
+            return way, wait(delivery, way)
+        pauses.append(pause)
+    return in_order[0], Wait(now() + min(pauses), "for messages before it, which were not answered yet")
+
+
+def _leads_to(delivery: Delivery, way: Way) -> str:
+    return "" if delivery.recipient is None else way.address(delivery.recipient)
 
 
 def wait(delivery: Delivery, way: Way) -> Wait | None:

@@ -1,7 +1,8 @@
 """The line to the mail server: kept for a while between messages, and never longer on one message than it may.
 
 Django's own backend opens and closes a connection for each message. This one keeps it for a few idle seconds, a minute at most, and
-looks whether the far side has hung up before it is used again. Whatever goes wrong ends the connection: the next message has a new one.
+looks whether the far side has hung up before it is used again; several, where several messages are under way (notifications/lanes.py).
+Whatever goes wrong ends the connection: the next message has a new one.
 """
 
 import os
@@ -44,31 +45,30 @@ class _Kept:
 
 
 class _Line:
-    """The kept connection of this process, and the thread that hangs up once nobody uses it."""
+    """The kept connections of this process, as many as it uses at a time, and the thread that hangs up once nobody uses them."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.free: _Kept | None = None
+        self.free: list[_Kept] = []
         self.watched = False
 
     def take(self, options: tuple[Any, ...]) -> _Kept | None:
-        """The kept connection, if it is free and good."""
-        with self.lock:
-            kept, self.free = self.free, None
-        if kept is not None and kept.options == options and kept.is_good():
-            return kept
-        if kept is not None:
+        """A kept connection that is free and good: the one that was used last."""
+        while True:
+            with self.lock:
+                if not self.free:
+                    return None
+                kept = self.free.pop()
+            if kept.options == options and kept.is_good():
+                return kept
             hang_up(kept.connection)
-        return None
 
     def give_back(self, kept: _Kept) -> None:
         """Keep it for the next message."""
         kept.used_at = time.monotonic()
         with self.lock:
-            kept, self.free = self.free, kept  # type: ignore[assignment]
+            self.free.append(kept)
             start, self.watched = not self.watched, True
-        if kept is not None:
-            hang_up(kept.connection)
         if start:
             threading.Thread(target=self._watch, name="smtp", daemon=True).start()
 
@@ -76,12 +76,13 @@ class _Line:
         while True:
             time.sleep(IDLE_SECONDS)
             with self.lock:
-                if self.free is not None and self.free.is_good():
-                    continue
-                kept, self.free, self.watched = self.free, None, False
-            if kept is not None:
+                over = [kept for kept in self.free if not kept.is_good()]
+                self.free = [kept for kept in self.free if kept not in over]
+                goes_on = self.watched = bool(self.free)
+            for kept in over:
                 hang_up(kept.connection)
-            return
+            if not goes_on:
+                return
 
 
 def hang_up(connection: Any) -> None:

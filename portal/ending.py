@@ -16,7 +16,7 @@ from typing import Any
 
 from billiard import pool
 from celery import Celery, bootsteps
-from celery.signals import worker_process_init, worker_shutdown, worker_shutting_down
+from celery.signals import worker_process_init, worker_process_shutdown, worker_shutdown, worker_shutting_down
 
 from portal.embedded.process import die_with
 
@@ -45,6 +45,13 @@ def _with_its_parent(**_: object) -> None:
     die_with(os.getppid(), signal.SIGKILL)()
 
 
+def _answered(**_: object) -> None:
+    """A process of the pool ends once what it has handed over is answered, which is within six seconds, or never."""
+    from notifications import lanes  # the apps are ready by now, and were not when this module was imported
+
+    lanes.drain()
+
+
 def bound(app: "Celery[Any]") -> None:
     """See to it that workers of `app` end in time."""
     pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = round(
@@ -54,3 +61,4 @@ def bound(app: "Celery[Any]") -> None:
     worker_shutting_down.connect(arm)  # a signal came, wherever the worker is: it may never get as far as stopping
     worker_shutdown.connect(arm)  # one that had not fully started stops without closing its parts
     worker_process_init.connect(_with_its_parent)
+    worker_process_shutdown.connect(_answered)

@@ -23,6 +23,7 @@ from django.template.base import Template
 from django.test import Client
 from django.test.client import ClientHandler
 
+from notifications import lanes
 from portal import demo, environment, sweeping
 from standard import turns
 from tenants import credentials
@@ -139,6 +140,12 @@ def clone(name: str) -> None:
 def _render_as_in_production(django_test_environment: None) -> None:
     """Django's tests copy the context of each template of a page, some 700 times a room, for assertions that we do not make."""
     Template._render = lambda self, context: self.nodelist.render(context)  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _far_sides_are_waited_for() -> None:
+    """A far side of the tests answers at once, and a machine with much to do is no reason to go on without it."""
+    lanes.PATIENCE_SECONDS = 60.0
 
 
 _FOUND: dict[str, Any] = {}  # demo.json's content, once the template is there

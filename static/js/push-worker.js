@@ -26,8 +26,11 @@ async function acknowledge({ url, title }) {
   } catch {
     // no network: said below, with the way to try again
   }
-  const body = answer?.ok ? title : "Open it to see why, or try again.";
-  await show({ title: answer?.ok ? "Acknowledged" : "It was not acknowledged", body, tag: url, url, action: answer?.ok ? "" : "Acknowledge" });
+  if (answer?.ok) return show({ title: "Acknowledged", body: title, tag: url, url });
+  // What was refused (the link has ended, or the page was asked about again) would be refused again: it is not offered.
+  const refused = answer !== null && answer.status < 500;
+  const body = refused ? "Open it to see why." : "Muster did not answer. Try again, or open it.";
+  return show({ title: "It was not acknowledged", body, tag: url, url, action: refused ? "" : "Acknowledge" });
 }
 
 self.addEventListener("push", (event) => event.waitUntil(show(told(event))));

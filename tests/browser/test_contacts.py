@@ -142,11 +142,22 @@ def test_a_push_is_acknowledged_by_its_button(site: Site) -> None:
 
 
 def test_a_push_whose_link_has_ended_says_so(site: Site) -> None:
-    """Expired or forged: nothing is acknowledged, and the notification says that it was not."""
+    """Expired or forged: nothing is acknowledged, the notification says so, and does not offer again what would be refused again."""
     page = site.page(site.installation.acme.amira)
     worker = subscribed(site, page)
     url = "https://elsewhere.example/ack/forged/"
     deliver(site, page, push("Page: x", "", url))
     shown(page, worker, "Page: x")
     worker.evaluate(CLICK, "acknowledge")
-    assert shown(page, worker, "It was not acknowledged")[1] == "Open it to see why, or try again."
+    assert shown(page, worker, "It was not acknowledged")[1:] == ["Open it to see why.", "open"]
+
+
+def test_a_push_that_does_not_get_through_is_offered_again(site: Site) -> None:
+    page = site.page(site.installation.acme.amira)
+    worker = subscribed(site, page)
+    worker.evaluate("() => { self.fetch = () => Promise.reject(new TypeError('no network')); }")
+    deliver(site, page, push("Page: x", "", "https://elsewhere.example/ack/any/"))
+    shown(page, worker, "Page: x")
+    worker.evaluate(CLICK, "acknowledge")
+    again = shown(page, worker, "It was not acknowledged")
+    assert again[1:] == ["Muster did not answer. Try again, or open it.", "acknowledge,open"]

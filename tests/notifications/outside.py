@@ -1,5 +1,6 @@
 """A channel for the tests, as settings name one by dotted path: it keeps what it is given, and fails when it is told to."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
@@ -15,12 +16,15 @@ class Outside:
 
     answers: ClassVar[list[BaseException | None]] = []
     broken: ClassVar[dict[str, BaseException]] = {}  # address -> what comes of every message that goes there
+    hangs: ClassVar[dict[str, threading.Event]] = {}  # address -> what every message that goes there waits for
     asked: ClassVar[list[str]] = []
     taken: ClassVar[list[tuple[str, Message]]] = []
 
     def send(self, message: Message, *, key: str) -> str:
         """Take it, or fail."""
         self.asked.append(key)
+        if message.address in self.hangs:
+            assert self.hangs[message.address].wait(60), "nobody let it go on"
         answer = self.answers.pop(0) if self.answers else None
         answer = answer or self.broken.get(message.address)
         if answer is not None:
@@ -31,7 +35,7 @@ class Outside:
     @classmethod
     def clear(cls) -> None:
         """Forget everything."""
-        for kept in (cls.answers, cls.broken, cls.asked, cls.taken):
+        for kept in (cls.answers, cls.broken, cls.hangs, cls.asked, cls.taken):
             kept.clear()
 
 

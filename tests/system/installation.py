@@ -250,6 +250,10 @@ class Installation:
             "SMTP_HOST": "127.0.0.1",
             "SMTP_PORT": str(self.sink.port),
             "SMTP_FROM": "muster@portal.example",
+            # A messenger of the tests' own: on this machine, without TLS, and never too thick to go out.
+            "MUSTER_APPRISE_SCHEMES": "json",
+            "MUSTER_REACH_INSIDE": "127.0.0.1",
+            "MUSTER_MESSAGES_A_MINUTE": "apprise=0",
             "PYTHONUNBUFFERED": "1",
             **({"MUSTER_NOW": "tests.clock.now", "MUSTER_CLOCK_FILE": str(self.clock_file)} if self.clock_file else {}),
         }
