@@ -91,18 +91,22 @@ class History(HistoricalRecords):  # type: ignore[misc]
         super().__init__(**options)
 
     def finalize(self, sender: Any, **kwargs: Any) -> None:
-        """Make the history's model; and new rows of the class are inserted together with their history."""
+        """Make the history's model; and new rows of the class are inserted together with their history.
+
+        The model is kept beside it: asked for by the manager, it costs the making of a class each time.
+        """
         super().finalize(sender, **kwargs)
         if self.cls is sender:
             sender._told_with = self._insert_and_tell
+        if (manager := vars(sender).get(self.manager_name)) is not None:
+            sender._told_in = manager.model
 
     def _insert_and_tell(self, row: Any, values: Any, returning: Any) -> Any:
         """Insert a row and its history in one statement; None where Django must do it, and history follows by itself."""
         if hasattr(row, "skip_history_when_saving"):
             return storing.insert(type(row), values, returning)
-        history = getattr(row, self.manager_name).model
         reason = self.get_change_reason_for_object(row, "+", None)
-        stored = storing.insert_with_history(row, history, values, returning, reason)
+        stored = storing.insert_with_history(row, row._told_in, values, returning, reason)
         row._is_told = stored is not None
         return stored
 
@@ -110,7 +114,7 @@ class History(HistoricalRecords):  # type: ignore[misc]
         """Write the history row of a change, by a ready-made statement. The database stamps who, when and in which transaction."""
         if history_type == "+" and instance.__dict__.pop("_is_told", False):
             return
-        history = getattr(instance, self.manager_name).model
+        history: Any = instance._told_in
         field = history._meta.get_field
         values = [(field(f.attname), getattr(instance, f.attname)) for f in self.fields_included(instance)]
         reason = self.get_change_reason_for_object(instance, history_type, using)
