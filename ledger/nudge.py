@@ -91,7 +91,7 @@ def here(work: Callable[[], object]) -> None:
 def going_on() -> Iterator[None]:
     """Do what was taken on in the block, or else the first thing that is asked for, here, after the block; workers are asked for the rest.
 
-    Only one thing, so that what takes long (a mail server that does not answer) holds up nothing beside it.
+    Only one thing, so that what takes long holds up nothing beside it.
     """
     woken: list[tuple[str, tuple[int, ...]]] = []
     work: list[Callable[[], object]] = []

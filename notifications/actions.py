@@ -174,12 +174,13 @@ def _start(queued: QueuedDelivery, delivery: Delivery) -> _Taken | None:
     if message is None or not ways:
         _withdraw(queued, delivery)
         return None
-    way, wait = route.turn(delivery, ways, queued.attempts)
-    if wait is not None:
-        _put_off(queued, delivery, way, wait)
+    turn = route.turn(delivery, ways, queued.attempts)
+    way = turn.way
+    if turn.waits is not None:
+        _put_off(queued, delivery, way, turn.waits)
         return None
     moment = now()
-    parts, messages = [_begin(queued, delivery, way, len(ways), moment)], [message]
+    parts, messages = [_begin(queued, delivery, way, len(ways), moment, turn.passed_over)], [message]
     for other in route.companions(delivery, way):
         other.delivery.recipient = delivery.recipient
         try:
@@ -199,11 +200,13 @@ def _start(queued: QueuedDelivery, delivery: Delivery) -> _Taken | None:
     return _Taken(parts, way, message, begin_before)
 
 
-def _begin(queued: QueuedDelivery, delivery: Delivery, way: route.Way, ways: int, moment: datetime) -> _Part:
+def _begin(
+    queued: QueuedDelivery, delivery: Delivery, way: route.Way, ways: int, moment: datetime, passed_over: str = ""
+) -> _Part:
     queued.attempts += 1
     queued.next_try_at, queued.together = moment + LEASE, ""
     queued.save()
-    _attempt(delivery, queued.attempts, Attempt.Outcome.STARTED, "", way, moment)
+    _attempt(delivery, queued.attempts, Attempt.Outcome.STARTED, passed_over, way, moment)
     return _Part(delivery, queued.attempts, ways)
 
 
@@ -214,10 +217,11 @@ def _withdraw(queued: QueuedDelivery, delivery: Delivery) -> None:
 
 
 def _put_off(queued: QueuedDelivery, delivery: Delivery, way: route.Way, wait: route.Wait) -> None:
-    """Let it wait, as a row with a time; that it does is on record, once for the attempt that is to come."""
+    """Let it wait, as a row with a time; why it does is on record, once for the attempt that is to come."""
     queued.next_try_at, queued.together = wait.until, wait.together
     queued.save()
-    insert_once(_outcome(delivery, queued.attempts + 1, Attempt.Outcome.WAITS, wait.why, way))
+    if wait.why:
+        insert_once(_outcome(delivery, queued.attempts + 1, Attempt.Outcome.WAITS, wait.why, way))
 
 
 def merged(messages: Sequence[Message], link: str) -> Message:
@@ -242,16 +246,15 @@ def merged(messages: Sequence[Message], link: str) -> Message:
 def _hand_over(taken: _Taken) -> bool:
     """Hand a message to its transport, and have recorded what comes of it. Returns whether it was sent by now (notifications/lanes.py)."""
     delivery, way = taken.parts[0].delivery, taken.way
-    if time.monotonic() > taken.begin_before:  # the commit took too long: another may have the lease before we were done
-        _failed(taken, "not begun in time")
-        return False
     key = delivery.key if way.method_id is None else f"{delivery.key}-{way.method_id}"
+
+    def send() -> str:
+        if time.monotonic() > taken.begin_before:  # the commit took too long: another may have the lease before we were done
+            raise TransportError("not begun in time")
+        return transport(way.channel).send(taken.message, key=key)
+
     lane = lanes.lane(way.channel, taken.message.address, tenant_of(delivery))
-    try:
-        return lanes.hand_over(lane, partial(transport(way.channel).send, taken.message, key=key), partial(_came_of, taken))
-    except lanes.Full:  # it filled up while this was committed
-        _failed(taken, "not begun in time")
-        return False
+    return lanes.hand_over(lane, send, partial(_came_of, taken))
 
 
 def _came_of(taken: _Taken, sent: lanes.Sent) -> bool:

@@ -5,18 +5,18 @@ process goes on to its next work, and what comes of the message is written down 
 that a member has chosen, then costs a few threads for a few seconds (bar R7: no other page is delayed by more than two).
 
 Each far side has a lane, a few messages wide. Where it is full a message takes the person's next way, and waits as a row where there is
-none: a moment behind a far side that is slow, longer behind one of which nothing was heard. What members chose themselves shares a
-second, wider lane with the rest of their organisation's, so that no organisation takes all the threads; and what whoever runs Muster
-has set up (the mail server, a provider of SMS and calls) has threads that nobody else's far side can take.
+none. What can wait has half of a lane, so that it stands in no page's way. What members chose themselves shares a second, wider lane
+with the rest of their organisation's; and what whoever runs Muster has set up (the mail server, a provider of SMS and calls) has lanes
+that nobody else's far side can fill.
 """
 
 import os
 import random
+import re
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,7 +24,7 @@ from datetime import timedelta
 import structlog
 from django.db import connections
 
-from notifications import kinds
+from notifications import kinds, reaching
 
 log = structlog.get_logger(__name__)
 
@@ -33,15 +33,14 @@ PATIENCE_SECONDS = (
 )
 ACROSS, OF_AN_ORGANISATION, CHOSEN = 4, 8, 20  # messages at a time: to one far side, of one organisation's choice, of anybody's
 OURS = ("email", "sms", "voice")
-SLOW, SILENT = timedelta(seconds=1), timedelta(seconds=5)  # that a message waits, more or less, before it asks again for room
+SLOW, SILENT = timedelta(seconds=1), timedelta(seconds=5)  # that a message waits, more or less, before it is looked at again
 SILENT_AFTER_SECONDS = 2.0
+RECORDING_MOST = 3  # connections to the database besides the process's own
+RECORDED_IN_TRIES = 3
+DRAINED_SECONDS = 6.0
 
 type Sent = str | Exception
 """What came of handing over: who has taken it, or why nobody has."""
-
-
-class Full(Exception):
-    """The lane has no room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,8 @@ def lane(channel: str, address: str, organisation_id: int) -> Lane:
         except ValueError:  # its attempt says so
             return Lane(channel, organisation_id)
     scheme, _, rest = address.partition("://")
-    return Lane(f"{channel} {scheme.lower()}://{rest.partition('/')[0]}", organisation_id)
+    host = re.split("[/?#]", rest, maxsplit=1)[0].rpartition("@")[2]
+    return Lane(f"{channel} {scheme}://{host}".lower(), organisation_id)
 
 
 @dataclass(slots=True)
@@ -77,37 +77,37 @@ class _Traffic:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     under_way: Counter[str] = field(default_factory=Counter)
-    slow_since: dict[Lane, float] = field(
-        default_factory=dict
-    )  # far sides that were not waited for, and have taken nothing since
-    recording: threading.Lock = field(default_factory=threading.Lock)  # one connection to the database more, and not one a thread
-    threads: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(CHOSEN + ACROSS * len(OURS), thread_name_prefix="hand-over")
-    )
+    slow_since: dict[Lane, float] = field(default_factory=dict)  # far sides with messages that nobody waits for any more
+    unrecorded: "set[_HandOver]" = field(default_factory=set)
+    recording: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(RECORDING_MOST))
 
-    def enter(self, lane: Lane) -> None:
+    def has_room(self, lane: Lane, *, urgent: bool) -> bool:
+        share = 1 if urgent else 2
+        return all(self.under_way[name] < most // share for name, most in lane.widths().items())
+
+    def enter(self, one: "_HandOver") -> bool:
+        """Count it. Returns whether nothing else is under way."""
         with self.lock:
-            if not self.has_room(lane):
-                raise Full
-            self.under_way.update(lane.widths().keys())
+            alone = not self.under_way
+            self.under_way.update(one.lane.widths().keys())
+            self.unrecorded.add(one)
+            return alone
 
     def leave(self, lane: Lane) -> None:
         with self.lock:
             self.under_way.subtract(lane.widths().keys())
             self.under_way += Counter()  # forgets what is at none
-
-    def has_room(self, lane: Lane) -> bool:
-        return all(self.under_way[name] < most for name, most in lane.widths().items())
+            if not self.under_way[next(iter(lane.widths()))]:
+                self.slow_since.pop(lane, None)
 
 
 _traffic = _Traffic()
 
 
-def _begin_anew() -> _Traffic:
-    """Nothing is under way: a forked process has none of its parent's threads. Returns what was."""
+def _begin_anew() -> None:
+    """A forked process has none of its parent's threads."""
     global _traffic
-    before, _traffic = _traffic, _Traffic()
-    return before
+    _traffic = _Traffic()
 
 
 os.register_at_fork(after_in_child=_begin_anew)
@@ -118,27 +118,31 @@ def all_free() -> bool:
     return not _traffic.under_way
 
 
-def pause(lane: Lane) -> timedelta | None:
+def pause(lane: Lane, *, urgent: bool) -> timedelta | None:
     """How long a message waits before it asks again for room in a lane; None where there is some."""
     with _traffic.lock:
-        if _traffic.has_room(lane):
+        if _traffic.has_room(lane, urgent=urgent):
             return None
         moment = time.monotonic()
         silent = moment - _traffic.slow_since.get(lane, moment) > SILENT_AFTER_SECONDS
-    return (SILENT if silent else SLOW) * random.uniform(0.5, 1.5)  # noqa: S311  so that not all of them ask at once
+    return (SILENT if silent or not urgent else SLOW) * random.uniform(0.5, 1.5)  # noqa: S311  so that not all of them ask at once
 
 
 def hand_over(lane: Lane, send: Callable[[], str], record: Callable[[Sent], bool]) -> bool:
     """Call `send` in a thread, and `record` with what came of it: here if that is soon, else in the thread, once it is known.
 
-    Returns what `record` returned here, else False. Raises Full where the lane has no room, and has done nothing then.
+    Whoever asks has seen that the lane has room (`pause`). Only one message at a time is waited for: many far sides that hang at once
+    take no longer than one. Returns what `record` returned here, else False.
     """
-    traffic = _traffic
-    traffic.enter(lane)
-    one = _HandOver(traffic, lane, send, record)
-    as_here = copy_context()
-    traffic.threads.submit(one.run, as_here.run)
-    return one.wait(0.0 if lane in traffic.slow_since else PATIENCE_SECONDS)
+    one = _HandOver(_traffic, lane, send, record)
+    alone = one.traffic.enter(one)
+    try:
+        threading.Thread(target=one.run, args=[copy_context().run], name="hand-over", daemon=True).start()
+    except RuntimeError:  # no thread is to be had: as if the process had died here, it is tried again
+        one.traffic.unrecorded.discard(one)
+        one.traffic.leave(lane)
+        raise
+    return one.wait(PATIENCE_SECONDS if alone else 0.0)
 
 
 class _HandOver:
@@ -148,33 +152,45 @@ class _HandOver:
         self.traffic, self.lane, self.send, self.record = traffic, lane, send, record
         self.lock = threading.Lock()
         self.known = threading.Event()
-        self.sent: str | BaseException | None = None
+        self.recorded = threading.Event()
+        self.sent: str | BaseException = ""
         self.waited_for = True
+        self.left_behind: list[threading.Thread] = []
 
     def wait(self, seconds: float) -> bool:
         """Wait for it so long, and record what came of it if that is known by then."""
         self.known.wait(seconds)
         with self.lock:
-            if self.sent is None:
+            if not self.known.is_set():
                 self.waited_for = False
                 self.traffic.slow_since.setdefault(self.lane, time.monotonic())
                 return False
-        return self._record(self.sent)
+        try:
+            return self._record(self.sent)
+        finally:
+            self._is_recorded()
 
     def run(self, as_asked: Callable[[Callable[[], str | BaseException]], str | BaseException]) -> None:
-        """Hand it over, `as_asked`: with whatever holds where it was asked for."""
+        """Hand it over, `as_asked`: with whatever holds where it was asked for. The lane has room again once all of it has ended."""
         sent = as_asked(self._sent)
-        self.traffic.leave(self.lane)
+        if isinstance(sent, str):
+            self.traffic.slow_since.pop(self.lane, None)
+        if not self.left_behind:  # before it is known: whoever waits may hand over the next right away
+            self.traffic.leave(self.lane)
         with self.lock:
             self.sent = sent
             self.known.set()
-            if self.waited_for or isinstance(sent, str):
-                self.traffic.slow_since.pop(self.lane, None)
         if not self.waited_for:
             with self.traffic.recording:
                 self._record_late(sent)
+            self._is_recorded()
+        if self.left_behind:
+            for thread in self.left_behind:
+                thread.join()
+            self.traffic.leave(self.lane)
 
     def _sent(self) -> str | BaseException:
+        reaching.tell_of_left_behind(self.left_behind)
         try:
             return self.send()
         except BaseException as error:  # raised, or recorded, where the message is waited for
@@ -186,14 +202,23 @@ class _HandOver:
         raise sent
 
     def _record_late(self, sent: str | BaseException) -> None:
-        try:
-            self._record(sent)
-        except Exception:  # as if the process had died just now: the lease ends, and it is tried again
-            log.exception("delivery.not_recorded")
-        finally:
-            connections.close_all()  # those of this thread
+        """Once more where that fails, for what was taken would be sent again; then as if the process had died: the lease ends."""
+        for left in reversed(range(RECORDED_IN_TRIES)):
+            try:
+                self._record(sent)
+                return
+            except Exception:
+                log.exception("delivery.not_recorded", tries_left=left)
+            finally:
+                connections.close_all()  # those of this thread
+
+    def _is_recorded(self) -> None:
+        self.recorded.set()
+        self.traffic.unrecorded.discard(self)
 
 
-def drain() -> None:
-    """Wait until what was handed over is written down: for a process that ends. No transport takes longer than a lease."""
-    _begin_anew().threads.shutdown(wait=True)
+def drain(seconds: float = DRAINED_SECONDS) -> None:
+    """Wait, for as long as a transport has at most, until what was handed over is written down: for a process that ends."""
+    end = time.monotonic() + seconds
+    for one in list(_traffic.unrecorded):
+        one.recorded.wait(max(0.0, end - time.monotonic()))

@@ -41,7 +41,7 @@ def sent(which: Q) -> list[Sent]:
     columns = ("template", "subject_id", "recipient_id", "recipient__name", "recipient__email", "channel", "created_at")
     event = ("event_id", "event__kind", "event__data")
     tries = ("attempts__number", "attempts__at", "attempts__outcome", "attempts__detail")
-    rows = Delivery.objects.filter(which, recipient__isnull=False).order_by("id", "attempts__id")
+    rows = Delivery.objects.filter(which, recipient__isnull=False).order_by("id", "attempts__number", "attempts__id")
     found: dict[int, Sent] = {}
     for pk, *row in rows.values_list("id", *columns, *event, *tries):
         message = found.setdefault(pk, Sent(*row[:-4]))

@@ -16,9 +16,12 @@ from typing import Any
 
 from django.conf import settings
 
-HANGING_MOST = 32  # threads that wait for a far side beyond their time
+HANGING_MOST = (
+    48  # threads that wait for a far side, beyond their time too: more than all lanes together are wide (notifications/lanes.py)
+)
 
 _guarded: ContextVar[bool] = ContextVar("muster_reaching", default=False)
+_left_behind: ContextVar["list[threading.Thread] | None"] = ContextVar("muster_left_behind", default=None)
 _lookup = socket.getaddrinfo
 _slots = threading.BoundedSemaphore(HANGING_MOST)
 
@@ -103,6 +106,11 @@ def judge(host: str, *, seconds: float = 2.0) -> str:
     return ""
 
 
+def tell_of_left_behind(threads: "list[threading.Thread]") -> None:
+    """Have `within` put the threads there that it leaves behind: they go on until their far side ends it."""
+    _left_behind.set(threads)
+
+
 def within[T](seconds: float, work: Callable[[], T]) -> T:
     """Do `work` in a thread of its own, and wait at most `seconds`. Raises TooLate, or what it raises."""
     slots = _slots
@@ -118,10 +126,13 @@ def within[T](seconds: float, work: Callable[[], T]) -> T:
         finally:
             slots.release()
 
-    threading.Thread(target=copy_context().run, args=[run], name="reaching", daemon=True).start()
+    thread = threading.Thread(target=copy_context().run, args=[run], name="reaching", daemon=True)
+    thread.start()
     try:
         done, answer = answers.get(timeout=seconds)
     except queue.Empty:
+        if (left_behind := _left_behind.get()) is not None:
+            left_behind.append(thread)
         raise TooLate(f"no answer within {seconds:g} s") from None
     if done:
         return answer  # type: ignore[no-any-return]

@@ -73,30 +73,55 @@ def ways(delivery: Delivery, own: list[Way]) -> list[Way]:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Why a message is not sent now, and until when."""
+    """Until when a message is not sent, and why: "" where that is a moment behind others, of which nothing is noted."""
 
     until: datetime
-    why: str
+    why: str = ""
     together: str = ""
 
 
-def turn(delivery: Delivery, ways: list[Way], tried: int) -> tuple[Way, Wait | None]:
-    """The way whose turn it is after so many attempts, or the next one after it whose far side has room; and whether the message waits."""
-    first = tried % len(ways)
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The way that a message takes now, or for which it waits; `passed_over` says of ways before it why not."""
+
+    way: Way
+    waits: Wait | None = None
+    passed_over: str = ""
+
+
+def turn(delivery: Delivery, ways: list[Way], tried: int) -> Turn:
+    """The way whose turn it is after so many attempts. Where its far side has all that it may in hand: the next that can be taken now."""
+    first = _after_the_last(delivery, ways) if tried else 0
     in_order = ways[first:] + ways[:first]
     if lanes.all_free():  # mostly; then no address has to be unsealed to see where it leads
-        return in_order[0], wait(delivery, in_order[0])
-    pauses = list[timedelta]()
+        return Turn(in_order[0], wait(delivery, in_order[0]))
+    pauses, passed = list[timedelta](), list[str]()
     for way in in_order:
-        pause = lanes.pause(lanes.lane(way.channel, _leads_to(delivery, way), tenant_of(delivery)))
-        if pause is None:
-            return way, wait(delivery, way)
-        pauses.append(pause)
-    return in_order[0], Wait(now() + min(pauses), "for messages before it, which were not answered yet")
+        pause = _pause(delivery, way)
+        if pause is None and way is in_order[0]:
+            return Turn(way, wait(delivery, way))
+        if pause is None and wait(delivery, way) is None:  # one that would wait itself is no way round
+            return Turn(way, passed_over=f"{', '.join(passed)}: messages before this one are not answered yet")
+        if pause is not None:
+            pauses.append(pause)
+            passed.append(way.label or "account")
+    return Turn(in_order[0], Wait(now() + min(pauses)))
 
 
-def _leads_to(delivery: Delivery, way: Way) -> str:
-    return "" if delivery.recipient is None else way.address(delivery.recipient)
+def _after_the_last(delivery: Delivery, ways: list[Way]) -> int:
+    """The place of the way after the one that the last attempt took; the first again after the last."""
+    started = Attempt.objects.filter(delivery=delivery, outcome=Attempt.Outcome.STARTED).order_by("-number")
+    took = started.values_list("method_id", flat=True).first()
+    places = [place for place, way in enumerate(ways) if way.method_id == took]
+    return (places[0] + 1) % len(ways) if places else 0
+
+
+def _pause(delivery: Delivery, way: Way) -> timedelta | None:
+    try:
+        address = "" if delivery.recipient is None else way.address(delivery.recipient)
+    except (ValueError, ContactSecret.DoesNotExist):  # its own turn says so
+        return None
+    return lanes.pause(lanes.lane(way.channel, address, tenant_of(delivery)), urgent=delivery.urgent)
 
 
 def wait(delivery: Delivery, way: Way) -> Wait | None:

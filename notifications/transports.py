@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.utils.module_loading import import_string
 
+from notifications import reaching, smtp
+
 
 class TransportError(Exception):
     """A message was not taken. It is tried again, later each time."""
@@ -112,7 +114,7 @@ class Email:
             for number, calendar in enumerate(message.calendars, 1):
                 mail.attach(f"invitation-{number}.ics", calendar, _CALENDAR)
         try:
-            mail.send()
+            reaching.within(smtp.WITHIN_SECONDS, mail.send)  # finding and reaching the server too, which no timeout bounds
         except Exception as error:  # smtplib, sockets and TLS each have a family of their own
             raise TransportError(f"{type(error).__name__}: {error}") from error
         return f"accepted by the mail server {settings.SMTP_HOST}" if settings.SMTP_HOST else "put in the mail folder"

@@ -23,7 +23,7 @@ from tenants.time import now
 log = structlog.get_logger(__name__)
 
 GRACE = timedelta(seconds=1.5)  # a nudge has had its chance
-STRETCH_SECONDS = 3.0  # of catching up at a time: a mail server that hangs must not keep the clocks from being struck
+STRETCH_SECONDS = 3.0  # of catching up at a time: whatever takes long in it must not keep the clocks from being struck
 LATE = timedelta(seconds=10)  # from here on the watch loop does the sweep itself
 
 type Part = Callable[[], int]

@@ -49,7 +49,9 @@ class Bench:
         self._supervisor = supervisor
         self._valkey = EmbeddedValkey(data / "valkey", sockets)
         self.broker: Child = self._valkey.start(supervisor)
-        self._sending = Celery(broker=self._valkey.broker_url)
+        self._sending = Celery(
+            broker=self._valkey.broker_url, set_as_current=False
+        )  # other tests of this process ask for the portal's
         self._sending.conf.task_default_queue = QUEUE
 
     def start_broker(self) -> None:

@@ -9,6 +9,7 @@ import structlog
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 
+from notifications import lanes
 from portal import engines, sweeping
 from portal.embedded import signs
 from portal.loading import load
@@ -18,6 +19,7 @@ from tenants.database import connected
 log = structlog.get_logger(__name__)
 
 PAUSE_SECONDS = 0.5
+DRAINED_SECONDS = 5.0  # with what is being caught up on, less than the supervisor's patience
 LOOK_EVERY_TURNS = 10  # the watchdog and the switch have longer to wait, and ask the database whether it is time
 
 
@@ -43,7 +45,9 @@ class Command(BaseCommand):
             except DatabaseError as error:  # the database restarts: so do we, in a moment
                 log.warning("watch.database_away", error=str(error))
             turn += 1
-            time.sleep(PAUSE_SECONDS)
+            if not stopping:
+                time.sleep(PAUSE_SECONDS)
+        lanes.drain(DRAINED_SECONDS)
 
 
 def _sweep() -> int:
