@@ -45,8 +45,8 @@ def keep_refused(digest: str, headers: dict[str, str], body: bytes, refused: Ref
     Inbound.objects.create(
         integration=integration, headers=headers, body=body[:KEPT_BYTES], status=refused.status, problem=str(refused)[:2000]
     )
-    IntegrationPulse.objects.get_or_create(integration=integration, defaults={"last_heard_at": now()})
-    IntegrationPulse.objects.filter(integration=integration).update(refused=F("refused") + 1, last_heard_at=now())
+    IntegrationPulse.objects.get_or_create(integration=integration)
+    IntegrationPulse.objects.filter(integration=integration).update(refused=F("refused") + 1, last_refused_at=now())
 
 
 @dataclass(frozen=True, slots=True)

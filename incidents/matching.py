@@ -94,6 +94,8 @@ def read_lines(text: str) -> dict[str, Any]:
             problems.append(f"“{line.strip()[:60]}” is no condition: write team = payments, env in prod, stage or host ~ db-.*")
         elif match["label"] in labels:
             problems.append(f"There are two conditions for {match['label']}: one is enough.")
+        elif meant := _monitorings_own(match["label"], match["op"], match["value"]):
+            problems.append(f"“{line.strip()[:60]}” is how monitoring writes it: {meant}.")
         elif match["op"] == "=":
             labels[match["label"]] = match["value"]
         elif match["op"] == "~":
@@ -104,6 +106,17 @@ def read_lines(text: str) -> dict[str, Any]:
         raise ValidationError(problems)
     validate_labels(labels)
     return labels
+
+
+def _monitorings_own(label: str, op: str | None, value: str) -> str:
+    """What to write instead of a matcher as Prometheus and Alertmanager have it; "" where it is none."""
+    if label.endswith("!"):
+        return "a condition here says what a label is, not what it is not; name the values, as in env in prod, stage"
+    if op and value[:1] in ("~", "="):
+        return f"write {label} ~ {value[1:].strip()}" if value[0] == "~" else f"write {label} = {value[1:].strip()}"
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        return f"leave the quotes out, {label} {op or 'in'} {value[1:-1]}"
+    return ""
 
 
 def as_lines(labels: Mapping[str, Any]) -> str:

@@ -45,13 +45,21 @@ def _clause(duty: str) -> str:
 
 
 def _integrations() -> Iterator[Fault]:
-    heard = dict(IntegrationPulse.objects.values_list("integration_id", "last_heard_at"))
+    pulses = {pulse.integration_id: pulse for pulse in IntegrationPulse.objects.all()}
     active = list(Integration.objects.filter(is_active=True).order_by("name"))
     if not active:
         sentence = "No integration is switched on: monitoring cannot reach Muster."
         yield Fault("no_integration", "The organisation", sentence, inside("integration-list"), "detection.automated")
     for integration in active:
-        last = heard.get(integration.pk)
+        pulse = pulses.get(integration.pk)
+        last, refused = (pulse.last_heard_at, pulse.last_refused_at) if pulse else (None, None)
+        if refused is not None and (last is None or refused > last):
+            since = f"nothing since {last:%Y-%m-%d at %H:%M} UTC was taken in" if last else "nothing was ever taken in"
+            sentence = (
+                f"What {integration.name} sends is refused, last on {refused:%Y-%m-%d at %H:%M} UTC; {since}. Its page says why."
+            )
+            yield Fault("integration_refused", integration.name, sentence, _address(integration), "detection.automated")
+            continue
         if last is not None and now() - last < SILENT:
             continue
         said = f"was last heard on {last:%Y-%m-%d at %H:%M} UTC" if last else "was never heard"

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from tenants.refusals import invalid
+from tenants.words import disarmed
 
 LABELS_MOST = 64
 VALUE_MOST = 4096
@@ -24,12 +25,17 @@ def document(body: bytes, sender: str) -> dict[str, Any]:
 
 
 def text(value: Any, most: int = VALUE_MOST) -> str:
-    """A value as text: numbers as they are written, nothing for null, cut at `most` characters. NUL cannot be stored."""
+    """A value as text: numbers as they are written, nothing for null, nothing that would deceive a reader, cut at `most` characters."""
     if value is None:
         return ""
     said = value if isinstance(value, str) else orjson.dumps(value).decode()
-    said = said.replace("\x00", "").strip()
+    said = disarmed(said).strip()
     return said if len(said) <= most else f"{said[: most - 1]}…"
+
+
+def line(value: Any, most: int) -> str:
+    """A value as text of one line: what is a title, or a name."""
+    return text(" ".join(text(value).split()), most)
 
 
 def details(given: Any, labels: dict[str, str], annotations: dict[str, str]) -> None:

@@ -238,7 +238,7 @@ def merged(messages: Sequence[Message], link: str) -> Message:
         text="\n".join(texts),
         link=link,
         link_label="Open the inbox",
-        spoken=". ".join(one.subject for one in messages[1:]),
+        others=". ".join(one.subject for one in messages[1:]),
         calendars=tuple(calendar for one in messages for calendar in one.calendars),
     )
 

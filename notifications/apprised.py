@@ -10,6 +10,10 @@ from notifications import reaching
 from notifications.transports import Message, TransportError
 
 CONNECT_SECONDS, READ_SECONDS = 2.0, 3.0
+AS_HTML = {"tgram"}
+"""Services to which the library hands a text on as HTML, as it is: they refuse it where it has a `<`. Told that it is plain text, it would
+change links for others (Google Chat)."""
+
 WITHIN_SECONDS = 5.5  # all in all: shorter than a delivery's lease (notifications/actions.py, HAND_OVER)
 
 
@@ -63,15 +67,19 @@ class Apprise:
         scheme = message.address.partition("://")[0].lower()
         if scheme not in settings.MUSTER_APPRISE_SCHEMES:
             raise TransportError(f"{scheme}:// is not allowed here any more")
-        return _send(message.address, message.subject, message.with_link())
+        said = [message.subject, message.with_link()]
+        if scheme in AS_HTML:
+            said = [escape(part, quote=False) for part in said]
+        return _send(message.address, *said)
 
 
 class Sms:
     """A short message, through the installation's provider (MUSTER_SMS_URL, with {to} where the number goes)."""
 
     def send(self, message: Message, *, key: str) -> str:
-        """Send what fits: the subject and the link."""
-        return _send(_provider(settings.MUSTER_SMS_URL, message), "", "\n".join(filter(None, (message.subject, message.link))))
+        """Send what fits: the subject (of several messages that go together: each one's) and the link."""
+        said = filter(None, (message.subject, message.others, message.link))
+        return _send(_provider(settings.MUSTER_SMS_URL, message), "", "\n".join(said))
 
 
 class Voice:
@@ -79,7 +87,7 @@ class Voice:
 
     def send(self, message: Message, *, key: str) -> str:
         """Place it. A link cannot be said: the page waits in the inbox, and on the person's other methods."""
-        said = escape(f"{message.subject}. {message.spoken}".strip(), quote=False)
+        said = escape(f"{message.subject}. {message.others}".strip(), quote=False)
         return _send(
             _provider(settings.MUSTER_VOICE_URL, message),
             "",

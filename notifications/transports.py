@@ -32,7 +32,7 @@ class Message:
     link: str = ""
     link_label: str = ""
     urgent: bool = False
-    spoken: str = ""  # what only a call says besides the subject
+    others: str = ""  # of several messages that go together, the subjects after the first: where there is no room for the text
     calendars: tuple[str, ...] = ()  # invitations that only an e-mail brings along: each an iCalendar with its METHOD
 
     def with_link(self) -> str:

@@ -14,7 +14,7 @@ from ledger.idempotency import once_on_the_web
 from oncall import actions, gate, links, queries, subjects
 from oncall.announcements import RESTRICTED
 from oncall.models import Page
-from oncall.rules.paging import may_acknowledge, may_decline, why_not_by_link
+from oncall.rules.paging import declined_since_called, may_acknowledge, may_decline, why_not_by_link
 from oncall.subjects import address, describe, is_restricted
 from tenants import addresses, credentials
 from tenants.actors import Actor, Role, Via
@@ -52,19 +52,20 @@ def _inbox(request: HttpRequest, *, status: int = 200, refusals: Any = ()) -> Ht
 
 def _called(page: Page, about: subjects.Described, by: Actor) -> dict[str, Any]:
     mine = next((decline for decline in page.declines.all() if decline.user_id == by.user_id), None)
+    declined_at = declined_since_called(page, by.user_id)
     return {
         "id": page.pk,
         "summary": about.line,
         "reason": page.reason,
         "at": page.started_at,
-        "calls": mine is None and may_acknowledge(page, by),
+        "calls": declined_at is None and may_acknowledge(page, by),
         "ended": page.state == Page.State.ENDED,
         "incident_url": about.address,
         "acknowledge_url": reverse("page-acknowledge", args=[page.pk]) if may_acknowledge(page, by) else "",
         "decline_url": reverse("page-decline", args=[page.pk]) if may_decline(page, by) else "",
         "acknowledged_by": page.acknowledged_by.name if page.acknowledged_by else "",
-        "declined_at": mine.declined_at if mine else None,
-        "decline_reason": mine.reason if mine else "",
+        "declined_at": declined_at,
+        "decline_reason": mine.reason if mine and declined_at else "",
     }
 
 
@@ -150,6 +151,7 @@ def _linked(request: HttpRequest, claim: links.Claim, organisation_id: int) -> H
         },
         "person": membership.user.name,
         "may_decline": may_decline(page, by) and not outdated,
+        "declined_at": declined_since_called(page, claim.user_id),
         "state": outdated[0].sentence if outdated else _state(page),
         "refusals": refusals,
     }

@@ -57,10 +57,11 @@ class IntegrationSecret(TenantOwned):
 
 
 class IntegrationPulse(TenantOwned):
-    """When an integration was last heard, and how often. A heartbeat: not audited, the raw requests are kept."""
+    """When something of an integration was last taken in, when last refused, and how often. A heartbeat: not audited, the requests are kept."""
 
     integration = TenantKey(Integration, related_name="pulses")
-    last_heard_at = models.DateTimeField()
+    last_heard_at = models.DateTimeField(null=True)
+    last_refused_at = models.DateTimeField(null=True)
     accepted = models.BigIntegerField(default=0)
     refused = models.BigIntegerField(default=0)
 

@@ -37,12 +37,12 @@ def parse(body: bytes, *, digest: str, headers: dict[str, str]) -> Delivery:
     key = said.get("alert_cycle_key") or (f"{monitor}:{scope}" if monitor else "")
     if not key:
         raise invalid("alert_cycle_key", "Neither alert_cycle_key nor alert_id says which alert this is: use the whole template.")
-    title = said.get("title") or "Datadog monitor"
+    title = reading.line(said.get("title"), 200) or "Datadog monitor"
     labels = _labels(said)
     return Delivery(
         digest=digest,
         group_key=hashlib.sha256((monitor or key).encode("utf-8", "surrogatepass")).hexdigest(),
-        title=title[:200],
+        title=title,
         alerts=(),
         headers=headers,
         body=body,
@@ -50,7 +50,7 @@ def parse(body: bytes, *, digest: str, headers: dict[str, str]) -> Delivery:
             Keyed(
                 key=key[:255],
                 says=says,
-                name=title[:200],
+                name=title,
                 summary=said.get("body", "")[:500],
                 labels=labels,
                 annotations={n: said[n] for n in ("alert_query", "alert_status", "snapshot") if said.get(n)},

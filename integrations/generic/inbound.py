@@ -55,7 +55,7 @@ def _items(data: dict[str, Any], read: Map) -> list[tuple[str, Any]]:
 
 
 def _keyed(one: Any, read: Map, where: str) -> Keyed:
-    key, title = reading.text(read.at(one, "key"), KEY_MOST), reading.text(read.at(one, "title"), 200)
+    key, title = reading.text(read.at(one, "key"), KEY_MOST), reading.line(read.at(one, "title"), 200)
     for name, value in (("key", key), ("title", title)):
         if not value:
             raise mappings.missing(name, f"{where}{read.places[name].path}")

@@ -79,7 +79,7 @@ def parse(data: dict[str, Any], *, digest: str, headers: dict[str, str], body: b
     return Delivery(
         digest=digest,
         group_key=hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest(),
-        title=keyed.summary[:200],
+        title=reading.line(keyed.summary, 200),
         alerts=(),
         headers=headers,
         body=body,
@@ -93,7 +93,7 @@ def _triggered(key: str, payload: Any, data: dict[str, Any]) -> tuple[Severity, 
     if not isinstance(payload, dict):
         raise invalid("payload", "'payload' is missing or invalid")
     for name in ("summary", "source"):
-        if not isinstance(payload.get(name), str) or not payload[name].strip():
+        if not isinstance(payload.get(name), str) or not reading.text(payload[name]):
             raise invalid(f"payload.{name}", f"'payload.{name}' is missing or blank")
     if len(payload["summary"]) > SUMMARY_MOST:
         raise invalid(
@@ -144,7 +144,7 @@ def parse_change(data: dict[str, Any], *, digest: str, headers: dict[str, str], 
 
 def _name(payload: dict[str, Any]) -> str:
     """What kind of thing it is about: the class where there is one, or else where it comes from."""
-    return next((said for name in ("class", "component", "source") if (said := reading.text(payload.get(name), 200))), "Event")
+    return next((said for name in ("class", "component", "source") if (said := reading.line(payload.get(name), 200))), "Event")
 
 
 def _links(data: dict[str, Any]) -> list[str]:

@@ -1,5 +1,7 @@
 """Rules of pages."""
 
+from datetime import datetime
+
 from oncall.models import Page
 from oncall.queries import times_forgotten
 from tenants.actors import Actor, Role
@@ -15,7 +17,12 @@ def why_not_decline(page: Page, by: Actor) -> list[Reason]:
     """The ones paged decline, each once, while nobody has acknowledged (oncall.escalate-15-30)."""
     reasons = [*_not_called(page, by, "decline"), *_over(page)]
     if not reasons and by.user_id in {decline.user_id for decline in page.declines.all()}:
-        reasons.append(Reason("already_declined", "You declined this page already: the next ones are called."))
+        reasons.append(
+            Reason(
+                "already_declined",
+                "You declined this page before. The next ones are called in their time; acknowledge it if it is yours after all.",
+            )
+        )
     return reasons
 
 
@@ -25,6 +32,13 @@ def why_not_by_link(page: Page, forgotten: int) -> list[Reason]:
         sentence = "This page was acknowledged, forgotten and asked again since this link was sent: answer by the newer message, or in your inbox."
         return [Reason("link_outdated", sentence)]
     return []
+
+
+def declined_since_called(page: Page, user_id: int | None) -> datetime | None:
+    """When somebody declined a page that has not called them again since; None otherwise."""
+    declined = [decline.declined_at for decline in page.declines.all() if decline.user_id == user_id]
+    called = [step.paged_at for step in page.steps.all() if step.user_id == user_id]
+    return declined[-1] if declined and not any(at > declined[-1] for at in called) else None
 
 
 def may_acknowledge(page: Page, by: Actor) -> bool:

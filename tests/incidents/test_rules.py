@@ -1,5 +1,6 @@
 """What routing rules do by themselves, what is suppressed, and trying a rule first (detection.automated, triage.is-it-an-incident)."""
 
+import html
 from datetime import timedelta
 from typing import Any
 
@@ -342,6 +343,25 @@ def test_a_rule_is_tried_against_past_alerts_and_nothing_is_changed(scene: Scene
     assert len(scene.events("configuration.changed")) == before
     assert len(scene.api("admin").get("routing-rules/").json()["results"]) == 1
     assert scene.api("admin").post("routing-rules/try/", {"name": "x", "labels": {"a": {"matches": "("}}}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("host =~ db-.*", "write host ~ db-.*"),
+        ("team == payments", "write team = payments"),
+        ("env!=prod", "not what it is not"),
+        ('team = "payments"', "leave the quotes out, team = payments"),
+    ],
+)
+def test_how_monitoring_writes_a_condition_is_not_taken_for_another(scene: Scene, typed: str, says: str) -> None:
+    """Taken literally it would never hold, and nobody would be told."""
+    form = {"name": "x", "labels": typed, "outcome": "suppress", "attach": "", "attach_minutes": "60", "is_active": "on"}
+    answer = scene.page("admin").post("/o/acme/routing/add/", form)
+    assert answer.status_code == 422
+    said = html.unescape(answer.content.decode())
+    assert says in said
+    assert typed in said
 
 
 def test_the_page_tries_keeps_what_was_typed_saves_and_removes(scene: Scene) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -365,3 +366,47 @@ def test_integrations_are_added_by_administrators(wire: Wire, who: str) -> None:
     made = wire.add("datadog")
     assert wire.door(person).post(f"integrations/{made['integration']}/key/", {}).status_code == 403
     assert wire.browse(person).post(f"/o/acme/integrations/{made['integration']}/key/", {}).status_code == 403
+
+
+# --- Hostile texts --------------------------------------------------------------------------------------------------------------
+
+DECEIVING = "\u202e\x1b[31m\x07\n"
+
+
+def _by_pagerduty(wire: Wire, title: str) -> None:
+    key = wire.add("pagerduty")["key"]
+    payload = {"summary": title, "source": "db\u202e-2", "severity": "critical", "custom_details": {"ho\u202est": title}}
+    body = {"routing_key": key, "event_action": "trigger", "dedup_key": uuid.uuid4().hex, "payload": payload}
+    assert wire.post("/v2/enqueue", body)[0] == 202
+
+
+def _by_datadog(wire: Wire, title: str) -> None:
+    made = wire.add("datadog")
+    assert wire.post(path(made, "datadog"), datadog(unique(), title=title, body=title, tags=f"service:{title}"))[0] == 202
+
+
+def _by_anything(wire: Wire, title: str) -> None:
+    made = mapped(wire)
+    assert wire.post(path(made, "generic"), {"events": [event(title, tags={"ho\u202est": title})]})[0] == 202
+
+
+@pytest.mark.parametrize("by", [_by_pagerduty, _by_datadog, _by_anything])
+def test_what_deceives_a_reader_gets_in_by_no_door(wire: Wire, by: Callable[[Wire, str], None]) -> None:
+    """Its title is one line that an incident may have: a rule declares from it, and so does a person who is offered it."""
+    name = unique()
+    by(wire, f"{name} {DECEIVING}Disk{DECEIVING} full")
+    [signal] = wire.waiting(f"{name} [31m Disk[31m full")
+    alerts = [row for row in wire.door(wire.acme.amira).get("alerts/").json()["results"] if name in json.dumps(row)]
+    said = json.dumps([signal, alerts], ensure_ascii=False)
+    assert alerts
+    assert [found for found in ("\u202e", "\\u001b", "\\u0007") if found in said] == []
+    declared = wire.door(wire.acme.amira).post(f"triage/{signal['id']}/declare/", {"severity": "SEV3"})
+    assert (declared.status_code, declared.json()["title"]) == (201, signal["title"])
+
+
+def test_a_title_of_nothing_but_that_is_none(wire: Wire) -> None:
+    key = wire.add("pagerduty")["key"]
+    payload = {"summary": "\u202e\x07 ", "source": "db", "severity": "critical"}
+    answer = wire.post("/v2/enqueue", {"routing_key": key, "event_action": "trigger", "dedup_key": "k", "payload": payload})
+    assert answer[0] in (400, 422), answer
+    assert wire.post(path(mapped(wire), "generic"), {"events": [event("\u202e")]})[0] == 422

@@ -11,6 +11,7 @@ from typing import Any
 
 import http_ece
 import pytest
+import requests
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -19,6 +20,7 @@ from django.core.checks import run_checks
 from django.test import override_settings
 
 from notifications import apprised, reaching, webpush
+from notifications.actions import merged
 from notifications.transports import Gone, Message, TransportError
 
 
@@ -180,6 +182,27 @@ def test_a_messenger_gets_the_page_and_its_link(peer: Peer) -> None:
     assert "https://muster.example/ack/t/" in told["message"]
 
 
+def test_telegram_is_given_text_that_it_takes_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library hands it on as HTML: a `<` would be refused, just of those pages that have one, and an alert could bring a link of its own."""
+    sent: list[dict[str, Any]] = []
+
+    def post(url: str, data: str = "", **_: Any) -> Any:
+        sent.append(json.loads(data))
+        answer = requests.Response()
+        answer.status_code, answer._content = 200, b'{"ok": true}'
+        return answer
+
+    monkeypatch.setattr(requests, "post", post)
+    told = replace(message("tgram://123456789:abcdefg_hijklmnop/7/"), subject="Page: space <5% & <b>less</b>", text="a < b")
+    with override_settings(MUSTER_APPRISE_SCHEMES=["tgram"]):
+        apprised.Apprise().send(told, key="1")
+    (said,) = sent
+    assert said["parse_mode"] == "HTML"
+    assert "Page: space &lt;5% &amp; &lt;b&gt;less&lt;/b&gt;" in said["text"]
+    assert "a &lt; b" in said["text"]
+    assert "https://muster.example/ack/t/" in said["text"]
+
+
 @pytest.mark.usefixtures("inside")
 def test_a_messenger_that_refuses_is_a_failure(peer: Peer) -> None:
     peer.status = 500
@@ -219,6 +242,17 @@ def test_a_short_message_has_the_subject_and_the_link(peer: Peer) -> None:
     assert spoken(peer, "sms", message("+49151234567")).splitlines() == [
         "Page: SEV 2 INC-1: Checkout fails",
         "https://muster.example/ack/t/",
+    ]
+
+
+@pytest.mark.usefixtures("inside")
+def test_a_short_message_of_several_pages_names_each(peer: Peer) -> None:
+    several = [replace(message("+49151234567"), subject=f"Page: INC-{number}") for number in (1, 2, 3)]
+    said = spoken(peer, "sms", merged(several, "https://muster.example/o/acme/inbox/"))
+    assert said.splitlines() == [
+        "3 messages, the first: Page: INC-1",
+        "Page: INC-2. Page: INC-3",
+        "https://muster.example/o/acme/inbox/",
     ]
 
 

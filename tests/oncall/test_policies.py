@@ -209,8 +209,14 @@ class TestDeclining:
         link = scene.link("amira")
         assert "I cannot: call the next one" in scene.page("mei").get(link).content.decode()
         assert called(scene) == ["amira"], "opening it changes nothing"
-        assert scene.page("mei").post(link, {"answer": "decline"}).status_code == 200
+        assert 'class="btn btn-primary' in scene.page("mei").get(link).content.decode()
+        declined = scene.page("mei").post(link, {"answer": "decline"})
+        assert declined.status_code == 200
         assert called(scene) == ["amira", "jon"]
+        for said in (declined.content.decode(), scene.page("mei").get(link).content.decode()):
+            assert "You declined it," in said
+            assert 'class="btn btn-primary' not in said, "whoever has just passed it on is offered to stop it first of all"
+            assert "Acknowledge it after all" in said
         inbox = scene.page("jon")
         assert "Decline" in inbox.get("/o/acme/inbox/").content.decode()
         assert inbox.post(f"/o/acme/inbox/{scene.calls('jon')[0]['id']}/decline/").status_code == 302

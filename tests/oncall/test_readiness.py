@@ -9,7 +9,8 @@ from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from incidents.models import Integration
+from incidents.inbox import keep_refused
+from incidents.models import Integration, IntegrationSecret
 from ledger import heartbeats
 from ledger.actions import configure
 from ledger.models import Outbox
@@ -28,6 +29,7 @@ from oncall.models import (
 )
 from oncall.readiness import faults
 from tenants.models import DutyHolder, Membership, User
+from tenants.refusals import invalid
 from tenants.time import now
 from tests.incidents.scene import Scene, alert
 
@@ -254,6 +256,19 @@ class TestTheWayIn:
         scene.clock.advance(hours=25)
         scene.sweep()
         assert ("integration_silent", "Alertmanager") in found(scene)
+
+    def test_one_whose_requests_are_all_refused(self, scene: Scene) -> None:
+        """It is heard from, and monitoring reaches nobody: that is no sign of life."""
+        ready(scene)
+        with scene.acme.scope():
+            digest = IntegrationSecret.objects.get(integration__name="Alertmanager").digest
+            keep_refused(digest, {}, b"{}", invalid("alerts", "There are no alerts."))
+        assert found(scene) == [("integration_refused", "Alertmanager")]
+        said = {fault["code"]: fault["sentence"] for fault in scene.api("admin").get("readiness/").json()["results"]}
+        assert said["integration_refused"].startswith("What Alertmanager sends is refused, last on ")
+        scene.clock.advance(seconds=1)
+        scene.fire(alert("f2", started=scene.clock.now))
+        assert "integration_refused" not in {code for code, _ in found(scene)}
 
     def test_one_that_was_never_heard(self, scene: Scene) -> None:
         ready(scene)
