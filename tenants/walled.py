@@ -95,12 +95,15 @@ class History(HistoricalRecords):  # type: ignore[misc]
         super().finalize(sender, **kwargs)
         if self.cls is sender:
             sender._told_with = self._insert_and_tell
+            sender._told_in = getattr(
+                sender, self.manager_name
+            ).model  # kept: whoever asks for the manager has its class made anew
 
     def _insert_and_tell(self, row: Any, values: Any, returning: Any) -> Any:
         """Insert a row and its history in one statement; None where Django must do it, and history follows by itself."""
         if hasattr(row, "skip_history_when_saving"):
             return storing.insert(type(row), values, returning)
-        history = getattr(row, self.manager_name).model
+        history = row._told_in
         reason = self.get_change_reason_for_object(row, "+", None)
         stored = storing.insert_with_history(row, history, values, returning, reason)
         row._is_told = stored is not None
@@ -110,7 +113,7 @@ class History(HistoricalRecords):  # type: ignore[misc]
         """Write the history row of a change, by a ready-made statement. The database stamps who, when and in which transaction."""
         if history_type == "+" and instance.__dict__.pop("_is_told", False):
             return
-        history = getattr(instance, self.manager_name).model
+        history: Any = instance._told_in
         field = history._meta.get_field
         values = [(field(f.attname), getattr(instance, f.attname)) for f in self.fields_included(instance)]
         reason = self.get_change_reason_for_object(instance, history_type, using)
