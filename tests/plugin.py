@@ -9,7 +9,6 @@ import gc
 import os
 import secrets
 import shutil
-import tempfile
 from collections import defaultdict
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from portal.embedded.servers import running_servers
+from tests import folders
 
 if TYPE_CHECKING:
     from xdist.scheduler import LoadFileScheduling
@@ -50,7 +50,7 @@ def _start() -> None:
     os.environ["MUSTER_QUEUE"] = f"muster-tests-{os.getpid()}"  # the broker may be shared
     os.environ["MUSTER_LOG_LEVEL"] = "ERROR"
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
-    folder = Path(tempfile.mkdtemp(prefix="muster-tests-"))
+    folder = folders.folder("muster-tests-")
     _stack.callback(shutil.rmtree, folder, ignore_errors=True)
     os.environ["MUSTER_DATA"] = str(folder)
     os.environ.setdefault(TOGETHER, str(folder))

@@ -129,7 +129,8 @@ ROOT = (
     "WHERE organisation_id = %(acme)s AND size = %(size)s"
 )
 EARLIER = (
-    "UPDATE ledger_checkpoint SET note = regexp_replace(note, '— (\\S+) (.)', '— \\1 B') WHERE organisation_id = %(acme)s "
+    "UPDATE ledger_checkpoint SET note = regexp_replace(note, '— (\\S+) (.)', CASE WHEN note ~ '— \\S+ B' THEN '— \\1 C' ELSE '— \\1 B' END) "
+    "WHERE organisation_id = %(acme)s "
     "AND size = (SELECT min(size) FROM ledger_checkpoint WHERE organisation_id = %(acme)s)"
 )
 EVENTS = "data/records/ledger_event.jsonl, line "
