@@ -2,6 +2,7 @@
 
 import urllib.request
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from ledger import heartbeats
 from ledger.models import Outbox
 from oncall import alarms
 from oncall.actions.alarms import alarm
+from oncall.watchdog import Difference
 from portal import sealing, watching
 from portal.health import SWEEP_LATE
 from standard.faults import Fault
@@ -28,6 +30,7 @@ log = structlog.get_logger(__name__)
 LOOK_EVERY = timedelta(seconds=30)
 PING_EVERY = timedelta(seconds=60)
 MOST_DIFFERENCES = 10_000  # of each kind that are told apart, of all organisations together
+MOST_NAMED = 5  # of each kind, in a sentence or a line of the log
 PING_TIMEOUT_SECONDS = 2
 
 
@@ -69,11 +72,18 @@ def _faults(looked: watching.Looked) -> list[Fault]:
     if looked.failed:
         kinds = ", ".join(sorted(looked.failed))
         found.append(Fault("watchdog_blind", "Muster", f"The watchdog cannot look: {kinds}.", "", "mobilize.page-out"))
-    counted = Counter(d.what for d in looked.found if d.organisation_id == organisation_id())
-    for what, count in sorted(counted.items()):
-        sentence = f"The watchdog found {count} {watching.SENTENCES[what]}."
+    ours = [d for d in looked.found if d.organisation_id == organisation_id()]
+    for what, count in sorted(Counter(d.what for d in ours).items()):
+        sentence = f"The watchdog found {count} {watching.SENTENCES[what]} ({_which(ours, what)})."
         found.append(Fault(what, "Muster", sentence, "", "mobilize.page-out", count))
     return found
+
+
+def _which(found: Sequence[Difference], what: str) -> str:
+    """The first few of a kind by their number, as the logs name them ("clock.busy clock=17"): a count alone says nothing to mend."""
+    rows = sorted(d.id for d in found if d.what == what)
+    more = [f"and {len(rows) - MOST_NAMED} more"] if len(rows) > MOST_NAMED else []
+    return ", ".join([f"no. {row}" for row in rows[:MOST_NAMED]] + more)
 
 
 def look() -> int | None:
@@ -90,6 +100,7 @@ def look() -> int | None:
             "watchdog.difference",
             what=what,
             count=count,
+            rows=sorted(d.id for d in found if d.what == what)[:MOST_NAMED],
             organisations=sorted({d.organisation_id for d in found if d.what == what}),
         )
     with transaction.atomic():

@@ -134,7 +134,10 @@ def test_it_is_said_to_administrators_and_in_the_figures(scene: Scene) -> None:
     scene.declare(severity="SEV2")
     scene.clock.advance(minutes=2)
     faults = {fault["code"]: fault["sentence"] for fault in scene.api("admin").get("readiness/").json()["results"]}
+    waiting = sorted(difference.id for difference in watching.differences(now()) if difference.what == "reaction_not_run")
+    named = [f"no. {row}" for row in waiting[:5]] + ([f"and {len(waiting) - 5} more"] if len(waiting) > 5 else [])
     assert faults["reaction_not_run"].startswith("The watchdog found ")
+    assert faults["reaction_not_run"].endswith(f" ({', '.join(named)})."), "which they are is not said"
     assert "reaction_not_run" not in {
         fault["code"] for fault in scene.door(scene.globex.admin).get("readiness/").json()["results"]
     }

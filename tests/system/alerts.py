@@ -26,9 +26,9 @@ class Muster(Protocol):
         """The one value that a statement answers."""
 
 
-def delivery(name: str) -> dict[str, Any]:
+def delivery(name: str, service: str = "checkout") -> dict[str, Any]:
     """One delivery with one firing alert, in a group of its own."""
-    labels = {"alertname": name, "service": "checkout", "severity": "critical"}
+    labels = {"alertname": name, "service": service, "severity": "critical"}
     started = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     alert = {"status": "firing", "labels": labels, "annotations": {"summary": f"{name} fires"}, "startsAt": started}
     return {
@@ -44,9 +44,10 @@ def delivery(name: str) -> dict[str, Any]:
 class Volley:
     """Alerts that a test has fired, and which of them were answered with 2xx."""
 
-    def __init__(self, muster: Muster, tenant: Tenant, name: str) -> None:
+    def __init__(self, muster: Muster, tenant: Tenant, name: str, service: str = "checkout") -> None:
         self.muster = muster
         self.tenant = tenant
+        self.service = service
         self.name = f"{name}-{uuid.uuid4().hex[:8]}"
         self.accepted: list[str] = []
         self.accepted_at: dict[str, datetime] = {}
@@ -61,7 +62,7 @@ class Volley:
             name = f"{self.name}-{self.asked}"
             self.asking = True
             try:
-                status = self.tenant.http.post(self.tenant.hook, json=delivery(name)).status_code
+                status = self.tenant.http.post(self.tenant.hook, json=delivery(name, self.service)).status_code
             except httpx.HTTPError:
                 status = 0
             self.asking = False

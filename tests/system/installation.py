@@ -131,6 +131,12 @@ class Installation:
             else:
                 self._children[name] = self._supervisor.start(self._programs[name])
 
+    def plant(self, what: str, *values: object) -> None:
+        """Call a function of tests/system/planting.py inside, in a process of its own."""
+        code = f"from tests.system import planting; planting.{what}(*{values!r})"
+        serving = self._environment(self.urls.environment())
+        self._supervisor.run_once(python("plant", serving, "manage.py", "shell", "--no-imports", "-c", code))
+
     def kill(self, *names: str) -> None:
         """`kill -9` these and all they started, at once; they are gone when this returns."""
         names = tuple(name for name in names if self.runs(name))
