@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from ledger.actions import record
@@ -33,6 +33,12 @@ class Imported:
     kept: int
     taken_back: int
     passed_over: int
+
+    @property
+    def sentence(self) -> str:
+        """The same for people."""
+        shifts = f"{self.made} {'shift' if self.made == 1 else 'shifts'} made, {self.kept} kept as before, {self.taken_back} taken back"
+        return f"{shifts}; {self.passed_over} of another duty passed over."
 
 
 @verb("share", kind="calendar.shared", who="any member", subject="calendar link")
@@ -71,19 +77,21 @@ def revoke_calendar(link: CalendarLink, *, by: Actor) -> CalendarLink:
 def import_calendar(schedule: Schedule, body: bytes, *, by: Actor, duty: OnCallDuty) -> Imported:
     """Take a duty's shifts from an iCalendar file, as overrides, a year ahead: all of them or none.
 
-    Importing again takes back what was imported for that duty before and is not in the file any more.
+    Importing again takes back what was imported for that duty before and is not in the file any more; a file that has nothing of
+    the duty is a file of another one, and refused.
     """
     schedule = locked(schedule)
     check(schedules.why_not_edit(schedule.team, by))
     at = now()
     read = shifts(body, zone(schedule.time_zone), at)
     wanted = [one for one in read if one.duty in ("", duty)]
+    check([] if wanted else [rules.none_of(duty, len(read))])
     asked = _asked(wanted, duty, at, by)
-    end = max((stretch.end for _, stretch in asked), default=at + timedelta(days=1))
-    before = rota(schedule, at, end)
     running = [o for o in Override.objects.filter(schedule=schedule, duty=duty, cancelled_at=None, ends_at__gt=at) if o.source]
     kept = [o for o in running if any(_is(o, *pair, at) for pair in asked)]
     gone = [o for o in running if o not in kept]
+    end = max([stretch.end for _, stretch in asked] + [o.ends_at for o in gone])
+    before = rota(schedule, at, end)
     for override in gone:
         override.cancelled_at = at
         override.save()
@@ -121,8 +129,7 @@ def _asked(read: Iterable[Read], duty: OnCallDuty, at: datetime, by: Actor) -> l
         named = by_name.get(one.who.lower(), [])
         person = by_mail.get(one.who.lower()) or (named[0] if len(named) == 1 else None)
         if person is None:
-            sentence = f"Nobody can be told from {one.named}: give it one attendee, or the name of a practitioner here."
-            problems.append(Reason("nobody", sentence, field="file", status=422))
+            problems.append(rules.nobody(one, len(named)))
             continue
         stretch = Stretch(duty, max(one.start, at), one.end, person)  # what has begun is taken from now on
         problems += _about(one, overrides.why_not_stretch(stretch, at))

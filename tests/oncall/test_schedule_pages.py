@@ -280,6 +280,11 @@ def test_shifts_are_imported_by_the_form(scene: Scene) -> None:
     assert "iCalendar file: This is no calendar that can be read" in text(answer)
     send(client, f"{PAGE}import/", duty="primary", file=SimpleUploadedFile("x.ics", body))
     assert on(scene, "2026-06-02 12:00")["primary"] == "Mei Martin"
+    said = "1 shift made, 0 kept as before, 0 taken back; 0 of another duty passed over."
+    assert said in html.unescape(client.get(PAGE).content.decode())
+    other = body.replace(b"SUMMARY", b"CATEGORIES:shadow\r\nSUMMARY")
+    answer = send(client, f"{PAGE}import/", 422, duty="primary", file=SimpleUploadedFile("x.ics", other))
+    assert "iCalendar file: No event here is for primary; 1 is for another duty." in text(answer)
 
 
 @pytest.mark.parametrize("value", ["a\x00b", "x" * 20_001, "9999-12-31T23:59", "9" * 400, "-1", "\U0001f4a5"])
