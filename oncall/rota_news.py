@@ -26,15 +26,7 @@ def render(delivery: Delivery) -> Message | None:
     """What changed, in the wall time of the schedule."""
     event = delivery.event
     schedule = _schedule(event)
-    told = {name: str(event.data.get(name, "")) for name in ("person", "replaced", "offered_by", "offered_to", "duty", "reason")}
-    duty = OnCallDuty(told["duty"]).label.lower()
-    when = _between(schedule, event.data["start"], event.data["end"])
-    subject, line = _words(event, told, duty, schedule.name)
-    lines = [f"{line} {when}."]
-    if event.data.get("return_start"):
-        returned = _between(schedule, event.data["return_start"], event.data["return_end"])
-        lines.append(f"In return {told['offered_by']} takes it {returned}.")
-    lines += [f"Reason: {told['reason']}"] if told["reason"] else []
+    subject, lines = _told(event, schedule)
     return Message(
         address=delivery.recipient.email,
         name=delivery.recipient.name,
@@ -45,9 +37,26 @@ def render(delivery: Delivery) -> Message | None:
     )
 
 
+def _told(event: Event, schedule: Schedule) -> tuple[str, list[str]]:
+    """(subject, lines) of an override or a swap."""
+    told = {name: str(event.data.get(name, "")) for name in ("person", "replaced", "offered_by", "offered_to", "duty", "reason")}
+    duty = OnCallDuty(told["duty"]).label.lower()
+    when = _between(schedule, event.data["start"], event.data["end"])
+    subject, line = _words(event, told, duty, schedule.name)
+    lines = [f"{line} {when}."]
+    if event.data.get("return_start"):
+        returned = _between(schedule, event.data["return_start"], event.data["return_end"])
+        lines.append(f"In return {told['offered_by']} takes it {returned}.")
+    for side in event.data.get("also", []):
+        until = _between(schedule, side["start"], side["end"])
+        lines.append(f"Cancelled with it: {side['person']} as {duty} of {schedule.name}{_place(side['replaced'])} {until}.")
+    lines += [f"Reason: {told['reason']}"] if told["reason"] else []
+    return subject, lines
+
+
 def _words(event: Event, told: dict[str, str], duty: str, schedule: str) -> tuple[str, str]:
     """(subject, the sentence without its times)."""
-    place = f" in {told['replaced']}'s place" if told["replaced"] else ""
+    place = _place(told["replaced"])
     to_whom = told["offered_to"] or "whoever accepts"
     return {
         "override.given": (f"On call changes: {schedule}", f"{told['person']} is {duty} of {schedule}{place}"),
@@ -59,6 +68,10 @@ def _words(event: Event, told: dict[str, str], duty: str, schedule: str) -> tupl
         "swap.accepted": (f"Your swap is accepted: {schedule}", f"{event.actor_name} is {duty} of {schedule} in your place"),
         "swap.ended": (f"A swap is off: {schedule}", f"{told['offered_by']} stays {duty} of {schedule}"),
     }[event.kind]
+
+
+def _place(replaced: str) -> str:
+    return f" in {replaced}'s place" if replaced else ""
 
 
 def _between(schedule: Schedule, start: str, end: str) -> str:
