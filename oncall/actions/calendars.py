@@ -7,12 +7,12 @@ from typing import Any
 
 from ledger.actions import record
 from ledger.verbs import verb
-from oncall.actions.schedules import locked, no_clash
+from oncall.actions.schedules import concerned, locked, no_clash
 from oncall.models import CalendarLink, CalendarLinkSecret, Override, Schedule
 from oncall.plans import Stretch
 from oncall.reading import Read, shifts
 from oncall.rota import OnCallDuty
-from oncall.rotas import rota, standing, zone
+from oncall.rotas import SOON, rota, standing, zone
 from oncall.rules import calendars as rules
 from oncall.rules import overrides, schedules
 from tenants import credentials
@@ -91,12 +91,14 @@ def import_calendar(schedule: Schedule, body: bytes, *, by: Actor, duty: OnCallD
     kept = [o for o in running if any(_is(o, *pair, at) for pair in asked)]
     gone = [o for o in running if o not in kept]
     end = max([stretch.end for _, stretch in asked] + [o.ends_at for o in gone])
-    before = rota(schedule, at, end)
+    before = rota(schedule, at, max(end, at + SOON))
     for override in gone:
         override.cancelled_at = at
         override.save()
     made = _put(schedule, [pair for pair in asked if not any(_is(o, *pair, at) for o in kept)], by)
-    no_clash(schedule, before, rota(schedule, at, end), at, end, field="file")
+    after = rota(schedule, at, max(end, at + SOON))
+    no_clash(schedule, before, after, at, end, field="file")
+    told = concerned(before, after, at) if schedule.is_active else []
     result = Imported(len(made), len(kept), len(gone), len(read) - len(wanted))
     counts: dict[str, Any] = {
         "made": result.made,
@@ -104,7 +106,7 @@ def import_calendar(schedule: Schedule, body: bytes, *, by: Actor, duty: OnCallD
         "taken_back": result.taken_back,
         "passed_over": result.passed_over,
     }
-    record("schedule.imported", schedule, by=by, name=schedule.name, duty=duty.value, **counts)
+    record("schedule.imported", schedule, by=by, name=schedule.name, duty=duty.value, **counts, people=told)
     return result
 
 

@@ -199,6 +199,21 @@ def test_what_was_exported_can_be_imported(scene: Scene) -> None:
     assert on(scene, "2026-06-09 12:00") == {"primary": "Jon Jensen", "secondary": "Mei Martin"}
 
 
+def test_those_whose_shifts_an_import_changes_are_told(scene: Scene) -> None:
+    plan(scene, layers=False)
+    near = event(":20260602T080000Z", ":20260602T200000Z", "Mei Martin")
+    far = event(":20260802T080000Z", ":20260802T200000Z", "Jon Jensen")
+    made(upload(scene, near, far), 200)
+    scene.follow()
+    told = str(scene.mails("mei", "Your shifts change: Shop on call")[0].body)
+    assert "Shifts of Shop on call were imported: yours of the next 14 days are others." in told
+    assert "Primary from Tue 2 Jun 2026 08:00 to Tue 2 Jun 2026 20:00" in told
+    made(upload(scene, near), 200)
+    scene.follow()
+    assert len(scene.mails("mei")) == 1
+    assert scene.mails("jon") == []
+
+
 def test_the_file_of_another_duty_is_refused_and_takes_nothing_back(scene: Scene) -> None:
     """The secondary's feed, sent with the duty that is the default: every shift of the primary was cancelled, and it was a success."""
     plan(scene, layers=False)

@@ -45,7 +45,7 @@ def test_a_member_gives_theirs_and_who_gets_it_is_told(scene: Scene) -> None:
         in body
     )
     assert "Reason: Dentist" in body
-    assert scene.mails("amira") == []
+    assert scene.mails("amira", "On call changes") == []
 
 
 def test_whoever_loses_a_stretch_and_gets_it_back_is_told(scene: Scene) -> None:
@@ -60,7 +60,7 @@ def test_whoever_loses_a_stretch_and_gets_it_back_is_told(scene: Scene) -> None:
     scene.follow()
     told = str(scene.mails("amira", "On call changes back: Shop on call")[0].body)
     assert f"Cancelled: Mei Martin as primary of Shop on call {times}" in told
-    assert scene.mails("jon") == scene.mails("mei") == []
+    assert scene.mails("jon", "On call changes") == scene.mails("mei", "On call changes") == []
 
 
 def test_whoever_is_not_on_call_then_is_not_told(scene: Scene) -> None:
@@ -70,8 +70,8 @@ def test_whoever_is_not_on_call_then_is_not_told(scene: Scene) -> None:
     scene.follow()
     made(override(scene, "admin", "2026-06-02 20:00", "2026-06-02 22:00", replaced=scene.email("mei")))
     scene.follow()
-    assert len(scene.mails("amira")) == len(scene.mails("mei")) == 1
-    assert scene.mails("jon") == []
+    assert len(scene.mails("amira", "On call changes")) == len(scene.mails("mei", "On call changes")) == 1
+    assert scene.mails("jon", "On call changes") == []
 
 
 def test_members_change_nobody_elses(scene: Scene) -> None:
