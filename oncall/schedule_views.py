@@ -85,7 +85,7 @@ def override(request: HttpRequest, schedule: str) -> HttpResponse:
         f"Override: {found.name}",
         "Put it in",
         _page(found),
-        f"Times are {found.time_zone}. Whoever takes it is on call from then on, and is told.",
+        f"Times are {found.time_zone}. Whoever takes it is on call from then on; they and whoever was are told.",
     )
 
     def act(data: dict[str, Any]) -> None:

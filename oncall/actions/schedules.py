@@ -107,7 +107,7 @@ def add_layer(schedule: Schedule, plan: Plan, *, by: Actor) -> Layer:
     before = rota(schedule, at, first + JUDGED)
     number = (Layer.objects.filter(schedule=schedule).aggregate(most=Max("number"))["most"] or 0) + 1
     layer = _begin(schedule, plan, number, at)
-    told = _settled(schedule, before, at, first + JUDGED, field="people")
+    told = _settled(schedule, before, at, first, first + JUDGED, field="people")  # until it begins all is as before
     record("schedule.layer_added", schedule, by=by, name=schedule.name, layer=number, what=_described(plan), people=told)
     return layer
 
@@ -127,7 +127,7 @@ def change_layer(layer: Layer, plan: Plan, *, by: Actor) -> Layer:
     before = rota(schedule, at, first + JUDGED)
     ended = _ended(layer, at)
     begun = _begin(schedule, plan, ended.number, at)
-    told = _settled(schedule, before, at, first + JUDGED, field="people")
+    told = _settled(schedule, before, at, at, first + JUDGED, field="people")
     what, was = _described(plan), _described(_plan(layer))
     record("schedule.layer_changed", schedule, by=by, name=schedule.name, layer=ended.number, what=what, before=was, people=told)
     return begun
@@ -147,7 +147,7 @@ def end_layer(layer: Layer, *, by: Actor) -> Layer:
     at = now()
     before = rota(schedule, at, at + JUDGED)
     _ended(layer, at)
-    told = _settled(schedule, before, at, at + JUDGED, field="")
+    told = _settled(schedule, before, at, at, at + JUDGED, field="")
     what = _described(_plan(layer))
     record("schedule.layer_ended", schedule, by=by, name=schedule.name, layer=layer.number, what=what, people=told)
     return layer
@@ -186,10 +186,10 @@ def _judged(schedule: Schedule, plan: Plan, by: Actor, at: datetime) -> tuple[Pl
     return plan, max(at, when(zone(plan.time_zone), datetime.combine(plan.starts_on, plan.handover_at)))
 
 
-def _settled(schedule: Schedule, before: Rota, at: datetime, end: datetime, *, field: str) -> list[int]:
-    """Refuse an edit of layers that makes somebody both until `end`, who were not; else whose shifts it changes soon."""
+def _settled(schedule: Schedule, before: Rota, at: datetime, start: datetime, end: datetime, *, field: str) -> list[int]:
+    """Refuse an edit of layers that makes somebody both between `start` and `end`, who were not; else whose shifts it changes soon."""
     after = rota(schedule, at, end)
-    no_clash(schedule, before, after, at, end, field=field)
+    no_clash(schedule, before, after, start, end, field=field)
     return concerned(before, after, at) if schedule.is_active else []
 
 
