@@ -71,6 +71,7 @@ def _now(one: boards.Now) -> Row:
         "duty": one.duty.label,
         "person": one.person.name if one.person else "",
         "gone": one.gone,
+        "instead": one.instead.name if one.instead else "",
         "until": one.until,
         "override": one.override is not None,
         "time_zone": one.schedule.time_zone if one.schedule else "",

@@ -1,14 +1,14 @@
 """What the pages and the API show of schedules: who is on now, the calendar, gaps, load. Reads only; plain values."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import Prefetch, QuerySet
 
 from oncall.models import Layer, LayerMember, Override, Schedule, Service, Swap, Team, TeamMember
-from oncall.rota import Edge, Load, OnCallDuty, Rota, Span, edges, gaps, load, spans
+from oncall.rota import WOKEN, Edge, Load, OnCallDuty, Rota, Span, edges, gaps, load, spans
 from oncall.rota.wall import when
 from oncall.rotas import answering, gone, people, rota, rotas, zone
 from tenants.models import Membership, User
@@ -21,6 +21,7 @@ class Now:
     """Who holds a duty now, and until when, as far as is looked ahead (None: longer, and in a fixed order).
 
     `schedule` None: by the fixed order of `team`. `gone` says why the person cannot be on call any more ("has left"); "" where they can.
+    `instead` is whom pages go to while nobody of the schedule can answer: who has this place in the team's fixed order.
     """
 
     schedule: Schedule | None
@@ -30,6 +31,7 @@ class Now:
     until: datetime | None
     override: int | None = None
     gone: str = ""
+    instead: User | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,9 @@ def on_now(schedules: Sequence[Schedule], at: datetime) -> list[Now]:
     ]
     known = people(span.person for _, _, span in first if span.person is not None)
     ended = gone(known)
+    answer = set(answering().filter(user__in=known).values_list("user_id", flat=True))
+    called = {schedule.pk for schedule, duty, span in first if duty in WOKEN and span.person in answer}
+    order = _orders({s.team_id for s in schedules if s.team_id and s.is_active and s.pk not in called})
     return [
         Now(
             schedule,
@@ -59,6 +64,7 @@ def on_now(schedules: Sequence[Schedule], at: datetime) -> list[Now]:
             span.end if span.end < at + LOOKED else None,
             span.held.override if span.held else None,
             ended.get(span.person, "") if span.person is not None else "",
+            None if schedule.pk in called else _placed(order, schedule.team_id, duty),
         )
         for schedule, duty, span in first
         if duty != OnCallDuty.SHADOW or span.held
@@ -67,16 +73,30 @@ def on_now(schedules: Sequence[Schedule], at: datetime) -> list[Now]:
 
 def in_fixed_order(teams: Sequence[Team]) -> list[Now]:
     """Primary and secondary of teams without a running schedule: the first two of the order who can answer, as pages call them."""
-    rows = TeamMember.objects.filter(team__in=teams, user__in=answering().values("user_id")).select_related("user")
-    order: dict[int, list[User]] = defaultdict(list)
-    for row in rows.order_by("position"):
-        order[row.team_id].append(row.user)
+    order = _orders({team.pk for team in teams})
     ended = gone(person.pk for found in order.values() for person in found[:2])
     found = []
     for team in teams:
-        for duty, person in zip((OnCallDuty.PRIMARY, OnCallDuty.SECONDARY), [*order[team.pk], None, None], strict=False):
+        for duty in WOKEN:
+            person = _placed(order, team.pk, duty)
             found.append(Now(None, team, duty, person, None, gone=ended.get(person.pk, "") if person else ""))
     return found
+
+
+def _orders(teams: Collection[int]) -> dict[int, list[User]]:
+    """Team id -> its people who can answer, in their fixed order."""
+    order: dict[int, list[User]] = defaultdict(list)
+    rows = TeamMember.objects.filter(team__in=teams, user__in=answering().values("user_id")).select_related("user")
+    for row in rows.order_by("position") if teams else []:
+        order[row.team_id].append(row.user)
+    return order
+
+
+def _placed(order: Mapping[int, list[User]], team: int | None, duty: OnCallDuty) -> User | None:
+    """Who is primary or secondary by a team's fixed order."""
+    found = order.get(team, []) if team is not None and duty in WOKEN else []
+    place = WOKEN.index(duty) if found else 0
+    return found[place] if place < len(found) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def _judge(calendar: Any) -> None:
 def _read(occurrences: list[Any], zone: ZoneInfo, start: datetime) -> Iterator[Read]:
     for event in occurrences:
         begins, ends = _instant(event["DTSTART"].dt, zone), _instant(event["DTEND"].dt, zone)
-        if ends <= max(start, begins):
+        if ends <= max(start, begins) or str(event.get("STATUS", "")).upper() == "CANCELLED":
             continue
         title = str(event.get("SUMMARY", ""))
         uid = str(event.get("UID", "")) or title

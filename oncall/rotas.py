@@ -19,6 +19,7 @@ from tenants.models import Membership, User
 
 TURNS = {Layer.Unit.HOUR: timedelta(hours=1), Layer.Unit.DAY: timedelta(days=1), Layer.Unit.WEEK: timedelta(weeks=1)}
 INSTANT = timedelta(microseconds=1)
+SOON = timedelta(days=14)  # whose shifts an edit changes within this time hears of it
 
 # Asked by every page to a team with a schedule: worded here, since the ORM takes longer to word them than PostgreSQL to answer.
 _LAYERS = """

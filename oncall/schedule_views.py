@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -84,7 +85,7 @@ def override(request: HttpRequest, schedule: str) -> HttpResponse:
         f"Override: {found.name}",
         "Put it in",
         _page(found),
-        f"Times are {found.time_zone}. Whoever takes it is on call from then on, and is told.",
+        f"Times are {found.time_zone}. Whoever takes it is on call from then on; they and whoever was are told.",
     )
 
     def act(data: dict[str, Any]) -> None:
@@ -245,7 +246,9 @@ def schedule_import(request: HttpRequest, schedule: str) -> HttpResponse:
     )
 
     def act(data: dict[str, Any]) -> None:
-        calendars.import_calendar(found, data["file"].read(), by=actor(request), duty=OnCallDuty(data["duty"]))
+        duty = OnCallDuty(data["duty"])
+        result = calendars.import_calendar(found, data["file"].read(), by=actor(request), duty=duty)
+        messages.info(request, result.sentence)
 
     return send(request, form, act, words)
 

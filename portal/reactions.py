@@ -87,6 +87,8 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "swap.offered": (TELL_PEOPLE,),
     "swap.accepted": (TELL_PEOPLE,),
     "swap.ended": (TELL_PEOPLE,),
+    **dict.fromkeys(("schedule.changed", "schedule.imported"), (TELL_PEOPLE,)),
+    **dict.fromkeys(("schedule.layer_added", "schedule.layer_changed", "schedule.layer_ended"), (TELL_PEOPLE,)),
     "readiness.noticed": (TELL_FAULTS,),
     "contact.added": (SEND_CODE,),
     "contact.code_asked": (SEND_CODE,),

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from ledger.actions import record
 from ledger.verbs import verb
-from oncall.actions.schedules import locked, no_clash
+from oncall.actions.schedules import concerned, locked, no_clash
 from oncall.models import CalendarLink, CalendarLinkSecret, Override, Schedule
 from oncall.plans import Stretch
 from oncall.reading import Read, shifts
 from oncall.rota import OnCallDuty
-from oncall.rotas import rota, standing, zone
+from oncall.rotas import SOON, rota, standing, zone
 from oncall.rules import calendars as rules
 from oncall.rules import overrides, schedules
 from tenants import credentials
@@ -33,6 +33,12 @@ class Imported:
     kept: int
     taken_back: int
     passed_over: int
+
+    @property
+    def sentence(self) -> str:
+        """The same for people."""
+        shifts = f"{self.made} {'shift' if self.made == 1 else 'shifts'} made, {self.kept} kept as before, {self.taken_back} taken back"
+        return f"{shifts}; {self.passed_over} of another duty passed over."
 
 
 @verb("share", kind="calendar.shared", who="any member", subject="calendar link")
@@ -71,24 +77,28 @@ def revoke_calendar(link: CalendarLink, *, by: Actor) -> CalendarLink:
 def import_calendar(schedule: Schedule, body: bytes, *, by: Actor, duty: OnCallDuty) -> Imported:
     """Take a duty's shifts from an iCalendar file, as overrides, a year ahead: all of them or none.
 
-    Importing again takes back what was imported for that duty before and is not in the file any more.
+    Importing again takes back what was imported for that duty before and is not in the file any more; a file that has nothing of
+    the duty is a file of another one, and refused.
     """
     schedule = locked(schedule)
     check(schedules.why_not_edit(schedule.team, by))
     at = now()
     read = shifts(body, zone(schedule.time_zone), at)
     wanted = [one for one in read if one.duty in ("", duty)]
+    check([] if wanted else [rules.none_of(duty, len(read))])
     asked = _asked(wanted, duty, at, by)
-    end = max((stretch.end for _, stretch in asked), default=at + timedelta(days=1))
-    before = rota(schedule, at, end)
     running = [o for o in Override.objects.filter(schedule=schedule, duty=duty, cancelled_at=None, ends_at__gt=at) if o.source]
     kept = [o for o in running if any(_is(o, *pair, at) for pair in asked)]
     gone = [o for o in running if o not in kept]
+    end = max([stretch.end for _, stretch in asked] + [o.ends_at for o in gone])
+    before = rota(schedule, at, max(end, at + SOON))
     for override in gone:
         override.cancelled_at = at
         override.save()
     made = _put(schedule, [pair for pair in asked if not any(_is(o, *pair, at) for o in kept)], by)
-    no_clash(schedule, before, rota(schedule, at, end), at, end, field="file")
+    after = rota(schedule, at, max(end, at + SOON))
+    no_clash(schedule, before, after, at, end, field="file")
+    told = concerned(before, after, at) if schedule.is_active else []
     result = Imported(len(made), len(kept), len(gone), len(read) - len(wanted))
     counts: dict[str, Any] = {
         "made": result.made,
@@ -96,7 +106,7 @@ def import_calendar(schedule: Schedule, body: bytes, *, by: Actor, duty: OnCallD
         "taken_back": result.taken_back,
         "passed_over": result.passed_over,
     }
-    record("schedule.imported", schedule, by=by, name=schedule.name, duty=duty.value, **counts)
+    record("schedule.imported", schedule, by=by, name=schedule.name, duty=duty.value, **counts, people=told)
     return result
 
 
@@ -121,8 +131,7 @@ def _asked(read: Iterable[Read], duty: OnCallDuty, at: datetime, by: Actor) -> l
         named = by_name.get(one.who.lower(), [])
         person = by_mail.get(one.who.lower()) or (named[0] if len(named) == 1 else None)
         if person is None:
-            sentence = f"Nobody can be told from {one.named}: give it one attendee, or the name of a practitioner here."
-            problems.append(Reason("nobody", sentence, field="file", status=422))
+            problems.append(rules.nobody(one, len(named)))
             continue
         stretch = Stretch(duty, max(one.start, at), one.end, person)  # what has begun is taken from now on
         problems += _about(one, overrides.why_not_stretch(stretch, at))

@@ -1,6 +1,8 @@
 """Overrides: somebody takes a duty for a while, for themselves or, as a lead or administrator, for anybody."""
 
+from collections.abc import Collection
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from ledger.actions import record
@@ -8,6 +10,7 @@ from ledger.verbs import verb
 from oncall.actions.schedules import locked, no_clash
 from oncall.models import Override, Schedule, Swap
 from oncall.plans import Stretch
+from oncall.rota import changed
 from oncall.rotas import crew, plain_override, rota, standing
 from oncall.rules import overrides as rules
 from oncall.rules.schedules import PAIR
@@ -32,7 +35,7 @@ def give_override(schedule: Schedule, asked: Stretch, *, by: Actor, reason: str 
     replaced = asked.replaced.pk if asked.replaced else None
     check(rules.why_not_give(schedule, crew(schedule), by, asked.person.pk, replaced))
     override = put(schedule, asked, by=by, reason=reason, source=source)
-    record("override.given", override, by=by, **told(override))
+    record("override.given", override, by=by, **told(override, _touched(schedule, override)))
     return override
 
 
@@ -50,9 +53,11 @@ def cancel_override(override: Override, *, by: Actor) -> Override:
     check(rules.why_not_cancel(override, by, at))
     together = [override]
     if override.swap_id is not None:
-        together = list(Override.objects.filter(swap=override.swap_id, cancelled_at=None, ends_at__gt=at).order_by("id"))
-    take_back(schedule, together)
-    record("override.cancelled", override, by=by, **told(override), both=len(together) > 1)
+        sides = Override.objects.filter(swap=override.swap_id, cancelled_at=None, ends_at__gt=at)
+        together = list(sides.select_related("user", "replaced").order_by("id"))
+    touched = take_back(schedule, together, at)
+    also = [_side(one) for one in together if one.pk != override.pk]
+    record("override.cancelled", override, by=by, **told(override, touched), both=bool(also), also=also)
     override.cancelled_at = at
     return override
 
@@ -85,28 +90,46 @@ def put(
     return override
 
 
-def take_back(schedule: Schedule, overrides: list[Override]) -> None:
-    """End overrides of a schedule whose row is locked, now, unless that makes somebody primary and secondary at once."""
-    at = now()
-    start, end = min([at, *(o.starts_at for o in overrides)]), max(o.ends_at for o in overrides)
+def take_back(schedule: Schedule, overrides: list[Override], at: datetime) -> set[int]:
+    """End overrides of a schedule whose row is locked, now, unless that makes somebody primary and secondary at once.
+
+    Returns the user ids of those who are on call at other times by that.
+    """
+    start, end = max(at, min(o.starts_at for o in overrides)), max(o.ends_at for o in overrides)
     before = rota(schedule, at, end)
     gone = {o.pk for o in overrides}
     after = replace(before, overrides=tuple(o for o in before.overrides if o.id not in gone))
-    no_clash(schedule, before, after, max(start, at), end, field="")
+    no_clash(schedule, before, after, start, end, field="")
     for override in overrides:
         override.cancelled_at = at
         override.save()
+    return changed(before, after, start, end)
 
 
-def told(override: Override) -> dict[str, Any]:
-    """An override as events tell it; `people` are those who hear of it."""
+def told(override: Override, touched: Collection[int]) -> dict[str, Any]:
+    """An override as events tell it; `people` hear of it: who is in it, and whoever loses a stretch by it or gets one back."""
+    people = dict.fromkeys([override.user_id, override.replaced_id, *sorted(touched)])
     return {
         "schedule": override.schedule.name,
         "duty": override.duty,
+        **_side(override),
+        "reason": override.reason,
+        "people": [pk for pk in people if pk is not None],
+    }
+
+
+def _side(override: Override) -> dict[str, str]:
+    return {
         "person": override.user.name,
         "replaced": override.replaced.name if override.replaced else "",
         "start": override.starts_at.isoformat(),
         "end": override.ends_at.isoformat(),
-        "reason": override.reason,
-        "people": [pk for pk in (override.user_id, override.replaced_id) if pk is not None],
     }
+
+
+def _touched(schedule: Schedule, override: Override) -> set[int]:
+    """The user ids of those who are on call at other times since an override was made."""
+    start, end = override.starts_at, override.ends_at
+    after = rota(schedule, start, end)
+    before = replace(after, overrides=tuple(o for o in after.overrides if o.id != override.pk))
+    return changed(before, after, start, end)

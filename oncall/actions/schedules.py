@@ -12,8 +12,9 @@ from ledger.verbs import verb
 from oncall.models import Layer, LayerMember, Schedule, Team
 from oncall.moments import said
 from oncall.plans import Plan
-from oncall.rota import Rota
-from oncall.rotas import people, plain_layer, rota, zone
+from oncall.rota import Rota, changed
+from oncall.rota.wall import when
+from oncall.rotas import SOON, people, rota, zone
 from oncall.rules import schedules as rules
 from tenants.actors import Actor
 from tenants.models import User
@@ -23,7 +24,7 @@ from tenants.words import line
 
 NAME_MAX = 80
 SHORT = r"[a-z0-9][a-z0-9-]{0,39}"
-JUDGED = timedelta(days=90)  # how far ahead a layer is tried for one person as primary and secondary at once
+JUDGED = timedelta(days=90)  # how far ahead, of its start, a layer is tried for one person as primary and secondary at once
 
 
 @verb(
@@ -63,6 +64,7 @@ def change_schedule(
     """Change a schedule's name or zone, or switch it off and on. Layers that went by its zone go by the new one from now on."""
     schedule = locked(schedule)
     check(rules.why_not_edit(schedule.team, by))
+    at, was_active = now(), schedule.is_active
     asked: dict[str, Any] = {"name": name and line("name", name, most=NAME_MAX), "time_zone": time_zone, "is_active": is_active}
     if time_zone is not None:
         check(rules.why_not_zone(time_zone))
@@ -74,15 +76,19 @@ def change_schedule(
         for field, value in asked.items()
         if value not in (None, getattr(schedule, field))
     }
+    before = rota(schedule, at, at + JUDGED)
     if "time_zone" in changes:
         for layer in _layers(schedule):
             if layer.time_zone == schedule.time_zone:
-                _begin(schedule, replace(_plan(layer), time_zone=str(time_zone)), _ended(layer).number)
+                _begin(schedule, replace(_plan(layer), time_zone=str(time_zone)), _ended(layer, at).number, at)
+    after = rota(schedule, at, at + JUDGED)
+    no_clash(schedule, before, after, at, at + JUDGED, field="time_zone")
     for field, (_, value) in changes.items():
         setattr(schedule, field, value)
     if changes:
         schedule.save()
-    record("schedule.changed", schedule, by=by, name=schedule.name, changes=changes)
+    told = concerned(before if was_active else Rota(), after if schedule.is_active else Rota(), at)
+    record("schedule.changed", schedule, by=by, name=schedule.name, changes=changes, people=told)
     return schedule
 
 
@@ -96,9 +102,14 @@ def change_schedule(
 def add_layer(schedule: Schedule, plan: Plan, *, by: Actor) -> Layer:
     """Add people who take turns of a duty. Holds from now on."""
     schedule = locked(schedule)
-    plan = _judged(schedule, plan, by)
+    at = now()
+    plan, first = _judged(schedule, plan, by, at)
+    before = rota(schedule, at, first + JUDGED)
     number = (Layer.objects.filter(schedule=schedule).aggregate(most=Max("number"))["most"] or 0) + 1
-    return _laid(schedule, plan, number, "schedule.layer_added", by)
+    layer = _begin(schedule, plan, number, at)
+    told = _settled(schedule, before, at, first, first + JUDGED, field="people")  # until it begins all is as before
+    record("schedule.layer_added", schedule, by=by, name=schedule.name, layer=number, what=_described(plan), people=told)
+    return layer
 
 
 @verb(
@@ -111,9 +122,15 @@ def add_layer(schedule: Schedule, plan: Plan, *, by: Actor) -> Layer:
 def change_layer(layer: Layer, plan: Plan, *, by: Actor) -> Layer:
     """Change a layer from now on. Returns the row that holds now; the one before says who was on call until now."""
     schedule = locked(layer.schedule)
-    plan = _judged(schedule, plan, by)
-    before = _described(_plan(layer))
-    return _laid(schedule, plan, _ended(layer).number, "schedule.layer_changed", by, before=before)
+    at = now()
+    plan, first = _judged(schedule, plan, by, at)
+    before = rota(schedule, at, first + JUDGED)
+    ended = _ended(layer, at)
+    begun = _begin(schedule, plan, ended.number, at)
+    told = _settled(schedule, before, at, at, first + JUDGED, field="people")
+    what, was = _described(plan), _described(_plan(layer))
+    record("schedule.layer_changed", schedule, by=by, name=schedule.name, layer=ended.number, what=what, before=was, people=told)
+    return begun
 
 
 @verb(
@@ -124,11 +141,15 @@ def change_layer(layer: Layer, plan: Plan, *, by: Actor) -> Layer:
     clauses=(rules.PAIR,),
 )
 def end_layer(layer: Layer, *, by: Actor) -> Layer:
-    """End a layer: nobody takes turns in it from now on."""
+    """End a layer: nobody takes turns in it from now on, unless what stood behind it makes somebody primary and secondary at once."""
     schedule = locked(layer.schedule)
     check(rules.why_not_edit(schedule.team, by))
-    _ended(layer)
-    record("schedule.layer_ended", schedule, by=by, name=schedule.name, layer=layer.number, what=_described(_plan(layer)))
+    at = now()
+    before = rota(schedule, at, at + JUDGED)
+    _ended(layer, at)
+    told = _settled(schedule, before, at, at, at + JUDGED, field="")
+    what = _described(_plan(layer))
+    record("schedule.layer_ended", schedule, by=by, name=schedule.name, layer=layer.number, what=what, people=told)
     return layer
 
 
@@ -152,28 +173,27 @@ def no_clash(schedule: Schedule, before: Rota, after: Rota, start: datetime, end
     check(rules.why_not_both(before, after, start, end, say, field))
 
 
-def _judged(schedule: Schedule, plan: Plan, by: Actor) -> Plan:
+def concerned(before: Rota, after: Rota, at: datetime) -> list[int]:
+    """The user ids of those whose shifts of the next 14 days an edit changes: they hear of it."""
+    return sorted(changed(before, after, at, at + SOON))
+
+
+def _judged(schedule: Schedule, plan: Plan, by: Actor, at: datetime) -> tuple[Plan, datetime]:
+    """The plan, if it can be, and when its turns begin, or now."""
     check(rules.why_not_edit(schedule.team, by))
     plan = replace(plan, name=line("name", plan.name, most=NAME_MAX, required=False))
-    check(rules.why_not_plan(plan, now().date()))
-    return plan
+    check(rules.why_not_plan(plan, at.date()))
+    return plan, max(at, when(zone(plan.time_zone), datetime.combine(plan.starts_on, plan.handover_at)))
 
 
-def _laid(schedule: Schedule, plan: Plan, number: int, kind: str, by: Actor, **data: Any) -> Layer:
-    """Begin a layer, unless it makes somebody both, and tell of it."""
-    start, end = now(), now() + JUDGED
-    before = rota(schedule, start, end)
-    layer = _begin(schedule, plan, number)
-    after = replace(before, layers=(*before.layers, plain_layer(layer, [person.pk for person in plan.people])))
-    no_clash(schedule, before, after, start, end, field="people")
-    if kind == "schedule.layer_added":
-        record("schedule.layer_added", schedule, by=by, name=schedule.name, layer=number, what=_described(plan))
-    else:
-        record("schedule.layer_changed", schedule, by=by, name=schedule.name, layer=number, what=_described(plan), **data)
-    return layer
+def _settled(schedule: Schedule, before: Rota, at: datetime, start: datetime, end: datetime, *, field: str) -> list[int]:
+    """Refuse an edit of layers that makes somebody both between `start` and `end`, who were not; else whose shifts it changes soon."""
+    after = rota(schedule, at, end)
+    no_clash(schedule, before, after, start, end, field=field)
+    return concerned(before, after, at) if schedule.is_active else []
 
 
-def _begin(schedule: Schedule, plan: Plan, number: int) -> Layer:
+def _begin(schedule: Schedule, plan: Plan, number: int, at: datetime) -> Layer:
     layer = Layer.objects.create(
         schedule=schedule,
         number=number,
@@ -188,19 +208,19 @@ def _begin(schedule: Schedule, plan: Plan, number: int) -> Layer:
         opens_at=plan.opens_at,
         closes_at=plan.closes_at,
         weekdays=sorted(set(plan.weekdays)),
-        since=now(),
+        since=at,
     )
     for position, person in enumerate(plan.people, start=1):
         LayerMember.objects.create(layer=layer, user=person, position=position)
     return layer
 
 
-def _ended(layer: Layer) -> Layer:
-    """End the row of this number that holds now: somebody may have changed the layer a moment ago."""
+def _ended(layer: Layer, at: datetime) -> Layer:
+    """End the row of this number that holds: somebody may have changed the layer a moment ago. What follows it begins `at` too."""
     row = Layer.objects.filter(schedule=layer.schedule_id, number=layer.number, until=None).first()
     if row is None:
         raise invalid("layer", "This layer has ended already.", code="ended")
-    row.until = max(now(), row.since)
+    row.until = max(at, row.since)
     row.save()
     return row
 

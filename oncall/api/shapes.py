@@ -71,6 +71,12 @@ class OnCallOut(serializers.Serializer[Any]):
     until = serializers.DateTimeField(allow_null=True, help_text="Null: for longer than 31 days.")
     override = serializers.IntegerField(allow_null=True)
     gone = serializers.CharField(allow_blank=True, help_text='Why the person cannot be on call any more, such as "has left".')
+    pages_go_to = serializers.EmailField(
+        source="instead.email",
+        default=None,
+        allow_null=True,
+        help_text="While nobody of the schedule can answer: who is paged by the team's fixed order.",
+    )
 
     def get_schedule(self, now: Now) -> str | None:
         """The schedule's short name; null: the team's fixed order."""

@@ -1,5 +1,6 @@
 """What a schedule comes to: where nobody is on call, who is both at once, and how much each person carried."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -45,6 +46,29 @@ def clashes(rota: Rota, start: datetime, end: datetime) -> list[tuple[datetime, 
             if other.end > one.end:
                 break
             n += 1
+    return found
+
+
+def held(rota: Rota, start: datetime, end: datetime, duty: str) -> dict[int, list[tuple[datetime, datetime]]]:
+    """User id -> (from, to) of each stretch in which they hold a duty between two instants, by whatever layer or override."""
+    found: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for span in spans(rota, start, end, duty):
+        if span.person is None:
+            continue
+        theirs = found[span.person]
+        if theirs and theirs[-1][1] == span.start:
+            theirs[-1] = (theirs[-1][0], span.end)
+        else:
+            theirs.append((span.start, span.end))
+    return dict(found)
+
+
+def changed(before: Rota, after: Rota, start: datetime, end: datetime) -> set[int]:
+    """The user ids of those who by `after` hold some duty at other times between two instants than by `before`."""
+    found: set[int] = set()
+    for duty in OnCallDuty:
+        was, will = held(before, start, end, duty), held(after, start, end, duty)
+        found |= {person for person in was.keys() | will.keys() if was.get(person) != will.get(person)}
     return found
 
 

@@ -76,11 +76,22 @@ def why_not_both(
     before: Rota, after: Rota, start: datetime, end: datetime, say: Callable[[int, datetime, datetime], str], field: str
 ) -> list[Reason]:
     """Nobody becomes primary and secondary at once: then nobody would be left to call. `say` words (user id, from, to)."""
-    known = clashes(before, start, end)
+    known = _joined(clashes(before, start, end))
     for begins, ends, person in clashes(after, start, end):
         if not any(one <= begins and ends <= other and person == who for one, other, who in known):
             return [_bad(field, "both_at_once", say(person, begins, ends), clause=PAIR)]
     return []
+
+
+def _joined(stretches: Sequence[tuple[datetime, datetime, int]]) -> list[tuple[datetime, datetime, int]]:
+    """Those of one person that touch as one: what an edit leaves as it was may be told in fewer parts after it."""
+    found: list[tuple[datetime, datetime, int]] = []
+    for begins, ends, person in sorted(stretches, key=lambda one: (one[2], one[0])):
+        if found and found[-1][2] == person and found[-1][1] == begins:
+            found[-1] = (found[-1][0], ends, person)
+        else:
+            found.append((begins, ends, person))
+    return found
 
 
 def why_not_schedule(team: Team | None, others: Sequence[Schedule], slug: str) -> list[Reason]:

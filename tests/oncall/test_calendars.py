@@ -11,7 +11,7 @@ from django.test import Client
 from icalendar import Calendar
 
 from ledger.actions import configure
-from tenants.models import Membership
+from tenants.models import Membership, User
 from tests.conftest import Person
 from tests.incidents.scene import Scene
 from tests.oncall.planning import BERLIN, at, layer, made, on, override, plan, refused, utc
@@ -197,6 +197,72 @@ def test_what_was_exported_can_be_imported(scene: Scene) -> None:
     result = made(upload(scene, body=body), 200)
     assert result["passed_over"] >= result["made"] > 20
     assert on(scene, "2026-06-09 12:00") == {"primary": "Jon Jensen", "secondary": "Mei Martin"}
+
+
+def test_those_whose_shifts_an_import_changes_are_told(scene: Scene) -> None:
+    plan(scene, layers=False)
+    near = event(":20260602T080000Z", ":20260602T200000Z", "Mei Martin")
+    far = event(":20260802T080000Z", ":20260802T200000Z", "Jon Jensen")
+    made(upload(scene, near, far), 200)
+    scene.follow()
+    told = str(scene.mails("mei", "Your shifts change: Shop on call")[0].body)
+    assert "Shifts of Shop on call were imported: yours of the next 14 days are others." in told
+    assert "Primary from Tue 2 Jun 2026 08:00 to Tue 2 Jun 2026 20:00" in told
+    made(upload(scene, near), 200)
+    scene.follow()
+    assert len(scene.mails("mei")) == 1
+    assert scene.mails("jon") == []
+
+
+def test_the_file_of_another_duty_is_refused_and_takes_nothing_back(scene: Scene) -> None:
+    """The secondary's feed, sent with the duty that is the default: every shift of the primary was cancelled, and it was a success."""
+    plan(scene, layers=False)
+    made(upload(scene, event(":20260602T080000Z", ":20260602T200000Z", "Mei Martin")), 200)
+    theirs = [event(f":2026060{day}T080000Z", f":2026060{day}T200000Z", "Jon Jensen", "CATEGORIES:secondary") for day in (3, 4)]
+    told = refused(upload(scene, *theirs), 422, "another_duty", "file")
+    assert told == "No event here is for primary; 2 are for another duty."
+    assert refused(upload(scene, theirs[0]), 422, "another_duty").endswith("; 1 is for another duty.")
+    assert on(scene, "2026-06-02 12:00")["primary"] == "Mei Martin"
+    assert made(upload(scene, *theirs, duty="secondary"), 200)["made"] == 2
+
+
+@pytest.mark.clause("oncall.primary-secondary")
+def test_what_an_import_takes_back_makes_nobody_both_after_the_files_end(scene: Scene) -> None:
+    """Mei is primary again where Jon's shift is taken back, a week after the last of the new file, and secondary by then."""
+    plan(scene, layers=False)
+    made(scene.api("admin").post("schedules/shop/layers/", layer(scene, "amira", "mei")))
+    near = event(":20260602T080000Z", ":20260602T200000Z", "Jon Jensen")
+    far = event(":20260608T090000Z", ":20260615T090000Z", "Jon Jensen")
+    made(upload(scene, near, far), 200)
+    made(override(scene, "mei", "2026-06-08 09:00", "2026-06-15 09:00", duty="secondary"))
+    assert refused(upload(scene, near), 422, "both_at_once", "file").startswith("Mei Martin would be primary and secondary")
+    assert on(scene, "2026-06-09 12:00") == {"primary": "Jon Jensen", "secondary": "Mei Martin"}
+
+
+def test_what_is_cancelled_in_a_calendar_is_no_shift(scene: Scene) -> None:
+    """One occurrence of a series, by its RECURRENCE-ID, and an event of its own."""
+    plan(scene, layers=False)
+    series = event(":20260602T080000Z", ":20260602T200000Z", "Mei Martin", "RRULE:FREQ=DAILY;COUNT=3", uid="series")
+    but = ("RECURRENCE-ID:20260603T080000Z", "STATUS:CANCELLED")
+    one = event(":20260603T080000Z", ":20260603T200000Z", "Mei Martin", *but, uid="series")
+    alone = event(":20260606T080000Z", ":20260606T200000Z", "Jon Jensen", "STATUS:cancelled")
+    assert made(upload(scene, series, one, alone), 200)["made"] == 2
+    hours = [on(scene, f"2026-06-0{day} 12:00")["primary"] for day in (2, 3, 4, 6)]
+    assert hours == ["Mei Martin", None, "Mei Martin", None]
+    assert refused(upload(scene, alone), 422, "empty", "file")
+
+
+def test_a_name_that_two_have_asks_for_an_address(scene: Scene) -> None:
+    plan(scene, layers=False)
+    with scene.acme.scope(scene.acme.admin):
+        User.objects.filter(pk=scene.acme.jon.user_id).update(name="Mei Martin")
+    when = (":20260602T080000Z", ":20260602T200000Z")
+    told = refused(upload(scene, event(*when, "Mei Martin")), 422, "several", "file")
+    assert told == (
+        "Whose the event “Mei Martin” of 2 Jun 2026 08:00 UTC is cannot be told: 2 practitioners here have that name. "
+        "Give it one's e-mail address."
+    )
+    made(upload(scene, event(*when, "Mei Martin, mei@acme.example")), 200)
 
 
 def test_members_import_nothing(scene: Scene) -> None:

@@ -45,7 +45,33 @@ def test_a_member_gives_theirs_and_who_gets_it_is_told(scene: Scene) -> None:
         in body
     )
     assert "Reason: Dentist" in body
-    assert scene.mails("amira") == []
+    assert scene.mails("amira", "On call changes") == []
+
+
+def test_whoever_loses_a_stretch_and_gets_it_back_is_told(scene: Scene) -> None:
+    """In nobody's place by name, as the form has it by default: Amira, who was on call then, heard of neither."""
+    plan(scene)
+    given = made(override(scene, "mei", "2026-06-02 18:00", "2026-06-03 06:00"))
+    scene.follow()
+    times = "from Tue 2 Jun 2026 18:00 to Wed 3 Jun 2026 06:00 (UTC)."
+    told = str(scene.mails("amira", "On call changes: Shop on call")[0].body)
+    assert f"Mei Martin is primary of Shop on call {times}" in told
+    made(scene.api("mei").post(f"overrides/{given['id']}/cancel/"), 200)
+    scene.follow()
+    told = str(scene.mails("amira", "On call changes back: Shop on call")[0].body)
+    assert f"Cancelled: Mei Martin as primary of Shop on call {times}" in told
+    assert scene.mails("jon", "On call changes") == scene.mails("mei", "On call changes") == []
+
+
+def test_whoever_is_not_on_call_then_is_not_told(scene: Scene) -> None:
+    """Ada takes what Mei had taken: Mei is told, and Amira, who had lost it before, is not told again."""
+    plan(scene)
+    made(override(scene, "mei", "2026-06-02 18:00", "2026-06-03 06:00"))
+    scene.follow()
+    made(override(scene, "admin", "2026-06-02 20:00", "2026-06-02 22:00", replaced=scene.email("mei")))
+    scene.follow()
+    assert len(scene.mails("amira", "On call changes")) == len(scene.mails("mei", "On call changes")) == 1
+    assert scene.mails("jon", "On call changes") == []
 
 
 def test_members_change_nobody_elses(scene: Scene) -> None:
@@ -236,6 +262,10 @@ def test_a_swap_changes_both_sides_once_it_is_accepted(scene: Scene) -> None:
     assert refused(scene.api("mei").post(path), 409, "settled").startswith("Mei Martin settled this at 2026-06-01")
     both_sides = [row["id"] for row in scene.api("mei").get("schedules/shop/overrides/").json()["results"]]
     made(scene.api("mei").post(f"overrides/{both_sides[0]}/cancel/"), 200)
+    scene.follow()
+    told = str(scene.mails("amira", "On call changes back")[0].body)
+    assert "Cancelled: Amira Ahmadi as primary of Shop on call in Mei Martin's place from Sat 13 Jun 2026 00:00 to Mon 15" in told
+    assert "Cancelled with it: Mei Martin as primary of Shop on call in Amira Ahmadi's place from Sat 6 Jun 2026 00:00" in told
     assert [on(scene, when)["primary"] for when in ("2026-06-06 12:00", "2026-06-13 12:00")] == ["Amira Ahmadi", "Mei Martin"]
 
 

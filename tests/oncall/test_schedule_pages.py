@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from ledger.actions import configure
+from oncall.actions import ladder
 from oncall.models import Service, Team, TeamMember
 from tenants.models import Membership, User
 from tests.incidents.scene import Scene
@@ -41,6 +42,7 @@ def test_the_first_page_says_who_is_on_and_where_nobody_is(scene: Scene) -> None
     found = text(scene.page("mei").get("/o/acme/oncall/"))
     assert "Primary Amira Ahmadi until Mon 8 Jun, 09:00" in found
     assert "Secondary Nobody" in found
+    assert "pages go to" not in found, "the primary is called"
     assert "No secondary from Mon 1 Jun, 11:00 to Mon 15 Jun, 11:00" in found
     assert "Times are Europe/Berlin." in found
     assert "New schedule" not in found
@@ -77,6 +79,34 @@ def test_every_team_has_a_card_with_its_services_and_manager(scene: Scene) -> No
         configure(Membership.objects.get(user_id=scene.acme.admin.user_id), {"is_active": False}, by=by)
     assert "Manager Ada Admin has left" in text(scene.page("mei").get("/o/acme/oncall/"))
     assert "Primary Amira Ahmadi has left" in text(scene.page("mei").get(PAGE))
+
+
+def paged_instead(scene: Scene) -> list[tuple[str, str | None, str, str | None]]:
+    """(duty, who holds it, why they cannot any more, who is paged), as the API has them."""
+    rows = made(scene.api("mei").get("oncall/now/"), 200)["results"]
+    return [(row["duty"], row["name"], row["gone"], row["pages_go_to"]) for row in rows]
+
+
+def test_where_nobody_of_a_schedule_is_on_call_the_page_says_whom_pages_go_to(scene: Scene) -> None:
+    """Nobody takes turns, or all who do have left: then the team's fixed order is paged, and not of a schedule without a team."""
+    plan(scene, layers=False)
+    made(scene.api("admin").post("schedules/", {"name": "Own", "slug": "own", "time_zone": "UTC"}))
+    amira, jon, mei = (scene.email(who) for who in ("amira", "jon", "mei"))
+    nobody = [("primary", None, "", None), ("secondary", None, "", None)]
+    assert paged_instead(scene) == [*nobody, ("primary", None, "", amira), ("secondary", None, "", jon)]
+    said = "Primary Nobody by the schedule: pages go to Amira Ahmadi Secondary Nobody by the schedule: pages go to Jon Jensen"
+    assert said in text(scene.page("mei").get("/o/acme/oncall/"))
+    assert said in text(scene.page("mei").get(PAGE))
+    with scene.acme.scope(scene.acme.admin):
+        assert [person.name for person in ladder(Team.objects.get(slug="shop"))][:2] == ["Amira Ahmadi", "Jon Jensen"]
+    made(scene.api("admin").post("schedules/shop/layers/", layer(scene, "amira")))
+    assert paged_instead(scene)[2:] == [("primary", "Amira Ahmadi", "", None), ("secondary", None, "", None)]
+    with scene.acme.scope(scene.acme.admin):
+        configure(Membership.objects.get(user_id=scene.acme.amira.user_id), {"is_active": False}, by=scene.acme.admin.actor())
+    assert paged_instead(scene)[2:] == [("primary", "Amira Ahmadi", "has left", jon), ("secondary", None, "", mei)]
+    assert "Amira Ahmadi has left: pages go to Jon Jensen" in text(scene.page("mei").get("/o/acme/oncall/"))
+    made(scene.api("admin").post("schedules/shop/change/", {"is_active": False}), 200)
+    assert "pages go to" not in text(scene.page("mei").get(PAGE)), "it is switched off: the team has no schedule"
 
 
 def test_without_a_schedule_the_page_says_what_happens_then(scene: Scene) -> None:
@@ -280,6 +310,11 @@ def test_shifts_are_imported_by_the_form(scene: Scene) -> None:
     assert "iCalendar file: This is no calendar that can be read" in text(answer)
     send(client, f"{PAGE}import/", duty="primary", file=SimpleUploadedFile("x.ics", body))
     assert on(scene, "2026-06-02 12:00")["primary"] == "Mei Martin"
+    said = "1 shift made, 0 kept as before, 0 taken back; 0 of another duty passed over."
+    assert said in html.unescape(client.get(PAGE).content.decode())
+    other = body.replace(b"SUMMARY", b"CATEGORIES:shadow\r\nSUMMARY")
+    answer = send(client, f"{PAGE}import/", 422, duty="primary", file=SimpleUploadedFile("x.ics", other))
+    assert "iCalendar file: No event here is for primary; 1 is for another duty." in text(answer)
 
 
 @pytest.mark.parametrize("value", ["a\x00b", "x" * 20_001, "9999-12-31T23:59", "9" * 400, "-1", "\U0001f4a5"])

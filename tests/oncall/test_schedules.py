@@ -3,11 +3,16 @@
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from oncall.actions import schedules
+from oncall.models import Layer, Override, Schedule
+from tenants import time
+from tenants.actors import Via, system
 from tests.incidents.scene import Scene
-from tests.oncall.planning import BERLIN, at, layer, made, on, plan, refused
+from tests.oncall.planning import BERLIN, at, layer, made, on, plan, refused, utc
 
 pytestmark = pytest.mark.servers
 
@@ -155,6 +160,68 @@ def test_nobody_is_made_primary_and_secondary_at_once(scene: Scene) -> None:
     assert on(scene) == {"primary": "Amira Ahmadi", "secondary": None}
 
 
+def both_refused(answer: Any, who: str, field: str = "") -> str:
+    """The refusal of an edit that would make somebody primary and secondary at once."""
+    told = refused(answer, 422, "both_at_once", field)
+    assert told.startswith(f"{who} would be primary and secondary at once from "), told
+    return told
+
+
+@pytest.mark.clause("oncall.primary-secondary")
+def test_another_zone_makes_nobody_both(scene: Scene) -> None:
+    """The primary goes by the schedule's zone, the secondary by its own."""
+    plan(scene, layers=False)
+    admin = scene.api("admin")
+    made(admin.post("schedules/shop/layers/", layer(scene, "jon", "mei", unit="day")))
+    made(admin.post("schedules/shop/layers/", layer(scene, "mei", "jon", unit="day", duty="secondary", time_zone="Etc/UTC")))
+    both_refused(admin.post("schedules/shop/change/", {"time_zone": "Asia/Tokyo"}), "Mei Martin", "time_zone")
+    assert made(admin.get("schedules/shop/"), 200)["time_zone"] == "UTC"
+
+
+@pytest.mark.clause("oncall.primary-secondary")
+def test_the_end_of_a_layer_makes_nobody_both(scene: Scene) -> None:
+    """Mei, who is secondary, stands behind Amira; by the button of the page too."""
+    plan(scene, layers=False)
+    admin = scene.api("admin")
+    made(admin.post("schedules/shop/layers/", layer(scene, "amira", priority=1)))
+    made(admin.post("schedules/shop/layers/", layer(scene, "mei", duty="secondary")))
+    made(admin.post("schedules/shop/layers/", layer(scene, "mei")))
+    both_refused(admin.post("schedules/shop/layers/1/end/"), "Mei Martin")
+    answer = scene.page("admin").post("/o/acme/oncall/s/shop/layers/1/end/")
+    assert answer.status_code == 422
+    assert "Mei Martin would be primary and secondary at once" in answer.content.decode()
+    assert on(scene) == {"primary": "Amira Ahmadi", "secondary": "Mei Martin"}
+
+
+@pytest.mark.clause("oncall.primary-secondary")
+def test_a_layer_is_tried_from_where_it_begins(scene: Scene) -> None:
+    """Half a year ahead: it was tried for 90 days from now, in which it is nobody's."""
+    plan(scene)
+    late = layer(scene, "mei", starts_on="2026-12-07", priority=1)
+    told = both_refused(scene.api("admin").post("schedules/shop/layers/", late), "Mei Martin", "people")
+    assert "from Mon 14 Dec 2026 09:00" in told
+
+
+@pytest.mark.clause("oncall.primary-secondary")
+def test_what_is_so_already_stops_no_edit(scene: Scene) -> None:
+    """Mei is both (as nothing lets her become): a name, another layer's end, and the end of a part of it make it no worse."""
+    plan(scene, layers=False)
+    admin = scene.api("admin")
+    for people, duty in (("amira", "primary"), ("mei", "secondary"), ("jon", "shadow")):
+        made(admin.post("schedules/shop/layers/", layer(scene, people, duty=duty)))
+    made(admin.post("schedules/shop/layers/", layer(scene, "mei", duty="secondary", priority=1, weekdays=[3])))
+    with scene.acme.scope(scene.acme.admin):
+        when = {"starts_at": utc("2026-06-02 00:00"), "ends_at": utc("2026-06-05 00:00")}
+        Override.objects.create(schedule=Schedule.objects.get(), duty="primary", user_id=scene.acme.mei.user_id, **when)
+    assert on(scene, "2026-06-03 12:00") == {"primary": "Mei Martin", "secondary": "Mei Martin", "shadow": "Jon Jensen"}
+    made(admin.post("schedules/shop/layers/4/end/"), 200)
+    made(admin.post("schedules/shop/layers/2/change/", layer(scene, "mei", duty="secondary", name="Seconds")), 200)
+    made(admin.post("schedules/shop/layers/3/end/"), 200)
+    made(admin.post("schedules/shop/change/", {"time_zone": BERLIN}), 200)
+    made(admin.post("schedules/shop/layers/2/end/"), 200)
+    assert on(scene, "2026-06-03 12:00") == {"primary": "Mei Martin", "secondary": None}
+
+
 def test_a_team_that_switched_its_schedule_off_may_have_another(scene: Scene) -> None:
     plan(scene)
     another = {"name": "Another", "slug": "another", "team": "shop", "time_zone": "UTC"}
@@ -218,6 +285,63 @@ def test_a_change_holds_from_now_on_and_the_past_stays(scene: Scene) -> None:
     assert on(scene, "2026-06-03 12:00")["primary"] == "Ada Admin"
     changed = scene.events("schedule.layer_changed")[0].data
     assert (changed["before"]["people"][0], changed["what"]["people"]) == ("Amira Ahmadi", ["Ada Admin"])
+
+
+def test_a_change_leaves_no_moment_without_anybody(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock goes on while the verb is done. Other tests' clock stands still, and could not see the hole."""
+    plan(scene)
+    at(scene, "2026-06-03 12:00")
+    monkeypatch.setattr(time, "_source", lambda: lambda: scene.clock.advance(milliseconds=1))
+    made(scene.api("admin").post("schedules/shop/layers/1/change/", layer(scene, "amira", "jon", "mei", name="Summer")), 200)
+    made(scene.api("admin").post("schedules/shop/change/", {"time_zone": BERLIN}), 200)
+    when = {"start": "2026-06-03T00:00:00Z", "end": "2026-06-04T00:00:00Z"}
+    rows = made(scene.api("mei").get("schedules/shop/spans/", **when), 200)["results"]
+    assert {(row["duty"], row["name"]) for row in rows} == {("primary", "Amira Ahmadi"), ("secondary", "Jon Jensen")}
+
+
+# --- Who hears of an edit --------------------------------------------------------------------------------------------------
+
+
+def told(scene: Scene) -> dict[str, str]:
+    """Who was told since it was asked last, by first name -> the message."""
+    scene.follow()
+    found = {who: scene.mails(who, "Your shifts change: Shop on call") for who in ("amira", "jon", "mei", "admin")}
+    mail.outbox.clear()
+    return {who: str(mails[0].body) for who, mails in found.items() if mails}
+
+
+def test_those_whose_shifts_an_edit_changes_within_two_weeks_are_told(scene: Scene) -> None:
+    """Each kind of edit; not who made it, and not whose shifts change later."""
+    plan(scene)
+    admin = scene.api("admin")
+    assert set(told(scene)) == {"amira", "jon", "mei"}
+    made(admin.post("schedules/shop/layers/1/change/", layer(scene, "amira", "jon", "mei", name="Summer")), 200)
+    assert told(scene) == {}, "nobody's shifts changed"
+    made(admin.post("schedules/shop/layers/1/change/", layer(scene, "amira", "admin", "mei")), 200)
+    found = told(scene)
+    assert set(found) == {"jon"}
+    assert "Shop on call was changed: yours of the next 14 days are others. You have in them now (UTC):\n" in found["jon"]
+    assert "Secondary from Mon 1 Jun 2026 09:00 to Mon 8 Jun 2026 09:00\nBy Ada Admin." in found["jon"]
+    made(admin.post("schedules/shop/change/", {"time_zone": BERLIN}), 200)
+    assert set(told(scene)) == {"amira", "jon", "mei"}
+    made(admin.post("schedules/shop/layers/1/end/"), 200)
+    assert set(told(scene)) == {"amira", "mei"}, "whose week begins at 07:00 UTC by now"
+    made(admin.post("schedules/shop/change/", {"is_active": False}), 200)
+    found = told(scene)
+    assert set(found) == {"amira", "jon", "mei"}
+    assert "You are not on call in them now." in found["jon"]
+    made(admin.post("schedules/shop/layers/2/end/"), 200)
+    assert told(scene) == {}, "nobody is on call by a schedule that is switched off"
+
+
+def test_what_a_command_sets_up_is_nobodys_news(scene: Scene) -> None:
+    """As a demonstration's schedule."""
+    plan(scene)
+    told(scene)
+    with scene.acme.scope(scene.acme.admin):
+        schedules.end_layer(Layer.objects.get(number=1), by=system(scene.acme.id, Via.COMMAND))
+    assert len(scene.events("schedule.layer_ended")[0].data["people"]) == 2
+    assert told(scene) == {}
 
 
 def test_another_zone_moves_the_handover_from_now_on(scene: Scene) -> None:
