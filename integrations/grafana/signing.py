@@ -31,7 +31,8 @@ def sign(secret: str, body: bytes, timestamp: str = "") -> str:
 def check(secret: str, body: bytes, signing: Mapping[str, str], *, needed: bool) -> None:
     """Judge a request's signature. `signing` are its headers, by their names in lower case.
 
-    Raises Refused (401): unsigned where a signature is needed, a wrong one, or one that is older (or newer) than WINDOW_SECONDS.
+    Raises Refused (401): unsigned where a signature is needed, a wrong one, or one that is older (or newer) than WINDOW_SECONDS. Where
+    one is needed it needs its time too: without, whoever has seen a request could send it again for ever.
     """
     given, timestamp = signing.get(SIGNATURE, "").strip().lower(), signing.get(TIMESTAMP, "").strip()
     if not given:
@@ -40,6 +41,8 @@ def check(secret: str, body: bytes, signing: Mapping[str, str], *, needed: bool)
         return
     if not hmac.compare_digest(sign(secret, body, timestamp).encode(), given.encode()):
         raise _refused("bad_signature", "The signature is not that of this body: is the secret the one of this key?")
+    if needed and not timestamp:
+        raise _refused("no_timestamp", f"This signature says nothing of its time: name {TIMESTAMP} as Grafana's timestamp header.")
     if timestamp and abs(_seconds(timestamp) - now().timestamp()) > WINDOW_SECONDS:
         minutes = WINDOW_SECONDS // 60
         raise _refused(
