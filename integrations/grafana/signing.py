@@ -42,7 +42,9 @@ def check(secret: str, body: bytes, signing: Mapping[str, str], *, needed: bool)
     if not hmac.compare_digest(sign(secret, body, timestamp).encode(), given.encode()):
         raise _refused("bad_signature", "The signature is not that of this body: is the secret the one of this key?")
     if needed and not timestamp:
-        raise _refused("no_timestamp", f"This signature says nothing of its time: name {TIMESTAMP} as Grafana's timestamp header.")
+        raise _refused(
+            "no_timestamp", f"This signature says nothing of its time: name {TIMESTAMP} as Grafana's timestamp header."
+        )
     if timestamp and abs(_seconds(timestamp) - now().timestamp()) > WINDOW_SECONDS:
         minutes = WINDOW_SECONDS // 60
         raise _refused(
