@@ -13,7 +13,7 @@ import re2
 from django.core.exceptions import ValidationError
 
 MOST, VALUES_MOST, LENGTH_MOST = 20, 50, 200
-_LINE = re.compile(r"^\s*(?P<label>[^\s=~]+)\s*(?:(?P<op>=|~)|(?P<word>in)\s)\s*(?P<value>.*?)\s*$")
+_LINE = re.compile(r"^\s*(?P<label>[^\s=~]+(?:\s*!(?=[=~]))?)\s*(?:(?P<op>=|~)|(?P<word>in)\s)\s*(?P<value>.*?)\s*$")
 
 type Test = Callable[[str], bool]
 type Conditions = tuple[tuple[str, Test], ...]
@@ -113,10 +113,18 @@ def _monitorings_own(label: str, op: str | None, value: str) -> str:
     if label.endswith("!"):
         return "a condition here says what a label is, not what it is not; name the values, as in env in prod, stage"
     if op and value[:1] in ("~", "="):
-        return f"write {label} ~ {value[1:].strip()}" if value[0] == "~" else f"write {label} = {value[1:].strip()}"
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-        return f"leave the quotes out, {label} {op or 'in'} {value[1:-1]}"
-    return ""
+        return f"write {label} {value[0]} {_unquoted(value[1:])}"
+    plain = _unquoted(value) if op else ", ".join(map(_unquoted, value.split(",")))
+    return (
+        ""
+        if plain == value or (not op and plain == ", ".join(map(str.strip, value.split(","))))
+        else (f"leave the quotes out, {label} {op or 'in'} {plain}")
+    )
+
+
+def _unquoted(value: str) -> str:
+    value = value.strip()
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
 
 
 def as_lines(labels: Mapping[str, Any]) -> str:

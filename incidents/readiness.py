@@ -55,9 +55,7 @@ def _integrations() -> Iterator[Fault]:
         last, refused = (pulse.last_heard_at, pulse.last_refused_at) if pulse else (None, None)
         if refused is not None and (last is None or refused > last):
             since = f"nothing since {last:%Y-%m-%d at %H:%M} UTC was taken in" if last else "nothing was ever taken in"
-            sentence = (
-                f"What {integration.name} sends is refused, last on {refused:%Y-%m-%d at %H:%M} UTC; {since}. Its page says why."
-            )
+            sentence = f"The last that {integration.name} sent was refused, on {refused:%Y-%m-%d at %H:%M} UTC; {since}. Its page says why."
             yield Fault("integration_refused", integration.name, sentence, _address(integration), "detection.automated")
             continue
         if last is not None and now() - last < SILENT:

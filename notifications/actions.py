@@ -218,7 +218,9 @@ def _withdraw(queued: QueuedDelivery, delivery: Delivery) -> None:
 
 def _put_off(queued: QueuedDelivery, delivery: Delivery, way: route.Way, wait: route.Wait) -> None:
     """Let it wait, as a row with a time; why it does is on record, once for the attempt that is to come."""
-    queued.next_try_at, queued.together = wait.until, wait.together
+    queued.next_try_at = wait.until
+    if wait.why:  # a moment for room keeps those that go together as they are
+        queued.together = wait.together
     queued.save()
     if wait.why:
         insert_once(_outcome(delivery, queued.attempts + 1, Attempt.Outcome.WAITS, wait.why, way))
@@ -308,7 +310,7 @@ def _failed(taken: _Taken, detail: str) -> None:
 def _record_failure(part: _Part, detail: str, way: route.Way | None) -> None:
     """Record it; try the next way at once, and after the last the first again, in 1, 2, 4 … 120 seconds.
 
-    Give up, visibly, once every way was tried MAX_ATTEMPTS times.
+    Give up, visibly, after MAX_ATTEMPTS times as many attempts as there are ways; one that was full all the while was passed over.
     """
     delivery, number = part.delivery, part.number
     said = way.said(detail) if way else detail

@@ -36,7 +36,8 @@ OURS = ("email", "sms", "voice")
 SLOW, SILENT = timedelta(seconds=1), timedelta(seconds=5)  # that a message waits, more or less, before it is looked at again
 SILENT_AFTER_SECONDS = 2.0
 RECORDING_MOST = 3  # connections to the database besides the process's own
-RECORDED_IN_TRIES = 3
+RECORDED_AGAIN_SECONDS = (0.3, 0.7)  # within the margin that a lease has for it (notifications/actions.py, MARGIN)
+LEFT_BEHIND_SECONDS = 60.0  # that a thread which was given up has its place; then how many there are is bounded by reaching alone
 DRAINED_SECONDS = 6.0
 
 type Sent = str | Exception
@@ -50,11 +51,15 @@ class Lane:
     far_side: str
     chosen_by: int | None = None
 
+    @property
+    def name(self) -> str:
+        """What tells it from every other."""
+        return self.far_side if self.chosen_by is None else f"{self.chosen_by} {self.far_side}"
+
     def widths(self) -> dict[str, int]:
         """How many messages at a time there may be, by what they have in common."""
-        if self.chosen_by is None:
-            return {self.far_side: ACROSS}
-        return {f"{self.chosen_by} {self.far_side}": ACROSS, f"{self.chosen_by}": OF_AN_ORGANISATION, "chosen": CHOSEN}
+        shared = {} if self.chosen_by is None else {f"{self.chosen_by}": OF_AN_ORGANISATION, "chosen": CHOSEN}
+        return {self.name: ACROSS, **shared}
 
 
 def lane(channel: str, address: str, organisation_id: int) -> Lane:
@@ -77,13 +82,14 @@ class _Traffic:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     under_way: Counter[str] = field(default_factory=Counter)
+    left_behind: Counter[str] = field(default_factory=Counter)  # given up, and their threads have not ended
     slow_since: dict[Lane, float] = field(default_factory=dict)  # far sides with messages that nobody waits for any more
     unrecorded: "set[_HandOver]" = field(default_factory=set)
     recording: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(RECORDING_MOST))
 
     def has_room(self, lane: Lane, *, urgent: bool) -> bool:
         share = 1 if urgent else 2
-        return all(self.under_way[name] < most // share for name, most in lane.widths().items())
+        return all(self.under_way[name] + self.left_behind[name] < most // share for name, most in lane.widths().items())
 
     def enter(self, one: "_HandOver") -> bool:
         """Count it. Returns whether nothing else is under way."""
@@ -93,12 +99,25 @@ class _Traffic:
             self.unrecorded.add(one)
             return alone
 
-    def leave(self, lane: Lane) -> None:
+    def leave(self, lane: Lane, *, behind: bool) -> None:
+        """It is not under way any more; whether a thread of it is left `behind`, which has its place until `ended`."""
         with self.lock:
             self.under_way.subtract(lane.widths().keys())
             self.under_way += Counter()  # forgets what is at none
-            if not self.under_way[next(iter(lane.widths()))]:
+            if behind:
+                self.left_behind.update(lane.widths().keys())
+            if not self.under_way[lane.name]:
                 self.slow_since.pop(lane, None)
+
+    def ended(self, lane: Lane) -> None:
+        with self.lock:
+            self.left_behind.subtract(lane.widths().keys())
+            self.left_behind += Counter()
+
+    def not_waited_for(self, lane: Lane) -> None:
+        with self.lock:
+            if self.under_way[lane.name]:
+                self.slow_since.setdefault(lane, time.monotonic())
 
 
 _traffic = _Traffic()
@@ -114,8 +133,8 @@ os.register_at_fork(after_in_child=_begin_anew)
 
 
 def all_free() -> bool:
-    """Whether nothing is under way, so that every lane has room."""
-    return not _traffic.under_way
+    """Whether nothing is under way or left behind, so that every lane has room."""
+    return not _traffic.under_way and not _traffic.left_behind
 
 
 def pause(lane: Lane, *, urgent: bool) -> timedelta | None:
@@ -140,7 +159,7 @@ def hand_over(lane: Lane, send: Callable[[], str], record: Callable[[Sent], bool
         threading.Thread(target=one.run, args=[copy_context().run], name="hand-over", daemon=True).start()
     except RuntimeError:  # no thread is to be had: as if the process had died here, it is tried again
         one.traffic.unrecorded.discard(one)
-        one.traffic.leave(lane)
+        one.traffic.leave(lane, behind=False)
         raise
     return one.wait(PATIENCE_SECONDS if alone else 0.0)
 
@@ -163,7 +182,7 @@ class _HandOver:
         with self.lock:
             if not self.known.is_set():
                 self.waited_for = False
-                self.traffic.slow_since.setdefault(self.lane, time.monotonic())
+                self.traffic.not_waited_for(self.lane)
                 return False
         try:
             return self._record(self.sent)
@@ -171,23 +190,26 @@ class _HandOver:
             self._is_recorded()
 
     def run(self, as_asked: Callable[[Callable[[], str | BaseException]], str | BaseException]) -> None:
-        """Hand it over, `as_asked`: with whatever holds where it was asked for. The lane has room again once all of it has ended."""
+        """Hand it over, `as_asked`: with whatever holds where it was asked for. Its place in the lane is free once all of it has ended."""
         sent = as_asked(self._sent)
         if isinstance(sent, str):
             self.traffic.slow_since.pop(self.lane, None)
-        if not self.left_behind:  # before it is known: whoever waits may hand over the next right away
-            self.traffic.leave(self.lane)
-        with self.lock:
-            self.sent = sent
-            self.known.set()
-        if not self.waited_for:
-            with self.traffic.recording:
-                self._record_late(sent)
-            self._is_recorded()
-        if self.left_behind:
-            for thread in self.left_behind:
-                thread.join()
-            self.traffic.leave(self.lane)
+        behind = list(self.left_behind)
+        self.traffic.leave(self.lane, behind=bool(behind))  # before it is known: whoever waits may hand over the next right away
+        try:
+            with self.lock:
+                self.sent = sent
+                self.known.set()
+            if not self.waited_for:
+                with self.traffic.recording:
+                    self._record_late(sent)
+        finally:
+            if not self.waited_for:
+                self._is_recorded()
+            if behind:
+                for thread in behind:
+                    thread.join(LEFT_BEHIND_SECONDS)
+                self.traffic.ended(self.lane)
 
     def _sent(self) -> str | BaseException:
         reaching.tell_of_left_behind(self.left_behind)
@@ -203,14 +225,16 @@ class _HandOver:
 
     def _record_late(self, sent: str | BaseException) -> None:
         """Once more where that fails, for what was taken would be sent again; then as if the process had died: the lease ends."""
-        for left in reversed(range(RECORDED_IN_TRIES)):
+        for pause in (*RECORDED_AGAIN_SECONDS, None):
             try:
                 self._record(sent)
                 return
             except Exception:
-                log.exception("delivery.not_recorded", tries_left=left)
+                log.exception("delivery.not_recorded", again_in=pause)
             finally:
                 connections.close_all()  # those of this thread
+            if pause is not None:
+                time.sleep(pause)
 
     def _is_recorded(self) -> None:
         self.recorded.set()

@@ -127,7 +127,11 @@ def within[T](seconds: float, work: Callable[[], T]) -> T:
             slots.release()
 
     thread = threading.Thread(target=copy_context().run, args=[run], name="reaching", daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:  # no thread is to be had
+        slots.release()
+        raise
     try:
         done, answer = answers.get(timeout=seconds)
     except queue.Empty:

@@ -40,6 +40,7 @@ class Way:
 
 
 ACCOUNT = Way("email")
+ACCOUNT_SAID = "E-mail of the account"
 
 _RECIPIENT = """
 SELECT u.*, (
@@ -90,7 +91,7 @@ class Turn:
 
 
 def turn(delivery: Delivery, ways: list[Way], tried: int) -> Turn:
-    """The way whose turn it is after so many attempts. Where its far side has all that it may in hand: the next that can be taken now."""
+    """The way whose turn it is after so many attempts. Where its far side has all that it may in hand: of a page the next that can be taken now."""
     first = _after_the_last(delivery, ways) if tried else 0
     in_order = ways[first:] + ways[:first]
     if lanes.all_free():  # mostly; then no address has to be unsealed to see where it leads
@@ -100,11 +101,13 @@ def turn(delivery: Delivery, ways: list[Way], tried: int) -> Turn:
         pause = _pause(delivery, way)
         if pause is None and way is in_order[0]:
             return Turn(way, wait(delivery, way))
+        if not delivery.urgent:  # it can wait: for its own turn, and not past it
+            return Turn(way, Wait(now() + pause) if pause else None)
         if pause is None and wait(delivery, way) is None:  # one that would wait itself is no way round
             return Turn(way, passed_over=f"{', '.join(passed)}: messages before this one are not answered yet")
         if pause is not None:
             pauses.append(pause)
-            passed.append(way.label or "account")
+            passed.append(ACCOUNT_SAID if way.method_id is None else ContactMethod.Kind(way.channel).label)
     return Turn(in_order[0], Wait(now() + min(pauses)))
 
 

@@ -37,6 +37,7 @@ class Read:
     who: str
     duty: str
     title: str
+    cancelled: bool = False
 
     @property
     def named(self) -> str:
@@ -46,7 +47,7 @@ class Read:
 
 
 def shifts(body: bytes, zone: ZoneInfo, start: datetime) -> list[Read]:
-    """The shifts of a calendar that end after `start`, a year ahead, by their beginning.
+    """The shifts of a calendar that end after `start`, a year ahead, by their beginning; also those that are cancelled, and marked so.
 
     Times without a zone, and whole days, are the wall time of `zone`. Refuses (422, field `file`) what is no calendar, too large,
     or repeats too often.
@@ -90,7 +91,7 @@ def _judge(calendar: Any) -> None:
 def _read(occurrences: list[Any], zone: ZoneInfo, start: datetime) -> Iterator[Read]:
     for event in occurrences:
         begins, ends = _instant(event["DTSTART"].dt, zone), _instant(event["DTEND"].dt, zone)
-        if ends <= max(start, begins) or str(event.get("STATUS", "")).upper() == "CANCELLED":
+        if ends <= max(start, begins):
             continue
         title = str(event.get("SUMMARY", ""))
         uid = str(event.get("UID", "")) or title
@@ -101,6 +102,7 @@ def _read(occurrences: list[Any], zone: ZoneInfo, start: datetime) -> Iterator[R
             who=_who(event, title),
             duty=_duty(event),
             title=title,
+            cancelled=str(event.get("STATUS", "")).upper() == "CANCELLED",
         )
 
 

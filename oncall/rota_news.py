@@ -57,9 +57,9 @@ def _edited(event: Event, schedule: Schedule, person: int) -> tuple[str, list[st
     ]
     lines += [f"and {len(theirs) - SHOWN} more"] if len(theirs) > SHOWN else []
     what = f"Shifts of {schedule.name} were imported" if event.kind == "schedule.imported" else f"{schedule.name} was changed"
-    now_theirs = f"You have in them now ({schedule.time_zone}):" if lines else "You are not on call in them now."
+    now_theirs = f"You now have ({schedule.time_zone}):" if lines else "You are on call in none of them now."
     return f"Your shifts change: {schedule.name}", [
-        f"{what}: yours of the next {SOON.days} days are others. {now_theirs}",
+        f"{what}: your shifts of the next {SOON.days} days have changed. {now_theirs}",
         *lines,
     ]
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from ledger.idempotency import once_on_the_web
 from oncall import actions, gate, links, queries, subjects
 from oncall.announcements import RESTRICTED
+from oncall.coming import coming, foreseen
 from oncall.models import Page
 from oncall.rules.paging import declined_since_called, may_acknowledge, may_decline, why_not_by_link
 from oncall.subjects import address, describe, is_restricted
@@ -152,6 +153,7 @@ def _linked(request: HttpRequest, claim: links.Claim, organisation_id: int) -> H
         "person": membership.user.name,
         "may_decline": may_decline(page, by) and not outdated,
         "declined_at": declined_since_called(page, claim.user_id),
+        "goes_on": bool(coming(foreseen(Page.objects.filter(pk=page.pk)))),
         "state": outdated[0].sentence if outdated else _state(page),
         "refusals": refusals,
     }

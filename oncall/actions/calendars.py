@@ -86,11 +86,11 @@ def import_calendar(schedule: Schedule, body: bytes, *, by: Actor, duty: OnCallD
     read = shifts(body, zone(schedule.time_zone), at)
     wanted = [one for one in read if one.duty in ("", duty)]
     check([] if wanted else [rules.none_of(duty, len(read))])
-    asked = _asked(wanted, duty, at, by)
+    asked = _asked([one for one in wanted if not one.cancelled], duty, at, by)
     running = [o for o in Override.objects.filter(schedule=schedule, duty=duty, cancelled_at=None, ends_at__gt=at) if o.source]
     kept = [o for o in running if any(_is(o, *pair, at) for pair in asked)]
     gone = [o for o in running if o not in kept]
-    end = max([stretch.end for _, stretch in asked] + [o.ends_at for o in gone])
+    end = max([at, *(stretch.end for _, stretch in asked), *(o.ends_at for o in gone)])
     before = rota(schedule, at, max(end, at + SOON))
     for override in gone:
         override.cancelled_at = at

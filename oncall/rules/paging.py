@@ -20,7 +20,7 @@ def why_not_decline(page: Page, by: Actor) -> list[Reason]:
         reasons.append(
             Reason(
                 "already_declined",
-                "You declined this page before. The next ones are called in their time; acknowledge it if it is yours after all.",
+                "You declined this page before. Acknowledge it if you can take it after all.",
             )
         )
     return reasons

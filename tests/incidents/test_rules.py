@@ -350,7 +350,10 @@ def test_a_rule_is_tried_against_past_alerts_and_nothing_is_changed(scene: Scene
     [
         ("host =~ db-.*", "write host ~ db-.*"),
         ("team == payments", "write team = payments"),
+        ('host=~"db-.*"', "write host ~ db-.*"),
         ("env!=prod", "not what it is not"),
+        ("env != prod", "not what it is not"),
+        ('env in "prod", "stage"', "leave the quotes out, env in prod, stage"),
         ('team = "payments"', "leave the quotes out, team = payments"),
     ],
 )

@@ -115,8 +115,8 @@ def test_behind_a_full_lane_a_page_takes_the_next_way_at_once(scene: Scene, outs
     verified(scene, kind="apprise", address=PHONE, label="Phone")
     goes_on = hanging(outside, PHONE)
     paged(scene, ACROSS + 1)
+    until(lambda: tries(scene)[-2:] == [(1, "started", "account"), (1, "sent", "account")])
     assert addresses("Page:") == [ACCOUNT], "the last page did not go round those that hang"
-    assert tries(scene)[-2:] == [(1, "started", "account"), (1, "sent", "account")]
     goes_on()
     assert addresses("Page:").count(PHONE) == ACROSS
 
@@ -139,7 +139,7 @@ def test_a_mail_server_that_hangs_keeps_no_messenger_waiting(scene: Scene, outsi
     verified(scene, kind="apprise", address=PHONE, label="Phone")
     scene.declare(severity="SEV2")
     scene.follow()
-    assert addresses("Page:") == [PHONE]
+    until(lambda: addresses("Page:") == [PHONE])
     goes_on()
 
 
@@ -152,7 +152,7 @@ def test_a_way_that_would_wait_itself_is_no_way_round(scene: Scene, outside: typ
     goes_on = hanging(outside, PHONE)
     with override_settings(MUSTER_MESSAGES_A_MINUTE={"sms": 1}):
         paged(scene, ACROSS + 2)
-    assert [way for number, outcome, way in tries(scene) if outcome == "sent"] == ["Mobile", "account"]
+    until(lambda: [way for _, outcome, way in tries(scene) if outcome == "sent"] == ["Mobile", "account"])
     goes_on()
 
 
@@ -163,7 +163,9 @@ def test_why_a_way_was_passed_over_is_on_record(scene: Scene, outside: type[Outs
     with scene.acme.scope():
         last = Attempt.objects.filter(outcome="started").order_by("-delivery_id").first()
         assert last is not None
-        assert last.detail == "Phone: messages before this one are not answered yet"
+        assert last.detail == "Messenger: messages before this one are not answered yet", (
+            "its own name for it would outlive an erasure"
+        )
     goes_on()
 
 
@@ -173,11 +175,11 @@ def test_after_one_that_was_passed_over_each_way_has_its_turn(scene: Scene, outs
     paged(scene, ACROSS)
     outside.broken[ACCOUNT] = TransportError("451 try again")
     paged(scene)
-    assert tries(scene)[-2:] == [(2, "started", "account"), (2, "failed", "account")], "it was not passed over"
+    until(lambda: tries(scene)[-1][1:] == ("failed", "account"))
     goes_on()
-    scene.clock.advance(seconds=1)
+    scene.clock.advance(seconds=2)
     scene.follow()
-    assert tries(scene)[-2:] == [(3, "started", "Phone"), (3, "sent", "Phone")]
+    assert [row[1:] for row in tries(scene)][-2:] == [("started", "Phone"), ("sent", "Phone")]
 
 
 def under_way(one: Lane, until: threading.Event, times: int = 1) -> None:
@@ -223,6 +225,7 @@ def test_a_far_side_of_which_nothing_was_heard_is_asked_more_seldom_than_one_tha
     gate: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("random.uniform", lambda least, most: (least + most) / 2)
+    monkeypatch.setattr(lanes, "SILENT_AFTER_SECONDS", 3600.0)
     under_way(Lane("email"), gate, ACROSS)
     assert pause(Lane("email"), urgent=True) == timedelta(seconds=1)
     monkeypatch.setattr(lanes, "SILENT_AFTER_SECONDS", 0.0)

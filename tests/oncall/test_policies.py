@@ -215,12 +215,16 @@ class TestDeclining:
         assert called(scene) == ["amira", "jon"]
         for said in (declined.content.decode(), scene.page("mei").get(link).content.decode()):
             assert "You declined it," in said
+            assert "whoever else is called has it now" in said
             assert 'class="btn btn-primary' not in said, "whoever has just passed it on is offered to stop it first of all"
             assert "Acknowledge it after all" in said
         inbox = scene.page("jon")
         assert "Decline" in inbox.get("/o/acme/inbox/").content.decode()
         assert inbox.post(f"/o/acme/inbox/{scene.calls('jon')[0]['id']}/decline/").status_code == 302
         assert called(scene) == ["amira", "jon", "admin"]
+        scene.follow()
+        last = scene.page("mei").post(scene.link("admin"), {"answer": "decline"}).content.decode()
+        assert "nobody else is left to call" in last
 
 
 class TestForgotten:

@@ -265,7 +265,7 @@ class TestTheWayIn:
             keep_refused(digest, {}, b"{}", invalid("alerts", "There are no alerts."))
         assert found(scene) == [("integration_refused", "Alertmanager")]
         said = {fault["code"]: fault["sentence"] for fault in scene.api("admin").get("readiness/").json()["results"]}
-        assert said["integration_refused"].startswith("What Alertmanager sends is refused, last on ")
+        assert said["integration_refused"].startswith("The last that Alertmanager sent was refused, on ")
         scene.clock.advance(seconds=1)
         scene.fire(alert("f2", started=scene.clock.now))
         assert "integration_refused" not in {code for code, _ in found(scene)}

@@ -94,7 +94,8 @@ def test_where_nobody_of_a_schedule_is_on_call_the_page_says_whom_pages_go_to(sc
     amira, jon, mei = (scene.email(who) for who in ("amira", "jon", "mei"))
     nobody = [("primary", None, "", None), ("secondary", None, "", None)]
     assert paged_instead(scene) == [*nobody, ("primary", None, "", amira), ("secondary", None, "", jon)]
-    said = "Primary Nobody by the schedule: pages go to Amira Ahmadi Secondary Nobody by the schedule: pages go to Jon Jensen"
+    by_order = "Primary Nobody by the schedule: pages go to Amira Ahmadi, by the team’s fixed order"
+    said = f"{by_order} Secondary Nobody by the schedule: pages go to Jon Jensen"
     assert said in text(scene.page("mei").get("/o/acme/oncall/"))
     assert said in text(scene.page("mei").get(PAGE))
     with scene.acme.scope(scene.acme.admin):

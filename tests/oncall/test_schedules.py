@@ -320,7 +320,7 @@ def test_those_whose_shifts_an_edit_changes_within_two_weeks_are_told(scene: Sce
     made(admin.post("schedules/shop/layers/1/change/", layer(scene, "amira", "admin", "mei")), 200)
     found = told(scene)
     assert set(found) == {"jon"}
-    assert "Shop on call was changed: yours of the next 14 days are others. You have in them now (UTC):\n" in found["jon"]
+    assert "Shop on call was changed: your shifts of the next 14 days have changed. You now have (UTC):\n" in found["jon"]
     assert "Secondary from Mon 1 Jun 2026 09:00 to Mon 8 Jun 2026 09:00\nBy Ada Admin." in found["jon"]
     made(admin.post("schedules/shop/change/", {"time_zone": BERLIN}), 200)
     assert set(told(scene)) == {"amira", "jon", "mei"}
@@ -329,7 +329,7 @@ def test_those_whose_shifts_an_edit_changes_within_two_weeks_are_told(scene: Sce
     made(admin.post("schedules/shop/change/", {"is_active": False}), 200)
     found = told(scene)
     assert set(found) == {"amira", "jon", "mei"}
-    assert "You are not on call in them now." in found["jon"]
+    assert "You are on call in none of them now." in found["jon"]
     made(admin.post("schedules/shop/layers/2/end/"), 200)
     assert told(scene) == {}, "nobody is on call by a schedule that is switched off"
 

@@ -31,8 +31,10 @@ def reached_by(messenger: Messenger, tenant: Tenant) -> Iterator[None]:
     code = re.search(r"\d{4} \d{4}", messenger.said[-1].text)
     assert code is not None, messenger.said[-1].text
     amira.post(f"me/contact-methods/{made['id']}/verify/", {"code": code[0]})
-    yield
-    amira.post(f"me/contact-methods/{made['id']}/remove/")
+    try:
+        yield
+    finally:
+        amira.post(f"me/contact-methods/{made['id']}/remove/")
 
 
 def slowest(one: Volley, arrived: Callable[[str], datetime | None], beside: Volley | None = None) -> float:
