@@ -9,6 +9,7 @@ import pytest
 from celery.worker import state
 
 from portal import working
+from portal.celery import app
 from portal.embedded import signs
 from tenants import progress
 
@@ -64,3 +65,13 @@ def test_while_a_process_is_free_it_is_spoken_for_by_the_tasks_it_takes_up(worke
     assert steps is not None
     monkeypatch.setattr(state, "active_requests", set())
     assert not says(worker, steps, 1.0, monkeypatch)
+
+
+def test_beat_sleeps_until_something_is_due_and_spins_through_nothing(tmp_path: Path) -> None:
+    """Celery wakes a hundredth of a second too early, and asks again without a pause: a hundredth of a core for a sweep a second."""
+    beat = working.Scheduler(app=app, schedule_filename=str(tmp_path / "schedule"), lazy=True)
+    beat.setup_schedule()
+    due, seconds = beat.schedule["retain"].is_due()
+    assert not due
+    assert beat.adjust(seconds) == seconds > 0
+    beat.close()
