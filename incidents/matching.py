@@ -114,12 +114,9 @@ def _monitorings_own(label: str, op: str | None, value: str) -> str:
         return "a condition here says what a label is, not what it is not; name the values, as in env in prod, stage"
     if op and value[:1] in ("~", "="):
         return f"write {label} {value[0]} {_unquoted(value[1:])}"
-    plain = _unquoted(value) if op else ", ".join(map(_unquoted, value.split(",")))
-    return (
-        ""
-        if plain == value or (not op and plain == ", ".join(map(str.strip, value.split(","))))
-        else (f"leave the quotes out, {label} {op or 'in'} {plain}")
-    )
+    values = [value] if op else [one.strip() for one in value.split(",")]
+    plain = [_unquoted(one) for one in values]
+    return "" if plain == values else f"leave the quotes out, {label} {op or 'in'} {', '.join(plain)}"
 
 
 def _unquoted(value: str) -> str:
