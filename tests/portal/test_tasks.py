@@ -5,14 +5,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from email import message_from_bytes
 from pathlib import Path
 
 import pytest
-from celery import current_app
 from django.conf import settings
-from kombu.exceptions import ChannelError
 
 from incidents import actions
 from incidents.states import Severity
@@ -33,8 +30,8 @@ def in_database(url: str, name: str) -> str:
 
 
 @pytest.fixture
-def worker(own_database: Installation, tmp_path: Path) -> Iterator[Path]:
-    """A worker process on the test's own database. Yields the folder where its mail lands."""
+def workers(own_database: Installation, tmp_path: Path) -> Iterator[Path]:
+    """Two workers of one host, so of one name, on the test's own database. Yields the folder where their mail lands."""
     environment = {
         **os.environ,
         "DATABASE_URL": in_database(settings.DATABASE_URL, own_database.name),
@@ -43,18 +40,20 @@ def worker(own_database: Installation, tmp_path: Path) -> Iterator[Path]:
         "PYTHONWARNINGS": "ignore",
     }
     arguments = ["-A", "portal", "worker", "--concurrency", "1", "--without-gossip", "--without-mingle", "--loglevel", "ERROR"]
-    with (tmp_path / "worker.log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, "-m", "celery", *arguments], env=environment, stdout=log, stderr=log)
+    with (tmp_path / "workers.log").open("wb") as log:
+        command = [sys.executable, "-m", "celery", *arguments]
+        started = [subprocess.Popen(command, env=environment, stdout=log, stderr=log) for _ in range(2)]
     try:
         yield tmp_path / "mail"
+        assert [one.poll() for one in started] == [None, None], (tmp_path / "workers.log").read_text(encoding="utf-8")
     finally:
-        process.terminate()
-        process.wait(20)
-        with current_app.connection_for_write() as broker, suppress(ChannelError):
-            broker.SimpleQueue(settings.QUEUE).queue.delete()
+        for one in started:
+            one.terminate()
+        for one in started:
+            one.wait(20)
 
 
-def test_declaring_pages_by_a_worker(own_database: Installation, worker: Path) -> None:
+def test_declaring_pages_by_a_worker(own_database: Installation, workers: Path) -> None:
     """A committed verb nudges the worker; its reactions run, its messages are rendered and handed over, nothing is left."""
     acme = own_database.acme
     with acme.scope(acme.jon):
@@ -74,7 +73,7 @@ def test_declaring_pages_by_a_worker(own_database: Installation, worker: Path) -
         time.sleep(0.1)
     assert sent == {acme.amira.email, acme.director.email, acme.exec.email}
     assert waiting == 0
-    texts = b"".join(file.read_bytes() for file in worker.iterdir()).split(b"-" * 79)  # those of one second may share a file
+    texts = b"".join(file.read_bytes() for file in workers.iterdir()).split(b"-" * 79)  # those of one second may share a file
     mails = [message_from_bytes(text.lstrip()) for text in texts if text.strip()]
     assert {mail["To"] for mail in mails} == sent
     assert all(mail["X-Muster-Key"] for mail in mails)
