@@ -74,7 +74,7 @@ ROOT_URLCONF = "portal.urls"
 PORTAL_URLCONF = "portal.urls_organisation"  # below /o/<slug>/
 WSGI_APPLICATION = "portal.wsgi.application"
 ASGI_APPLICATION = "portal.asgi.application"
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "portal.fields.FormRenderer"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
