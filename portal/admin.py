@@ -15,35 +15,13 @@ from incidents.states import Audience, Condition
 from ledger import people
 from ledger.actions import try_again
 from ledger.models import Outbox
-from notifications.queries import verified
 from oncall.models import EscalationPolicy, EscalationTarget, Service, Team, TeamMember
 from portal.admin_base import ConfigurationAdmin, ConfigurationInline, ReadOnlyAdmin, site
+from portal.admin_members import MembershipAdmin
 from postmortems.models import BlamePhrase
 from standard.clocks import try_again as strike_again
 from standard.models import Calendar, CalendarDay, ClockFailure, StandardVersion
 from tenants.models import ApiToken, DutyHolder, Membership
-
-
-class MembershipAdmin(ConfigurationAdmin):
-    """Roles of members. The person's e-mail, password and second factor are their own."""
-
-    list_display = ("user", "roles", "is_active", "contact_methods")
-    fields = ("user", "roles", "is_active")
-    readonly_fields = ("user",)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """People are invited by `manage.py organisation` until invitations come."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A membership is switched off, never deleted: what its person did stays theirs."""
-        return False
-
-    @admin.display(description="Contact methods")
-    def contact_methods(self, row: Membership) -> str:
-        """How many of their own they have verified: by what, and where it leads, is theirs alone."""
-        count = verified([row.user_id]).get(row.user_id, 0)
-        return f"{count} verified" if count else "account e-mail only"
 
 
 class TeamMemberInline(ConfigurationInline):

@@ -27,6 +27,7 @@ TELL_COMMANDER = Reaction("tell-commander", "incidents.news.tell_commander")
 TELL_FAULTS = Reaction("tell-faults", "oncall.notices.tell_faults")
 SEND_CODE = Reaction("send-code", "notifications.announcements.send_code")
 TELL_WHO_SAID_IT = Reaction("tell-author-of-feedback", "notifications.process_news.tell_author")
+TELL_INVITED = Reaction("tell-invited", "notifications.member_news.tell_invited")
 SEND_TESTS = Reaction("send-tests", "notifications.announcements.send_tests")
 OPEN_DRAFT = Reaction("open-postmortem", "postmortems.reactions.open_draft")
 OPEN_FOR_FLAG = Reaction("open-postmortem-for-flag", "postmortems.reactions.open_for_flag")
@@ -94,6 +95,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "contact.code_asked": (SEND_CODE,),
     "contact.tested": (SEND_TESTS,),
     "feedback.settled": (TELL_WHO_SAID_IT,),
+    **dict.fromkeys(("member.invited", "member.invited_again"), (TELL_INVITED,)),
     "clock.prompted": (TELL_OF_CLOCK,),
     "clock.broken": (TELL_OF_CLOCK,),
     "postmortem.opened": (TELL_AUTHOR, OPEN_REVIEW),
@@ -338,6 +340,7 @@ RENDERERS: dict[str, str] = {
     "contact-code": "notifications.announcements.render_code",
     "contact-test": "notifications.announcements.render_test",
     "account-test": "notifications.announcements.render_test",
+    "invitation": "notifications.member_news.render_invitation",
     "process-review": "notifications.process_news.render_review",
     "feedback": "notifications.process_news.render_feedback",
     "question": "incidents.comms_announcements.render_question",

@@ -68,7 +68,7 @@ def _forget_queue() -> None:
     import kombu
 
     with kombu.Connection(os.environ["BROKER_URL"], connect_timeout=5) as broker:
-        broker.default_channel.queue_delete(os.environ["MUSTER_QUEUE"])
+        kombu.Queue(os.environ["MUSTER_QUEUE"], channel=broker.default_channel).delete()
 
 
 @contextmanager

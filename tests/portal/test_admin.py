@@ -111,7 +111,7 @@ def test_an_auditor_can_be_nothing_else(acme: Cast, browse: Browse) -> None:
     with acme.scope():
         membership = Membership.objects.get(user_id=acme.jon.user_id)
     answer = browse(acme.admin).post(
-        f"/o/acme/admin/tenants/membership/{membership.pk}/change/", {"roles": "auditor,practitioner", "is_active": "on"}
+        f"/o/acme/admin/tenants/membership/{membership.pk}/change/", {"roles": ["auditor", "practitioner"], "is_active": "on"}
     )
     assert answer.status_code == 200
     assert b"An auditor holds no other role" in answer.content

@@ -79,6 +79,7 @@ NOT_OF_A_TIMELINE = {
     "glass.tried": "that somebody tried a number, and not which: one that opens is told as `incident.glass_broken`",
     "calendar.shared": "a person's own",
     "calendar.revoked": "a person's own",
+    **dict.fromkeys(("member.invited", "member.invited_again"), "who belongs to the organisation, whatever the incident"),
     "token.issued": "a person's own",
     "contact.added": "a person's own",
     "contact.arranged": "a person's own",

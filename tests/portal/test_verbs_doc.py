@@ -108,6 +108,7 @@ ELSEWHERE: Final = {
     "alert:acknowledged-outside": "monitoring has a door of its own",
     "integration:tell-change": "monitoring has a door of its own",
     "alert:receive": "monitoring has a door of its own",
+    **dict.fromkeys(("membership:invite", "membership:invite-again"), _SETTING_UP),
     "API token:issue-token": _SETTING_UP,
     "API token:revoke-token": _SETTING_UP,
     "any configuration row:configure": _SETTING_UP,

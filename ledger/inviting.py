@@ -1,0 +1,93 @@
+"""How somebody becomes a member: an administrator names their e-mail address and roles, and they are written to.
+
+They are a member from then on: they can be put on a schedule and be paged before they have ever signed in. How they sign in is
+theirs alone: whoever has no password yet is sent a link to choose one, to that address and nowhere else.
+"""
+
+from collections.abc import Sequence
+
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, connection, transaction
+
+from ledger.actions import record
+from ledger.verbs import verb
+from tenants import words
+from tenants.actors import Actor, Role
+from tenants.models import Membership
+from tenants.refusals import Reason, Refused, check
+
+NAME_MAX = 120  # characters, as the account's
+
+
+def why_not_invite(by: Actor, email: str, roles: Sequence[Role]) -> list[Reason]:
+    """Reasons that keep somebody from being made a member with these roles (clause people.auditor)."""
+    reasons = _administrators(by)
+    if not roles:
+        reasons.append(Reason("no_role", "Give at least one role.", field="roles", status=422))
+    if Role.AUDITOR in roles and len(set(roles)) > 1:
+        sentence = "An auditor holds no other role in the same organisation (clause people.auditor)."
+        reasons.append(Reason("only_auditor", sentence, clause="people.auditor", field="roles", status=422))
+    try:
+        validate_email(email)
+    except ValidationError:
+        reasons.append(Reason("invalid", f"“{email}” is no e-mail address.", field="email", status=422))
+    there = Membership.objects.filter(user__email__iexact=email).select_related("user").first()
+    if there is not None:
+        off = "" if there.is_active else " Their membership is switched off: switch it on again."
+        reasons.append(Reason("already_member", f"{there.user.name} is a member already.{off}", field="email", status=409))
+    return reasons
+
+
+def why_not_invite_again(by: Actor, membership: Membership) -> list[Reason]:
+    """Reasons that keep a member from being sent their invitation once more."""
+    reasons = _administrators(by)
+    if not membership.is_active:
+        reasons.append(Reason("off", f"The membership of {membership.user.name} is switched off."))
+    if membership.user.has_usable_password():
+        reasons.append(Reason("has_password", f"{membership.user.name} has chosen a password already."))
+    return reasons
+
+
+def _administrators(by: Actor) -> list[Reason]:
+    if by.has(Role.ADMINISTRATOR):
+        return []
+    return [Reason("not_an_administrator", "Members are invited by an administrator of the organisation.", status=403)]
+
+
+@verb(
+    "invite", kind="member.invited", who="administrator; in the admin console", subject="membership", clauses=("people.auditor",)
+)
+def invite(email: str, name: str, roles: Sequence[Role], *, by: Actor) -> Membership:
+    """Make somebody a member by their e-mail address, with roles; they are written to, with a link to choose a password if they have none.
+
+    `name` is of an account that is made now: an account's own name stays. Refuses what `why_not_invite` says (403, 409, 422), and an
+    account that is switched off (409).
+    """
+    email = email.strip()
+    check(why_not_invite(by, email, roles))
+    called = words.line("name", name, most=NAME_MAX, required=False) or email.partition("@")[0][:NAME_MAX]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT muster.account_for(%s, %s, %s)", [email, called, make_password(None)])
+        ((account,),) = cursor.fetchall()
+    if account is None:
+        sentence = "The account with this e-mail address is switched off: ask whoever runs Muster."
+        raise Refused(Reason("account_off", sentence, field="email", status=409))
+    membership = Membership(user_id=account, roles=[role.value for role in roles])
+    try:
+        with transaction.atomic():
+            membership.save()
+    except IntegrityError:  # two administrators at once
+        raise Refused(Reason("already_member", "They are a member already.", field="email", status=409)) from None
+    record("member.invited", membership, by=by, roles=membership.roles)
+    return membership
+
+
+@verb("invite-again", kind="member.invited_again", who="administrator; in the admin console", subject="membership")
+def invite_again(membership: Membership, *, by: Actor) -> Membership:
+    """Send a member who has not chosen a password their invitation once more: its link is good for some days only."""
+    membership = Membership.objects.select_related("user").select_for_update(of=("self",)).get(pk=membership.pk)
+    check(why_not_invite_again(by, membership))
+    record("member.invited_again", membership, by=by)
+    return membership
