@@ -89,8 +89,8 @@ def _of_widget(widget: Mapping[str, Any]) -> Hashable:
 
 
 def _of_field(field: Any) -> Hashable:
-    """What templates/django/forms/field.html asks of a field without errors: its words, and its widget as it is drawn."""
-    if field.errors:
+    """What templates/django/forms/field.html asks of a field of an empty form: its words, and its widget as it is drawn."""
+    if field.form.is_bound:  # it was filled in by somebody, and may be wrong
         raise _Unlike
     if hasattr(field.field.widget, "optgroups"):
         choices = field.field.widget.choices

@@ -22,6 +22,12 @@ _PEOPLE = frozenset({"to", "person"})
 type Options = list[tuple[str, Any]]
 
 
+class Typed(str):
+    """A choice that is none of ours: somebody typed it. By this a page knows it from what it may keep (portal/fields.py)."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Choices:
     """The members of an organisation as (e-mail address, name, whether they are practitioners), and its services as (slug, name)."""
@@ -55,7 +61,7 @@ class Choices:
     def _list(self, form: forms.Form, name: str, options: Options) -> None:
         typed = str(form.data.get(name, "") if form.is_bound else "")
         known = {value for entry in options for value, _ in (entry[1] if isinstance(entry[1], list) else [entry])}
-        extra = [(typed, typed)] if typed and typed not in known else []
+        extra = [(Typed(typed), Typed(typed))] if typed and typed not in known else []
         form.fields[name].widget = forms.Select(choices=[*options, *extra])
 
 

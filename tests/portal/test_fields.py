@@ -11,6 +11,7 @@ from django.utils import translation
 from django.utils.safestring import SafeString, mark_safe
 
 from incidents.doors import DOORS
+from incidents.room.choices import Choices
 from portal import fields
 from portal.fields import FormRenderer
 
@@ -100,6 +101,22 @@ def test_what_somebody_typed_is_not_kept(how: str) -> None:
     before = kept()
     second: dict[str, Any] = {how: {**values, "line": "another one", "text": "and another", "number": "12", "quiet": "q"}}
     drawn(Every(**second), FormRenderer())
+    assert kept() == before
+
+
+def test_nor_is_what_was_typed_where_there_is_a_list_to_choose_from() -> None:
+    """A list shows it as one more choice, so that it is not lost."""
+    listed = Choices(members=[("jon@acme.example", "Jon", True)], services=[], room=frozenset())
+
+    def order(to: str) -> str:
+        form = DOORS["order"].form({"to": to, "text": ""})
+        listed.furnish(form, "order")
+        form.errors.clear()
+        return drawn(form, FormRenderer())
+
+    order("jon@acme.example")
+    before = kept()
+    assert "the-secret@evil.example" in order("the-secret@evil.example")
     assert kept() == before
 
 
