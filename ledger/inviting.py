@@ -6,7 +6,6 @@ theirs alone: whoever has no password yet is sent a link to choose one, to that 
 
 from collections.abc import Sequence
 
-from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, connection, transaction
@@ -21,9 +20,13 @@ from tenants.refusals import Reason, Refused, check
 NAME_MAX = 120  # characters, as the account's
 
 
-def why_not_invite(by: Actor, email: str, roles: Sequence[Role]) -> list[Reason]:
+def why_not_invite(by: Actor, email: str, name: str, roles: Sequence[Role]) -> list[Reason]:
     """Reasons that keep somebody from being made a member with these roles (clause people.auditor)."""
     reasons = _administrators(by)
+    try:
+        _line(name)
+    except Refused as refused:
+        reasons += refused.reasons
     if not roles:
         reasons.append(Reason("no_role", "Give at least one role.", field="roles", status=422))
     if Role.AUDITOR in roles and len(set(roles)) > 1:
@@ -50,6 +53,10 @@ def why_not_invite_again(by: Actor, membership: Membership) -> list[Reason]:
     return reasons
 
 
+def _line(name: str) -> str:
+    return words.line("name", name, most=NAME_MAX, required=False)
+
+
 def _administrators(by: Actor) -> list[Reason]:
     if by.has(Role.ADMINISTRATOR):
         return []
@@ -66,10 +73,10 @@ def invite(email: str, name: str, roles: Sequence[Role], *, by: Actor) -> Member
     account that is switched off (409).
     """
     email = email.strip()
-    check(why_not_invite(by, email, roles))
-    called = words.line("name", name, most=NAME_MAX, required=False) or email.partition("@")[0][:NAME_MAX]
+    check(why_not_invite(by, email, name, roles))
+    called = _line(name) or email.partition("@")[0][:NAME_MAX]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT muster.account_for(%s, %s, %s)", [email, called, make_password(None)])
+        cursor.execute("SELECT muster.account_for(%s, %s)", [email, called])
         ((account,),) = cursor.fetchall()
     if account is None:
         sentence = "The account with this e-mail address is switched off: ask whoever runs Muster."

@@ -41,7 +41,9 @@ class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]
         """The verb's own reasons, as far as the fields could be read."""
         given: dict[str, Any] = super().clean() or {}
         if not self.errors:
-            for reason in inviting.why_not_invite(self.by, given["email"], [Role(role) for role in given["roles"]]):
+            for reason in inviting.why_not_invite(
+                self.by, given["email"], given["name"], [Role(role) for role in given["roles"]]
+            ):
                 self.add_error(reason.field or None, reason.sentence)
         return given
 

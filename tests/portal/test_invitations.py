@@ -124,8 +124,9 @@ def test_an_account_keeps_its_name_and_its_password(acme: Cast, globex: Cast, br
         ({"roles": ("auditor", "practitioner")}, "An auditor holds no other role"),
         ({"email": "jon@acme.example"}, "is a member already"),
         ({"name": "x" * 121}, "at most 120 characters"),
+        ({"name": "Nina\u202eNovak"}, "the control character U+202E"),
     ],
-    ids=["no address", "no role", "an auditor who works", "a member", "a name too long"],
+    ids=["no address", "no role", "an auditor who works", "a member", "a name too long", "a name that deceives"],
 )
 def test_what_is_refused_is_said_beside_its_field_and_nothing_is_lost(
     acme: Cast, browse: Browse, given: dict[str, Any], said: str
@@ -202,7 +203,7 @@ def test_roles_of_a_member_are_ticked(acme: Cast, browse: Browse) -> None:
 def test_the_opening_makes_nothing_outside_an_organisation(acme: Cast) -> None:
     """And it gives an id only: who has an account elsewhere is not told by it."""
     with pytest.raises(DatabaseError, match="for a member only"), transaction.atomic():
-        query("SELECT muster.account_for('eve@evil.example', 'Eve', '!')")
+        query("SELECT muster.account_for('eve@evil.example', 'Eve')")
     with acme.scope():
         ((result,),) = query("SELECT pg_get_function_result('muster.account_for'::regproc)")
     assert result == "bigint"
