@@ -5,19 +5,28 @@ theirs alone: whoever has no password yet is sent a link to choose one, to that 
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, connection, transaction
 
 from ledger.actions import record
+from ledger.models import Event
 from ledger.verbs import verb
 from tenants import words
 from tenants.actors import Actor, Role
 from tenants.models import Membership
 from tenants.refusals import Reason, Refused, check
+from tenants.time import now
 
-NAME_MAX = 120  # characters, as the account's
+INVITED, INVITED_AGAIN = "member.invited", "member.invited_again"
+NAME_MAX, EMAIL_MAX = 120, 254  # characters, as the account's
+MOST_AN_HOUR = 200
+"""People of an organisation: who is invited is written to, and a mail server that writes to strangers without end is soon believed by nobody."""
+
+BETWEEN = timedelta(minutes=10)
+"""Two invitations of one person are at least this far apart."""
 
 
 def why_not_invite(by: Actor, email: str, name: str, roles: Sequence[Role]) -> list[Reason]:
@@ -32,10 +41,12 @@ def why_not_invite(by: Actor, email: str, name: str, roles: Sequence[Role]) -> l
     if Role.AUDITOR in roles and len(set(roles)) > 1:
         sentence = "An auditor holds no other role in the same organisation (clause people.auditor)."
         reasons.append(Reason("only_auditor", sentence, clause="people.auditor", field="roles", status=422))
-    try:
-        validate_email(email)
-    except ValidationError:
-        reasons.append(Reason("invalid", f"“{email}” is no e-mail address.", field="email", status=422))
+    if not _is_address(email):
+        reasons.append(Reason("invalid", "This is no e-mail address that can be written to.", field="email", status=422))
+    lately = Event.objects.filter(kind=INVITED, recorded_at__gt=now() - timedelta(hours=1)).count()
+    if lately >= MOST_AN_HOUR:
+        sentence = f"{lately} people were invited within an hour, which is as many as may be. Go on later."
+        reasons.append(Reason("too_many", sentence, status=429))
     there = Membership.objects.filter(user__email__iexact=email).select_related("user").first()
     if there is not None:
         off = "" if there.is_active else " Their membership is switched off: switch it on again."
@@ -48,9 +59,25 @@ def why_not_invite_again(by: Actor, membership: Membership) -> list[Reason]:
     reasons = _administrators(by)
     if not membership.is_active:
         reasons.append(Reason("off", f"The membership of {membership.user.name} is switched off."))
-    if membership.user.has_usable_password():
+    if not membership.user.is_active:
+        reasons.append(Reason("account_off", f"The account of {membership.user.name} is switched off."))
+    elif membership.user.has_usable_password():
         reasons.append(Reason("has_password", f"{membership.user.name} has chosen a password already."))
+    of_theirs = Event.objects.filter(kind__in=(INVITED, INVITED_AGAIN), subject_id=membership.pk)
+    if of_theirs.filter(recorded_at__gt=now() - BETWEEN).exists():
+        minutes = int(BETWEEN.total_seconds() // 60)
+        sentence = f"{membership.user.name} was written to within the last {minutes} minutes."
+        reasons.append(Reason("just_invited", sentence, status=429))
     return reasons
+
+
+def _is_address(email: str) -> bool:
+    """Whether a mail server takes it and a reader can tell it from another: no quoted part, no letter that only looks like one of ours."""
+    try:
+        validate_email(email)
+    except ValidationError:
+        return False
+    return len(email) <= EMAIL_MAX and email.isascii() and email.isprintable() and '"' not in email
 
 
 def _line(name: str) -> str:
@@ -63,9 +90,7 @@ def _administrators(by: Actor) -> list[Reason]:
     return [Reason("not_an_administrator", "Members are invited by an administrator of the organisation.", status=403)]
 
 
-@verb(
-    "invite", kind="member.invited", who="administrator; in the admin console", subject="membership", clauses=("people.auditor",)
-)
+@verb("invite", kind=INVITED, who="administrator; in the admin console", subject="membership", clauses=("people.auditor",))
 def invite(email: str, name: str, roles: Sequence[Role], *, by: Actor) -> Membership:
     """Make somebody a member by their e-mail address, with roles; they are written to, with a link to choose a password if they have none.
 
@@ -87,14 +112,14 @@ def invite(email: str, name: str, roles: Sequence[Role], *, by: Actor) -> Member
             membership.save()
     except IntegrityError:  # two administrators at once
         raise Refused(Reason("already_member", "They are a member already.", field="email", status=409)) from None
-    record("member.invited", membership, by=by, roles=membership.roles)
+    record(INVITED, membership, by=by, roles=membership.roles)
     return membership
 
 
-@verb("invite-again", kind="member.invited_again", who="administrator; in the admin console", subject="membership")
+@verb("invite-again", kind=INVITED_AGAIN, who="administrator; in the admin console", subject="membership")
 def invite_again(membership: Membership, *, by: Actor) -> Membership:
     """Send a member who has not chosen a password their invitation once more: its link is good for some days only."""
     membership = Membership.objects.select_related("user").select_for_update(of=("self",)).get(pk=membership.pk)
     check(why_not_invite_again(by, membership))
-    record("member.invited_again", membership, by=by)
+    record(INVITED_AGAIN, membership, by=by)
     return membership

@@ -8,6 +8,7 @@ from django.urls import reverse
 from ledger.models import Event
 from notifications.actions import notify
 from notifications.models import Delivery
+from notifications.queries import INVITATION
 from notifications.transports import Message
 from tenants import addresses
 from tenants.actors import Actor, Role
@@ -16,18 +17,20 @@ from tenants.walled import tenant_of
 
 
 def tell_invited(event: Event, by: Actor) -> None:
-    """Write to the new member, by e-mail: they have no other way of being reached here yet."""
+    """Write to the new member, at their account's e-mail address and by no other way (notifications/route.py)."""
     membership = Membership.objects.get(pk=event.subject_id)
-    notify(event, [membership.user_id], template="invitation", subject_id=membership.pk, channels=("email",))
+    notify(event, [membership.user_id], template=INVITATION, subject_id=membership.pk, channels=("email",))
 
 
 def render_invitation(delivery: Delivery) -> Message | None:
-    """Who made them a member and as what, with the link to choose a password by where they have none. None once the membership is over.
+    """Who made them a member and as what, with the link to choose a password by where they have none.
+
+    None once the membership or the account is over.
 
     The link is made as the message is sent, and stands in no row.
     """
     membership, user = Membership.objects.get(pk=delivery.subject_id), delivery.recipient
-    if not membership.is_active:
+    if not (membership.is_active and user.is_active):
         return None
     organisation = Organisation.objects.get(pk=tenant_of(delivery))
     roles = ", ".join(membership.role_labels)
@@ -43,15 +46,15 @@ def render_invitation(delivery: Delivery) -> Message | None:
     ]
     home = addresses.page(organisation.pk, "")
     if user.has_usable_password():
-        lines.append("You have an account already: sign in as you do elsewhere.")
+        lines.append("You have an account in Muster already: sign in with the password that you have.")
         return _message(user, organisation, lines, home, f"Open {organisation.name}")
     days = settings.PASSWORD_RESET_TIMEOUT // 86_400
     again = f"{settings.BASE_URL}{reverse('account_reset_password', urlconf=settings.ROOT_URLCONF)}"
-    lines.append(
-        f"Choose a password by the link below. It is yours alone, and good for {days} days; after that ask for another one at"
-    )
-    lines.append(again)
-    lines.append(f"Then sign in at {home} and say how you want to be reached: under your name, at “Contact methods”.")
+    lines += [
+        f"Choose a password by the link at the end. The link is for you alone, and good for {days} days.",
+        f"Then sign in at {home} and say how you want to be reached: under your name, at “Contact methods”.",
+        f"If the link is too old, ask for another one: {again}",
+    ]
     return _message(user, organisation, lines, _first_password(user), "Choose a password")
 
 

@@ -12,7 +12,9 @@ from notifications.models import Attempt, ContactCode, ContactMethod, Delivery
 # The templates of this room's own messages.
 CODE = "contact-code"  # may go to a method before it is verified: it is what verifies it
 TEST = "contact-test"
-ACCOUNT_TEST = "account-test"  # goes to the account's e-mail, whatever other methods there are
+ACCOUNT_TEST = "account-test"
+INVITATION = "invitation"
+TO_THE_ACCOUNT = frozenset({ACCOUNT_TEST, INVITATION})  # these go to the account's e-mail, whatever other methods there are
 
 
 @dataclass(slots=True)

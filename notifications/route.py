@@ -8,7 +8,7 @@ from django.conf import settings
 
 from notifications import lanes
 from notifications.models import Attempt, ContactMethod, ContactSecret, Delivery, QueuedDelivery
-from notifications.queries import ACCOUNT_TEST, CODE
+from notifications.queries import CODE, TO_THE_ACCOUNT
 from notifications.sealed import unseal
 from standard.models import Calendar
 from standard.queries import calendar
@@ -67,7 +67,7 @@ def ways(delivery: Delivery, own: list[Way]) -> list[Way]:
     """
     if delivery.method_id is not None:
         return [way for way in own if way.method_id == delivery.method_id and (way.verified or delivery.template == CODE)]
-    if delivery.template == ACCOUNT_TEST:
+    if delivery.template in TO_THE_ACCOUNT:
         return [ACCOUNT]
     return [way for way in own if way.verified and (delivery.urgent or way.quiet != Quiet.NEVER)] + [ACCOUNT]
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
 
 from ledger import inviting
@@ -21,9 +21,14 @@ def _boxes(**options: Any) -> forms.MultipleChoiceField:
 
 
 class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Whom to invite: what is refused is said beside its field, with everything that was typed still there."""
+    """Whom to invite: what is refused is said beside its field, with everything that was typed still there.
 
-    email = forms.EmailField(label="E-mail address", help_text="They are written to, with a link to choose a password by.")
+    But for what is known only once it is tried: an account that is switched off, and another administrator who was quicker.
+    """
+
+    email = forms.EmailField(
+        label="E-mail address", help_text="They are written to, with a link to choose a password by if they have none."
+    )
     name = forms.CharField(
         label="Name",
         max_length=inviting.NAME_MAX,
@@ -100,7 +105,7 @@ class MembershipAdmin(ConfigurationAdmin):
 
     @admin.display(description="Chose a password", boolean=True)
     def comes_in(self, row: Membership) -> bool:
-        """Whether they can sign in: who cannot was invited and has not followed the link yet."""
+        """Whether they have one: who has none has not followed their link yet, or was written to by nobody."""
         return row.user.has_usable_password()
 
     @admin.display(description="Contact methods")
@@ -111,6 +116,14 @@ class MembershipAdmin(ConfigurationAdmin):
 
     @admin.action(description="Send the chosen members their invitation again")
     def invite_again(self, request: HttpRequest, rows: Any) -> None:
-        """One verb each."""
-        for row in rows:
-            inviting.invite_again(row, by=request.actor)  # type: ignore[attr-defined]
+        """One verb each, for those whom it can be sent to; of the others it is said why not."""
+        by, sent, reasons = request.actor, 0, []  # type: ignore[attr-defined]
+        for row in rows.select_related("user"):
+            why_not = inviting.why_not_invite_again(by, row)
+            reasons += [reason.sentence for reason in why_not]
+            if not why_not:
+                inviting.invite_again(row, by=by)
+                sent += 1
+        self.message_user(
+            request, " ".join([f"Written to: {sent}.", *reasons]), messages.WARNING if reasons else messages.SUCCESS
+        )

@@ -1,7 +1,8 @@
 """Form fields, drawn once: a war room has seventy, of which nearly all look as they did when it was last opened.
 
 Django draws each from five templates, which was a third of the room's time. What a widget's template shows is nothing but the plain
-values that it is given, so the same values give the same text, and the last thousand texts are kept in the process.
+values that it is given, so the same values give the same text, and the last thousand texts are kept in the process. They have the
+names that a list offers, of people and services, and nobody is given a text but for asking with the very same names.
 """
 
 from collections.abc import Hashable, Mapping
@@ -83,14 +84,16 @@ def _key(template: str, context: Mapping[str, Any]) -> Hashable | None:
 def _of_widget(widget: Mapping[str, Any]) -> Hashable:
     if "optgroups" not in widget:
         _refuse_typed(widget.get("value"))
-    elif sum(len(options) for _, options, _ in widget["optgroups"]) > MOST_OPTIONS:
+        return _frozen(widget)
+    if sum(len(options) for _, options, _ in widget["optgroups"]) > MOST_OPTIONS:
         raise _Unlike
-    return _frozen(widget)
+    # What was chosen, or typed in its place, is shown by the option that has it alone: each says whether it is selected.
+    return _frozen({name: value for name, value in widget.items() if name != "value"})
 
 
 def _of_field(field: Any) -> Hashable:
     """What templates/django/forms/field.html asks of a field of an empty form: its words, and its widget as it is drawn."""
-    if field.form.is_bound:  # it was filled in by somebody, and may be wrong
+    if field.form.is_bound or field.errors:  # it was filled in by somebody, and may be wrong
         raise _Unlike
     if hasattr(field.field.widget, "optgroups"):
         choices = field.field.widget.choices

@@ -11,7 +11,7 @@ import secrets
 import shutil
 from collections import defaultdict
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain
 from operator import itemgetter
 from pathlib import Path
@@ -67,7 +67,8 @@ def _forget_queue() -> None:
     """What a run asked of a broker that outlives it goes with it: on a machine of ours queues piled up, run after run."""
     import kombu
 
-    with kombu.Connection(os.environ["BROKER_URL"], connect_timeout=5) as broker:
+    broker = kombu.Connection(os.environ["BROKER_URL"], connect_timeout=5)
+    with suppress(*broker.connection_errors, *broker.channel_errors), broker:  # it may have ended before us
         kombu.Queue(os.environ["MUSTER_QUEUE"], channel=broker.default_channel).delete()
 
 

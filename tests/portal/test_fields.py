@@ -120,6 +120,18 @@ def test_nor_is_what_was_typed_where_there_is_a_list_to_choose_from() -> None:
     assert kept() == before
 
 
+def test_nor_what_was_typed_in_place_of_a_choice() -> None:
+    """It is shown by no option: whoever posts very much of it, again and again, fills no memory."""
+
+    def posted(value: str) -> None:
+        drawn(Every({"one": value, "some": [value], "radio": value}), FormRenderer())
+
+    posted("the secret of node 7")
+    before = kept()
+    posted("the secret of node 8" * 1_000)
+    assert kept() == before
+
+
 def test_a_choice_of_very_many_is_not_kept() -> None:
     class Wide(forms.Form):
         one = forms.ChoiceField(choices=[(str(n), f"Service {n}") for n in range(2_000)])
