@@ -1,8 +1,9 @@
 """The API, version 1: by token at /api/v1/, by session at /o/<organisation>/api/v1/."""
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
+from portal.documentation import Documentation
 from portal.me import Me
 
 urlpatterns = [
@@ -24,7 +25,7 @@ urlpatterns = [
 
 # Open to everybody: what the API is, not what is in it. The middleware lets exactly these two pass.
 documentation = [
-    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("schema/", Documentation.as_view(), name="api-schema"),
     path(
         "docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema", template_name="portal/api_docs.html"), name="api-docs"
     ),
