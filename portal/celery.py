@@ -25,9 +25,6 @@ app.conf.update(
     task_store_errors_even_if_ignored=False,
     worker_prefetch_multiplier=4,
     worker_hijack_root_logger=False,
-    # Nobody commands workers from afar. Each would keep a queue of its host's name for that, which RabbitMQ gives to one only:
-    # a second worker on one host, or on two hosts of one name, would end as it starts.
-    worker_enable_remote_control=False,
     worker_cancel_long_running_tasks_on_connection_loss=True,
     broker_connection_retry_on_startup=True,
     broker_connection_timeout=1.0,

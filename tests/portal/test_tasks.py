@@ -31,7 +31,10 @@ def in_database(url: str, name: str) -> str:
 
 @pytest.fixture
 def workers(own_database: Installation, tmp_path: Path) -> Iterator[Path]:
-    """Two workers of one host, so of one name, on the test's own database. Yields the folder where their mail lands."""
+    """Two workers of one host, each with a name of its own, as docs/operations.md has it, on the test's own database.
+
+    Yields the folder where their mail lands.
+    """
     environment = {
         **os.environ,
         "DATABASE_URL": in_database(settings.DATABASE_URL, own_database.name),
@@ -42,7 +45,8 @@ def workers(own_database: Installation, tmp_path: Path) -> Iterator[Path]:
     arguments = ["-A", "portal", "worker", "--concurrency", "1", "--without-gossip", "--without-mingle", "--loglevel", "ERROR"]
     with (tmp_path / "workers.log").open("wb") as log:
         command = [sys.executable, "-m", "celery", *arguments]
-        started = [subprocess.Popen(command, env=environment, stdout=log, stderr=log) for _ in range(2)]
+        names = [f"--hostname=muster-{os.getpid()}-{number}@%h" for number in range(2)]
+        started = [subprocess.Popen([*command, name], env=environment, stdout=log, stderr=log) for name in names]
     try:
         yield tmp_path / "mail"
         assert [one.poll() for one in started] == [None, None], (tmp_path / "workers.log").read_text(encoding="utf-8")

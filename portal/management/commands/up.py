@@ -160,8 +160,10 @@ def programs(place: Place, serving: Mapping[str, str], *, sealing: Mapping[str, 
     listen = ("--host", place.host, "--port", str(place.port), "--lifespan", "on")
     quiet = ("--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "5")
     celery = ("-m", "celery", "--quiet", "-A", "portal")
-    # One queue, two processes, and no talk among workers, of which a single machine needs none.
-    work = ("--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING")
+    # One queue, two processes, and no talk among workers, of which a single machine needs none. Its name is its own: RabbitMQ, which
+    # several installations and hosts may share, lets one of each name in.
+    name = ("--hostname", f"muster-{os.getpid()}-{secrets.token_hex(3)}@%h")
+    work = (*name, "--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING")
     beat = ("-s", str(place.data / "beat-schedule"), "--pidfile=", "--loglevel", "WARNING")
     found = [
         python("web", serving, "-m", "uvicorn", "portal.asgi:application", *listen, *quiet),
