@@ -2,6 +2,8 @@
 
 They are a member from then on: they can be put on a schedule and be paged before they have ever signed in. How they sign in is
 theirs alone: whoever has no password yet is sent a link to choose one, to that address and nowhere else.
+
+These verbs stand here, as those of ledger/people.py, because a verb leaves an event and their rows are the lowest room's.
 """
 
 from collections.abc import Sequence
@@ -16,7 +18,7 @@ from ledger.models import Event
 from ledger.verbs import verb
 from tenants import words
 from tenants.actors import Actor, Role
-from tenants.models import Membership
+from tenants.models import AN_AUDITOR_ONLY_AUDITS, Membership
 from tenants.refusals import Reason, Refused, check
 from tenants.time import now
 
@@ -39,8 +41,7 @@ def why_not_invite(by: Actor, email: str, name: str, roles: Sequence[Role]) -> l
     if not roles:
         reasons.append(Reason("no_role", "Give at least one role.", field="roles", status=422))
     if Role.AUDITOR in roles and len(set(roles)) > 1:
-        sentence = "An auditor holds no other role in the same organisation (clause people.auditor)."
-        reasons.append(Reason("only_auditor", sentence, clause="people.auditor", field="roles", status=422))
+        reasons.append(Reason("only_auditor", AN_AUDITOR_ONLY_AUDITS, clause="people.auditor", field="roles", status=422))
     if not _is_address(email):
         reasons.append(Reason("invalid", "This is no e-mail address that can be written to.", field="email", status=422))
     lately = Event.objects.filter(kind=INVITED, recorded_at__gt=now() - timedelta(hours=1)).count()

@@ -77,6 +77,9 @@ class User(AbstractBaseUser):
         return self.name
 
 
+AN_AUDITOR_ONLY_AUDITS = "An auditor holds no other role in the same organisation (clause people.auditor)."
+
+
 class Membership(TenantOwned):
     """A person in an organisation, with roles."""
 
@@ -93,7 +96,7 @@ class Membership(TenantOwned):
             models.CheckConstraint(
                 name="an_auditor_only_audits",
                 condition=~models.Q(roles__contains=["auditor"]) | models.Q(roles__contained_by=["auditor"]),
-                violation_error_message="An auditor holds no other role in the same organisation (clause people.auditor).",
+                violation_error_message=AN_AUDITOR_ONLY_AUDITS,
             ),
         ]
 
