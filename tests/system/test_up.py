@@ -230,6 +230,9 @@ def test_a_second_one_on_the_same_data_says_so(up: Up) -> None:
 def test_a_worker_that_hangs_is_replaced_and_pages_go_out(up: Up) -> None:
     """SIGSTOP, to it and its pool: it runs, and does nothing. Meanwhile others send; then it is killed, and another one works."""
     volley = Volley(up, up.tenant("acme"), "hung")
+    sign = up.data / "run" / "worker.sign"
+    alive = sign.stat().st_mtime_ns
+    until(lambda: sign.stat().st_mtime_ns > alive, REPLACED_WITHIN)  # one that never left a sign may still be starting
     stopped = up.pid("worker")
     pool = psutil.Process(stopped).children()
     os.killpg(stopped, signal.SIGSTOP)
@@ -240,7 +243,6 @@ def test_a_worker_that_hangs_is_replaced_and_pages_go_out(up: Up) -> None:
 
     until(lambda: up.pid("worker") != stopped, REPLACED_WITHIN)
     until(lambda: not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in pool))
-    sign = up.data / "run" / "worker.sign"
     since = sign.stat().st_mtime_ns
     until(lambda: sign.stat().st_mtime_ns > since, REPLACED_WITHIN)
     assert "worker   | it hangs: no sign of life for" in up.said()
