@@ -39,8 +39,10 @@ def render_invitation(delivery: Delivery) -> Message | None:
         if Role.PRACTITIONER in membership.roles
         else ""
     )
+    event = delivery.event
+    who = "You were made" if event.actor_id is None else f"{event.actor_name} has made you"  # by whoever runs Muster
     lines = [
-        f"{delivery.event.actor_name} has made you a member of {organisation.name} in Muster, where {organisation.name} runs its incidents.",
+        f"{who} a member of {organisation.name} in Muster, where {organisation.name} runs its incidents.",
         f"You are there as: {roles}.{reached}",
         "",
     ]

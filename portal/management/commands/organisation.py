@@ -10,12 +10,15 @@ from incidents.components import ship_components
 from incidents.integrating import issue_key, make_integration
 from incidents.models import Integration
 from ledger import people
+from ledger.inviting import invite
 from oncall.actions.notices import begin_notices
 from standard.actions import adopt_shipped
 from tenants.actors import Actor, Role, Via, system
 from tenants.models import Organisation, User
 from tenants.refusals import Refused
 from tenants.scope import scope
+
+_COME_IN = "is written to; a password is chosen by the link there, or by one from /accounts/password/reset/."
 
 
 class Command(BaseCommand):
@@ -78,14 +81,12 @@ class Command(BaseCommand):
         adopt_shipped(by=by, time_zone=options["time_zone"])
         ship_components(by=by)
         begin_notices(by=by)
-        user = people.person(options["administrator"], "", None)
-        people.enrol(user, [Role.ADMINISTRATOR, Role.PRACTITIONER], by=by)
-        self.stdout.write(f"{options['name']} is founded. {user.email} sets a password at /accounts/password/reset/.")
+        made = invite(options["administrator"], "", [Role.ADMINISTRATOR, Role.PRACTITIONER], by=by)
+        self.stdout.write(f"{options['name']} is founded. {made.user.email} {_COME_IN}")
 
     def _member(self, options: dict[str, Any], by: Actor) -> None:
-        user = people.person(options["email"], options["name"], None)
-        people.enrol(user, [Role(role) for role in options["roles"]], by=by)
-        self.stdout.write(f"{user.email} is a member. They set a password at /accounts/password/reset/.")
+        made = invite(options["email"], options["name"], [Role(role) for role in options["roles"]], by=by)
+        self.stdout.write(f"{made.user.email} is a member, and {_COME_IN}")
 
     def _token(self, options: dict[str, Any], by: Actor) -> None:
         scopes = ("read",) if options["read_only"] else ("read", "write")

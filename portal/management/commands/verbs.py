@@ -75,6 +75,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "compliance.api.holds": ("API",),
     "portal.admin": ("admin",),
     "portal.admin_base": ("admin",),
+    "portal.admin_members": ("admin",),
     "integrations.intake": ("hook",),
     "incidents.reactions": ("reaction",),
     "incidents.dating": ("hook",),
