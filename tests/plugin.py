@@ -37,6 +37,10 @@ LONG_RUN_SECONDS = 600
 TOGETHER = "MUSTER_TESTS_TOGETHER"
 """In the environment: the folder where workers agree on who runs."""
 
+EMBEDDED = "MUSTER_TESTS_EMBEDDED"
+"""In the environment of workers: the servers are pytest's own. The first worker uses those, each other one starts its own: where nobody
+else writes, no transaction number taken means that nothing was written (`everything.content`), and nobody waits for another's clone."""
+
 _stack = ExitStack()
 
 
@@ -54,8 +58,11 @@ def _start() -> None:
     _stack.callback(shutil.rmtree, folder, ignore_errors=True)
     os.environ["MUSTER_DATA"] = str(folder)
     os.environ.setdefault(TOGETHER, str(folder))
-    if "DATABASE_URL" not in os.environ:
+    others = os.environ.pop(EMBEDDED, "") and os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0"
+    if "DATABASE_URL" not in os.environ or others:
         urls = _stack.enter_context(running_servers(folder / "servers", durable=False))
+        if "PYTEST_XDIST_WORKER" not in os.environ:
+            os.environ[EMBEDDED] = "1"
         os.environ.update(urls.environment())
         os.environ.update(urls.owner_environment())
     os.environ.setdefault("CACHE_URL", "redis://127.0.0.1:6379/15")
