@@ -4,23 +4,21 @@ Without DATABASE_URL in the environment, an embedded PostgreSQL and Valkey of th
 that nothing needs to run and ports 5432, 6379 and 5672 do not matter. With it, those servers are used (`pytest -m servers`).
 """
 
-import fcntl
 import gc
 import os
 import secrets
 import shutil
 from collections import defaultdict
-from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Generator
+from contextlib import ExitStack, suppress
 from itertools import chain
 from operator import itemgetter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from portal.embedded.servers import running_servers
-from tests import folders
+from tests import folders, turns
 
 if TYPE_CHECKING:
     from xdist.scheduler import LoadFileScheduling
@@ -34,17 +32,19 @@ HEAVY = ("tests/system/", "tests/browser/", "tests/portal/test_embedded.py")
 LONG_RUN_SECONDS = 600
 """Of tests together: a run that long says which files took it."""
 
-TOGETHER = "MUSTER_TESTS_TOGETHER"
-"""In the environment: the folder where workers agree on who runs."""
-
 EMBEDDED = "MUSTER_TESTS_EMBEDDED"
 """In the environment of workers: the servers are pytest's own. The first worker uses those, each other one starts its own: where nobody
 else writes, no transaction number taken means that nothing was written (`everything.content`), and nobody waits for another's clone."""
 
+BEHIND = 10
+"""By how much the other workers are nicer than the first, which has the tests with many processes."""
+
 _stack = ExitStack()
+_shared = False  # whether other workers use the same servers
 
 
 def _start() -> None:
+    global _shared
     os.environ["MUSTER_NOW"] = "tests.clock.now"
     os.environ["MUSTER_SECRET_KEY"] = "tests-only-" + "0123456789abcdef" * 4
     os.environ["MUSTER_CONTEXT_KEY"] = secrets.token_urlsafe(50)
@@ -57,11 +57,15 @@ def _start() -> None:
     folder = folders.folder("muster-tests-")
     _stack.callback(shutil.rmtree, folder, ignore_errors=True)
     os.environ["MUSTER_DATA"] = str(folder)
-    os.environ.setdefault(TOGETHER, str(folder))
-    others = os.environ.pop(EMBEDDED, "") and os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0"
-    if "DATABASE_URL" not in os.environ or others:
+    os.environ.setdefault(turns.TOGETHER, str(folder))
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    embedded = bool(os.environ.pop(EMBEDDED, "")) or "DATABASE_URL" not in os.environ
+    _shared = bool(worker) and not embedded
+    if worker not in ("", "gw0"):
+        os.nice(BEHIND)  # and so are its servers, which it starts
+    if embedded and worker != "gw0":
         urls = _stack.enter_context(running_servers(folder / "servers", durable=False))
-        if "PYTEST_XDIST_WORKER" not in os.environ:
+        if not worker:
             os.environ[EMBEDDED] = "1"
         os.environ.update(urls.environment())
         os.environ.update(urls.owner_environment())
@@ -79,25 +83,11 @@ def _forget_queue() -> None:
         kombu.Queue(os.environ["MUSTER_QUEUE"], channel=broker.default_channel).delete()
 
 
-@contextmanager
-def _turn(*, alone: bool) -> Iterator[None]:
-    """Wait until this worker may run its next test: with the others' tests, or while nothing else runs."""
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        yield
-        return
-    folder = Path(os.environ[TOGETHER])
-    with (folder / "door").open("w") as door, (folder / "room").open("w") as room:
-        fcntl.flock(door, fcntl.LOCK_EX)  # who wants to be alone stays in the door, so that the room empties
-        fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-        if not alone:
-            fcntl.flock(door, fcntl.LOCK_UN)
-        yield
-
-
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """A test that says how long something may take has the machine to itself."""
-    with _turn(alone=item.get_closest_marker("alone") is not None):
+    """A test that says how long something may take has the machine to itself; one that minds its neighbours on a server, the server."""
+    marker = item.get_closest_marker("alone")
+    with turns.turn(alone=marker is not None and (_shared or marker.kwargs.get("on") != "shared servers")):
         return (yield)
 
 

@@ -15,8 +15,9 @@ from tests.portal.embedded import until
 from tests.system.alerts import Volley
 from tests.system.installation import Installation, Tenant
 from tests.system.messenger import Messenger
+from tests.turns import quiet
 
-pytestmark = [pytest.mark.system, pytest.mark.alone, pytest.mark.clause("mobilize.page-out")]
+pytestmark = [pytest.mark.system, pytest.mark.clause("mobilize.page-out")]
 
 DELAY = 2.0  # seconds by which what hangs may delay another page
 PAGES = 30  # of each: more than all processes together may have in hand of one far side
@@ -39,12 +40,13 @@ def reached_by(messenger: Messenger, tenant: Tenant) -> Iterator[None]:
 
 def slowest(one: Volley, arrived: Callable[[str], datetime | None], beside: Volley | None = None) -> float:
     """Fire alerts, each with one of another organisation before it. Returns how long the page took that took longest, in seconds."""
-    for _ in range(PAGES):
-        if beside is not None:
-            beside.fire()
-        one.fire()
-        time.sleep(0.1)
-    until(lambda: all(arrived(alert) for alert in one.accepted))
+    with quiet():
+        for _ in range(PAGES):
+            if beside is not None:
+                beside.fire()
+            one.fire()
+            time.sleep(0.1)
+        until(lambda: all(arrived(alert) for alert in one.accepted))
     assert len(one.accepted) == PAGES
     taken = {alert: arrived(alert) for alert in one.accepted}
     return max((when - one.accepted_at[alert]).total_seconds() for alert, when in taken.items() if when)

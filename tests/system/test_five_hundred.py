@@ -13,10 +13,11 @@ from tests.portal.embedded import until
 from tests.system.alerts import Volley, every_page_went_out_under_one_key
 from tests.system.installation import Installation, Tenant
 from tests.system.test_kills import queued, servers_of_our_own, talk_to_sink
+from tests.turns import quiet
 
 __all__ = ["servers_of_our_own"]
 
-pytestmark = [pytest.mark.system, pytest.mark.alone, pytest.mark.clause("mobilize.page-out")]
+pytestmark = [pytest.mark.system, pytest.mark.clause("mobilize.page-out")]
 
 PAGES = 500
 WITHIN = timedelta(seconds=10)  # after it was accepted, or after service has returned
@@ -50,6 +51,11 @@ def late(volley: Volley, outages: list[tuple[datetime, datetime]]) -> dict[str, 
 
 
 def test_five_hundred_pages_while_worker_beat_broker_and_database_die(muster: Installation, globex: Tenant) -> None:
+    with quiet():
+        five_hundred(muster, globex)
+
+
+def five_hundred(muster: Installation, globex: Tenant) -> None:
     volley = Volley(muster, globex, "five")
     refused = threading.Event()
 

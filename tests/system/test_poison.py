@@ -7,7 +7,7 @@ does that was left open; what raises is about something that is not there, or ca
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import LiteralString
 
@@ -20,10 +20,12 @@ from tests.portal.embedded import until
 from tests.system import planting
 from tests.system.alerts import Volley, every_page_went_out_under_one_key
 from tests.system.installation import Installation, Tenant
+from tests.turns import quiet
 
-pytestmark = [pytest.mark.system, pytest.mark.alone, pytest.mark.clause("mobilize.page-out")]
+pytestmark = [pytest.mark.system, pytest.mark.clause("mobilize.page-out")]
 
 DELAY = 2.0  # seconds by which a poison row may delay another page
+LOOKS = 3  # what a poison row does it does each time; what only this machine did just then, it does not
 PAGES = 40
 TRIES = 3  # that it is given as ever; then it is put to its last, since eight take minutes, each later than the one before
 NEXT = 20  # pages whose next step comes beside a poison row, half a second apart
@@ -47,13 +49,22 @@ RAISES = (
 def slowest(muster: Installation, globex: Tenant, name: str, poisoned: threading.Event | None = None) -> float:
     """Fire alerts for as long as the poison works, and wait for the page of each. Returns the longest that one took, in seconds."""
     volley = Volley(muster, globex, name)
-    while len(volley.accepted) < PAGES or (poisoned is not None and not poisoned.is_set()):
-        volley.fire()
-        time.sleep(0.1)
-    until(volley.all_paged)
+    with quiet():
+        while len(volley.accepted) < PAGES or (poisoned is not None and not poisoned.is_set()):
+            volley.fire()
+            time.sleep(0.1)
+        until(volley.all_paged)
     every_page_went_out_under_one_key(volley)
     taken = volley.taken_at()
     return max((taken[alert] - accepted).total_seconds() for alert, accepted in volley.accepted_at.items())
+
+
+def delays_none(measure: Callable[[], float], usual: float, why: str) -> None:
+    """Fail where a page beside poison took more than two seconds longer than one usually does, in seconds, each time that one looks."""
+    taken = list[float]()
+    while not taken or (taken[-1] > usual + DELAY and len(taken) < LOOKS):
+        taken.append(measure())
+    assert taken[-1] <= usual + DELAY, f"{why}: {taken} s, usually {usual} s"
 
 
 @contextmanager
@@ -96,17 +107,35 @@ class TestAReaction:
         globex.api("amira").post("incidents/", {"title": title, "severity": "SEV2"}, expect=201)
         until(lambda: not muster.value("SELECT count(*) FROM ledger_outbox WHERE reaction = 'mobilise'"))
         with held(muster, "SELECT id FROM incidents_incident WHERE title = %s", title):
-            error = self.beside(muster, globex, muster.value(HANGS, title), usual)
+            error = self.beside(muster, globex, lambda: muster.value(HANGS, title), usual)
         assert re.search(r"timeout\s.*incidents_incident", error), "it did not hang where it was meant to"
 
     def test_that_raises_delays_no_other_page_and_is_set_aside_and_shown(
         self, muster: Installation, globex: Tenant, usual: float
     ) -> None:
-        error = self.beside(muster, globex, muster.value(RAISES, globex.slug), usual)
+        error = self.beside(muster, globex, lambda: muster.value(RAISES, globex.slug), usual)
         assert error.startswith("DoesNotExist"), "it did not raise what it was meant to"
 
-    def beside(self, muster: Installation, globex: Tenant, row: int, usual: float) -> str:
+    def beside(self, muster: Installation, globex: Tenant, poison: Callable[[], int], usual: float) -> str:
         """Page beside a poison row until it is set aside. Returns its error."""
+        errors = list[str]()
+
+        def measure() -> float:
+            with quiet():
+                row = poison()
+                taken = self.until_aside(muster, globex, row)
+            ((error, when),) = muster.rows("SELECT last_error, next_try_at FROM ledger_outbox WHERE id = %s", row)
+            assert when is None, "it was not set aside"
+            assert "set_aside" in shown(globex)
+            muster.rows("DELETE FROM ledger_outbox WHERE id = %s RETURNING id", row)
+            errors.append(error)
+            return taken
+
+        delays_none(measure, usual, "a poison row held up a page beside it")
+        return errors[-1]
+
+    def until_aside(self, muster: Installation, globex: Tenant, row: int) -> float:
+        """Page until the row is set aside. Returns the longest that one took, in seconds."""
         aside = threading.Event()
 
         def look() -> None:
@@ -120,14 +149,9 @@ class TestAReaction:
 
         looking = threading.Thread(target=look)
         looking.start()
-        poisoned = slowest(muster, globex, "beside", aside)
+        taken = slowest(muster, globex, "beside", aside)
         looking.join()
-        ((error, when),) = muster.rows("SELECT last_error, next_try_at FROM ledger_outbox WHERE id = %s", row)
-        assert when is None, "it was not set aside"
-        assert poisoned <= usual + DELAY, "a poison row held up a page beside it"
-        assert "set_aside" in shown(globex)
-        muster.rows("DELETE FROM ledger_outbox WHERE id = %s RETURNING id", row)
-        return str(error)
+        return taken
 
 
 class Paged:
@@ -149,13 +173,14 @@ class Paged:
 
     def slowest(self) -> float:
         """Let the next step of each come, one after the other. Returns the longest that one was late, in seconds."""
-        self.muster.plant("haste", self.slug, self.pages)
         asked: LiteralString = (
             "SELECT extract(epoch FROM s.paged_at - c.due_at)::float FROM standard_clock c JOIN oncall_pagestep s ON s.page_id"
             " = c.subject_id AND s.position = 2 WHERE c.subject_type = 'oncall.page' AND c.broken_at IS NOT NULL"
             " AND c.subject_id = ANY(%s)"
         )
-        until(lambda: len(self.muster.rows(asked, self.pages)) == NEXT, 40)
+        with quiet():
+            self.muster.plant("haste", self.slug, self.pages)
+            until(lambda: len(self.muster.rows(asked, self.pages)) == NEXT, 40)
         return float(max(late for (late,) in self.muster.rows(asked, self.pages)))
 
 
@@ -174,9 +199,10 @@ class TestAClock:
         with held(muster, "SELECT id FROM oncall_page WHERE id = %s", paged.one):
             muster.plant("late_clock", globex.slug, paged.one)
             clock = muster.value(RUNNING, paged.one)
-            late = paged.slowest()
+            delays_none(
+                lambda: Paged(muster, globex).slowest(), usually_late, "a clock that hangs held up the step of a page beside it"
+            )
             assert f"clock.busy clock={clock}" in logs(muster).replace("'", ""), "it was not waited for"
-            assert late <= usually_late + DELAY, "a clock that hangs held up the step of a page beside it"
             assert f"no. {clock}" in shown(globex)["clock_not_struck"]
             until(lambda: told(muster, "clock_not_struck"), 40)
             assert muster.value(CALLS, paged.one) == 1
@@ -185,11 +211,12 @@ class TestAClock:
     def test_whose_strike_raises_delays_no_other_and_is_set_aside_and_shown(
         self, muster: Installation, globex: Tenant, usually_late: float
     ) -> None:
-        paged = Paged(muster, globex)
         muster.plant("late_clock", globex.slug, planting.GONE)
         clock = muster.value(RUNNING, planting.GONE)
         try:
-            assert paged.slowest() <= usually_late + DELAY, "a clock that raises held up the step of a page beside it"
+            delays_none(
+                lambda: Paged(muster, globex).slowest(), usually_late, "a clock that raises held up the step of a page beside it"
+            )
             until(lambda: muster.value(FAILURES, clock) >= TRIES)
             last = "UPDATE standard_clockfailure SET failures = %s, next_try_at = now() WHERE clock_id = %s RETURNING id"
             muster.rows(last, MAX_FAILURES - 1, clock)
@@ -208,7 +235,9 @@ def test_a_page_that_cannot_be_looked_at_delays_no_other_and_is_named_until_it_c
     paged = Paged(muster, globex)
     muster.plant("unreadable_page", globex.slug, paged.one)
     try:
-        assert paged.slowest() <= usually_late + DELAY, "a page that raises held up the step of a page beside it"
+        delays_none(
+            lambda: Paged(muster, globex).slowest(), usually_late, "a page that raises held up the step of a page beside it"
+        )
         assert len(re.findall(rf"turn\.failed.*\brow={paged.one}\b", logs(muster))) > 1, "it was not tried again"
         assert f"no. {paged.one}" in shown(globex)["page_not_looked_at"]
         until(lambda: told(muster, "page_not_looked_at"), 40)

@@ -13,8 +13,9 @@ import pytest
 from tests.portal.embedded import until
 from tests.system.alerts import Volley
 from tests.system.installation import PORTAL, SERVERS, Installation, Tenant, installation
+from tests.turns import quiet
 
-pytestmark = [pytest.mark.system, pytest.mark.alone, pytest.mark.clause("oncall.escalate-15-30")]
+pytestmark = [pytest.mark.system, pytest.mark.clause("oncall.escalate-15-30")]
 
 SWEPT = timedelta(seconds=3)  # by when whoever is due was called: the sweep's second, and what a call itself takes
 SWEEPS = 2.5  # seconds in which two sweeps have come by: beat asks for one each second
@@ -116,8 +117,12 @@ class Traveller:
     def come_with_the_sweep(self, coming: dict[int, tuple[datetime, list[str]]]) -> None:
         """The same of several pages that are due within seconds: each has called these people by the sweep of its own second."""
         before = {page: self.names(page) for page in coming}
-        first = min(due for due, _ in coming.values())
         self.restart()
+        with quiet():
+            self._come(coming, before)
+
+    def _come(self, coming: dict[int, tuple[datetime, list[str]]], before: dict[int, list[str]]) -> None:
+        first = min(due for due, _ in coming.values())
         self.travel(first - BEFORE)
         time.sleep(SWEEPS)
         assert self.now() < first, "this machine is too slow to look at the moment before"
@@ -152,9 +157,10 @@ def travelling() -> Iterator[Installation]:
 def fire(traveller: Traveller, name: str, service: str = "checkout") -> int:
     """One alert, and the page that it leads to, whose first person has been called."""
     volley = Volley(traveller.muster, traveller.tenant, name, service)
-    volley.fire()
-    (accepted,) = volley.accepted
-    until(lambda: volley.all_paged(), 30)
+    with quiet():
+        volley.fire()
+        (accepted,) = volley.accepted
+        until(lambda: volley.all_paged(), 30)
     return traveller.page_of(accepted)
 
 
@@ -226,12 +232,13 @@ def test_every_kind_of_step_and_of_wait_is_kept_though_everything_restarts_in_be
         {again: (first[again] + STEPS, ["mei", "exec"]), wide: (first[wide] + STEPS, ["amira", "admin"])}
     )
 
-    declined = traveller.now()
-    answer(traveller, "admin", wide, "decline")  # the last step is planned for much later
     everyone = ["amira", "admin", "amira", "jon", "mei"]
-    until(lambda: traveller.names(wide) == everyone, 30)
-    assert all(declined <= at < declined + SWEPT for _, at, _ in traveller.called(wide)[2:]), "it did not go on at once"
-    traveller.and_within_seconds([wide])
+    with quiet():
+        declined = traveller.now()
+        answer(traveller, "admin", wide, "decline")  # the last step is planned for much later
+        until(lambda: traveller.names(wide) == everyone, 30)
+        assert all(declined <= at < declined + SWEPT for _, at, _ in traveller.called(wide)[2:]), "it did not go on at once"
+        traveller.and_within_seconds([wide])
 
     round_again = traveller.called(again)[-1][1] + STEPS
     traveller.come_with_the_sweep(
