@@ -254,10 +254,14 @@ class Facts:
         seat = self.roles.get(role)
         return seat.user_id if seat else None
 
+    def seated(self, role: RoomRole) -> Seat | None:
+        """The seat of whoever holds a role and can act in it; None where it is open, or its holder has left the organisation."""
+        seat = self.roles.get(role)
+        return seat if seat is not None and seat.stays else None
+
     def vacant(self, role: RoomRole) -> bool:
         """Whether nobody holds a role who could act in it: it is open, or its holder has left the organisation."""
-        seat = self.roles.get(role)
-        return seat is None or not seat.stays
+        return self.seated(role) is None
 
     @property
     def open_roles(self) -> list[RoomRole]:

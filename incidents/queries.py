@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from incidents import notices, timeline
 from incidents.facts import Facts
@@ -16,7 +16,8 @@ from oncall.queries import Calls, ladders
 from oncall.queries import calls as page_calls
 from standard.away import why
 from standard.models import Clock
-from tenants.actors import Actor
+from tenants.actors import Actor, Role
+from tenants.models import Membership
 from tenants.time import now
 
 ALERTS_MOST = 200  # of an incident are shown; the API has them all
@@ -44,11 +45,16 @@ CLOCK_LABELS = {
 }
 
 
+_PRACTISES = Membership.objects.filter(user_id=OuterRef("user_id"), is_active=True, roles__contains=[Role.PRACTITIONER])
+
+
 def incidents() -> QuerySet[Incident]:
     """Incidents with what a list shows of them, newest first."""
     return Incident.objects.prefetch_related(
         Prefetch("affected", IncidentService.objects.select_related("service").order_by("id")),
-        Prefetch("roles", RoleHolding.objects.filter(until__isnull=True).select_related("user")),
+        Prefetch(
+            "roles", RoleHolding.objects.filter(until__isnull=True).select_related("user").annotate(stays=Exists(_PRACTISES))
+        ),
     ).order_by("-number")
 
 
@@ -100,7 +106,8 @@ def clock_row(clock: Clock) -> dict[str, Any]:
 
 def row(incident: Incident, clock: Clock | None) -> dict[str, Any]:
     """An incident as a list shows it."""
-    holders = {holding.role: holding.user.name for holding in incident.roles.all()}
+    seats: Any = incident.roles.all()  # while it runs, a role whose holder has left the organisation is open
+    holders = {seat.role: seat.user.name for seat in seats if seat.stays or incident.state not in OPEN}
     return {
         "ref": incident.ref,
         "title": incident.title,

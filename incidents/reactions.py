@@ -13,7 +13,7 @@ from oncall.actions import calm, page_again, page_person, page_team
 from oncall.models import Page, Service, Team
 from tenants.actors import Actor
 
-REOPENED = "incident.reopened"
+REOPENED, RAISED = "incident.reopened", "incident.severity_changed"
 _DONE = {REOPENED: "reopened"}  # what was done to it, as the page says it
 
 # On the way of every page: worded here, since the ORM takes longer to word them than PostgreSQL to answer.
@@ -45,8 +45,8 @@ def page_for_signal(event: Event, by: Actor) -> None:
 def mobilise(event: Event, by: Actor) -> None:
     """Declaring, raising or reopening as SEV 1/2 calls the on-call of every affected service and the duties the severity names.
 
-    Whoever was paged for it already and has not acknowledged is called again; who has, is not. An incident that has ended or was
-    lowered before this ran calls nobody.
+    Whoever was paged for it already and has not acknowledged is called again; who has, is not, but where it was a SEV 3 or 4 until
+    now. An incident that has ended or was lowered before this ran calls nobody.
     A SEV 3 is put to the owner team with low urgency, in business hours; what rang for it until now wakes nobody any more.
     Clauses severity.sev1-page, severity.sev2-page, severity.sev3-low-urgency, mobilize.page-out.
     """
@@ -60,6 +60,8 @@ def mobilise(event: Event, by: Actor) -> None:
     severity = incident.law.severity(event.data["severity"])
     clause = f"severity.sev{severity.level}-page"
     standing = _standing(incident, event)
+    if event.kind == RAISED and not incident.law.severity(event.data["before"]).mobilises:
+        standing = standing.filter(state=Page.State.OPEN)  # who took a small one in hand, hours ago, is not out of bed now
     if severity.pages_on_call:
         _call_on_call(incident, standing, by, reason=f"{incident.level} {_DONE.get(event.kind, 'declared')}")
     for duty in severity.pages_duties:
@@ -146,15 +148,16 @@ def _owners(incident: Incident) -> dict[int, tuple[Team, Service | None]]:
 
 
 def call_for_services(event: Event, by: Actor) -> None:
-    """What was merged into an incident brought services along: their on-call is called, unless they were for this one already."""
+    """What joined an incident (a signal, or another incident) brought services along: their on-call is called, unless they were already."""
     incident = Incident.objects.select_for_update(no_key=True).get(pk=event.subject_id)
     if incident.is_open and incident.mobilises and event.data.get("services"):
         paged = set(_standing(incident).filter(team__isnull=False).values_list("team_id", flat=True))
         affected = IncidentService.objects.filter(incident=incident).select_related("service__team").order_by("id")
         teams = {item.service.team_id: item.service for item in reversed(affected)}
+        how = "merged" if event.kind == "incident.absorbed" else "affects it too"
         for team_id in sorted(set(teams) - paged):
             service = teams[team_id]
-            page_team(service.team, incident, by=by, service=service, incident_id=incident.pk, reason=f"{incident.level} merged")
+            page_team(service.team, incident, by=by, service=service, incident_id=incident.pk, reason=f"{incident.level} {how}")
 
 
 def _call_duty(user_id: int, incident: Incident, standing: QuerySet[Page], by: Actor, *, clause: str, duty: str) -> None:

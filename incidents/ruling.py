@@ -15,10 +15,11 @@ from incidents.models import Alert, Incident, MaintenanceService, MaintenanceWin
 from incidents.quieting import reconsider
 from incidents.routing import Attach, Outcome, Route, Router
 from incidents.rules.configuring import why_not_configure
-from incidents.states import OPEN, AlertState, Severity, SignalState
+from incidents.states import OPEN, AlertState, Severity, SignalState, State
 from ledger.actions import configure, record
 from ledger.verbs import verb
 from oncall.models import Service
+from standard.queries import in_force_id, law
 from tenants.actors import Actor
 from tenants.refusals import Reason, Refused, check
 from tenants.time import now
@@ -158,9 +159,15 @@ def _join_running(signal: Signal, rule: RoutingRule, by: Actor) -> bool:
 
 
 def _running_for(signal: Signal, rule: RoutingRule) -> Incident | None:
-    """The newest running incident that the rule puts such a signal to, or None."""
+    """The newest running incident that the rule puts such a signal to, or None.
+
+    A small one, which has woken nobody, takes no more than is small itself: what may be worse is asked about, or declared.
+    """
     since = now() - timedelta(minutes=rule.attach_minutes)
     running = Incident.objects.filter(state__in=OPEN, exercise=False)
+    believed = rule.suggested_severity or signal.suggested_severity
+    if believed is None or law(in_force_id()).severity(believed).mobilises:
+        running = running.exclude(state=State.BACKLOG)
     if rule.attach == Attach.SERVICE and signal.service_id is not None:
         found = running.filter(declared_at__gte=since, affected__service_id=signal.service_id)
     elif rule.attach == Attach.GROUP and (value := _labels(signal).get(rule.attach_label)):

@@ -70,7 +70,9 @@ def _roles(facts: Facts, today: date) -> list[str]:
 
 def _holder(facts: Facts, role: RoomRole, today: date) -> str:
     seat = facts.roles.get(role)
-    return f"{seat.name}, since {_at(seat.since, today)}" if seat else "OPEN"
+    if seat is None:
+        return "OPEN"
+    return f"{seat.name}, since {_at(seat.since, today)}" if seat.stays else f"OPEN ({seat.name}, who held it, has left)"
 
 
 def _asked(name: str) -> str:

@@ -33,7 +33,7 @@ def panel(incident: Incident, facts: Facts, by: Actor) -> dict[str, Any] | None:
 
 
 def _holder(facts: Facts, role: RoomRole) -> str:
-    seat = facts.roles.get(role)
+    seat = facts.seated(role)
     return seat.name if seat else ""
 
 

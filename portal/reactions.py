@@ -61,7 +61,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "signal.asked": (PAGE_FOR_SIGNAL,),
     "incident.declared": (MOBILISE,),
     "incident.severity_changed": (MOBILISE,),
-    "incident.absorbed": (CALL_FOR_SERVICES,),
+    **dict.fromkeys(("incident.absorbed", "incident.signal_attached"), (CALL_FOR_SERVICES,)),
     "incident.flagged": (CALL_FOR_FLAG, OPEN_FOR_FLAG, PROPOSE_DUTIES, REVIEW_ACCESS),
     "incident.duty_unfilled": (TELL_ADMINISTRATORS,),
     "incident.updated": (TELL_UPDATE, PUT_UP),

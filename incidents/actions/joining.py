@@ -17,8 +17,8 @@ from tenants.time import now
 CARRIED_MOST = 100  # of what led to an incident; the rest is seen on the alerts and pages themselves
 
 
-def join(signal: Signal, incident: Incident, state: SignalState, *, by: Actor) -> None:
-    """Make a signal part of an incident: its alerts and its pages are the incident's from now on."""
+def join(signal: Signal, incident: Incident, state: SignalState, *, by: Actor) -> list[str]:
+    """Make a signal part of an incident: its alerts and its pages are the incident's from now on. Names the service that is new there."""
     _carry_over(signal, incident, by=by)
     signal.state, signal.incident, signal.decided_by_id, signal.decided_at = state, incident, by.user_id, now()
     signal.save()
@@ -29,8 +29,10 @@ def join(signal: Signal, incident: Incident, state: SignalState, *, by: Actor) -
         running = Clock.objects.filter(subject_type=page._meta.label_lower, subject_id=page.pk, stopped_at=None)
         audited_update(running, incident_id=incident.pk)
     call_nobody(incident, by=by)
+    brought = list[str]()
     if signal.service is not None and not IncidentService.objects.filter(incident=incident, service=signal.service).exists():
         IncidentService.objects.create(incident=incident, service=signal.service)
+        brought.append(signal.service.name)
     record(
         f"signal.{state}",
         signal,
@@ -40,6 +42,7 @@ def join(signal: Signal, incident: Incident, state: SignalState, *, by: Actor) -
         title=signal.title,
         waited_seconds=waited(signal),
     )
+    return brought
 
 
 def _carry_over(signal: Signal, incident: Incident, *, by: Actor) -> None:

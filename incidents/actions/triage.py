@@ -45,12 +45,16 @@ def report(*, by: Actor, title: str, text: str = "", service: Service | None = N
     clauses=("triage.is-it-an-incident", "severity.sev4-ticket"),
 )
 def attach(signal: Signal, incident: Incident, *, by: Actor) -> Signal:
-    """Answer "yes, that one": the signal joins a running incident, with its alerts and its pages."""
+    """Answer "yes, that one": the signal joins a running incident, with its alerts and its pages.
+
+    The on-call of a service that is new there is called, unless it was for the signal (mobilize.page-out).
+    """
     incident, _ = lock(incident)
     signal = _lock(signal)
     check([*rules.why_not_triage(signal, by), *rules.why_not_attach(incident)])
-    join(signal, incident, SignalState.ATTACHED, by=by)
-    tell(incident, "incident.signal_attached", by=by, signal_id=signal.pk, title=signal.title, source=signal.kind)
+    services = join(signal, incident, SignalState.ATTACHED, by=by)
+    kind, what = "incident.signal_attached", signal.kind
+    tell(incident, kind, by=by, signal_id=signal.pk, title=signal.title, source=what, services=services)
     return signal
 
 

@@ -49,13 +49,15 @@ def since(moment: datetime, until: datetime | None = None) -> str:
 def roles(incident: Incident, facts: Facts, by: Actor, offered: Offered, on_call: Iterable[Named] = ()) -> list[Row]:
     """The four roles: who holds each since when, to whom it is offered, and what can be done about it (clauses roles.*).
 
-    An open one says who of those `on_call` could take it, each one press away for whoever may ask (mobilize.roles-assigned).
+    An open one says who of those `on_call` could take it, each one press away for whoever may ask (mobilize.roles-assigned). While
+    the incident runs, a role whose holder has left the organisation is open.
     """
     free = _free(incident, facts, offered, on_call)
     offers = {offer.role: offer for offer in facts.offers}
     rows = []
     for role in RoomRole:
-        seat, offer = facts.roles.get(role), offers.get(role)
+        seat, offer = facts.seated(role) if incident.is_open else facts.roles.get(role), offers.get(role)
+        before = facts.roles.get(role) if seat is None else None
         row: Row = {
             "key": role.value,
             "label": role.label,
@@ -64,6 +66,7 @@ def roles(incident: Incident, facts: Facts, by: Actor, offered: Offered, on_call
             "email": seat.email if seat else "",
             "since": seat.since if seat else None,
             "held": since(seat.since) if seat else "",
+            "left": before.name if before else "",
             "mine": seat is not None and seat.user_id == by.user_id,
             "offered_to": offer.name if offer else "",
             "offered_at": offer.offered_at if offer else None,
@@ -296,12 +299,13 @@ def checklists(incident: Incident, facts: Facts, by: Actor, offered: Offered) ->
     return sorted(rows, key=lambda row: not row["mine"])
 
 
-def audiences(facts: Facts, offered: Offered) -> list[Row]:
-    """For each audience: what it was last told, when the next word is due, and the draft that waits for somebody's yes."""
+def audiences(incident: Incident, facts: Facts, offered: Offered) -> list[Row]:
+    """For each audience: what it was last told, when the next word is due while the incident runs, and the draft that waits for a yes."""
     latest = {update.audience: update for update in facts.latest_updates}
     rows = []
     for audience in Audience:
         update = latest.get(audience)
+        next_at = update.next_update_at if update and incident.is_open else None  # what has ended owes nobody another word
         waiting = [draft for draft in facts.waiting_updates if draft.audience == audience]
         rows.append(
             {
@@ -310,9 +314,9 @@ def audiences(facts: Facts, offered: Offered) -> list[Row]:
                 "update": update,
                 "at": (update.published_at or update.posted_at) if update else None,
                 "age": since(update.published_at or update.posted_at) if update else "",
-                "next_at": update.next_update_at if update else None,
-                "next_today": bool(update and update.next_update_at and update.next_update_at.date() == now().date()),
-                "next_late": bool(update and update.next_update_at and update.next_update_at < now()),
+                "next_at": next_at,
+                "next_today": next_at is not None and next_at.date() == now().date(),
+                "next_late": next_at is not None and next_at < now(),
                 "drafts": [{"update": draft, "verbs": offered.beside("update", draft)} for draft in waiting],
             }
         )

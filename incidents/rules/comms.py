@@ -21,11 +21,9 @@ def why_not_update(incident: Incident, facts: Facts, by: Actor) -> list[Reason]:
     reasons = practitioner(by) or running(incident, facts)
     if reasons or facts.holds(by, RoomRole.CL):
         return reasons
-    if facts.holder(RoomRole.CL) is not None:
-        name = facts.roles[RoomRole.CL].name
-        return [
-            Reason("not_communications_lead", f"{name} is Communications Lead: updates are theirs.", clause=CHAIN, status=403)
-        ]
+    if lead := facts.seated(RoomRole.CL):
+        sentence = f"{lead.name} is Communications Lead: updates are theirs."
+        return [Reason("not_communications_lead", sentence, clause=CHAIN, status=403)]
     return command(incident, facts, by, "updating")
 
 
@@ -52,7 +50,7 @@ def approvers(incident: Incident, facts: Facts, who: Approver) -> dict[int, str]
     """Who may give this approval: user id -> name. On a SEV 3/4 without an IC it is the owner team's (whose names are not read)."""
     if who == Approver.DUTY:
         return facts.on_duty(*APPROVING_DUTIES)
-    seat = facts.roles.get(RoomRole.IC)
+    seat = facts.seated(RoomRole.IC)
     return {seat.user_id: seat.name} if seat else {} if incident.mobilises else dict.fromkeys(facts.owners, "")
 
 

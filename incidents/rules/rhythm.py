@@ -37,7 +37,7 @@ def why_not_check_in(incident: Incident, facts: Facts, by: Actor) -> list[Reason
     reasons = practitioner(by) or running(incident, facts)
     if reasons or facts.holds(by, RoomRole.OL):
         return reasons
-    seat = facts.roles.get(RoomRole.OL)
+    seat = facts.seated(RoomRole.OL)
     who = (
         f"{seat.name} is Operations Lead: checking in is theirs" if seat else "There is no Operations Lead yet who could check in"
     )

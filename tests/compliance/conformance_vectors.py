@@ -105,10 +105,16 @@ def clocks(
 
 
 def page(
-    clause: str = "mobilize.page-out", *, started: float = 0, team: int | None = 7, reason: str = "", position: int = 1
+    clause: str = "mobilize.page-out",
+    *,
+    started: float = 0,
+    team: int | None = 7,
+    reason: str = "",
+    position: int = 1,
+    taken: float | None = None,
 ) -> PageRow:
-    """A call."""
-    return PageRow(1, team, clause, reason, "open", "high", position, at(started), None)
+    """A call; `taken`: when somebody acknowledged it."""
+    return PageRow(1, team, clause, reason, "open", "high", position, at(started), None if taken is None else at(taken))
 
 
 S1, S2, S3 = declared(1), declared(2), declared(3)
@@ -236,12 +242,16 @@ QUEUED = Notice(101, "notice", 9, T, "email")  # and whether it was ever sent is
 S1P, S2P = "severity.sev1-page", "severity.sev2-page"
 CALLED: dict[str, Any] = {"teams": CHECKOUT, "pages": (page(), DIRECTOR), "notices": (NOTICE,)}
 LATER = e("noted", 30, text="x")
+RAISED = e("severity_changed", 9, "jon", before=3, severity=1, state="mobilization", mobilise=True)
 SEVERITIES: list[Vector] = [
     *clocks("mobilize.roles-assigned", ("mobilize.roles-assigned", NA, SMALL)),
     ("mobilize.page-out", KEPT, record(S1, teams=CHECKOUT, pages=(page(),))),
     ("mobilize.page-out", BROKEN, record(S1, LATER, teams=CHECKOUT, pages=(page(team=8),))),
     ("mobilize.page-out", BROKEN, record(S1, LATER, teams=CHECKOUT, pages=(page(started=2),))),
     ("mobilize.page-out", BROKEN, record(S1, LATER, teams=CHECKOUT, pages=(page(position=0),))),
+    ("mobilize.page-out", BROKEN, record(S3, RAISED, LATER, teams=CHECKOUT, pages=(page(taken=5),))),
+    ("mobilize.page-out", KEPT, record(S3, RAISED, LATER, teams=CHECKOUT, pages=(page(taken=5), page(started=9)))),
+    ("mobilize.page-out", KEPT, record(S3, RAISED, LATER, teams=CHECKOUT, pages=(page(taken=12),))),
     ("mobilize.page-out", OPEN, record(S1, state="mobilization", teams=CHECKOUT)),
     ("mobilize.page-out", NA, SMALL),
     ("mobilize.page-out", NONE, record(S1, LATER)),

@@ -40,8 +40,13 @@ def recent(record: Record, entry: Entry) -> bool:
 
 
 def uncalled(record: Record, entry: Entry) -> list[Finding]:
-    """The teams whose on-call was not called, or too late, when people had to be."""
+    """The teams whose on-call was not called, or too late, when people had to be.
+
+    A page that was taken while it was small, before it was raised, called nobody then.
+    """
     called = [page for page in record.pages if page.team_id is not None and (page.position or page.acknowledged_at)]
+    if entry.kind == "incident.severity_changed" and not record.runs_a_room(entry.data["before"]):
+        called = [page for page in called if page.acknowledged_at is None or page.acknowledged_at >= entry.at]
     found = []
     for team, service in record.teams.items():
         first = min((page.started_at for page in called if page.team_id == team), default=None)
