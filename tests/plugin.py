@@ -23,8 +23,8 @@ from tests import folders, turns
 if TYPE_CHECKING:
     from xdist.scheduler import LoadFileScheduling
 
-FEWEST, MOST = 2, 4
-"""Workers: a second one pays even on one core, since tests wait for the database; each has Django and a browser's worth of memory."""
+FEWEST, MOST = 3, 4
+"""Workers: a third one pays on two cores, since the first waits for processes and a browser; each has Django's and a database's memory."""
 
 HEAVY = ("tests/system/", "tests/browser/", "tests/portal/test_embedded.py")
 """Tests with many processes, Chromium or both. One worker has all of these, one after the other, and begins with them."""
