@@ -1,4 +1,4 @@
-"""The register of breaches: every incident that was ever flagged, with facts, effects, remedy, decisions and filings (GDPR art. 33(5)).
+"""The register of breaches: every incident that was ever flagged but drills, with facts, effects, remedy, decisions and filings (GDPR art. 33(5)).
 
 It says what the record says; nothing is typed into it. Whom the walls hide an incident from does not see it here.
 """
@@ -35,7 +35,11 @@ def breaches(by: Actor) -> QuerySet[Incident]:
         ),
         Prefetch("action_items", queryset=kept().order_by("number")),
     )
-    rows = Incident.objects.filter(pk__in=Flag.objects.values("incident")).prefetch_related(*parts).order_by("-number")
+    rows = (
+        Incident.objects.filter(exercise=False, pk__in=Flag.objects.values("incident"))
+        .prefetch_related(*parts)
+        .order_by("-number")
+    )
     return rows.filter(restricted=True) if outside(by) and not serves(by, *LAWFUL) else rows
 
 

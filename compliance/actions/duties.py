@@ -179,7 +179,7 @@ def file_duty(case: DutyCase, *, by: Actor, at: datetime, reference: str, name: 
         note=words,
         filed_by_id=by.person_id,
     )
-    late, righted = case.due_at is not None and moment > case.due_at, False
+    late, righted = last is None and case.due_at is not None and moment > case.due_at, False  # the law's time is for the first
     if last is None:
         case.filed_at = moment
         case.save()

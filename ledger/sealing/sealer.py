@@ -125,6 +125,8 @@ class Sealer:
                     break
         except (Halted, Missing, FileExistsError) as error:
             self._halt(organisation_id, str(error))
+        except OSError as error:  # its folder alone may be out of reach: the others have their turn
+            self._halt(organisation_id, f"What is published of it cannot be read or written: {error.strerror or error}.")
         else:
             self._unpublished.discard(organisation_id)
         return given
@@ -168,7 +170,10 @@ class Sealer:
             )
         if last.key and last.key != self.public:
             raise Halted("The newest checkpoint was signed with another key than the sealer was given.")
-        published = shelf.latest()
+        try:
+            published = shelf.latest()
+        except UnicodeDecodeError as error:
+            raise Halted("The newest published checkpoint is no text: its bytes were changed.") from error
         if published is None:
             return
         size, text = published

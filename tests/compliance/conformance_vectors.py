@@ -383,6 +383,7 @@ WARROOM: list[Vector] = [
 ]
 
 PII = e("flagged", 5, flag="personal_data", restricted=True, held=True)
+AGAIN = e("flagged", 20, flag="personal_data", restricted=True, held=True)  # unflagged meanwhile, and another exposure found
 MONEY = e("flagged", 5, flag="financial_loss", restricted=False, held=True)
 HOLD = HoldRow(at(5), None, None, None, "")
 PRIVACY = page("breach.page-privacy-legal", started=5, team=None, reason="Privacy officer")
@@ -403,10 +404,13 @@ LAWFUL: list[Vector] = [
     (B2, BROKEN, record(S1, PII)),
     (B2, BROKEN, record(S1, PII, holds=(HoldRow(at(5), at(99), 1, 1, "Settled"),))),
     (B2, BROKEN, record(S1, PII, holds=(HoldRow(at(5), at(99), 1, 2, ""),))),
+    (B2, BROKEN, record(S1, PII, AGAIN, holds=(HoldRow(at(5), at(19), 1, 2, "Settled"),))),
+    (B2, KEPT, record(S1, PII, AGAIN, holds=(HoldRow(at(5), at(21), 1, 2, "Settled"),))),
     (B2, NA, record(S1)),
     (B2, NONE, record(S1, END, skip=2)),
     (B3, KEPT, record(S1, PII, LATER, pages=(PRIVACY, COUNSEL))),
     (B3, BROKEN, record(S1, PII, LATER, pages=(PRIVACY,))),
+    (B3, BROKEN, record(S1, PII, AGAIN, LATER, pages=(PRIVACY, COUNSEL))),
     (B3, BROKEN, record(S1, PII, e("duty_unfilled", 5, duty="legal_counsel"), pages=(PRIVACY,))),
     (B3, OPEN, record(S1, PII)),
     (B3, NA, record(S1)),

@@ -245,6 +245,8 @@ def test_gdpr_from_flag_to_filing_with_reminders_at_50_75_and_90_percent(scene: 
     scene.later(2, hours=10)
     assert told(scene, LEGAL, "clock.broken") == 0
     assert [(e["data"]["reference"], e["data"]["late"]) for e in scene.told(ref, "duty.filed")] == [("DPA-2026-77", False)]
+    filed(scene, ref, "gdpr.authority", scene.clock.now)  # what was not known yet follows, when nothing is due any more
+    assert [e["data"]["late"] for e in scene.told(ref, "duty.filed")] == [False, False]
 
 
 @CLAUSE
@@ -434,7 +436,11 @@ def test_the_register_has_every_breach_for_those_who_may_know_of_it(scene: Scene
     filed(scene, ref, "gdpr.authority", scene.clock.now)
     money = scene.commanded("SEV2")
     scene.do("amira", money, "flag", flag="financial_loss", reason="Paid twice")
+    drill = scene.declare(severity="SEV2", exercise=True)
+    scene.do("amira", drill, "claim")
+    scene.do("amira", drill, "flag", flag="financial_loss", reason="A drill")
     rows = {row["incident"]: row for row in scene.api(LEGAL).get("breaches/").json()["results"]}
+    assert drill not in rows
     assert set(rows) == {ref, money}
     assert rows[ref]["facts"] == "=1+1 names and addresses"
     assert "applies, Eve Executive" in rows[ref]["decisions"]

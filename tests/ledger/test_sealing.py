@@ -299,6 +299,15 @@ def test_a_fork_halts(own_database: Installation, tmp_path: Path) -> None:
     assert "forked" in halted(own_database, acme, tmp_path)
     out.write_text("not a checkpoint", encoding="utf-8")
     assert "is not ours" in halted(own_database, acme, tmp_path)
+    write(own_database.globex, 2)
+    out.write_bytes(b"\xff" + good.encode())
+    assert "is no text" in halted(own_database, acme, tmp_path)
+    out.unlink()
+    out.mkdir()  # as good as a file that only another user may read
+    assert "cannot be read or written" in halted(own_database, acme, tmp_path)
+    with own_database.globex.scope():
+        assert queries.sealing(own_database.globex.id).lag_seconds is None, "the others went on being sealed"
+    out.rmdir()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Section 7: law and evidence."""
 
 from compliance.conformance.clauses.shared import by_clocks, finding, plural
-from compliance.conformance.record import AT_ONCE, Entry, HoldRow, Record
+from compliance.conformance.record import AT_ONCE, Entry, HoldRow, PageRow, Record
 from compliance.conformance.table import judges
 from compliance.conformance.verdicts import Finding, Judgement, Verdict, judged, kept, no_evidence, not_applicable, still_open
 from standard.law_types import Flag
@@ -62,10 +62,21 @@ def preserve_logs(record: Record) -> Judgement:
         return _unflagged(record)
     found = []
     for entry, _ in flags:
-        if not any(abs(hold.placed_at - entry.at) <= AT_ONCE or hold.placed_at < entry.at for hold in record.holds):
+        if not any(abs(hold.placed_at - entry.at) <= AT_ONCE or _stood(hold, entry) for hold in record.holds):
             found.append(finding(entry, "Flagged, and no legal hold was placed", by="Muster"))
     found += [_released(record, hold) for hold in record.holds if hold.released_at and not _by_two(hold)]
     return judged(found, kept(f"{plural(len(record.holds), 'legal hold')} placed at once."))
+
+
+def _stood(hold: HoldRow, entry: Entry) -> bool:
+    """Whether a hold was there already."""
+    return hold.placed_at < entry.at and (hold.released_at is None or hold.released_at > entry.at)
+
+
+def _calls(record: Record, duty: str, entry: Entry) -> list[PageRow]:
+    """The calls of a duty's holders for a flag: those for an earlier one told nobody of this."""
+    named = [page for page in record.pages if page.clause == PAGING and page.reason == _title(duty) and page.position]
+    return [page for page in named if page.started_at >= entry.at]
 
 
 def _by_two(hold: HoldRow) -> bool:
@@ -94,7 +105,7 @@ def page_privacy_legal(record: Record) -> Judgement:
     for entry, rule in flags:
         missing = []
         for duty in rule.pages_duties:
-            calls = [page for page in record.pages if page.clause == PAGING and page.reason == _title(duty) and page.position]
+            calls = _calls(record, duty, entry)
             answered += any(page.acknowledged_at for page in calls)
             first = min((page.started_at for page in calls), default=None)
             if first is None:
