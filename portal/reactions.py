@@ -47,6 +47,7 @@ PROPOSE_DUTIES = Reaction("propose-duties", "compliance.duties_news.propose")
 TELL_CUSTODIAN = Reaction("tell-custodian", "compliance.holds_news.tell_custodian")
 ASK_SECOND_PERSON = Reaction("ask-second-person", "compliance.holds_news.ask_second_person")
 ASK_ERASURE = Reaction("ask-for-erasure", "compliance.holds_news.ask_erasure")
+SET_REVIEW_ASIDE = Reaction("set-access-review-aside", "compliance.access.reactions.set_review_aside")
 REVIEW_ACCESS = Reaction("review-access", "compliance.access.reactions.review_access")
 TELL_ACCESS_REVIEW = Reaction("tell-access-review", "compliance.access.news.tell_opened")
 LEARN_TRAITS = Reaction("learn-traits", "postmortems.actions.similar.learn")
@@ -69,7 +70,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "incident.order_issued": (TELL_ORDER,),
     "incident.order_chased": (TELL_ORDER,),
     "incident.resolved": (OPEN_DRAFT, LEARN_TRAITS, REVIEW_ACCESS, PUT_UP),
-    "incident.reopened": (MOBILISE, TELL_ROOM, SET_ASIDE, PUT_UP),
+    "incident.reopened": (MOBILISE, TELL_ROOM, SET_ASIDE, SET_REVIEW_ASIDE, PUT_UP),
     "incident.merged": (TELL_ROOM, PUT_UP),
     "incident.false_positive": (TELL_ROOM, PUT_UP),
     "incident.command_taken": (TELL_ROOM,),

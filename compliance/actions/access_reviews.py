@@ -18,6 +18,7 @@ from incidents.times import told
 from ledger.actions import record
 from ledger.verbs import verb
 from standard import clocks
+from standard.away import Away
 from tenants.actors import Actor
 from tenants.refusals import Reason, Refused, check, invalid
 from tenants.time import now
@@ -75,8 +76,8 @@ def window_of(incident: Incident, facts: Facts) -> Window:
 def open_review(incident: Incident, *, by: Actor) -> AccessReview | None:
     """Open the review of who had access in an incident's window, with the accesses of then. None where none is due.
 
-    One that is open already grows by what a later window adds (it was reopened); one that was signed and holds all of the window is
-    enough.
+    One that is open already grows by what a later window adds (it was reopened), and is due by the later resolution; one that was
+    signed and holds all of the window is enough.
     """
     incident = Incident.objects.select_for_update(of=("self",), no_key=True).get(pk=incident.pk)
     facts = gather(incident)
@@ -87,12 +88,13 @@ def open_review(incident: Incident, *, by: Actor) -> AccessReview | None:
     held = last is not None and last.starts_at <= window.starts_at and last.ends_at >= window.ends_at
     if held:
         return None
+    days = min(people.policy().review_days, incident.law.clock("access_review").due)
+    due_at = people.business_days(now(), days)
     if last is not None and last.signed_at is None:
         review = last
         review.starts_at, review.ends_at = min(last.starts_at, window.starts_at), max(last.ends_at, window.ends_at)
+        review.due_at = due_at
     else:
-        days = min(people.policy().review_days, incident.law.clock("access_review").due)
-        due_at = people.business_days(now(), days)
         number = last.number + 1 if last else 1
         review = AccessReview(incident=incident, number=number, due_at=due_at, starts_at=window.starts_at, ends_at=window.ends_at)
     review.incident = incident
@@ -115,6 +117,17 @@ def open_review(incident: Incident, *, by: Actor) -> AccessReview | None:
         not_covered=[str(system["name"]) for system in review.systems if not system["covered"]],
     )
     return review
+
+
+def set_aside(incident: Incident) -> None:
+    """The incident goes on: until it is resolved again no review of it is due. What was decided in one stays.
+
+    Where it is resolved again by the time this runs, the clock is that of that resolution.
+    """
+    incident = Incident.objects.select_for_update(of=("self",), no_key=True).get(pk=incident.pk)
+    review = AccessReview.objects.select_for_update(of=("self",)).filter(incident=incident, signed_at=None).first()
+    if review is not None and incident.is_open:
+        clocks.fall_away(review, rules.CLAUSE, why=Away.REOPENED)
 
 
 def coverage(starts_at: datetime) -> list[dict[str, Any]]:

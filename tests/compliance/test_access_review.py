@@ -14,6 +14,7 @@ from compliance.access.export import for_incident
 from compliance.models import AccessPolicy, AccessReview
 from incidents.models import Incident
 from ledger.actions import configure
+from standard.models import Clock
 from tenants.refusals import Refused
 from tests.compliance.access_lists import LIST, register, take_in
 from tests.incidents.scene import Scene
@@ -187,6 +188,30 @@ class TestOpening:
         assert (found["id"], found["starts_at"]) == (first["id"], first["starts_at"])
         assert found["ends_at"] > first["ends_at"]
         assert "new@acme.example" in {row["principal"] for row in found["accesses"]}
+
+    def test_reopened_nothing_is_due_until_it_is_resolved_again_and_then_anew(self, scene: Scene) -> None:
+        register(scene)
+        ref = resolved(scene)
+        first = review(scene)
+        scene.do("amira", ref, "reopen", reason="It is back")
+        scene.follow()
+        scene.later(2, days=14)
+        scene.follow()
+        scene.do("amira", ref, "advance", to="monitoring", reason="Again")
+        scene.do("amira", ref, "impact", end=scene.clock.now.isoformat())
+        scene.clock.advance(minutes=15)
+        scene.do("amira", ref, "resolve", summary="Rolled back again")
+        scene.follow()
+        found = review(scene)
+        assert (found["id"], found["due_at"] > scene.clock.now.isoformat(), first["due_at"] < scene.clock.now.isoformat()) == (
+            first["id"],
+            True,
+            True,
+        )
+        with scene.acme.scope():
+            clocks = list(Clock.objects.filter(clause="evidence.access-review").order_by("id"))
+        assert [(clock.broken_at, clock.fell_away) for clock in clocks] == [(None, "reopened"), (None, "")]
+        assert clocks[-1].stopped_at is None
 
     def test_resolved_again_after_it_was_signed_there_is_a_second(self, scene: Scene) -> None:
         ref = resolved(scene)
