@@ -57,6 +57,8 @@ _VALUES = "said.name, said.summary, said.labels, said.annotations, said.url"
 
 # A row that has ended fires again where this is said later than a late repeat could be; not where a later start is known.
 _AGAIN = "(a.state = 'resolved' AND excluded.state = 'firing' AND a.last_seen_at <= %(late)s)"
+# A row that fires ends where it is named beside its own next start.
+_OVER = "(a.state = 'firing' AND excluded.state = 'resolved')"
 
 # Insert new firing alerts, count repeats, end what a later start supersedes. A repeat of an alert whose signal was answered
 # keeps that signal; a new alert needs the open one, and has ended where a later start of it is known already.
@@ -69,6 +71,8 @@ ended AS (INSERT INTO incidents_alert AS a ({_COLUMNS})
     o.incident_id, {_VALUES}, 'resolved', said.started_at, %(moment)s, %(moment)s, 1
   FROM said CROSS JOIN LATERAL (SELECT o.* FROM incidents_alert o WHERE o.integration_id = said.integration_id
     AND o.fingerprint = said.fingerprint AND o.state = 'firing' AND o.started_at < said.started_at OFFSET 0) o
+  WHERE (o.integration_id, o.fingerprint, o.started_at) NOT IN (SELECT s.integration_id, s.fingerprint, s.started_at FROM said s)
+    -- those end below: no statement changes a row twice
   ORDER BY o.id, said.started_at
   ON CONFLICT ({_KEY}) DO UPDATE SET state = 'resolved', ended_at = excluded.ended_at, last_seen_at = excluded.last_seen_at
   WHERE a.state = 'firing' RETURNING {CHANGED}),
@@ -84,26 +88,31 @@ fired AS (INSERT INTO incidents_alert AS a ({_COLUMNS})
     AND o.fingerprint = said.fingerprint AND o.started_at > said.started_at ORDER BY o.started_at LIMIT 1) n ON true
   ON CONFLICT ({_KEY}) DO UPDATE SET seen = a.seen + 1,
     last_seen_at = CASE WHEN a.state = 'firing' OR {_AGAIN} THEN excluded.last_seen_at ELSE a.last_seen_at END,
-    state = CASE WHEN {_AGAIN} THEN 'firing' ELSE a.state END, ended_at = CASE WHEN {_AGAIN} THEN NULL ELSE a.ended_at END,
+    state = CASE WHEN {_AGAIN} THEN 'firing' WHEN {_OVER} THEN 'resolved' ELSE a.state END,
+    ended_at = CASE WHEN {_AGAIN} THEN NULL WHEN {_OVER} THEN excluded.ended_at ELSE a.ended_at END,
     signal_id = CASE WHEN {_AGAIN} THEN excluded.signal_id ELSE a.signal_id END,
     incident_id = CASE WHEN {_AGAIN} THEN excluded.incident_id ELSE a.incident_id END
   RETURNING {CHANGED}, a.state, CASE WHEN xmax = 0 THEN true WHEN a.state = 'resolved' THEN false
-    ELSE (SELECT o.state = 'resolved' FROM incidents_alert o WHERE o.id = a.id) END AS is_new), -- as it was before this statement
+    ELSE (SELECT o.state = 'resolved' FROM incidents_alert o WHERE o.id = a.id) END AS is_new, -- as it was before this statement
+    xmax <> 0 AND a.state = 'resolved' AND (SELECT o.state = 'firing' FROM incidents_alert o WHERE o.id = a.id) AS is_over),
 changed AS (SELECT 'resolved' AS what, a.* FROM ended a
   UNION ALL SELECT 'fired', {CHANGED} FROM fired a WHERE is_new
-  UNION ALL SELECT 'resolved', {CHANGED} FROM fired a WHERE is_new AND a.state = 'resolved')
+  UNION ALL SELECT 'resolved', {CHANGED} FROM fired a WHERE is_over OR is_new AND a.state = 'resolved')
 {TELL}"""
 
-# End the alerts that are said to have ended, and only those: a resolve of an older start touches no newer one, and one that was
-# said before (with the same end) does not end what fires again since.
+# End the alerts that are said to have ended, and only those: a resolve of an older start touches no newer one that began after that
+# end, and one that was said before (with the same end) does not end what fires again since. What began before that end is the same
+# alert, whose start its source has moved back since (Alertmanager does, once a second Prometheus tells of it).
 RESOLVE = f"""
 WITH {SAID},
 changed AS (INSERT INTO incidents_alert AS a ({_COLUMNS})
-  SELECT (SELECT muster.organisation()), said.integration_id, said.fingerprint, said.started_at, o.signal_id, o.incident_id, {_VALUES},
-    'resolved', said.ended_at, %(moment)s, %(moment)s, 1
+  SELECT DISTINCT ON (o.id) (SELECT muster.organisation()), said.integration_id, said.fingerprint, o.started_at, o.signal_id,
+    o.incident_id, {_VALUES}, 'resolved', said.ended_at, %(moment)s, %(moment)s, 1
   FROM said CROSS JOIN LATERAL (SELECT o.* FROM incidents_alert o WHERE o.integration_id = said.integration_id
-    AND o.fingerprint = said.fingerprint AND o.started_at = said.started_at AND o.state = 'firing'
+    AND o.fingerprint = said.fingerprint AND o.started_at >= said.started_at AND o.state = 'firing'
+    AND (o.started_at = said.started_at OR o.started_at < said.ended_at)
     AND o.ended_before IS DISTINCT FROM said.ended_at OFFSET 0) o
+  ORDER BY o.id, said.started_at DESC
   ON CONFLICT ({_KEY}) DO UPDATE SET state = 'resolved', ended_at = excluded.ended_at, ended_before = excluded.ended_at,
     last_seen_at = excluded.last_seen_at
   WHERE a.state = 'firing' RETURNING {CHANGED}, 'resolved' AS what)

@@ -285,3 +285,38 @@ def test_an_older_start_never_fires_again_beside_a_later_one(scene: Scene) -> No
     scene.clock.advance(minutes=5)
     scene.fire(alert("f1", started=older))
     assert states(scene) == {"f1": ["resolved", "resolved"]}
+
+
+def test_a_repeat_and_its_next_start_in_one_batch(scene: Scene) -> None:
+    """What fires already is named again beside its next period, in either order: the older one ends once, and both are accepted."""
+    began, again = scene.ago(minutes=10), scene.clock.now
+    for fingerprint, order in (("f1", (began, again)), ("f2", (again, began))):
+        scene.fire(alert(fingerprint, started=began), group=fingerprint)
+        bodies = [delivery(alert(fingerprint, started=start), group=fingerprint) for start in order]
+        assert scene.hook(*bodies) == [None, None]
+        assert states(scene)[fingerprint] == ["resolved", "firing"]
+        (ended,) = [row for row in scene.alerts() if row["labels"]["fp"] == fingerprint and row["state"] == "resolved"]
+        assert ended["ended_at"] is not None
+    assert len(scene.events("alert.resolved")) == 2
+    assert len(scene.events("alert.fired")) == 4
+
+
+def test_a_repeat_its_end_and_its_next_start_in_one_batch(scene: Scene) -> None:
+    began, again = scene.ago(minutes=10), scene.clock.now
+    scene.fire(alert("f1", started=began))
+    said = [alert("f1", started=began), alert("f1", started=began, ended=scene.ago(minutes=1)), alert("f1", started=again)]
+    assert scene.hook(*(delivery(one) for one in said)) == [None, None, None]
+    assert states(scene) == {"f1": ["resolved", "firing"]}
+    assert [len(scene.events(f"alert.{what}")) for what in ("fired", "resolved")] == [2, 1]
+
+
+def test_a_start_that_moved_back_ends_with_the_end_that_is_said_of_it(scene: Scene) -> None:
+    """Alertmanager merges what two Prometheus say: what it was told to have begun later it then names by the earlier start."""
+    earlier, later = scene.ago(minutes=10), scene.ago(minutes=9)
+    scene.fire(alert("f1", started=later))
+    scene.fire(alert("f1", started=earlier))
+    assert "firing" in states(scene)["f1"]
+    scene.clock.advance(minutes=5)
+    scene.fire(alert("f1", started=earlier, ended=scene.clock.now))
+    assert states(scene) == {"f1": ["resolved", "resolved"]}
+    assert [len(scene.events(f"alert.{what}")) for what in ("fired", "resolved")] == [2, 2]
