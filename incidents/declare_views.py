@@ -1,6 +1,7 @@
 """The page that declares: one short form, which can also suggest a severity. Parse, gate, action, respond."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.forms import ModelMultipleChoiceField, MultipleChoiceField
@@ -13,25 +14,32 @@ from incidents import actions, gate
 from incidents.forms import signals as forms
 from incidents.forms.assessment import AssessmentForm
 from incidents.models import Signal
+from incidents.rules import signals as rules
 from incidents.states import DetectedBy, FlagKey, FlagKind, Severity
 from incidents.suggesting import Assessment, assess
 from ledger.idempotency import once_on_the_web
 from standard.law import Law
 from standard.queries import in_force, law
 from tenants.actors import Actor
-from tenants.refusals import Refused
+from tenants.refusals import Reason, Refused
 
 
 @require_http_methods(["GET", "POST"])
 def declare(request: HttpRequest) -> HttpResponse:
-    """Declare in one short form; from a signal in triage where one is named. The button "Suggest a level" declares nothing."""
+    """Declare in one short form; from a signal in triage where one is named. The button "Suggest a level" declares nothing.
+
+    Who may not is told so in place of the form, before they type anything: one of Support may declare, and not answer for a signal.
+    """
     by: Actor = request.actor  # type: ignore[attr-defined]
     named = request.GET.get("signal", "")
     signal = gate.signal_for(by, int(named)) if named.isdecimal() and len(named) < 20 else None
     standard = law(in_force().pk)
     if request.method != "POST":
         form = forms.DeclareForm(initial=_initial(signal))
-        return _page(request, standard, form, AssessmentForm(standard), signal)
+        why_not = rules.why_not_triage(signal, by) if signal else rules.why_not_declare(by)
+        # Nothing waits any more, or it is not theirs to answer: they may still declare an incident of its own.
+        plain = reverse("declare") if signal and why_not and not rules.why_not_declare(by) else ""
+        return _page(request, standard, form, AssessmentForm(standard), signal, why_not=why_not, plain=plain)
     questions = AssessmentForm(standard, request.POST)
     if "suggest" in request.POST:
         form = forms.DeclareForm(initial=_typed(request.POST))
@@ -95,6 +103,8 @@ def _page(
     *,
     status: int = 200,
     suggestion: Assessment | None = None,
+    why_not: Sequence[Reason] = (),
+    plain: str = "",
 ) -> HttpResponse:
     seen = signal and {
         "kind_label": signal.get_kind_display(),
@@ -109,6 +119,8 @@ def _page(
         "suggestion_url": reverse("api-suggestion"),
         "severities": standard.severities,
         "signal": seen,
+        "why_not": why_not,
+        "plain_url": plain,
         "idempotency_key": uuid.uuid4().hex,
     }
     return render(request, "incidents/declare.html", context, status=status)

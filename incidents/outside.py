@@ -5,12 +5,14 @@ from typing import Any
 from django.urls import reverse
 
 from incidents import comms, room
-from incidents.doors import DOORS, Door
+from incidents.doors import Door
 from incidents.facts import gather
 from incidents.forms.signals import ReportForm
 from incidents.items import UpdateItem
 from incidents.models import Incident
+from incidents.room import panels
 from incidents.rules.outside import own_page
+from incidents.rules.restriction import why_not_snapshot
 from incidents.states import Audience, RoomRole
 from tenants.actors import Actor
 from tenants.refusals import Reason
@@ -34,7 +36,10 @@ def context(
     facts = gather(incident)
     failure = room.Failure(failed, form, refusals or []) if failed else None
     offered = room.Offered(incident, facts, by, room.choices(facts), failure)
-    verbs = {name: verb for name in DOORS if (verb := offered.of(name)) is not None}
+    # Copies are shown to whoever answers for them, such as the CFO, each with its verbs: nobody is asked for a number that they never saw.
+    # Before all verbs: they say whether a refused verb has its place.
+    copies = panels.copies(facts, offered) if not why_not_snapshot(incident, facts, by) else []
+    verbs = {verb["name"]: verb for verb in offered.all()}
     panel = comms.panel(incident, facts, by, failed.name if failed else "", form)
     said = {row["audience"]: {**row, "promise": _promise(incident, row["update"])} for row in panel["latest"]}
     own = own_page(by, incident) or Audience.EXECUTIVE
@@ -44,6 +49,7 @@ def context(
         "own": said[own.value],
         "public": said[Audience.PUBLIC.value],
         "comms": panel,
+        "copies": copies,
         "ask": verbs["ask"],
         "verbs": [verb for name, verb in verbs.items() if name not in OWN_PLACE and (verb["allowed"] or verb["open"])],
         "report_form": ReportForm(initial={"title": f"{incident.ref}: "}, auto_id="report-%s"),

@@ -265,6 +265,12 @@ def waiting() -> QuerySet[Signal]:
     return _signals().filter(state=SignalState.WAITING).order_by("opened_at", "id")
 
 
+def waiting_before(signal: Signal) -> int:
+    """How many wait in front of a signal."""
+    earlier = Q(opened_at__lt=signal.opened_at) | Q(opened_at=signal.opened_at, pk__lt=signal.pk)
+    return Signal.objects.filter(earlier, state=SignalState.WAITING).count()
+
+
 def decided(limit: int = 20) -> QuerySet[Signal]:
     """What was decided lately."""
     return _signals().exclude(state__in=[SignalState.WAITING, SignalState.SUPPRESSED]).order_by("-decided_at", "-id")[:limit]

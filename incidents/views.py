@@ -2,6 +2,7 @@
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,6 +16,7 @@ from incidents.facts import gather
 from incidents.forms import signals as forms
 from incidents.forms.fields import EmptyForm
 from incidents.models import Alert, Incident, Signal
+from incidents.rules import signals as rules
 from incidents.sitrep import draft_for
 from incidents.states import OPEN, SignalState, State
 from ledger.idempotency import once_on_the_web
@@ -30,6 +32,11 @@ KEPT_OPEN = "X-Muster-Kept-Open"  # asked by a page that keeps itself up to date
 def _actor(request: HttpRequest) -> Actor:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     return actor
+
+
+def _declare_url(by: Actor) -> str:
+    """Where to declare, or "" for who may not: what is refused in the end is not offered."""
+    return "" if rules.why_not_declare(by) else reverse("declare")
 
 
 def _blame(form: Any, refused: Refused) -> None:
@@ -73,7 +80,7 @@ def incident_list(request: HttpRequest) -> HttpResponse:
                 for name, rows in views.items()
             ],
             "waiting_count": Signal.objects.filter(state=SignalState.WAITING).count(),
-            "declare_url": reverse("declare"),
+            "declare_url": _declare_url(_actor(request)),
             "triage_url": reverse("triage"),
             "quiet_since": last,
         },
@@ -167,7 +174,7 @@ def _texts(form: Any) -> dict[str, str]:
 
 @require_http_methods(["GET", "POST"])
 def report(request: HttpRequest) -> HttpResponse:
-    """Report what looks wrong; it waits in triage."""
+    """Report what looks wrong; it waits in triage. Who may not is told so before they type anything."""
     form = forms.ReportForm(request.POST or None)
     status = 200
     if request.method == "POST":
@@ -178,13 +185,18 @@ def report(request: HttpRequest) -> HttpResponse:
             except Refused as refused:
                 _blame(form, refused)
                 status = refused.status
-    context = {"form": form, "declare_url": reverse("declare"), "idempotency_key": uuid.uuid4().hex}
+    context = {
+        "form": form,
+        "why_not": rules.why_not_declare(_actor(request)) if request.method == "GET" else [],
+        "declare_url": reverse("declare"),
+        "idempotency_key": uuid.uuid4().hex,
+    }
     return render(request, "incidents/report.html", context, status=status)
 
 
 def _report(data: dict[str, Any], by: Actor) -> HttpResponse:
-    actions.report(by=by, title=data["title"], text=data["text"], service=data["service"], ticket=data["ticket"])
-    return HttpResponseRedirect(reverse("triage"))
+    signal = actions.report(by=by, title=data["title"], text=data["text"], service=data["service"], ticket=data["ticket"])
+    return HttpResponseRedirect(reverse("triage") + _at(_page_of(signal)))
 
 
 @require_GET
@@ -194,33 +206,56 @@ def triage(request: HttpRequest) -> HttpResponse:
 
 
 def _triage(
-    request: HttpRequest, *, status: int = 200, failed: dict[tuple[int, str], Any] | None = None, told: Any = None
+    request: HttpRequest,
+    *,
+    status: int = 200,
+    failed: dict[tuple[int, str], Any] | None = None,
+    told: Any = None,
+    number: int | None = None,
 ) -> HttpResponse:
-    failed = failed or {}
-    found = list(queries.waiting()[:100])
+    """A page of what waits: the one that the address asks for, or the one of this `number`."""
+    failed, by = failed or {}, _actor(request)
+    listed: Any = Paginator(queries.waiting(), PER_PAGE).get_page(number or request.GET.get("page"))
+    found = list(listed.object_list)
     alerts, counts = queries.alerts_of(found), queries.firing_counts(found)
     about = Page.objects.filter(subject_type="incidents.signal", subject_id__in=[signal.pk for signal in found])
     subjects = dict(about.values_list("id", "subject_id"))
     pages = {subjects[ladder["id"]]: ladder for ladder in ladders(about.order_by("id"))}
     running = list(Incident.objects.filter(state__in=OPEN).order_by("-number").values_list("ref", "title")[:100])
     choices = [(ref, f"{ref} {title}") for ref, title in running]
+    here = _at(listed.number)  # whoever answers goes on where they were
+    why_not = {signal.pk: rules.why_not_triage(signal, by) for signal in found}
     context = {
         "signals": [
-            _signal_card(signal, alerts[signal.pk], counts[signal.pk], pages.get(signal.pk), choices, failed) for signal in found
+            _signal_card(
+                signal, alerts[signal.pk], counts[signal.pk], pages.get(signal.pk), choices, failed, not why_not[signal.pk], here
+            )
+            for signal in found
         ],
+        "listed": listed,
+        "triage_url": reverse("triage"),
+        "why_not": next((reasons for reasons in why_not.values() if reasons), []),  # the same for each: it is about who looks
         "refused": told,
-        "suppressed": [_suppressed_row(signal) for signal in queries.suppressed()],
+        "suppressed": [_suppressed_row(signal, by) for signal in queries.suppressed()],
         "recent": [_decided_row(signal) for signal in queries.decided()],
-        "report_url": reverse("report"),
-        "declare_url": reverse("declare"),
+        "report_url": "" if rules.why_not_declare(by) else reverse("report"),
+        "declare_url": _declare_url(by),
         "idempotency_key": uuid.uuid4().hex,
     }
     return render(request, "incidents/triage.html", context, status=status)
 
 
 def _signal_card(
-    signal: Signal, alerts: list[Alert], counts: tuple[int, int], page: Any, running: Any, failed: dict[tuple[int, str], Any]
+    signal: Signal,
+    alerts: list[Alert],
+    counts: tuple[int, int],
+    page: Any,
+    running: Any,
+    failed: dict[tuple[int, str], Any],
+    may: bool,
+    here: str,
 ) -> dict[str, Any]:
+    """One signal that waits, with the answers that may be given. A form that was just refused stands there, whoever sent it."""
     return {
         "id": signal.pk,
         "kind_label": signal.get_kind_display(),
@@ -230,15 +265,16 @@ def _signal_card(
         "firing": counts[0],
         "resolved": counts[1],
         "alerts": alerts,
+        "alert_count": sum(counts),
         "reporter": signal.reporter.name if signal.reporter else "",
         "ticket": signal.ticket,
         "text": signal.text,
         "page": page,
-        "declare_url": f"{reverse('declare')}?signal={signal.pk}",
-        "attach_form": failed.get((signal.pk, "attach")) or _attach_form(signal, running),
-        "attach_url": reverse("signal-attach", args=[signal.pk]),
-        "dismiss_form": failed.get((signal.pk, "dismiss")) or forms.DismissForm(auto_id=f"dismiss-{signal.pk}-%s"),
-        "dismiss_url": reverse("signal-dismiss", args=[signal.pk]),
+        "declare_url": f"{reverse('declare')}?signal={signal.pk}" if may else "",
+        "attach_form": failed.get((signal.pk, "attach")) or (_attach_form(signal, running) if may else None),
+        "attach_url": reverse("signal-attach", args=[signal.pk]) + here,
+        "dismiss_form": failed.get((signal.pk, "dismiss")) or (_dismiss_form(signal) if may else None),
+        "dismiss_url": reverse("signal-dismiss", args=[signal.pk]) + here,
     }
 
 
@@ -247,14 +283,18 @@ def _attach_form(signal: Signal, running: Any) -> Any:
     return forms.AttachForm(auto_id=f"attach-{signal.pk}-%s", running=running) if running else None
 
 
-def _suppressed_row(signal: Signal) -> dict[str, Any]:
+def _dismiss_form(signal: Signal) -> Any:
+    return forms.DismissForm(auto_id=f"dismiss-{signal.pk}-%s")
+
+
+def _suppressed_row(signal: Signal, by: Actor) -> dict[str, Any]:
     return {
         "title": signal.title,
         "service": signal.service.name if signal.service else "",
         "since": signal.opened_at,
         "reason": signal.decision_reason,
         "until": signal.quiet_until,
-        "ask_url": reverse("signal-ask", args=[signal.pk]),
+        "ask_url": "" if rules.why_not_ask(signal, by) else reverse("signal-ask", args=[signal.pk]),
     }
 
 
@@ -299,13 +339,24 @@ def signal_ask(request: HttpRequest, signal_id: int) -> HttpResponse:
     return _answer(request, signal, "ask", form, lambda data: quieting.ask(signal, by=_actor(request)))
 
 
+def _page_of(signal: Signal) -> int:
+    """The number of the page on which a signal waits: what was typed about it stands there."""
+    return queries.waiting_before(signal) // PER_PAGE + 1
+
+
+def _at(number: int) -> str:
+    """What stands behind an address for this page of triage."""
+    return f"?page={number}" if number > 1 else ""
+
+
 def _answer(request: HttpRequest, signal: Signal, verb: str, form: Any, act: Any) -> HttpResponse:
     if not form.is_valid():
-        return _triage(request, status=422, failed={(signal.pk, verb): form})
+        return _triage(request, status=422, failed={(signal.pk, verb): form}, number=_page_of(signal))
 
     def perform() -> HttpResponse:
         act(form.cleaned_data)
-        return HttpResponseRedirect(reverse("triage"))
+        asked = request.GET.get("page", "")
+        return HttpResponseRedirect(reverse("triage") + (f"?{urlencode({'page': asked})}" if asked else ""))
 
     try:
         return once_on_the_web(request, _actor(request), perform)
@@ -313,4 +364,4 @@ def _answer(request: HttpRequest, signal: Signal, verb: str, form: Any, act: Any
         _blame(form, refused)
         typed = [str(value) for value in form.cleaned_data.values() if value]
         told = {"title": signal.title, "sentences": [reason.sentence for reason in refused.reasons], "typed": typed}
-        return _triage(request, status=refused.status, failed={(signal.pk, verb): form}, told=told)
+        return _triage(request, status=refused.status, failed={(signal.pk, verb): form}, told=told, number=_page_of(signal))
