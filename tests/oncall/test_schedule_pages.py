@@ -174,6 +174,69 @@ def test_a_member_takes_a_stretch_by_the_form_and_cancels_it(scene: Scene) -> No
     assert on(scene, "2026-06-02 18:00")["primary"] == "Amira Ahmadi"
 
 
+def fills(client: Client, night: str) -> list[str]:
+    """Where the buttons lead that fill a gap of the primary which begins then."""
+    urls = [html.unescape(url) for url in re.findall(r'href="([^"]+)">Fill it', client.get(PAGE).content.decode())]
+    return [url for url in urls if "duty=primary" in url and night in url]
+
+
+def asked(client: Client, url: str, **query: str) -> tuple[str, ...]:
+    """From when until when the form of an override asks before anybody typed."""
+    form = client.get(url, query or None).content.decode()
+    found = [re.search(rf'<input[^>]*name="{name}"[^>]*>', form) for name in ("start", "end")]
+    return tuple(re.findall(r'value="([^"]*)"', "".join(one[0] for one in found if one)))
+
+
+def test_filling_a_gap_takes_all_of_it_and_nothing_of_anybody_elses(scene: Scene) -> None:
+    """Nobody has the night from Saturday 22:00 to Sunday 06:00: the form asked for all of Saturday, which is Jon's, and left the morning."""
+    plan(scene, BERLIN, layers=False)
+    for hours in (
+        {"weekdays": [1, 2, 3, 4, 5]},
+        {"weekdays": [6], "opens_at": "00:00", "closes_at": "22:00"},
+        {"weekdays": [7], "opens_at": "06:00", "closes_at": "00:00"},
+    ):
+        made(scene.api("admin").post("schedules/shop/layers/", layer(scene, "jon", **hours)))
+    client = scene.page("admin")
+    (url,) = fills(client, "2026-06-06")
+    assert fills(scene.page("mei"), "2026-06-06") == [url]
+    night = ("2026-06-06T22:00", "2026-06-07T06:00")
+    assert asked(client, url) == night
+    place, day = f"{PAGE}override/", {"day": "2026-06-03"}
+    for start in ("nonsense", "2026-06-06T22:00+02:00", "2026-06-06T22:00x", "9" * 400, "2026-06-07T06:00", "9999-12-31T23:59"):
+        assert asked(client, place, start=start, end=night[1], **day) == ("2026-06-03T00:00", "2026-06-04T00:00"), start
+    assert asked(client, place, start=night[0], **day) == ("2026-06-03T00:00", "2026-06-04T00:00")
+    assert asked(client, place, end=night[1]) == ("2026-06-01T11:00", "2026-06-02T11:00")
+    at(scene, "2026-06-06 22:30")
+    assert asked(client, url) == ("2026-06-07T00:30", night[1]), "it began half an hour ago"
+    send(client, url, duty="primary", person=scene.email("amira"), start="2026-06-07T00:30", end=night[1])
+    held = [
+        on(scene, when)["primary"] for when in ("2026-06-06 19:59", "2026-06-06 22:30", "2026-06-07 03:59", "2026-06-07 04:00")
+    ]
+    assert held == ["Jon Jensen", "Amira Ahmadi", "Amira Ahmadi", "Jon Jensen"]
+    assert fills(client, "2026-06-0") == []
+    at(scene, "2026-06-07 05:00")
+    assert asked(client, url) == ("2026-06-07T07:00", "2026-06-08T07:00"), "it is over"
+
+
+def test_a_gap_that_begins_at_a_time_that_comes_twice_is_asked_about_when_it_is_sent(scene: Scene) -> None:
+    plan(scene, BERLIN, layers=False)
+    made(scene.api("admin").post("schedules/shop/layers/", layer(scene, "jon", opens_at="06:00", closes_at="02:30")))
+    at(scene, "2026-10-20 09:00")
+    client = scene.page("mei")
+    (url,) = fills(scene.page("admin"), "start=2026-10-25")
+    start, end = asked(client, url)
+    assert (start, end) == ("2026-10-25T02:30", "2026-10-25T06:00")
+    typed: dict[str, Any] = {"duty": "primary", "person": scene.email("amira"), "start": start, "end": end}
+    answer = send(scene.page("admin"), url, 422, **typed)
+    assert "This time comes twice: which do you mean?" in text(answer)
+    send(scene.page("admin"), url, **typed, twice="first")
+    assert [on(scene, f"2026-10-25 {when}")["primary"] for when in ("00:29", "00:30", "04:59")] == [
+        "Jon Jensen",
+        "Amira Ahmadi",
+        "Amira Ahmadi",
+    ]
+
+
 def test_what_cannot_be_is_said_beside_the_field_and_what_was_typed_stays(scene: Scene) -> None:
     plan(scene, BERLIN)
     typed: dict[str, Any] = {
