@@ -20,7 +20,7 @@ from oncall.rota import OnCallDuty
 from oncall.rota.wall import shown
 from oncall.rotas import crew, people, zone
 from oncall.rules import schedules as rules
-from tenants.refusals import Refused, check
+from tenants.refusals import Conflict, Refused, check
 from tenants.time import now
 
 
@@ -227,12 +227,18 @@ def layer_change(request: HttpRequest, schedule: str, layer: int) -> HttpRespons
     found = gate.layer_for(actor(request), schedule, layer)
     check(rules.why_not_edit(found.schedule.team, actor(request)))
     initial = {name: getattr(found, name) for name in forms.LayerForm.base_fields if name != "people"}
-    initial["people"] = "\n".join(person.email for person in schedules.takers(found))
-    form = forms.LayerForm(request.POST or None, initial=initial)
+    initial |= {"people": "\n".join(person.email for person in schedules.takers(found)), "row": found.pk}
+    form = forms.ChangeLayerForm(request.POST or None, initial=initial)
+    if form.is_bound and not form.is_valid() and "row" not in form.cleaned_data:
+        form.found_again(found.pk)
     lead = f"It holds from now on; who was on call until now stays so. {_who(found.schedule)}"
 
     def act(data: dict[str, Any]) -> None:
-        schedules.change_layer(found, asking.plan(found.schedule, data, actor(request)), by=actor(request))
+        try:
+            schedules.change_layer(found, asking.plan(found.schedule, data, actor(request)), by=actor(request), row=data["row"])
+        except Conflict as conflict:
+            form.found_again(conflict.current["row"])
+            raise
 
     return send(request, form, act, Words(f"Change {found} of {found.schedule.name}", "Change it", _page(found.schedule), lead))
 

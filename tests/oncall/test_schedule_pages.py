@@ -334,12 +334,12 @@ def test_an_administrator_makes_and_edits_a_schedule_by_forms_alone(scene: Scene
     assert on(scene, "2026-06-08 09:00")["primary"] == "Jon Jensen"
     form = client.get(f"{PAGE}layers/1/").content.decode()
     assert f">\r\n{people}</textarea>".replace("\r\n", "\n") in form.replace("\r\n", "\n")
-    send(client, f"{PAGE}layers/1/", duty="primary", people=scene.email("mei"), weekdays=days, **turns)
+    send(client, f"{PAGE}layers/1/", duty="primary", people=scene.email("mei"), weekdays=days, row=row_of(form), **turns)
     assert on(scene, "2026-06-08 09:00")["primary"] == "Mei Martin"
     assert "A rotation of nobody" not in text(
         send(client, f"{PAGE}layers/1/", 422, duty="primary", people=" ", weekdays=days, **turns)
     )
-    odd = {**turns, "handover_at": "09:00:30"}
+    odd = {**turns, "handover_at": "09:00:30", "row": row_of(client.get(f"{PAGE}layers/1/").content.decode())}
     answer = send(client, f"{PAGE}layers/1/", 422, duty="primary", people=people, weekdays=days, **odd)
     assert "Handover at: Say this to the minute." in text(answer)
     send(client, f"{PAGE}change/", name="Shop", time_zone=BERLIN, is_active="on")
@@ -348,6 +348,58 @@ def test_an_administrator_makes_and_edits_a_schedule_by_forms_alone(scene: Scene
     assert on(scene, "2026-06-08 09:00")["primary"] is None
     wrong = send(client, f"{PAGE}change/", 422, name="Shop", time_zone="Europe/Atlantis", is_active="on")
     assert "There is no time zone Europe/Atlantis; one is named like Europe/Berlin." in text(wrong)
+
+
+def row_of(page: str) -> str:
+    """Which row of a layer the form on a page was typed from."""
+    (row,) = re.findall(r'<input type="hidden" name="row" value="(\d+)"', page)
+    return str(row)
+
+
+def as_shown(page: str, scene: Scene, *people: str, **typed: Any) -> dict[str, Any]:
+    """The form of a layer as its page has it, with other people, and what else is typed."""
+    shown = dict(
+        re.findall(r'<input type="\w+" name="(every|starts_on|handover_at|time_zone|priority|row)" value="([^"]*)"', page)
+    )
+    crowd = "\n".join(scene.email(who) for who in people)
+    return {"duty": "primary", "unit": "week", "weekdays": [str(day) for day in range(1, 8)], **shown, "people": crowd, **typed}
+
+
+def test_of_two_who_edit_one_layer_the_second_is_told_and_sends_again_knowingly(scene: Scene) -> None:
+    """The second form was filled in before the first was sent: it put back, unseen, whoever the first had taken out."""
+    plan(scene)
+    with scene.acme.scope(scene.acme.admin):
+        mei = User.objects.get(pk=scene.acme.mei.user_id)
+        configure(Team.objects.get(slug="shop"), {"manager": mei}, by=scene.acme.admin.actor())
+    place, lead, admin = f"{PAGE}layers/1/", scene.page("mei"), scene.page("admin")
+    theirs, ours = (client.get(place).content.decode() for client in (lead, admin))
+    assert row_of(theirs) == row_of(ours)
+    scene.clock.advance(minutes=5)
+    send(lead, place, **as_shown(theirs, scene, "admin", opens_at="08:00", closes_at="20:00"))
+    typed = as_shown(ours, scene, "amira", "jon", "mei", name="Summer", weekdays=["1", "2", "3"])
+    answer = send(admin, place, 409, **typed)
+    assert "Mei Martin changed this layer at 2026-06-01 09:05:00 UTC, and yours would undo that." in text(answer)
+    assert "What is another since you opened it: people: Ada Admin; hours: 08:00 to 20:00. Nothing of yours" in text(answer)
+    assert on(scene)["primary"] == "Ada Admin"
+    again = answer.content.decode()
+    assert 'value="Summer"' in again
+    assert typed["people"] in again.replace("\r\n", "\n")
+    assert re.findall(r'name="weekdays" value="(\d)"[^>]*checked', again) == ["1", "2", "3"]
+    assert row_of(again) != row_of(ours)
+    send(admin, place, **typed | {"row": row_of(again)})
+    assert on(scene)["primary"] == "Amira Ahmadi"
+    assert [event.actor_name for event in scene.events("schedule.layer_changed")] == ["Mei Martin", "Ada Admin"]
+
+
+@pytest.mark.parametrize("row", ["", "0", "x", "9" * 40, "\x00"])
+def test_a_form_that_says_no_row_is_shown_again_with_the_one_that_holds(scene: Scene, row: str) -> None:
+    plan(scene)
+    client = scene.page("admin")
+    form = client.get(f"{PAGE}layers/1/").content.decode()
+    typed = as_shown(form, scene, "amira", "jon", "mei")
+    again = send(client, f"{PAGE}layers/1/", 422, **typed | {"row": row})
+    assert "This did not say what the layer was like when you opened it" in text(again)
+    assert row_of(again.content.decode()) == row_of(form)
 
 
 @pytest.mark.parametrize("who", ["mei", "auditor"])
@@ -392,7 +444,7 @@ def test_no_form_takes_nonsense(scene: Scene, value: str) -> None:
         (f"{PAGE}swap/", forms.SwapForm),
         (f"{PAGE}change/", forms.ChangeScheduleForm),
         (f"{PAGE}layers/new/", forms.LayerForm),
-        (f"{PAGE}layers/1/", forms.LayerForm),
+        (f"{PAGE}layers/1/", forms.ChangeLayerForm),
         (f"{PAGE}import/", forms.ImportForm),
         ("/o/acme/oncall/new/", forms.ScheduleForm),
     ):
