@@ -180,7 +180,8 @@ def _start(queued: QueuedDelivery, delivery: Delivery) -> _Taken | None:
         _put_off(queued, delivery, way, turn.waits)
         return None
     moment = now()
-    parts, messages = [_begin(queued, delivery, way, len(ways), moment, turn.passed_over)], [message]
+    parts = [_begin(queued, delivery, way, len(ways), moment, turn.passed_over)]
+    messages = [replace(message, urgent=delivery.urgent)]
     for other in route.companions(delivery, way):
         other.delivery.recipient = delivery.recipient
         try:
@@ -192,11 +193,10 @@ def _start(queued: QueuedDelivery, delivery: Delivery) -> _Taken | None:
             _withdraw(other, other.delivery)
         else:
             parts.append(_begin(other, other.delivery, way, len(ways), moment))
-            messages.append(said)
-    if len(messages) > 1:
-        message = merged(messages, addresses.page(tenant_of(delivery), "inbox/"))
+            messages.append(replace(said, urgent=other.delivery.urgent))
+    message = merged(messages, addresses.page(tenant_of(delivery), "inbox/")) if len(messages) > 1 else messages[0]
     if way.method_id is not None:
-        message = replace(message, urgent=delivery.urgent, address=way.address(delivery.recipient))
+        message = replace(message, address=way.address(delivery.recipient))
     return _Taken(parts, way, message, begin_before)
 
 
@@ -227,7 +227,11 @@ def _put_off(queued: QueuedDelivery, delivery: Delivery, way: route.Way, wait: r
 
 
 def merged(messages: Sequence[Message], link: str) -> Message:
-    """One message that names all of these, each with its own link; none is left out."""
+    """One message that names all of these, each with its own link; none is left out.
+
+    What is urgent comes first, in whatever order they waited: a title has room for one. Urgent if any of them is.
+    """
+    messages = sorted(messages, key=lambda one: not one.urgent)
     first = messages[0]
     texts = [
         f"{number}. {one.subject}\n{one.link_label}: {one.link}" if one.link else f"{number}. {one.subject}"
@@ -240,6 +244,7 @@ def merged(messages: Sequence[Message], link: str) -> Message:
         text="\n".join(texts),
         link=link,
         link_label="Open the inbox",
+        urgent=first.urgent,
         others=". ".join(one.subject for one in messages[1:]),
         calendars=tuple(calendar for one in messages for calendar in one.calendars),
     )

@@ -10,7 +10,7 @@ from django.urls import reverse
 from oncall import boards, feeds
 from oncall.models import CalendarLink, Override, Schedule, Swap, Team
 from oncall.rota import OnCallDuty, Reading, Span
-from oncall.rota.wall import when
+from oncall.rota.wall import shown, when
 from oncall.rotas import crew, zone
 from oncall.rules import overrides as rules
 from oncall.rules import schedules as editing
@@ -79,7 +79,9 @@ def _now(one: boards.Now) -> Row:
 
 
 def _gap(gap: boards.Gap) -> Row:
-    query = {"duty": gap.duty.value, "day": gap.start.astimezone(zone(gap.schedule.time_zone)).date().isoformat()}
+    where = zone(gap.schedule.time_zone)
+    walls = {name: shown(where, at).isoformat(timespec="minutes") for name, at in (("start", gap.start), ("end", gap.end))}
+    query = {"duty": gap.duty.value, **walls}  # all of it and no more: a whole day would take hours from whoever has them
     url = f"{reverse('schedule-override', args=[gap.schedule.slug])}?{urlencode(query)}"
     return {"duty": gap.duty.label.lower(), "start": gap.start, "end": gap.end, "url": url, "time_zone": gap.schedule.time_zone}
 

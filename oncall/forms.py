@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from ledger.form_fields import text_area
 from oncall.models import Layer, Team
@@ -160,6 +161,27 @@ class LayerForm(forms.Form):
         label="Goes before others", initial=0, help_text="Of two layers of one duty that apply, the higher number counts."
     )
     name = forms.CharField(label="Name", required=False, max_length=80)
+
+
+class ChangeLayerForm(LayerForm):
+    """A layer as somebody found it, and what it is to be. `row` is the row of it that they found."""
+
+    row = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**63 - 1)
+
+    def clean(self) -> dict[str, Any] | None:
+        """What was typed. What is wrong with the hidden field is said of the whole form: nobody could be led to it."""
+        typed = super().clean()
+        if "row" in self.errors:
+            del self.errors["row"]
+            self.add_error(None, "This did not say what the layer was like when you opened it: look at it again, then send this.")
+        return typed
+
+    def found_again(self, row: int) -> None:
+        """Have the page carry the row that holds now, beside what was typed: who has read why, and sends it again, means it."""
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        data["row"] = str(row)
+        self.data = data
 
 
 class ImportForm(forms.Form):

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,9 +17,10 @@ from oncall.actions import calendars, overrides, schedules, swaps
 from oncall.addresses import feed
 from oncall.models import Schedule, Team
 from oncall.rota import OnCallDuty
+from oncall.rota.wall import shown
 from oncall.rotas import crew, people, zone
 from oncall.rules import schedules as rules
-from tenants.refusals import Refused, check
+from tenants.refusals import Conflict, Refused, check
 from tenants.time import now
 
 
@@ -96,21 +98,32 @@ def override(request: HttpRequest, schedule: str) -> HttpResponse:
 
 
 def _asked_for(request: HttpRequest, schedule: Schedule) -> dict[str, Any]:
-    """What the calendar's cell says: the duty and the day; else from now on, for a day."""
+    """What the link says: the duty, and the stretch (of a gap) or the day (of the calendar's cell); else from now on, for a day."""
     duty = str(request.GET.get("duty", ""))
-    start = now().astimezone(zone(schedule.time_zone)).replace(second=0, microsecond=0, tzinfo=None)
-    try:
-        day = date.fromisoformat(str(request.GET.get("day", "")))
-        start = max(start, datetime.combine(day, datetime.min.time()))
-        end = datetime.combine(start.date() + timedelta(days=1), datetime.min.time())
-    except (ValueError, OverflowError):
-        end = start + timedelta(days=1)
+    start, end = _stretch_asked(request, shown(zone(schedule.time_zone), now()).replace(second=0, microsecond=0))
     return {
         "duty": duty if duty in set(OnCallDuty) else OnCallDuty.PRIMARY,
         "person": actor(request).email,
         "start": start,
         "end": end,
     }
+
+
+def _stretch_asked(request: HttpRequest, at: datetime) -> tuple[datetime, datetime]:
+    """From when until when the link asks, by the wall clock, which shows `at` now: nothing begins before. What cannot be read is passed over."""
+    wall = forms.WallField()
+    try:
+        start, end = (wall.clean(str(request.GET.get(name, ""))) for name in ("start", "end"))
+        if max(start, at) < end:  # else the gap is over by now
+            return max(start, at), end
+    except ValidationError:
+        pass
+    try:
+        day = date.fromisoformat(str(request.GET.get("day", "")))
+        start = max(at, datetime.combine(day, datetime.min.time()))
+        return start, datetime.combine(start.date() + timedelta(days=1), datetime.min.time())
+    except (ValueError, OverflowError):
+        return at, at + timedelta(days=1)
 
 
 @require_POST
@@ -214,12 +227,18 @@ def layer_change(request: HttpRequest, schedule: str, layer: int) -> HttpRespons
     found = gate.layer_for(actor(request), schedule, layer)
     check(rules.why_not_edit(found.schedule.team, actor(request)))
     initial = {name: getattr(found, name) for name in forms.LayerForm.base_fields if name != "people"}
-    initial["people"] = "\n".join(person.email for person in schedules.takers(found))
-    form = forms.LayerForm(request.POST or None, initial=initial)
+    initial |= {"people": "\n".join(person.email for person in schedules.takers(found)), "row": found.pk}
+    form = forms.ChangeLayerForm(request.POST or None, initial=initial)
+    if form.is_bound and not form.is_valid() and "row" not in form.cleaned_data:
+        form.found_again(found.pk)
     lead = f"It holds from now on; who was on call until now stays so. {_who(found.schedule)}"
 
     def act(data: dict[str, Any]) -> None:
-        schedules.change_layer(found, asking.plan(found.schedule, data, actor(request)), by=actor(request))
+        try:
+            schedules.change_layer(found, asking.plan(found.schedule, data, actor(request)), by=actor(request), row=data["row"])
+        except Conflict as conflict:
+            form.found_again(conflict.current["row"])
+            raise
 
     return send(request, form, act, Words(f"Change {found} of {found.schedule.name}", "Change it", _page(found.schedule), lead))
 

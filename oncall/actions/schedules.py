@@ -1,6 +1,7 @@
 """Schedules and their layers. An edit of a layer ends its row and begins another: who was on call stays what it was."""
 
 import re
+from calendar import day_abbr
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +19,7 @@ from oncall.rotas import SOON, people, rota, zone
 from oncall.rules import schedules as rules
 from tenants.actors import Actor
 from tenants.models import User
-from tenants.refusals import check, invalid
+from tenants.refusals import Conflict, check, invalid
 from tenants.time import now
 from tenants.words import line
 
@@ -119,11 +120,15 @@ def add_layer(schedule: Schedule, plan: Plan, *, by: Actor) -> Layer:
     subject="schedule",
     clauses=(rules.PAIR,),
 )
-def change_layer(layer: Layer, plan: Plan, *, by: Actor) -> Layer:
-    """Change a layer from now on. Returns the row that holds now; the one before says who was on call until now."""
+def change_layer(layer: Layer, plan: Plan, *, by: Actor, row: int | None = None) -> Layer:
+    """Change a layer from now on. Returns the row that holds now; the one before says who was on call until now.
+
+    Raises Conflict where another row holds than the one (by id) from which it was asked; None asks whatever holds.
+    """
     schedule = locked(layer.schedule)
     at = now()
     plan, first = _judged(schedule, plan, by, at)
+    _check_row(layer, row)
     before = rota(schedule, at, first + JUDGED)
     ended = _ended(layer, at)
     begun = _begin(schedule, plan, ended.number, at)
@@ -223,6 +228,33 @@ def _ended(layer: Layer, at: datetime) -> Layer:
     row.until = max(at, row.since)
     row.save()
     return row
+
+
+def _check_row(layer: Layer, row: int | None) -> None:
+    """Raise Conflict where the layer's row that holds is another than `row`: a plan is all of a layer, and would undo what was changed."""
+    holds = Layer.objects.filter(schedule=layer.schedule_id, number=layer.number, until=None).first()
+    if row is None or holds is None or holds.pk == row:
+        return
+    who = holds.history.filter(history_type="+").values_list("history_user_id", flat=True).first()
+    person = people([who]).get(who) if who else None
+    current = {"row": holds.pk, **_described(_plan(holds))}
+    read = Layer.objects.filter(schedule=layer.schedule_id, number=layer.number, pk=row).first()
+    before = _described(_plan(read)) if read else {}
+    others = [f"{key.replace('_', ' ')}: {_worded(value)}" for key, value in current.items() if before.get(key, value) != value]
+    now_so = f" What is another since you opened it: {'; '.join(others)}." if others else ""
+    raise Conflict(
+        f"{person.name if person else 'Muster'} changed this layer at {holds.since:%Y-%m-%d %H:%M:%S} UTC, and yours would undo that.{now_so} "
+        "Nothing of yours was saved yet: look at both, then send it again.",
+        current,
+        clause=rules.PAIR,
+    )
+
+
+def _worded(value: Any) -> str:
+    """A part of a layer as a sentence has it; numbers in a list are weekdays."""
+    if not isinstance(value, list):
+        return str(value) or "none"
+    return ", ".join(day_abbr[one - 1] if isinstance(one, int) else str(one) for one in value)
 
 
 def _layers(schedule: Schedule) -> list[Layer]:

@@ -70,7 +70,7 @@ class ChangeScheduleBody(StrictSerializer):
 
 
 class LayerBody(StrictSerializer):
-    """A layer: people who take turns. Changing one takes all of it; what is left out is as in a new one."""
+    """A layer: people who take turns."""
 
     name = Text(required=False, allow_blank=True)
     duty = serializers.ChoiceField(choices=DUTIES, required=False)
@@ -86,6 +86,17 @@ class LayerBody(StrictSerializer):
     )
     time_zone = Text(required=False, allow_blank=True, max_length=60, help_text="The schedule's, if left out.")
     priority = serializers.IntegerField(required=False, help_text="Of two layers of a duty the higher goes before.")
+
+
+class ChangeLayerBody(LayerBody):
+    """A layer as it is to be, all of it; what is left out is as in a new one."""
+
+    row = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=2**63 - 1,
+        help_text="The layer's `row` as you read it: where another holds by now, nothing is changed (409).",
+    )
 
 
 class OverrideBody(StrictSerializer):

@@ -141,15 +141,15 @@ class Layers(MusterView):
 class ChangeLayer(MusterView):
     """Changing a layer."""
 
-    @extend_schema(operation_id="layer_change", request=bodies.LayerBody, responses=shapes.ScheduleOut, parameters=[KEY])
+    @extend_schema(operation_id="layer_change", request=bodies.ChangeLayerBody, responses=shapes.ScheduleOut, parameters=[KEY])
     def post(self, request: Request, schedule: str, layer: int) -> Response:
-        """Change a layer from now on: who was on call stays what it was."""
+        """Change a layer from now on: who was on call stays what it was. 409 with `current` where another `row` holds by now."""
         return self.once(request, lambda: self._change(request, schedule, layer))
 
     def _change(self, request: Request, slug: str, number: int) -> Response:
         layer = gate.layer_for(self.actor, slug, number)
-        body = self.body(bodies.LayerBody, request)
-        actions.change_layer(layer, asking.plan(layer.schedule, body, self.actor), by=self.actor)
+        body = self.body(bodies.ChangeLayerBody, request)
+        actions.change_layer(layer, asking.plan(layer.schedule, body, self.actor), by=self.actor, row=body.get("row"))
         return Response(shown([layer.schedule])[0])
 
 

@@ -22,6 +22,9 @@ class LayerOut(serializers.Serializer[Any]):
     """A layer as it holds now."""
 
     number = serializers.IntegerField(source="row.number")
+    row = serializers.IntegerField(
+        source="row.pk", help_text="Another after each change: sent along with one, it is refused where somebody else made one."
+    )
     name = serializers.CharField(source="row.name", allow_blank=True)
     duty = serializers.ChoiceField(source="row.duty", choices=DUTIES)
     people = serializers.SerializerMethodField()

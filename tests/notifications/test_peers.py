@@ -23,6 +23,8 @@ from notifications import apprised, reaching, webpush
 from notifications.actions import merged
 from notifications.transports import Gone, Message, TransportError
 
+PAGE = "Page: SEV 2 INC-1: Checkout fails"
+
 
 class Peer:
     """An HTTP server on this machine that keeps what it is sent."""
@@ -70,7 +72,7 @@ def message(address: str, **more: Any) -> Message:
     return Message(
         address,
         "Amira",
-        "Page: SEV 2 INC-1: Checkout fails",
+        PAGE,
         "You are paged.",
         "https://muster.example/ack/t/",
         "Acknowledge",
@@ -254,6 +256,20 @@ def test_a_short_message_of_several_pages_names_each(peer: Peer) -> None:
         "Page: INC-2. Page: INC-3",
         "https://muster.example/o/acme/inbox/",
     ]
+
+
+@pytest.mark.usefixtures("inside")
+def test_a_page_is_said_first_and_in_a_hurry_whatever_it_goes_together_with(peer: Peer) -> None:
+    """By a browser's service, in a short message and in a call."""
+    browser = Browser(f"http://127.0.0.1:{peer.port}/push")
+    notice = replace(message(browser.subscription), subject="Notice: INC-2")
+    several = merged([notice, message(browser.subscription, urgent=True)], "https://muster.example/o/acme/inbox/")
+    webpush.WebPush().send(several, key="1")
+    _, headers, body = peer.taken[-1]
+    assert (headers["urgency"], browser.read(body)["title"]) == ("high", f"2 messages, the first: {PAGE}")
+    phone = replace(several, address="+49151234567")
+    assert spoken(peer, "sms", phone).splitlines()[:2] == [f"2 messages, the first: {PAGE}", "Notice: INC-2"]
+    assert f"<Say>2 messages, the first: {PAGE}. Notice: INC-2</Say>" in spoken(peer, "voice", phone)
 
 
 # --- What is never reached -----------------------------------------------------------------------------------------------------

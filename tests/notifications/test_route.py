@@ -183,6 +183,29 @@ def test_pages_within_a_minute_become_one_message_that_names_all(scene: Scene, o
 
 
 @override_settings(MUSTER_MESSAGES_A_MINUTE={"apprise": 1})
+@pytest.mark.parametrize("called", [True, False])
+def test_a_page_that_goes_together_with_what_can_wait_is_urgent_and_named_first(
+    scene: Scene, outside: type[Outside], called: bool
+) -> None:
+    """Behind what waited before it, it went as something that has time, under the other's title. Without a page it has time."""
+    verified(scene, kind="apprise", address=PHONE, quiet="always")
+    scene.clock.advance(minutes=2)
+    for _ in range(2):
+        told(scene)
+    ref = paged(scene, "Shop is down") if called else ""
+    scene.clock.advance(minutes=1)
+    scene.follow()
+    (one,) = [message for _, message in outside.taken if "messages, the first: " in message.subject]
+    assert one.urgent is called
+    assert one.text.count("Declared: SEV 3") > 0, "nothing waited before it"
+    if called:
+        urgent = f"Page: SEV 2 {ref}: Shop is down"
+        assert one.subject.endswith(f"messages, the first: {urgent}")
+        assert one.text.startswith(f"1. {urgent}\n")
+        assert urgent not in one.others
+
+
+@override_settings(MUSTER_MESSAGES_A_MINUTE={"apprise": 1})
 def test_one_acknowledged_meanwhile_is_left_out(scene: Scene, outside: type[Outside]) -> None:
     verified(scene, kind="apprise", address=PHONE)
     scene.clock.advance(minutes=2)

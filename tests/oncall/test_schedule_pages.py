@@ -174,6 +174,69 @@ def test_a_member_takes_a_stretch_by_the_form_and_cancels_it(scene: Scene) -> No
     assert on(scene, "2026-06-02 18:00")["primary"] == "Amira Ahmadi"
 
 
+def fills(client: Client, night: str) -> list[str]:
+    """Where the buttons lead that fill a gap of the primary which begins then."""
+    urls = [html.unescape(url) for url in re.findall(r'href="([^"]+)">Fill it', client.get(PAGE).content.decode())]
+    return [url for url in urls if "duty=primary" in url and night in url]
+
+
+def asked(client: Client, url: str, **query: str) -> tuple[str, ...]:
+    """From when until when the form of an override asks before anybody typed."""
+    form = client.get(url, query or None).content.decode()
+    found = [re.search(rf'<input[^>]*name="{name}"[^>]*>', form) for name in ("start", "end")]
+    return tuple(re.findall(r'value="([^"]*)"', "".join(one[0] for one in found if one)))
+
+
+def test_filling_a_gap_takes_all_of_it_and_nothing_of_anybody_elses(scene: Scene) -> None:
+    """Nobody has the night from Saturday 22:00 to Sunday 06:00: the form asked for all of Saturday, which is Jon's, and left the morning."""
+    plan(scene, BERLIN, layers=False)
+    for hours in (
+        {"weekdays": [1, 2, 3, 4, 5]},
+        {"weekdays": [6], "opens_at": "00:00", "closes_at": "22:00"},
+        {"weekdays": [7], "opens_at": "06:00", "closes_at": "00:00"},
+    ):
+        made(scene.api("admin").post("schedules/shop/layers/", layer(scene, "jon", **hours)))
+    client = scene.page("admin")
+    (url,) = fills(client, "2026-06-06")
+    assert fills(scene.page("mei"), "2026-06-06") == [url]
+    night = ("2026-06-06T22:00", "2026-06-07T06:00")
+    assert asked(client, url) == night
+    place, day = f"{PAGE}override/", {"day": "2026-06-03"}
+    for start in ("nonsense", "2026-06-06T22:00+02:00", "2026-06-06T22:00x", "9" * 400, "2026-06-07T06:00", "9999-12-31T23:59"):
+        assert asked(client, place, start=start, end=night[1], **day) == ("2026-06-03T00:00", "2026-06-04T00:00"), start
+    assert asked(client, place, start=night[0], **day) == ("2026-06-03T00:00", "2026-06-04T00:00")
+    assert asked(client, place, end=night[1]) == ("2026-06-01T11:00", "2026-06-02T11:00")
+    at(scene, "2026-06-06 22:30")
+    assert asked(client, url) == ("2026-06-07T00:30", night[1]), "it began half an hour ago"
+    send(client, url, duty="primary", person=scene.email("amira"), start="2026-06-07T00:30", end=night[1])
+    held = [
+        on(scene, when)["primary"] for when in ("2026-06-06 19:59", "2026-06-06 22:30", "2026-06-07 03:59", "2026-06-07 04:00")
+    ]
+    assert held == ["Jon Jensen", "Amira Ahmadi", "Amira Ahmadi", "Jon Jensen"]
+    assert fills(client, "2026-06-0") == []
+    at(scene, "2026-06-07 05:00")
+    assert asked(client, url) == ("2026-06-07T07:00", "2026-06-08T07:00"), "it is over"
+
+
+def test_a_gap_that_begins_at_a_time_that_comes_twice_is_asked_about_when_it_is_sent(scene: Scene) -> None:
+    plan(scene, BERLIN, layers=False)
+    made(scene.api("admin").post("schedules/shop/layers/", layer(scene, "jon", opens_at="06:00", closes_at="02:30")))
+    at(scene, "2026-10-20 09:00")
+    client = scene.page("mei")
+    (url,) = fills(scene.page("admin"), "start=2026-10-25")
+    start, end = asked(client, url)
+    assert (start, end) == ("2026-10-25T02:30", "2026-10-25T06:00")
+    typed: dict[str, Any] = {"duty": "primary", "person": scene.email("amira"), "start": start, "end": end}
+    answer = send(scene.page("admin"), url, 422, **typed)
+    assert "This time comes twice: which do you mean?" in text(answer)
+    send(scene.page("admin"), url, **typed, twice="first")
+    assert [on(scene, f"2026-10-25 {when}")["primary"] for when in ("00:29", "00:30", "04:59")] == [
+        "Jon Jensen",
+        "Amira Ahmadi",
+        "Amira Ahmadi",
+    ]
+
+
 def test_what_cannot_be_is_said_beside_the_field_and_what_was_typed_stays(scene: Scene) -> None:
     plan(scene, BERLIN)
     typed: dict[str, Any] = {
@@ -271,12 +334,12 @@ def test_an_administrator_makes_and_edits_a_schedule_by_forms_alone(scene: Scene
     assert on(scene, "2026-06-08 09:00")["primary"] == "Jon Jensen"
     form = client.get(f"{PAGE}layers/1/").content.decode()
     assert f">\r\n{people}</textarea>".replace("\r\n", "\n") in form.replace("\r\n", "\n")
-    send(client, f"{PAGE}layers/1/", duty="primary", people=scene.email("mei"), weekdays=days, **turns)
+    send(client, f"{PAGE}layers/1/", duty="primary", people=scene.email("mei"), weekdays=days, row=row_of(form), **turns)
     assert on(scene, "2026-06-08 09:00")["primary"] == "Mei Martin"
     assert "A rotation of nobody" not in text(
         send(client, f"{PAGE}layers/1/", 422, duty="primary", people=" ", weekdays=days, **turns)
     )
-    odd = {**turns, "handover_at": "09:00:30"}
+    odd = {**turns, "handover_at": "09:00:30", "row": row_of(client.get(f"{PAGE}layers/1/").content.decode())}
     answer = send(client, f"{PAGE}layers/1/", 422, duty="primary", people=people, weekdays=days, **odd)
     assert "Handover at: Say this to the minute." in text(answer)
     send(client, f"{PAGE}change/", name="Shop", time_zone=BERLIN, is_active="on")
@@ -285,6 +348,58 @@ def test_an_administrator_makes_and_edits_a_schedule_by_forms_alone(scene: Scene
     assert on(scene, "2026-06-08 09:00")["primary"] is None
     wrong = send(client, f"{PAGE}change/", 422, name="Shop", time_zone="Europe/Atlantis", is_active="on")
     assert "There is no time zone Europe/Atlantis; one is named like Europe/Berlin." in text(wrong)
+
+
+def row_of(page: str) -> str:
+    """Which row of a layer the form on a page was typed from."""
+    (row,) = re.findall(r'<input type="hidden" name="row" value="(\d+)"', page)
+    return str(row)
+
+
+def as_shown(page: str, scene: Scene, *people: str, **typed: Any) -> dict[str, Any]:
+    """The form of a layer as its page has it, with other people, and what else is typed."""
+    shown = dict(
+        re.findall(r'<input type="\w+" name="(every|starts_on|handover_at|time_zone|priority|row)" value="([^"]*)"', page)
+    )
+    crowd = "\n".join(scene.email(who) for who in people)
+    return {"duty": "primary", "unit": "week", "weekdays": [str(day) for day in range(1, 8)], **shown, "people": crowd, **typed}
+
+
+def test_of_two_who_edit_one_layer_the_second_is_told_and_sends_again_knowingly(scene: Scene) -> None:
+    """The second form was filled in before the first was sent: it put back, unseen, whoever the first had taken out."""
+    plan(scene)
+    with scene.acme.scope(scene.acme.admin):
+        mei = User.objects.get(pk=scene.acme.mei.user_id)
+        configure(Team.objects.get(slug="shop"), {"manager": mei}, by=scene.acme.admin.actor())
+    place, lead, admin = f"{PAGE}layers/1/", scene.page("mei"), scene.page("admin")
+    theirs, ours = (client.get(place).content.decode() for client in (lead, admin))
+    assert row_of(theirs) == row_of(ours)
+    scene.clock.advance(minutes=5)
+    send(lead, place, **as_shown(theirs, scene, "admin", opens_at="08:00", closes_at="20:00"))
+    typed = as_shown(ours, scene, "amira", "jon", "mei", name="Summer", weekdays=["1", "2", "3"])
+    answer = send(admin, place, 409, **typed)
+    assert "Mei Martin changed this layer at 2026-06-01 09:05:00 UTC, and yours would undo that." in text(answer)
+    assert "What is another since you opened it: people: Ada Admin; hours: 08:00 to 20:00. Nothing of yours" in text(answer)
+    assert on(scene)["primary"] == "Ada Admin"
+    again = answer.content.decode()
+    assert 'value="Summer"' in again
+    assert typed["people"] in again.replace("\r\n", "\n")
+    assert re.findall(r'name="weekdays" value="(\d)"[^>]*checked', again) == ["1", "2", "3"]
+    assert row_of(again) != row_of(ours)
+    send(admin, place, **typed | {"row": row_of(again)})
+    assert on(scene)["primary"] == "Amira Ahmadi"
+    assert [event.actor_name for event in scene.events("schedule.layer_changed")] == ["Mei Martin", "Ada Admin"]
+
+
+@pytest.mark.parametrize("row", ["", "0", "x", "9" * 40, "\x00"])
+def test_a_form_that_says_no_row_is_shown_again_with_the_one_that_holds(scene: Scene, row: str) -> None:
+    plan(scene)
+    client = scene.page("admin")
+    form = client.get(f"{PAGE}layers/1/").content.decode()
+    typed = as_shown(form, scene, "amira", "jon", "mei")
+    again = send(client, f"{PAGE}layers/1/", 422, **typed | {"row": row})
+    assert "This did not say what the layer was like when you opened it" in text(again)
+    assert row_of(again.content.decode()) == row_of(form)
 
 
 @pytest.mark.parametrize("who", ["mei", "auditor"])
@@ -329,7 +444,7 @@ def test_no_form_takes_nonsense(scene: Scene, value: str) -> None:
         (f"{PAGE}swap/", forms.SwapForm),
         (f"{PAGE}change/", forms.ChangeScheduleForm),
         (f"{PAGE}layers/new/", forms.LayerForm),
-        (f"{PAGE}layers/1/", forms.LayerForm),
+        (f"{PAGE}layers/1/", forms.ChangeLayerForm),
         (f"{PAGE}import/", forms.ImportForm),
         ("/o/acme/oncall/new/", forms.ScheduleForm),
     ):

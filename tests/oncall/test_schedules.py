@@ -287,6 +287,29 @@ def test_a_change_holds_from_now_on_and_the_past_stays(scene: Scene) -> None:
     assert (changed["before"]["people"][0], changed["what"]["people"]) == ("Amira Ahmadi", ["Ada Admin"])
 
 
+def test_a_change_that_was_asked_from_another_row_is_refused_with_what_holds(scene: Scene) -> None:
+    """Who sends no `row` asks whatever holds, as before there was one."""
+    plan(scene)
+    admin, path = scene.api("admin"), "schedules/shop/layers/1/change/"
+    (read,) = [one for one in made(admin.get("schedules/shop/"), 200)["layers"] if one["number"] == 1]
+    told = made(admin.post(path, layer(scene, "admin", row=read["row"])), 200)
+    (holds,) = [one for one in told["layers"] if one["number"] == 1]
+    assert holds["row"] != read["row"]
+    for row in (read["row"], 2**63 - 1):
+        answer = admin.post(path, layer(scene, "amira", "jon", "mei", row=row))
+        assert refused(answer, 409, "changed_meanwhile").startswith("Ada Admin changed this layer at 2026-06-01 09:00:00 UTC")
+        assert (answer.json()["current"]["row"], answer.json()["current"]["people"]) == (holds["row"], ["Ada Admin"])
+    for nonsense in (0, -1, 2**63, "x", None, [1]):
+        answer = admin.post(path, layer(scene, "amira", row=nonsense))
+        assert (answer.status_code, list(answer.json()["fields"])) == (422, ["row"])
+    assert on(scene)["primary"] == "Ada Admin"
+    made(admin.post("schedules/shop/change/", {"time_zone": BERLIN}), 200)
+    told_again = refused(admin.post(path, layer(scene, "amira", "jon", "mei", row=holds["row"])), 409, "changed_meanwhile")
+    assert "What is another since you opened it: time zone: Europe/Berlin." in told_again
+    made(admin.post(path, layer(scene, "amira", "jon", "mei")), 200)
+    assert on(scene, "2026-06-03 12:00")["primary"] == "Amira Ahmadi"
+
+
 def test_a_change_leaves_no_moment_without_anybody(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock goes on while the verb is done. Other tests' clock stands still, and could not see the hole."""
     plan(scene)

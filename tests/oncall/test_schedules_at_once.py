@@ -51,3 +51,13 @@ def test_two_change_one_layer_one_after_the_other(acme: Cast) -> None:
     layers = Door(acme.mei).get("schedules/shop/").json()["layers"]
     assert [layer["number"] for layer in layers] == [1]
     assert layers[0]["people"][0] in (acme.jon.email, acme.mei.email)
+
+
+def test_of_two_who_change_one_layer_from_the_same_row_one_is_told(acme: Cast) -> None:
+    row = Door(acme.admin).get("schedules/shop/").json()["layers"][0]["row"]
+    bodies = [{"people": [person.email], "row": row} for person in (acme.jon, acme.mei)]
+    answers = all_at_once([(acme.admin, "schedules/shop/layers/1/change/", body) for body in bodies])
+    assert sorted(answer.status_code for answer in answers) == [200, 409], [answer.content for answer in answers]
+    lost = next(answer.json() for answer in answers if answer.status_code == 409)
+    (holds,) = Door(acme.mei).get("schedules/shop/").json()["layers"]
+    assert (lost["code"], lost["current"]["row"]) == ("changed_meanwhile", holds["row"])
