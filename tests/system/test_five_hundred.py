@@ -50,12 +50,8 @@ def late(volley: Volley, outages: list[tuple[datetime, datetime]]) -> dict[str, 
     return found
 
 
-def test_five_hundred_pages_while_worker_beat_broker_and_database_die(muster: Installation, globex: Tenant) -> None:
-    with quiet():
-        five_hundred(muster, globex)
-
-
-def five_hundred(muster: Installation, globex: Tenant) -> None:
+def five_hundred(muster: Installation, globex: Tenant) -> tuple[Volley, list[tuple[datetime, datetime]]]:
+    """Page, and kill each of the four. Returns what was fired, once all of it went out, and the outages."""
     volley = Volley(muster, globex, "five")
     refused = threading.Event()
 
@@ -100,5 +96,11 @@ def five_hundred(muster: Installation, globex: Tenant) -> None:
     assert len(volley.accepted) == PAGES
     assert volley.lost() == set()
     until(volley.all_paged, 60)
+    return volley, outages
+
+
+def test_five_hundred_pages_while_worker_beat_broker_and_database_die(muster: Installation, globex: Tenant) -> None:
+    with quiet():
+        volley, outages = five_hundred(muster, globex)
     assert late(volley, outages) == {}, "a page came later than ten seconds after it was accepted, or after service had returned"
     every_page_went_out_under_one_key(volley)
