@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import LOOKS, Site
 from tests.browser.hands import Keyboard
-from tests.conftest import Cast
+from tests.conftest import Cast, Person
 from tests.incidents.scene import Scene
 from tests.incidents.test_five_hours import Story, calmed, handed_over, mobilised, resolved, twelve, worked
 from tests.postmortems.paper import Paper, paper
@@ -259,6 +259,44 @@ def test_what_was_typed_and_not_saved_is_offered_again(site: Site, played: Scene
     tab.get_by_role("button", name="Put it back").click()
     expect(_text(tab, "summary")).to_have_value("Typed in a tunnel")
     expect(tab.locator("#section-summary [data-saved]")).to_contain_text("Version 1")
+
+
+def test_who_is_signed_out_while_they_write_is_told_and_loses_nothing(site: Site, played: Scene) -> None:
+    page, acme = paper(played), site.installation.acme
+    tab = _editor(site, "jon", page)
+    status = tab.locator("#section-summary [data-status]")
+    tab.context.clear_cookies()
+    _text(tab, "summary").fill("Typed after the session had ended")
+    expect(status).to_contain_text("Signed out: sign in in another tab. Your text is kept in this browser.")
+    expect(tab.locator("#section-summary [data-saved]")).not_to_contain_text("by you")
+    _text(tab, "summary").press("Control+s")
+    expect(tab.locator("#pm-says")).to_contain_text("Not saved. Signed out")
+    tab.locator("#do-section-summary").get_by_role("button", name="Preview").click()
+    expect(tab.locator("#do-section-summary [data-preview-here]")).to_be_hidden()
+    assert page.section("summary")["version"] == 0
+
+    # Whoever signs in there as somebody else does not write Jon's text under their name.
+    other = _sign_in_beside(site, tab, acme.mei)
+    expect(status).to_contain_text("Somebody else has signed in here", timeout=30_000)
+    other.context.clear_cookies()
+
+    # Jon himself is signed in again, in another tab: it is saved without a hand, with the token of the new session.
+    _sign_in_beside(site, tab, acme.jon)
+    expect(tab.locator("#section-summary [data-saved]")).to_contain_text("Version 1", timeout=30_000)
+    expect(status).to_have_text("")
+    saved = page.section("summary")
+    assert (saved["text"], saved["version"]) == ("Typed after the session had ended", 1)
+
+
+def _sign_in_beside(site: Site, tab: Page, person: Person) -> Page:
+    """Another tab of the same browser, where somebody signs in."""
+    beside = tab.context.new_page()
+    beside.goto(f"{site.url}/accounts/login/")
+    beside.get_by_label("Email").fill(person.email)
+    beside.get_by_label("Password", exact=True).fill(person.password)
+    beside.get_by_role("button", name="Sign in").click()
+    beside.wait_for_url("**/incidents/")
+    return beside
 
 
 def test_printed_it_is_the_document_and_nothing_to_press(site: Site, played: Scene) -> None:
