@@ -23,8 +23,9 @@ from postmortems.actions.items import file_item
 from postmortems.actions.reminding import remind_owners
 from postmortems.item_doors import DOORS, ItemDoor, form_of, offered
 from postmortems.item_filters import ItemFilter
-from postmortems.item_forms import FileForm
+from postmortems.item_forms import ChangeForm, FileForm
 from postmortems.item_gate import item_for, items_for
+from postmortems.item_meanwhile import as_it_is
 from postmortems.models import ActionItem
 from tenants.actors import Actor
 from tenants.models import User
@@ -192,8 +193,11 @@ def action_item_verb(request: HttpRequest, item: str, verb: str) -> HttpResponse
     try:
         return once_on_the_web(request, by, perform)
     except Refused as refused:
+        stands = item_for(by, item)
+        if isinstance(form, ChangeForm) and any(reason.code == "changed_meanwhile" for reason in refused.reasons):
+            form.take_over(as_it_is(stands))  # they are told of it now
         _blame(form, refused)
-        return _item(request, item_for(by, item), status=refused.status, failed=door, form=form)
+        return _item(request, stands, status=refused.status, failed=door, form=form)
 
 
 def _blame(form: forms.Form, refused: Refused) -> None:
