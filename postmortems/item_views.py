@@ -27,6 +27,7 @@ from postmortems.item_forms import ChangeForm, FileForm
 from postmortems.item_gate import item_for, items_for
 from postmortems.item_meanwhile import as_it_is
 from postmortems.models import ActionItem
+from postmortems.sla import DueDays
 from tenants.actors import Actor
 from tenants.models import User
 from tenants.refusals import NotFound, Refused
@@ -98,7 +99,8 @@ def _actions(request: HttpRequest, *, status: int = 200, refused: Refused | None
         context["list_url"] = _with(request.GET, view="list")
     else:
         page: Any = Paginator(item_queries.in_order(rows, sort), PER_PAGE).get_page(request.GET.get("page"))
-        page.object_list = [item_queries.row(item, by) for item in page.object_list]
+        days = DueDays()
+        page.object_list = [item_queries.row(item, by, days) for item in page.object_list]
         context |= {"page": page, "headings": _headings(request.GET, sort)}
     return render(request, "postmortems/actions.html", context, status=status)
 
@@ -165,7 +167,7 @@ def _item(
     for verb in can:
         choices.furnish(verb["form"], verb["name"])
     context = {
-        "item": item_queries.row(item, by),
+        "item": item_queries.row(item, by, DueDays()),
         "verbs": can,
         "off": cannot,
         "back_url": reverse("actions"),
