@@ -12,6 +12,7 @@ from ledger.api import StrictSerializer
 from postmortems import item_forms as f
 from postmortems.actions import items, reminding
 from postmortems.api import item_bodies as b
+from postmortems.item_meanwhile import as_it_is
 from postmortems.models import ActionItem
 from postmortems.rules import items as rules
 from tenants.actors import Actor
@@ -39,10 +40,16 @@ class ItemDoor:
 
 
 def _change(item: ActionItem, by: Actor, body: Body) -> object:
-    changes = {name: value for name, value in body.items() if name != "reason"}
+    """A page sends every field, with what it showed in each: what a person left as it was is no change of theirs."""
+    shown: Body = body.get("shown", {})
+    changes = {
+        name: value
+        for name, value in body.items()
+        if name not in ("reason", "shown") and not (name in shown and shown[name] == value)
+    }
     if changes.get("owner"):
         changes["owner"] = member_for(by, changes["owner"], field="owner")
-    return items.change_item(item, by=by, changes=changes, reason=body.get("reason", ""))
+    return items.change_item(item, by=by, changes=changes, reason=body.get("reason", ""), shown=shown)
 
 
 DOORS: dict[str, ItemDoor] = {
@@ -112,7 +119,7 @@ def _plain(reason: Reason) -> dict[str, Any]:
 
 def form_of(door: ItemDoor, item: ActionItem, by: Actor, data: Any = None) -> forms.Form:
     """A verb's form for this item: as it is now, or with what was typed."""
-    initial = f.as_it_is(item) if door.name == "change" else None
+    initial = as_it_is(item) if door.name == "change" else None
     form = door.form(data, auto_id=f"{door.name}-%s", initial=initial)
     if "due_on" in form.fields and rules.why_not_move(item, by):
         del form.fields["due_on"]
@@ -140,7 +147,7 @@ def offered(
             "allowed": not reasons,
             "reasons": reasons,
             "form": shown,
-            "hidden": [],
+            "hidden": shown.carried() if isinstance(shown, f.ChangeForm) else [],
             "open": mine,
             "primary": door.primary,
             "needs_form": bool(shown.fields),

@@ -1,7 +1,6 @@
 """What owners of action items hear, and whoever it is escalated to: from which event, to whom, and in which words."""
 
 from dataclasses import replace
-from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
@@ -12,6 +11,7 @@ from notifications.actions import notify
 from notifications.models import Delivery
 from notifications.transports import Message
 from postmortems.models import ActionItem
+from postmortems.sla import DueDays
 from postmortems.states import OPEN_ITEMS
 from standard.models import Clock
 from tenants import addresses
@@ -111,20 +111,17 @@ def _reminded_with(item: ActionItem, delivery: Delivery) -> list[ActionItem]:
 
 def _facts(item: ActionItem) -> str:
     """What an item is, in lines."""
+    days = DueDays()
     lines = [
         f"{item.ref}: {item.title} ({item.get_kind_display().lower()})",
         f"Follows from {item.incident.ref}: {item.incident.title}",
     ]
     if item.due_at is not None:
-        lines.append(f"Due at {_at(item.due_at)} UTC.")
+        lines.append(f"Due: until {days.until(item.due_at)}.")
     if item.judged_at is not None and item.judged_at != item.due_at:
-        lines.append(f"It is judged by {_at(item.judged_at)} UTC.")
+        lines.append(f"It is judged by {days.until(item.judged_at)}.")
     if item.details:
         lines.append(item.details[:500])
     if item.ticket_url:
         lines.append(item.ticket_url)
     return "\n".join(lines)
-
-
-def _at(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}"

@@ -11,6 +11,7 @@ from incidents.rules.outside import outside
 from incidents.states import Severity
 from postmortems.models import ActionItem
 from postmortems.rules import items as rules
+from postmortems.sla import DueDays
 from postmortems.states import OPEN_ITEMS, ItemState
 from tenants.actors import Actor
 from tenants.time import now
@@ -63,10 +64,10 @@ def counts(rows: QuerySet[ActionItem]) -> dict[str, int]:
 def columns(rows: QuerySet[ActionItem], by: Actor) -> list[Row]:
     """The board: a column a state, the late ones on top, what ended last first; at most COLUMN_MOST cards each."""
     number = counts(rows)
-    found = []
+    found, days = [], DueDays()
     for state in ItemState:
         order: list[OrderBy | str] = [_FIRST_DUE, "id"] if state in OPEN_ITEMS else [F("ended_at").desc(), "-id"]
-        cards = [row(item, by) for item in rows.filter(state=state).order_by(*order)[:COLUMN_MOST]]
+        cards = [row(item, by, days) for item in rows.filter(state=state).order_by(*order)[:COLUMN_MOST]]
         found.append(
             {
                 "state": state.value,
@@ -79,8 +80,12 @@ def columns(rows: QuerySet[ActionItem], by: Actor) -> list[Row]:
     return found
 
 
-def row(item: ActionItem, by: Actor) -> Row:
-    """An item as the board and the list show it, with what can be pressed there and then."""
+def row(item: ActionItem, by: Actor, days: DueDays) -> Row:
+    """An item as the board and the list show it, with what can be pressed there and then. `days` are the same for all of a page.
+
+    What is due at the end of a day is shown as due on it: the instant is the first of the next, and elsewhere one of another day.
+    """
+    judged_at = item.judged_at or item.due_at
     incident = item.incident
     quick = (("start", "Start", rules.why_not_start), ("finish", "Done", rules.why_not_finish))
     return {
@@ -96,7 +101,9 @@ def row(item: ActionItem, by: Actor) -> Row:
         "owner": item.owner.name,
         "mine": item.owner_id == by.user_id,
         "due_at": item.due_at,
-        "judged_at": item.judged_at or item.due_at,
+        "due_on": days.of(item.due_at),
+        "judged_at": judged_at,
+        "judged_on": days.of(judged_at),
         "late": is_late(item),
         "late_for": _days(item.due_at) if item.due_at and is_late(item) else "",
         "filed_at": item.filed_at,

@@ -23,9 +23,11 @@ from postmortems.actions.items import file_item
 from postmortems.actions.reminding import remind_owners
 from postmortems.item_doors import DOORS, ItemDoor, form_of, offered
 from postmortems.item_filters import ItemFilter
-from postmortems.item_forms import FileForm
+from postmortems.item_forms import ChangeForm, FileForm
 from postmortems.item_gate import item_for, items_for
+from postmortems.item_meanwhile import as_it_is
 from postmortems.models import ActionItem
+from postmortems.sla import DueDays
 from tenants.actors import Actor
 from tenants.models import User
 from tenants.refusals import NotFound, Refused
@@ -97,7 +99,8 @@ def _actions(request: HttpRequest, *, status: int = 200, refused: Refused | None
         context["list_url"] = _with(request.GET, view="list")
     else:
         page: Any = Paginator(item_queries.in_order(rows, sort), PER_PAGE).get_page(request.GET.get("page"))
-        page.object_list = [item_queries.row(item, by) for item in page.object_list]
+        days = DueDays()
+        page.object_list = [item_queries.row(item, by, days) for item in page.object_list]
         context |= {"page": page, "headings": _headings(request.GET, sort)}
     return render(request, "postmortems/actions.html", context, status=status)
 
@@ -164,7 +167,7 @@ def _item(
     for verb in can:
         choices.furnish(verb["form"], verb["name"])
     context = {
-        "item": item_queries.row(item, by),
+        "item": item_queries.row(item, by, DueDays()),
         "verbs": can,
         "off": cannot,
         "back_url": reverse("actions"),
@@ -192,8 +195,11 @@ def action_item_verb(request: HttpRequest, item: str, verb: str) -> HttpResponse
     try:
         return once_on_the_web(request, by, perform)
     except Refused as refused:
+        stands = item_for(by, item)
+        if isinstance(form, ChangeForm) and any(reason.code == "changed_meanwhile" for reason in refused.reasons):
+            form.take_over(as_it_is(stands))  # they are told of it now
         _blame(form, refused)
-        return _item(request, item_for(by, item), status=refused.status, failed=door, form=form)
+        return _item(request, stands, status=refused.status, failed=door, form=form)
 
 
 def _blame(form: forms.Form, refused: Refused) -> None:

@@ -9,6 +9,7 @@ from incidents.models import Incident
 from postmortems import item_people, item_queries, similar
 from postmortems.models import kept
 from postmortems.rules import items as rules
+from postmortems.sla import DueDays
 from postmortems.states import OPEN_ITEMS
 from tenants.actors import Actor
 
@@ -46,13 +47,13 @@ def panel(incident: Incident, facts: Facts, by: Actor) -> dict[str, Any]:
 
     Once it has ended, past incidents like it too; while it runs, they are one press away.
     """
-    found = item_queries.of_incident(incident.pk)
+    found, days = item_queries.of_incident(incident.pk), DueDays()
     reasons = rules.why_not_file(incident, facts, by, ())
     if any(reason.code == "not_of_the_incident" for reason in reasons):  # asked only where the room does not say it already
         reasons = rules.why_not_file(incident, facts, by, item_people.of(incident, operations=True))
     return {
         "template": "postmortems/_items.html",
-        "rows": [item_queries.row(item, by) for item in found],
+        "rows": [item_queries.row(item, by, days) for item in found],
         "open": sum(item.is_open for item in found),
         "may_file": not reasons,
         "why_not": reasons,

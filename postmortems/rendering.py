@@ -13,6 +13,7 @@ from postmortems.durations import WHY_NOT_KNOWN
 from postmortems.links import linked
 from postmortems.paper import attendance, late
 from postmortems.rules import completeness
+from postmortems.sla import DueDays
 
 _TIMES = ("at", "recorded_at", "since", "until", "due_at", "saved_at", "start", "end")
 DEEPEST = 8  # levels of whys that are drawn further in
@@ -34,7 +35,7 @@ KINDS = {
 
 def shown(content: Content) -> dict[str, Any]:
     """The content, ready for a template. `was` has the correction in force of each key time that was corrected, by its name."""
-    lines = [_line(line) for line in content["timeline"]]
+    lines, days = [_line(line) for line in content["timeline"]], DueDays()
     address = addresses(content["incident"]["ref"], {line["seq"] for line in lines if line["seq"]}, set(content["linked"]))
     return {
         "incident": _dated(content["incident"], "detected_at", "declared_at", "resolved_at"),
@@ -52,7 +53,7 @@ def shown(content: Content) -> dict[str, Any]:
         "hypotheses": content["hypotheses"],
         "changes": [_dated(change, *_TIMES) for change in content["changes"]],
         "missed": [_missed(clock) for clock in content["missed"]],
-        "items": [_dated(item, *_TIMES) for item in content["items"]],
+        "items": [_item(item, days) for item in content["items"]],
         "no_items_reason": content.get("no_items_reason", ""),  # what was published earlier does not say it
         "reviews": [_review(one) for one in content.get("reviews", [])],  # nor this
     }
@@ -115,6 +116,11 @@ def _corrected(one: Content) -> dict[str, Any]:
 
 def _review(one: Content) -> dict[str, Any]:
     return {**_dated(one, "held_at"), "attendance": attendance(one), "decisions_html": render(one["decisions"])}
+
+
+def _item(item: Content, days: DueDays) -> dict[str, Any]:
+    found = _dated(item, *_TIMES)
+    return {**found, "due_on": days.of(found["due_at"])}
 
 
 def _missed(clock: Content) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 
 from incidents.gravity import counting
 from incidents.models import Incident
@@ -46,6 +47,28 @@ def end_of(day: date, work: WorkCalendar) -> datetime:
 def last_day(due_at: datetime, work: WorkCalendar) -> date:
     """The last day on which something is in time that is due at an instant: of a midnight, the day before."""
     return (due_at.astimezone(work.sprints.zone) - timedelta(microseconds=1)).date()
+
+
+class DueDays:
+    """The days on which items are due, on the organisation's calendar: read once for however many, and not at all for none."""
+
+    @cached_property
+    def _work(self) -> WorkCalendar:
+        return calendar()
+
+    def of(self, due_at: datetime | None) -> date | None:
+        """The last day on which something is in time; None where nothing is due."""
+        return None if due_at is None else last_day(due_at, self._work)
+
+    def until(self, due_at: datetime) -> str:
+        """Until when something is in time, in words: "the end of 5 Nov 2026", or the instant where no day ends then.
+
+        A day's end is none any more once the organisation's calendar is one of another zone.
+        """
+        day = last_day(due_at, self._work)
+        if due_at != end_of(day, self._work):
+            return f"{due_at:%Y-%m-%d %H:%M} UTC"
+        return f"the end of {day.day} {day:%b %Y}"
 
 
 def told_next(since: datetime, due_at: datetime | None, kept_by_clock: datetime | None, hours: BusinessHours) -> datetime | None:

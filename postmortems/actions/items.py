@@ -19,6 +19,7 @@ from incidents.rules.common import fits
 from ledger.actions import record
 from ledger.verbs import verb
 from postmortems import item_people, sla
+from postmortems.item_meanwhile import meanwhile
 from postmortems.models import ActionItem, PostMortem
 from postmortems.rules import items as rules
 from postmortems.states import ItemKind, ItemState
@@ -170,14 +171,21 @@ def take_up_item(item: ActionItem, *, by: Actor, reason: str) -> ActionItem:
     subject=SUBJECT,
     clauses=(rules.ITEMS, "actions.tags", sla.SLA),
 )
-def change_item(item: ActionItem, *, by: Actor, changes: Mapping[str, Any], reason: str = "") -> ActionItem:
+def change_item(
+    item: ActionItem, *, by: Actor, changes: Mapping[str, Any], reason: str = "", shown: Mapping[str, Any] | None = None
+) -> ActionItem:
     """Say better what an action item is, or give it to another, who hears of it.
 
     `changes` by name: title, details, kind, ticket_url (texts), owner (a Member), due_on (a day). Only the process owner moves what is
     due, with a reason: its owner is reminded of the new day from then on, and the clock of the standard's limit judges it as before.
+    `shown` is what was seen of it, by the same names, where that is known (an owner by address): what somebody else changed since is
+    not written over unseen.
     """
     item, leads = lock(item)
     check(rules.why_not_change(item, by, leads))
+    owner: Member | None = changes.get("owner")
+    wanted = {**changes, "owner": owner.email} if owner else changes
+    check(rules.why_not_over(meanwhile(item, shown or {}), wanted))
     due_on = changes.get("due_on")
     moves = due_on is not None and (item.due_at is None or due_on != sla.last_day(item.due_at, calendar()))
     if moves:
@@ -185,7 +193,7 @@ def change_item(item: ActionItem, *, by: Actor, changes: Mapping[str, Any], reas
     clean = fields.text("reason", reason, most=fields.REASON_MAX, required=moves)
     names = {"owner": item.owner.name}
     before = _shown(item, names["owner"])
-    if (owner := changes.get("owner")) is not None and owner.user_id != item.owner_id:
+    if owner is not None and owner.user_id != item.owner_id:
         check(fits(item.incident, gather(item.incident), owner, "owner"))
         item.owner_id, names["owner"] = owner.user_id, owner.name
         item.reminded_at = None  # whoever has it now was reminded of nothing

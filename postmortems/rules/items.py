@@ -1,22 +1,33 @@
 """Action items: who files, does, drops and changes them (postmortem.action-items, actions.tags, actions.sla)."""
 
-from collections.abc import Collection
-from datetime import timedelta
+from collections.abc import Collection, Mapping
+from datetime import date, timedelta
+from textwrap import shorten
+from typing import Any
 
 from incidents.facts import Facts
 from incidents.items import Member
 from incidents.models import Incident
 from incidents.rules.common import fits, in_room, practitioner, reader
 from incidents.states import State
+from postmortems.item_meanwhile import Meanwhile
 from postmortems.models import ActionItem
 from postmortems.sla import SLA
-from postmortems.states import ItemState
+from postmortems.states import ItemKind, ItemState
 from tenants.actors import Actor, Role
 from tenants.refusals import Reason
 from tenants.time import now
 
 ITEMS = "postmortem.action-items"
 AGAIN_AFTER = timedelta(days=1)  # a person is reminded by people once a day at most
+_FIELDS = {
+    "title": "the title",
+    "kind": "the kind",
+    "owner": "the owner",
+    "details": "the details",
+    "ticket_url": "the ticket",
+    "due_on": "the day on which it is due",
+}
 
 
 def writer(by: Actor) -> list[Reason]:
@@ -88,6 +99,33 @@ def why_not_move(item: ActionItem, by: Actor) -> list[Reason]:
         sentence = "The process owner moves a due date, with a reason: ask them, or drop the item and say why."
         return [Reason("not_the_process_owner", sentence, clause=SLA, field="due_on", status=403)]
     return []
+
+
+def why_not_over(others: Collection[Meanwhile], changes: Mapping[str, Any]) -> list[Reason]:
+    """Nobody writes over what somebody else changed after their page was shown, unless they have seen it.
+
+    `others` is what is another by now than the page showed it; `changes` what the person wants to be so, by the same names.
+    """
+    return [
+        Reason(
+            "changed_meanwhile",
+            f"{one.by} changed {_FIELDS[one.field]} after this page was shown: it is {_said(one)} now. "
+            "Send yours once more to put it in the place of that.",
+            clause=ITEMS,
+            field=one.field,
+        )
+        for one in others
+        if changes.get(one.field) is not None and changes[one.field] != one.now
+    ]
+
+
+def _said(one: Meanwhile) -> str:
+    """What a field is now, in words."""
+    if isinstance(one.now, date):
+        return f"{one.now.day} {one.now:%b %Y}"
+    if one.field == "kind":
+        return str(ItemKind(one.now).label).lower()
+    return f"“{shorten(one.now, 200, placeholder=' …')}”" if one.now else "not set"
 
 
 def why_not_remind(item: ActionItem, by: Actor, leads: Collection[int]) -> list[Reason]:

@@ -8,6 +8,10 @@ const SAVE_AT_LATEST_MS = 8000; // while somebody types without a pause
 const LOOK_EVERY_MS = 3000;
 const KEEP_MS = 24 * 60 * 60_000; // as long as app.js keeps a draft
 
+const KEPT = "Your text is kept in this browser";
+const SIGNED_OUT = `Signed out: sign in in another tab. ${KEPT}.`;
+const OTHER_PERSON = `Somebody else has signed in here: sign in as yourself in another tab. ${KEPT}.`;
+
 const says = document.getElementById("pm-says");
 const live = document.getElementById("pm-live");
 const clock = (date) => date.toISOString().slice(11, 19);
@@ -32,7 +36,7 @@ const draftName = (form) => `muster:draft:${document.body.dataset.me ?? ""}:${ne
 
 function say(form, words, bad = false) {
   const status = form.querySelector("[data-status]");
-  status.textContent = words;
+  if (status.textContent !== words) status.textContent = words; // said once, however often it is tried
   status.classList.toggle("pm-status-bad", bad);
 }
 
@@ -64,6 +68,37 @@ function unschedule(key) {
 
 const formOf = (key) => document.getElementById(`do-section-${key}`);
 
+// --- Sending, as who this page is of --------------------------------------------------------------------------------------
+
+class NotSignedIn extends Error {} // its message is for the person
+
+// Signing in anew makes the tokens that stand in this page worthless: it gets those of the new session, where that is the same person's.
+async function renewed() {
+  const answer = await fetch(live.dataset.panelsUrl, { cache: "no-store", redirect: "manual", credentials: "same-origin" });
+  if (answer.type === "opaqueredirect") throw new NotSignedIn(SIGNED_OUT);
+  if (answer.status === 403 || answer.status === 404) throw new NotSignedIn(OTHER_PERSON); // who is in there may not look at it at all
+  if (!answer.ok) throw new Error(`${answer.status}`);
+  const made = parsed(await answer.text()).querySelector("#pm-panels");
+  if (made.dataset.me !== document.body.dataset.me) throw new NotSignedIn(OTHER_PERSON);
+  const token = made.querySelector("[name=csrfmiddlewaretoken]")?.value;
+  if (!token) throw new Error("no token");
+  for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
+  return token;
+}
+
+// The answer to a form. Throws `NotSignedIn` rather than take the page to sign in, which a redirect leads to, for an answer.
+async function post(address, body) {
+  const ask = () =>
+    fetch(address, { method: "POST", body, headers: { Accept: "application/json" }, redirect: "manual", credentials: "same-origin" });
+  let answer = await ask();
+  if (answer.status === 403 && (await answer.clone().json().catch(() => ({}))).code === "csrf") {
+    body.set("csrfmiddlewaretoken", await renewed());
+    answer = await ask();
+  }
+  if (answer.type === "opaqueredirect" || answer.status === 401) throw new NotSignedIn(SIGNED_OUT);
+  return answer;
+}
+
 // Save a section, and say in a sentence what came of it.
 async function save(key) {
   unschedule(key);
@@ -86,15 +121,23 @@ async function send(form, key) {
   const body = new URLSearchParams(new FormData(form));
   body.set("automatic", "1");
   try {
-    const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin" });
+    const answer = await post(form.action, body);
     const told = await answer.json().catch(() => ({}));
-    if (answer.ok) return saved(form, text, told);
+    if (answer.ok && Number.isInteger(told.version)) return saved(form, text, told);
     if (answer.status === 409 && told.theirs) return conflict(form, key, told);
-    return failed(form, told.detail ?? "It could not be saved. Your text is kept in this browser.");
-  } catch {
-    setTimeout(() => isDirty(form) && schedule(form), SAVE_AT_LATEST_MS);
+    return failed(form, told.detail ?? `It could not be saved. ${KEPT}.`);
+  } catch (error) {
+    again(key);
+    if (error instanceof NotSignedIn) return failed(form, error.message);
     return failed(form, "No connection: your text is kept in this browser, and saved when it is back.");
   }
+}
+
+// Once more in a while, without a word before it is known what comes of it.
+function again(key) {
+  const own = timers.get(key) ?? {};
+  own.latest ??= setTimeout(() => save(key), SAVE_AT_LATEST_MS);
+  timers.set(key, own);
 }
 
 function failed(form, words) {
@@ -192,10 +235,11 @@ async function preview(form, button) {
   const here = form.querySelector("[data-preview-here]");
   const open = here.hidden;
   if (open) {
-    const answer = await fetch(form.dataset.preview, { method: "POST", body: new URLSearchParams(new FormData(form)), credentials: "same-origin" });
+    const answer = await post(form.dataset.preview, new URLSearchParams(new FormData(form)));
     if (!answer.ok) throw new Error(`${answer.status}`);
     const text = parsed(await answer.text()).querySelector("[data-preview-text]");
     here.replaceChildren(...text.childNodes);
+    if (!isDirty(form)) say(form, ""); // that somebody was signed out, if it said so
   }
   here.hidden = !open;
   button.setAttribute("aria-pressed", String(open));
@@ -206,7 +250,8 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-preview-button]");
   if (!button || button.dataset.plain) return;
   event.preventDefault();
-  preview(button.form, button).catch(() => {
+  preview(button.form, button).catch((error) => {
+    if (error instanceof NotSignedIn) return announce(failed(button.form, error.message));
     button.dataset.plain = "1";
     button.click(); // as a page of its own
   });
@@ -291,7 +336,8 @@ window.addEventListener("pagehide", () => {
     if (!isDirty(form) || stuck.has(key) || saving.has(key) || form.dataset.sent) continue;
     const body = new URLSearchParams(new FormData(form));
     body.set("automatic", "1");
-    if (body.toString().length < 60_000) fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" }, keepalive: true }).catch(() => {});
+    const asked = { method: "POST", body, headers: { Accept: "application/json" }, keepalive: true, redirect: "manual" };
+    if (body.toString().length < 60_000) fetch(form.action, asked).catch(() => {});
   }
 });
 

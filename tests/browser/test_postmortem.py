@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import LOOKS, Site
 from tests.browser.hands import Keyboard
-from tests.conftest import Cast
+from tests.conftest import Cast, Person
 from tests.incidents.scene import Scene
 from tests.incidents.test_five_hours import Story, calmed, handed_over, mobilised, resolved, twelve, worked
 from tests.postmortems.paper import Paper, paper
@@ -93,8 +93,8 @@ def test_two_people_write_read_and_publish_the_post_mortem_of_five_hours_at_once
     amira.locator("#section-action_items").get_by_role("button", name="Look at both texts").click(timeout=30_000)
     expect(amira.get_by_role("heading", name="Two texts of")).to_be_visible()
     expect(amira.locator(".pm-theirs")).to_have_value("Give reports an owner.")
-    expect(amira.locator("#do-mine textarea")).to_have_value("Add a lock timeout.")
-    amira.locator("#do-mine textarea").fill("Add a lock timeout.\n\nGive reports an owner.")
+    expect(amira.locator("#do-section-action_items textarea")).to_have_value("Add a lock timeout.")
+    amira.locator("#do-section-action_items textarea").fill("Add a lock timeout.\n\nGive reports an owner.")
     with amira.expect_navigation():
         amira.get_by_role("button", name="Save mine as the next version").click()
     expect(_text(amira, "action_items")).to_have_value("Add a lock timeout.\n\nGive reports an owner.")
@@ -259,6 +259,75 @@ def test_what_was_typed_and_not_saved_is_offered_again(site: Site, played: Scene
     tab.get_by_role("button", name="Put it back").click()
     expect(_text(tab, "summary")).to_have_value("Typed in a tunnel")
     expect(tab.locator("#section-summary [data-saved]")).to_contain_text("Version 1")
+
+
+def test_of_two_texts_that_were_made_one_the_old_one_is_not_offered_again(site: Site, played: Scene) -> None:
+    page = paper(played)
+    tab = _editor(site, "jon", page)
+    page.save("amira", "summary", "Theirs")
+    _text(tab, "summary").fill("Mine")
+    tab.evaluate(
+        "document.querySelector('#do-section-summary [name=version]').value = '0'"
+    )  # whether its page heard of it or not
+    tab.locator("#section-summary").get_by_role("button", name="Look at both texts").click()
+    expect(tab.get_by_role("heading", name="Two texts of")).to_be_visible()
+    expect(_text(tab, "summary")).to_have_value("Mine")
+
+    # What was begun on the page with both is offered in the editor, like any text that was not saved.
+    _text(tab, "summary").fill("Mine, and half of theirs")
+    tab.get_by_role("link", name="Keep theirs, drop mine").click()
+    expect(_text(tab, "summary")).to_have_value("Theirs")
+    tab.get_by_role("button", name="Put it back").click()
+    expect(tab.locator("#section-summary [data-saved]")).to_contain_text("Version 2")
+
+    page.save("amira", "summary", "Theirs anew")
+    _text(tab, "summary").fill("Mine anew")
+    tab.evaluate("document.querySelector('#do-section-summary [name=version]').value = '2'")
+    tab.locator("#section-summary").get_by_role("button", name="Look at both texts").click()
+    _text(tab, "summary").fill("Theirs and mine")
+    with tab.expect_navigation():
+        tab.get_by_role("button", name="Save mine as the next version").click()
+    expect(_text(tab, "summary")).to_have_value("Theirs and mine")
+    expect(tab.locator("#pm-live")).to_have_text("Live")  # the page's scripts have all run
+    expect(tab.get_by_role("button", name="Put it back")).to_have_count(0)
+
+
+def test_who_is_signed_out_while_they_write_is_told_and_loses_nothing(site: Site, played: Scene) -> None:
+    page, acme = paper(played), site.installation.acme
+    tab = _editor(site, "jon", page)
+    status = tab.locator("#section-summary [data-status]")
+    tab.context.clear_cookies()
+    _text(tab, "summary").fill("Typed after the session had ended")
+    expect(status).to_contain_text("Signed out: sign in in another tab. Your text is kept in this browser.")
+    expect(tab.locator("#section-summary [data-saved]")).not_to_contain_text("by you")
+    _text(tab, "summary").press("Control+s")
+    expect(tab.locator("#pm-says")).to_contain_text("Not saved. Signed out")
+    tab.locator("#do-section-summary").get_by_role("button", name="Preview").click()
+    expect(tab.locator("#do-section-summary [data-preview-here]")).to_be_hidden()
+    assert page.section("summary")["version"] == 0
+
+    # Whoever signs in there as somebody else does not write Jon's text under their name.
+    other = _sign_in_beside(site, tab, acme.mei)
+    expect(status).to_contain_text("Somebody else has signed in here", timeout=30_000)
+    other.context.clear_cookies()
+
+    # Jon himself is signed in again, in another tab: it is saved without a hand, with the token of the new session.
+    _sign_in_beside(site, tab, acme.jon)
+    expect(tab.locator("#section-summary [data-saved]")).to_contain_text("Version 1", timeout=30_000)
+    expect(status).to_have_text("")
+    saved = page.section("summary")
+    assert (saved["text"], saved["version"]) == ("Typed after the session had ended", 1)
+
+
+def _sign_in_beside(site: Site, tab: Page, person: Person) -> Page:
+    """Another tab of the same browser, where somebody signs in."""
+    beside = tab.context.new_page()
+    beside.goto(f"{site.url}/accounts/login/")
+    beside.get_by_label("Email").fill(person.email)
+    beside.get_by_label("Password", exact=True).fill(person.password)
+    beside.get_by_role("button", name="Sign in").click()
+    beside.wait_for_url("**/incidents/")
+    return beside
 
 
 def test_printed_it_is_the_document_and_nothing_to_press(site: Site, played: Scene) -> None:

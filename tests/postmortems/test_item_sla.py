@@ -20,6 +20,12 @@ def clocks(scene: Scene, ref: str) -> list[dict[str, object]]:
     return [clock for clock in scene.part(ref, "clocks") if clock["clause"] == SLA]
 
 
+def end_before(midnight: datetime) -> str:
+    """A midnight in UTC, the end of the day before it, as mails name it."""
+    last = midnight.astimezone(UTC) - timedelta(days=1)
+    return f"the end of {last.day} {last:%b %Y}"
+
+
 def until(scene: Scene, moment: datetime, sweeps: int = 3) -> None:
     """Let time pass until a moment, and the sweep come by."""
     scene.later(sweeps, seconds=(moment - scene.clock.now).total_seconds())
@@ -82,7 +88,7 @@ def test_over_two_sprints_its_owner_is_reminded_and_then_manager_and_process_own
     assert scene.mails("jon", "Due soon") == []
     until(scene, due - timedelta(hours=12))
     (reminder,) = scene.mails("jon", f"Due soon: {ref}-1 Add a lock timeout")
-    assert f"Due at {due:%Y-%m-%d %H:%M} UTC" in reminder.body
+    assert f"Due: until {end_before(due)}." in reminder.body
     assert scene.mails("admin", f"Late: {ref}") == []
     until(scene, due)
     for who in ("jon", "admin", "owner"):  # the owner; the team's manager; the process owner
@@ -178,8 +184,8 @@ def test_only_the_process_owner_moves_what_is_due_and_says_why(scene: Scene) -> 
     assert clocks(scene, ref)[0]["broken_at"] is not None
     until(scene, datetime.fromisoformat(moved["due_at"]) - timedelta(hours=3))
     (reminder,) = scene.mails("jon", f"Due soon: {ref}-1")
-    assert f"Due at {later + timedelta(days=1)} 00:00 UTC." in reminder.body
-    assert f"It is judged by {item['due_at'][:10]} 00:00 UTC." in reminder.body
+    assert f"Due: until the end of {later.day} {later:%b %Y}." in reminder.body
+    assert f"It is judged by {end_before(datetime.fromisoformat(item['due_at']))}." in reminder.body
     until(scene, datetime.fromisoformat(moved["due_at"]))
     for who in ("jon", "admin", "owner"):
         assert len(scene.mails(who, f"Late: {ref}-1")) == 1, who
@@ -200,7 +206,7 @@ def test_of_a_day_that_was_promised_its_owner_is_reminded_and_the_limit_judges_i
     assert len(scene.mails("jon", f"Due soon: {ref}-1")) == 1
     until(scene, datetime.fromisoformat(item["due_at"]))
     (past,) = scene.mails("jon", f"Past its date: {ref}-1")
-    assert f"It is judged by {limit:%Y-%m-%d %H:%M} UTC." in past.body
+    assert f"It is judged by {end_before(limit)}." in past.body
     assert [clock["broken_at"] for clock in clocks(scene, ref)] == [None]
     assert scene.mails("admin", f"Late: {ref}") == [], "the standard's time is not past"
     until(scene, limit)
