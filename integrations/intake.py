@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 
+import structlog
 from django.db import connection
 
 from incidents import inbox
@@ -13,8 +14,14 @@ from tenants.actors import Actor, Via
 from tenants.refusals import Reason, Refused
 from tenants.scope import scope
 
+log = structlog.get_logger(__name__)
+
 _UNKNOWN = Refused(
     Reason("unknown_key", "This key opens no integration: it is wrong, or the integration is switched off.", status=401)
+)
+
+_UNREADABLE = Refused(
+    Reason("malformed", "This could not be read. It is a fault of Muster's, whose operator finds it in the log.", status=422)
 )
 
 
@@ -90,6 +97,9 @@ def _take(organisation_id: int, said: Sequence[Said]) -> list[Refused | None]:
             deliveries += [(index, delivery) for delivery in read(one, digest, ways[digest])]
         except Refused as refused:
             answers[index] = refused
+        except Exception as error:  # a fault of ours, and of no other request: sent again, it would fail those of then too
+            log.exception("intake.unreadable", error=str(error), kind=one.kind)
+            answers[index] = _UNREADABLE
     if deliveries:
         with scope(organisation_id, surface=Via.HOOK, actor=by):
             for (index, _), answer in zip(deliveries, accept([delivery for _, delivery in deliveries], by=by), strict=True):

@@ -10,6 +10,7 @@ from tenants.words import disarmed
 
 LABELS_MOST = 64
 VALUE_MOST = 4096
+DEEP_MOST = 254  # levels that orjson writes
 LABEL_MOST = 200  # of a detail that a rule may ask for; longer ones explain, and are annotations
 
 
@@ -24,11 +25,20 @@ def document(body: bytes, sender: str) -> dict[str, Any]:
     return data
 
 
+def written(value: Any) -> bytes:
+    """A value as JSON. Raises Refused (422) for what is nested deeper than is written: `document` reads what is four times as deep."""
+    try:
+        return orjson.dumps(value)
+    except TypeError as error:
+        sentence = f"A value in it is nested too deep: more than {DEEP_MOST} lists or objects lie one in the other."
+        raise invalid("body", sentence, code="too_deep") from error
+
+
 def text(value: Any, most: int = VALUE_MOST) -> str:
     """A value as text: numbers as they are written, nothing for null, nothing that would deceive a reader, cut at `most` characters."""
     if value is None:
         return ""
-    said = value if isinstance(value, str) else orjson.dumps(value).decode()
+    said = value if isinstance(value, str) else written(value).decode()
     said = disarmed(said).strip()
     return said if len(said) <= most else f"{said[: most - 1]}…"
 

@@ -64,7 +64,7 @@ def _keyed(one: Any, read: Map, where: str) -> Keyed:
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
     for name, pointer in read.extra.items():
-        if value := reading.text(pointer.resolve(one, None), reading.LABEL_MOST):
+        if value := reading.text(mappings.found(pointer, one), reading.LABEL_MOST):
             labels[name] = value
     if isinstance(given := read.at(one, "labels"), dict):
         reading.details(given, labels, annotations)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jsonpointer import JsonPointer, JsonPointerException
+from jsonpointer import EndOfList, JsonPointer, JsonPointerException
 
 from incidents.states import Severity
 from tenants.refusals import Reason, Refused, invalid
@@ -38,7 +38,13 @@ class Map:
     def at(self, data: Any, what: str) -> Any:
         """What lies at a place, or None."""
         pointer = self.places.get(what)
-        return pointer.resolve(data, None) if pointer is not None else None
+        return found(pointer, data) if pointer is not None else None
+
+
+def found(pointer: JsonPointer, data: Any) -> Any:
+    """What lies at one place, or None: there is nothing behind the end of a list either, which is what `-` names in one."""
+    value = pointer.resolve(data, None)
+    return None if isinstance(value, EndOfList) else value
 
 
 def read(data: Mapping[str, Any]) -> Map:

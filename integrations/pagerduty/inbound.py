@@ -53,11 +53,14 @@ def opened(body: bytes, header_key: str = "") -> tuple[str, str, dict[str, Any]]
 
 
 def masked(body: bytes, key: str, data: dict[str, Any]) -> bytes:
-    """A body as it is kept: to the byte, but for the secret part of its key, which lies in no table but as a hash."""
+    """A body as it is kept: to the byte, but for the secret part of its key, which lies in no table but as a hash.
+
+    Raises Refused (422) for what is nested too deep to be written anew.
+    """
     hidden = key[:PUBLIC] + "*" * (KEY_LENGTH - PUBLIC)
     kept = body.replace(key.encode(), hidden.encode())
     if kept == body and data.get("routing_key") == key:  # it is written with escapes: then the object is kept, not its bytes
-        kept = orjson.dumps({**data, "routing_key": hidden})
+        kept = reading.written({**data, "routing_key": hidden})
     return kept
 
 
