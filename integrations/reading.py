@@ -1,5 +1,7 @@
 """What the readers of every provider's JSON share. Their refusals say what is wrong, and where."""
 
+import hashlib
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +12,8 @@ from tenants.words import disarmed
 
 LABELS_MOST = 64
 VALUE_MOST = 4096
+KEY_MOST = 255  # of what an alert or a group is known by
+WHOLE = sys.maxsize  # of what is cut nowhere: a body's own limit holds
 DEEP_MOST = 254  # levels that orjson writes
 LABEL_MOST = 200  # of a detail that a rule may ask for; longer ones explain, and are annotations
 
@@ -41,6 +45,18 @@ def text(value: Any, most: int = VALUE_MOST) -> str:
     said = value if isinstance(value, str) else written(value).decode()
     said = disarmed(said).strip()
     return said if len(said) <= most else f"{said[: most - 1]}…"
+
+
+def identity(value: Any) -> str:
+    """What an alert or a group is known by: a text as it is, or a long one's beginning with the hash of all of it.
+
+    Addresses and ARNs begin alike and differ at their end: cut, one alert's key would be another's too.
+    """
+    said = text(value, WHOLE)
+    if len(said) <= KEY_MOST:
+        return said
+    digest = hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{said[: KEY_MOST - len(digest) - 1]}…{digest}"
 
 
 def line(value: Any, most: int) -> str:

@@ -14,6 +14,7 @@ from incidents.states import Severity
 from integrations import reading
 from tenants.refusals import invalid
 
+KNOWN_BY = ("alert_cycle_key", "alert_id", "alert_scope")  # what says which alert it is, and is cut nowhere
 FIRES = ("triggered", "warn", "no data", "renotify", "alert")
 ENDS = ("recovered", "ok")
 PRIORITIES = {"P1": Severity.SEV1, "P2": Severity.SEV2, "P3": Severity.SEV3, "P4": Severity.SEV4, "P5": Severity.SEV4}
@@ -24,7 +25,7 @@ _AGAIN = re.compile(r"^re-?(?=triggered|warn|no data)")
 def parse(body: bytes, *, digest: str, headers: dict[str, str]) -> Delivery:
     """Read one request. A test of the webhook, which has no transition, is accepted and says so. Raises Refused (422)."""
     data = reading.document(body, "The Datadog webhook")
-    said = {name: _said(value) for name, value in data.items()}
+    said = {name: _said(value, reading.WHOLE if name in KNOWN_BY else reading.VALUE_MOST) for name, value in data.items()}
     transition = _AGAIN.sub("", said.get("alert_transition", "").lower())
     if not transition and not said.get("alert_cycle_key"):
         return Delivery(digest=digest, group_key="", title="", alerts=(), headers=headers, body=body, note="a test")
@@ -48,7 +49,7 @@ def parse(body: bytes, *, digest: str, headers: dict[str, str]) -> Delivery:
         body=body,
         keyed=(
             Keyed(
-                key=key[:255],
+                key=reading.identity(key),
                 says=says,
                 name=title,
                 summary=said.get("body", "")[:500],
@@ -62,8 +63,8 @@ def parse(body: bytes, *, digest: str, headers: dict[str, str]) -> Delivery:
     )
 
 
-def _said(value: Any) -> str:
-    said = reading.text(value)
+def _said(value: Any, most: int) -> str:
+    said = reading.text(value, most)
     return "" if _VARIABLE.match(said) else said
 
 

@@ -13,7 +13,6 @@ from integrations.generic.mapping import Map
 from tenants.refusals import invalid
 
 ALERTS_MOST = 10_000
-KEY_MOST = 255
 
 
 def parse(body: bytes, *, digest: str, headers: dict[str, str], mapping: Mapping[str, Any]) -> list[Delivery]:
@@ -26,7 +25,7 @@ def parse(body: bytes, *, digest: str, headers: dict[str, str], mapping: Mapping
     groups: dict[str, list[tuple[Keyed, Severity | None]]] = {}
     for where, one in _items(reading.document(body, "A generic webhook"), read):
         keyed = _keyed(one, read, where)
-        group = reading.text(read.at(one, "group"), KEY_MOST) or keyed.key
+        group = reading.identity(read.at(one, "group")) or keyed.key
         groups.setdefault(group, []).append((keyed, _severity(one, read)))
     return [
         Delivery(
@@ -55,7 +54,7 @@ def _items(data: dict[str, Any], read: Map) -> list[tuple[str, Any]]:
 
 
 def _keyed(one: Any, read: Map, where: str) -> Keyed:
-    key, title = reading.text(read.at(one, "key"), KEY_MOST), reading.line(read.at(one, "title"), 200)
+    key, title = reading.identity(read.at(one, "key")), reading.line(read.at(one, "title"), 200)
     for name, value in (("key", key), ("title", title)):
         if not value:
             raise mappings.missing(name, f"{where}{read.places[name].path}")
