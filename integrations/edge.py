@@ -32,6 +32,10 @@ KEPT_HEADERS = {name.encode(): name for name in ("content-type", "user-agent", "
 
 
 MOST_WAITING = 256 * 1024 * 1024  # bytes that wait in this process: beyond it, senders are told to send again
+MOST_ARRIVING = (
+    256 * 1024 * 1024
+)  # bytes of bodies that have begun to come; apart, so that slow ones keep out none that come whole
+READ_SECONDS = 30.0  # for a whole body: whoever has no key can send one too, and slowly
 
 
 class Busy(Refused):
@@ -59,6 +63,19 @@ class TooLarge(Refused):
         return 413
 
 
+class TooSlow(Refused):
+    """A body that did not end in time. Like every refusal it is shown on the integration's page."""
+
+    def __init__(self) -> None:
+        sentence = f"The body did not come to its end within {READ_SECONDS:g} seconds. Send it again."
+        super().__init__(Reason("too_slow", sentence, status=409))
+
+    @property
+    def status(self) -> int:
+        """Request Timeout."""
+        return 408
+
+
 @dataclass(slots=True)
 class Request:
     """One hook request that waits for its transaction."""
@@ -82,6 +99,7 @@ class Edge:
         self.lanes: dict[str, Lane] = {}
         self.lock = threading.Lock()  # of the lanes: the event loop fills them, threads empty them
         self.waiting = 0  # bytes
+        self.arriving = 0  # bytes
         self.threads = ThreadPoolExecutor(LANES, thread_name_prefix="intake")
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -92,8 +110,8 @@ class Edge:
             door.look(scope["method"], scope["path"], _header(scope, b"authorization"))
             body, unread = b"", None
             try:
-                body = await _read(scope, receive)
-            except TooLarge as error:
+                body = await self._read(scope, receive)
+            except (TooLarge, TooSlow) as error:
                 unread = error
             organisation, said = door.said(scope, body, _kept(scope), unread)
             refused = await self._take(organisation, said)
@@ -104,6 +122,33 @@ class Edge:
             await _answer(send, door.failed())
             return
         await _answer(send, door.accepted(said) if refused is None and said is not None else door.refused(refused))
+
+    async def _read(self, scope: Message, receive: Receive) -> bytes:
+        """The whole body, up to the limit of hooks. What came of one that is not whole yet counts as arriving."""
+        limit = settings.HOOK_BODY_LIMIT
+        length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        if length.isdigit() and int(length) > limit:
+            raise TooLarge
+        come = bytearray()  # not a list of chunks: tiny ones would take many times what they count
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise Refused(Reason("cut_off", "The connection ended before the body did.", status=422))
+                    chunk: bytes = message.get("body", b"")
+                    if len(come) + len(chunk) > limit:
+                        raise TooLarge
+                    if not message.get("more_body"):
+                        return b"".join((come, chunk)) if come else chunk
+                    if self.arriving + len(chunk) > MOST_ARRIVING:
+                        raise Busy
+                    come += chunk
+                    self.arriving += len(chunk)
+        except TimeoutError as error:
+            raise TooSlow from error
+        finally:
+            self.arriving -= len(come)
 
     async def _take(self, organisation: str, said: Said) -> Refused | None:
         """Wait until the request is durable or refused."""
@@ -169,26 +214,6 @@ def _header(scope: Message, wanted: bytes) -> str:
 def _kept(scope: Message) -> dict[str, str]:
     """The headers worth keeping; never a credential."""
     return {KEPT_HEADERS[name]: value.decode("latin-1") for name, value in scope["headers"] if name in KEPT_HEADERS}
-
-
-async def _read(scope: Message, receive: Receive) -> bytes:
-    """The whole body, up to the limit of hooks."""
-    limit = settings.HOOK_BODY_LIMIT
-    length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    if length.isdigit() and int(length) > limit:
-        raise TooLarge
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Refused(Reason("cut_off", "The connection ended before the body did.", status=422))
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > limit:
-            raise TooLarge
-        if not message.get("more_body"):
-            return b"".join(parts)
 
 
 async def _answer(send: Send, answer: doors.Answer) -> None:
