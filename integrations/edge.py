@@ -72,8 +72,8 @@ class TooSlow(Refused):
 
     @property
     def status(self) -> int:
-        """Request Timeout."""
-        return 408
+        """Service Unavailable, and not 408: whoever took too long over a slow line sends again, and a 4xx is final to some."""
+        return 503
 
 
 @dataclass(slots=True)

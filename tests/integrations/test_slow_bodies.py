@@ -98,7 +98,7 @@ def test_what_has_begun_to_come_is_bounded_and_keeps_out_nothing_that_comes_whol
 
 @pytest.mark.parametrize("begun", [b"", b'{"title": '])
 def test_a_body_that_does_not_end_in_time_is_refused_and_shown(wire: Wire, monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
-    """408 that says how long it may take, at each door in its own form; nothing is held for it any more."""
+    """503 that says how long it may take, at each door in its own form; nothing is held for it any more."""
     monkeypatch.setattr("integrations.edge.READ_SECONDS", 0.2)
     made = wire.add("datadog")
 
@@ -108,10 +108,10 @@ def test_a_body_that_does_not_end_in_time_is_refused_and_shown(wire: Wire, monke
             await hook.part(begun)
             await events.part(begun)
         status, told = await hook.answer()
-        assert (status, told["status"], told["code"]) == (408, 408, "too_slow")
+        assert (status, told["status"], told["code"]) == (503, 503, "too_slow")
         assert "within 0.2 seconds" in told["detail"]
         status, said = await events.answer()
-        assert (status, said["errors"]) == (408, [told["detail"]])
+        assert (status, said["errors"]) == (503, [told["detail"]])
         assert (edge.arriving, edge.waiting) == (0, 0)
 
     run(test)
