@@ -15,7 +15,7 @@ def accepted(data: dict[str, Any], *, change: bool) -> Answer:
 
 
 def refused(error: Refused) -> Answer:
-    """400 for whatever is wrong with an event, its key too; 405, 408 and 413 keep their status, in the same form."""
+    """400 for whatever is wrong with an event, its key too; 405, 413 and 503 (send it again) keep their status, in the same form."""
     reason = error.reasons[0]
     if reason.code == "busy":
         message = "Requests for this service are arriving too quickly.  Please retry later."
@@ -27,7 +27,7 @@ def refused(error: Refused) -> Answer:
             "errors": [reason.sentence],
         }
     sentence = "Invalid routing key" if reason.code == "unknown_key" else reason.sentence
-    status = error.status if error.status in (405, 408, 413) else 400
+    status = error.status if error.status in (405, 413, 503) else 400
     return status, {"status": "invalid event", "message": "Event object is invalid", "errors": [sentence]}
 
 
