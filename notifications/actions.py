@@ -18,7 +18,7 @@ from notifications.models import Attempt, ContactMethod, Delivery, QueuedDeliver
 from notifications.transports import Gone, Message, TransportError, transport
 from tenants import addresses
 from tenants.actors import Via
-from tenants.limits import MOMENT_SECONDS, within
+from tenants.limits import MOMENT_SECONDS, TookTooLong, within
 from tenants.scope import scope
 from tenants.storing import insert_once
 from tenants.time import now
@@ -101,14 +101,28 @@ def _queue(delivery: Delivery, urgent: bool) -> None:
     if delivery.channel in AT_ONCE:
         _attempt(delivery, 1, Attempt.Outcome.SENT, AT_ONCE[delivery.channel])
         return
-    queued = QueuedDelivery(organisation_id=delivery.organisation_id, delivery=delivery)
-    if urgent and relay.take_on():
-        taken = _start(queued, delivery)
-        if taken is not None:
-            transaction.on_commit(lambda: nudge.here(partial(_hand_over, taken)))
-    else:
-        queued.save(force_insert=True)
-        transaction.on_commit(lambda: nudge.send("notifications.deliver", tenant_of(delivery), delivery.pk))
+    if urgent and relay.take_on() and _started_here(delivery):
+        return
+    QueuedDelivery(organisation_id=delivery.organisation_id, delivery=delivery).save(force_insert=True)
+    transaction.on_commit(lambda: nudge.send("notifications.deliver", tenant_of(delivery), delivery.pk))
+
+
+def _started_here(delivery: Delivery) -> bool:
+    """Begin a delivery in the reaction that asks for it. False where that fails: it is undone alone, and the delivery is still to be queued.
+
+    The reaction has told others too, and has put the message in the inbox: one that cannot be begun does not take that with it.
+    """
+    try:
+        with transaction.atomic():
+            taken = _start(QueuedDelivery(organisation_id=delivery.organisation_id, delivery=delivery), delivery)
+    except TookTooLong:
+        raise  # the reaction's time is over, not only this delivery's
+    except Exception:  # its own turn in the queue counts it
+        log.exception("delivery.unstarted", delivery=delivery.pk)
+        return False
+    if taken is not None:
+        transaction.on_commit(lambda: nudge.here(partial(_hand_over, taken)))
+    return True
 
 
 @nudge.doing("notifications.deliver")
@@ -176,6 +190,14 @@ def _start(queued: QueuedDelivery, delivery: Delivery) -> _Taken | None:
         return None
     turn = route.turn(delivery, ways, queued.attempts)
     way = turn.way
+    address = ""  # the account's is in the message
+    try:
+        if way.method_id is not None:
+            address = way.address(delivery.recipient)
+    except ValueError as error:  # it leads nowhere, whatever it would wait for: it has failed, and the next way follows here
+        part = _begin(queued, delivery, way, len(ways), now(), turn.passed_over)
+        _record_failure(part, f"Its address cannot be read. {error}", way)
+        return _start(queued, delivery) if part.number % part.ways else None
     if turn.waits is not None:
         _put_off(queued, delivery, way, turn.waits)
         return None
@@ -196,7 +218,7 @@ def _start(queued: QueuedDelivery, delivery: Delivery) -> _Taken | None:
             messages.append(replace(said, urgent=other.delivery.urgent))
     message = merged(messages, addresses.page(tenant_of(delivery), "inbox/")) if len(messages) > 1 else messages[0]
     if way.method_id is not None:
-        message = replace(message, address=way.address(delivery.recipient))
+        message = replace(message, address=address)
     return _Taken(parts, way, message, begin_before)
 
 
