@@ -46,6 +46,11 @@ def secret_key() -> str:
     return _secret("MUSTER_SECRET_KEY") or "insecure-" + "0" * 50
 
 
+def secret_key_fallbacks() -> list[str]:
+    """Return signing keys that were replaced: MUSTER_SECRET_KEY_FALLBACKS, or the content of the file that MUSTER_SECRET_KEY_FALLBACKS_FILE names."""
+    return _secret("MUSTER_SECRET_KEY_FALLBACKS").split()
+
+
 def context_key() -> str:
     """Return the key that signs contexts: MUSTER_CONTEXT_KEY, or the content of the file that MUSTER_CONTEXT_KEY_FILE names.
 

@@ -10,6 +10,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("MUSTER_DATA", BASE_DIR / "var"))
 
 SECRET_KEY = environment.secret_key()
+SECRET_KEY_FALLBACKS = environment.secret_key_fallbacks()  # they sign nothing, and open what they signed or sealed
 CONTEXT_KEY = environment.context_key()  # signs whose request it is, for the database (tenants/context.py)
 DEBUG = environment.flag("MUSTER_DEBUG")
 BASE_URL = os.environ.get("MUSTER_BASE_URL", "http://127.0.0.1:8000").rstrip("/")

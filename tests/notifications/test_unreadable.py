@@ -1,7 +1,11 @@
 """After the signing key has changed, people's own contact methods cannot be read: their pages come by the account's e-mail, at once."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -139,6 +143,21 @@ def test_an_old_key_that_is_kept_still_opens_what_it_sealed(scene: Scene) -> Non
     with override_settings(SECRET_KEY=ANOTHER_KEY, SECRET_KEY_FALLBACKS=[settings.SECRET_KEY]):
         paged(scene)
     assert addresses("Page:") == [PHONE]
+
+
+def test_old_keys_are_kept_in_the_environment_or_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "old_keys"
+    file.write_text("the-last-one\nthe-one-before\n")
+    for named in (
+        {"MUSTER_SECRET_KEY_FALLBACKS": "the-last-one the-one-before"},
+        {"MUSTER_SECRET_KEY_FALLBACKS_FILE": str(file)},
+        {},
+    ):
+        asked = "from portal import settings; print(*settings.SECRET_KEY_FALLBACKS)"
+        told = subprocess.run(
+            [sys.executable, "-c", asked], env={**os.environ, **named}, capture_output=True, text=True, check=True
+        )
+        assert told.stdout.split() == (["the-last-one", "the-one-before"] if named else [])
 
 
 # --- Whatever else keeps a page from being begun ---------------------------------------------------------------------------------
