@@ -14,6 +14,9 @@ from pathlib import Path
 LIMIT = 10 * 1024 * 1024
 """Bytes after which a log is moved to `<name>.log.1`, replacing the one before it."""
 
+MOVED_AGAIN = 60.0
+"""Seconds after which that is tried again where it failed: a copy each moment would keep a full disk busy, and full."""
+
 READ_AT_ONCE = 256 * 1024
 SHOWN_AT_ONCE = 6
 SHOWN_EVERY = 10.0
@@ -34,6 +37,7 @@ class Log:
         self._offset = path.stat().st_size if path.exists() else 0
         self._rest = b""
         self._recently: list[float] = []
+        self._stays_until = 0.0
 
     def open(self) -> int:
         """Open for a child to append to, readable by its owner only; the caller closes the descriptor."""
@@ -85,8 +89,19 @@ class Log:
             return []
 
     def _rotate(self) -> None:
-        """Keep the file small: copied and emptied rather than renamed, since the child holds it open (in append mode)."""
-        if self.path.exists() and self.path.stat().st_size > LIMIT:
-            shutil.copy(self.path, self.path.with_suffix(".log.1"))
-            os.truncate(self.path, 0)
-            self._offset, self._rest = 0, b""
+        """Keep the file small: copied and emptied rather than renamed, since the child holds it open (in append mode).
+
+        Where that fails, on a full disk for one, the child goes on writing to the file as it is: no log is worth ending what it tells of.
+        """
+        if time.monotonic() < self._stays_until:
+            return
+        aside = self.path.with_suffix(".log.1")
+        try:
+            if self.path.exists() and self.path.stat().st_size > LIMIT:
+                shutil.copy(self.path, aside)
+                os.truncate(self.path, 0)
+                self._offset, self._rest = 0, b""
+        except OSError:
+            self._stays_until = time.monotonic() + MOVED_AGAIN
+            with contextlib.suppress(OSError):
+                aside.unlink(missing_ok=True)  # half a copy takes the room that others need

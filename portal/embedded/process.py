@@ -96,7 +96,9 @@ class Child:
             )
         finally:
             os.close(output)
-        pid_file.write_text(f"{self.pid}\n", encoding="ascii")
+        # On a full disk it is not written down, but it runs: lost, another would be started beside it. `orphans` knows it by its mark too.
+        with contextlib.suppress(OSError):
+            pid_file.write_text(f"{self.pid}\n", encoding="ascii")
 
     @property
     def pid(self) -> int:

@@ -1,9 +1,11 @@
 """The roles, the supervisor and the welcome of `manage.py up`, with real processes. No Django needed."""
 
+import errno
 import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from portal.embedded import logs
 from portal.embedded.errors import EmbeddedError, Stopped
 from portal.embedded.logs import LIMIT, Log
 from portal.embedded.orphans import orphans
@@ -46,6 +49,23 @@ def data() -> Iterator[Path]:
     """Return a data folder of the test's own."""
     with fresh_folder() as folder:
         yield folder
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Nothing more can be written: neither a copy to its end, nor a small file. What undoes it makes room."""
+
+    def half_a_copy(_: Path, to: Path) -> None:
+        to.touch()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def no_text(path: Path, *_: object, **__: object) -> None:
+        path.touch()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(shutil, "copy", half_a_copy)
+    monkeypatch.setattr(Path, "write_text", no_text)
+    return monkeypatch
 
 
 @pytest.fixture(scope="module")
@@ -279,6 +299,50 @@ class TestSupervisor:
         assert log.warnings() == ["ERROR: after"]
         assert (data / "web.log").read_text() == "ERROR: after\n"
         assert (data / "web.log.1").stat().st_size > LIMIT
+
+    def test_on_a_full_disk_a_large_log_stays_as_it_is_and_ends_nobody(self, data: Path, full_disk: pytest.MonkeyPatch) -> None:
+        """Its child writes on, a new one can be started, and half a copy takes no room; later it is moved aside."""
+        log = data / "log" / "talker.log"
+        full_disk.setattr(logs, "MOVED_AGAIN", 0.0)
+        with Supervisor(data) as supervisor:
+            log.write_bytes(b"x" * LIMIT + b"\nnot lost\n")
+            child = supervisor.start(python("talker", "import time; print('begun', flush=True); time.sleep(600)", data))
+            supervised_until(supervisor, lambda: log.read_text().endswith("not lost\nbegun\n"))
+            supervisor.look_after_children()
+            assert child.ended() is None
+            assert not log.with_suffix(".log.1").exists()
+            full_disk.undo()
+            supervisor.look_after_children()
+            assert log.read_text() == ""
+            assert log.with_suffix(".log.1").read_text().endswith("begun\n")
+
+    def test_a_large_log_that_could_not_be_moved_is_left_alone_for_a_while(
+        self, data: Path, full_disk: pytest.MonkeyPatch
+    ) -> None:
+        """A copy each time somebody looks would keep a full disk busy."""
+        log = Log(data / "web.log")
+        log.path.write_bytes(b"x" * (LIMIT + 1) + b"\n")
+        assert log.new_lines() != []
+        tried: list[object] = []
+        full_disk.setattr(shutil, "copy", lambda *names: tried.append(names))
+        log.note("still here")
+        assert [line[-10:] for line in log.new_lines()] == ["still here"]
+        assert tried == []
+
+    def test_on_a_full_disk_no_child_is_lost(self, data: Path, full_disk: pytest.MonkeyPatch) -> None:
+        """Its process id cannot be written down: it is looked after all the same, and no other is started beside it."""
+        said: list[str] = []
+        with Supervisor(data, say=said.append) as supervisor:
+            first = supervisor.start(python("sleeper", "import time; print('begun', flush=True); time.sleep(600)", data))
+            until(lambda: begun(data, "sleeper") == 1)
+            first.kill()
+            supervised_until(supervisor, lambda: begun(data, "sleeper") == 2)
+            listening = time.monotonic() + 2.0
+            supervised_until(supervisor, lambda: time.monotonic() > listening)
+            assert begun(data, "sleeper") == 2
+            assert len(orphans(data)) == 1
+            assert not any("could not be started" in line for line in said)
+        assert orphans(data) == []
 
 
 DEMO: Demo = {
