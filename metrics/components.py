@@ -16,7 +16,7 @@ from tenants.time import now
 # What customers were told of a component says whether it was down, never from when until when. Where they were told nothing of it, what was
 # a SEV 1 or 2 at its worst (docs/decisions/0032) takes down what its services are noticed by, unless it is one for the data that were
 # exposed: that is no outage. What was merged into an incident is a part of it: what customers were told under it takes
-# down too, but that it was only slow there says nothing of the whole, which may have been far worse.
+# down too, but that it was only slow there says nothing of the whole, which may have been far worse. What was struck was not told.
 _HIT = """
 WITH RECURSIVE hit AS MATERIALIZED (
   SELECT f.incident_id, f.worst, coalesce(f.impact_start, f.detected_at) AS since,
@@ -28,10 +28,16 @@ part AS (
   SELECT i.id AS incident_id, i.merged_into_id AS whole FROM incidents_incident i WHERE i.state = 'merged'
   UNION
   SELECT part.incident_id, i.merged_into_id FROM part JOIN incidents_incident i ON i.id = part.whole WHERE i.state = 'merged'),
+struck AS MATERIALIZED (
+  SELECT (u.data ->> 'update_id')::bigint AS update_id FROM ledger_event c
+  JOIN ledger_event u ON u.organisation_id = c.organisation_id
+    AND u.incident_id = c.incident_id AND u.seq = (c.data ->> 'entry')::int AND u.kind = 'incident.updated'
+  WHERE c.kind = 'incident.corrected'),
 told AS MATERIALIZED (
   SELECT of.whole AS incident_id, s.component_id, bool_or(s.condition = ANY(d.down_when)) AS down, bool_or(of.own) AS own
   FROM (SELECT incident_id, incident_id AS whole, true AS own FROM hit UNION ALL SELECT incident_id, whole, false FROM part) of
   JOIN incidents_componentstate s ON s.incident_id = of.incident_id JOIN incidents_component d ON d.id = s.component_id
+  WHERE NOT EXISTS (SELECT FROM struck WHERE struck.update_id = s.update_id)
   GROUP BY 1, 2),
 impact AS (
   SELECT hit.incident_id, told.component_id, hit.since, hit.until FROM hit JOIN told ON told.incident_id = hit.incident_id

@@ -11,10 +11,10 @@ from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 
 from incidents import fields
+from incidents.actions.conditions import struck
 from incidents.models import Incident, StatusUpdate
 from incidents.states import Audience, PublicStatus, UpdateState
 from ledger.actions import record
-from ledger.models import Event
 from ledger.verbs import verb
 from status import rules
 from status.models import PublicIncident, PublicPostmortem, PublicUpdate, StatusPage, TakenOff, status_page
@@ -50,9 +50,9 @@ def put_up(incident_id: int) -> None:
     incident = open_to_all.filter(pk=incident_id).first()
     if incident is None:
         return
-    struck = _struck(incident)
+    gone = struck(incident)
     said = list(_said_to_the_public().filter(incident=incident).order_by("published_at", "id"))
-    standing = [update for update in said if update.pk not in struck]
+    standing = [update for update in said if update.pk not in gone]
     thread = PublicIncident.objects.filter(incident=incident).first()
     if thread is None and not standing:
         return
@@ -61,7 +61,7 @@ def put_up(incident_id: int) -> None:
     for update in standing:
         if update.pk not in there:
             _say(thread, update)
-    for said_wrongly in PublicUpdate.objects.filter(thread=thread, update_id__in=struck, taken_off=None) if struck else ():
+    for said_wrongly in PublicUpdate.objects.filter(thread=thread, update_id__in=gone, taken_off=None) if gone else ():
         TakenOff.objects.create(incident=incident, said=said_wrongly)
     _settle(thread, incident, standing[-1] if standing else None)
 
@@ -109,15 +109,6 @@ def _say(thread: PublicIncident, update: StatusUpdate) -> None:
         next_update_at=update.next_update_at,
         published_at=update.published_at or update.posted_at,
     )
-
-
-def _struck(incident: Incident) -> set[int]:
-    """The updates that a correction has struck: what is right instead was written for the room, and stays there."""
-    of_it = Event.objects.filter(incident_id=incident.pk)
-    entries = list(of_it.filter(kind="incident.corrected").values_list("data__entry", flat=True))
-    if not entries:
-        return set()
-    return set(of_it.filter(kind="incident.updated", seq__in=entries).values_list("data__update_id", flat=True))
 
 
 def _settle(thread: PublicIncident, incident: Incident, last: StatusUpdate | None) -> None:

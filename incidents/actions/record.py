@@ -5,10 +5,12 @@ from datetime import datetime
 
 from incidents import fields
 from incidents.actions.base import enter, lock, tell
+from incidents.actions.conditions import take_back
 from incidents.actions.parts import missing
 from incidents.items import EntryItem
-from incidents.models import Incident
+from incidents.models import Incident, StatusUpdate
 from incidents.rules import record as rules
+from incidents.states import Audience
 from ledger.models import Event
 from ledger.verbs import verb
 from tenants.actors import Actor
@@ -41,7 +43,10 @@ def _root(incident: Incident, seq: int) -> int:
 
 @verb("correct", kind="incident.corrected", who="its author, IC", clauses=("warroom.bot-hygiene", "roles.scribe"))
 def correct(incident: Incident, *, by: Actor, entry: int, text: str) -> Event:
-    """Strike an entry and say what is right. A new entry does it; the old one stays, readable and marked."""
+    """Strike an entry and say what is right. A new entry does it; the old one stays, readable and marked.
+
+    Where it is a public update, what it said of components holds no more: what the updates that stand say holds again.
+    """
     incident, facts = lock(incident)
     struck = Event.objects.filter(incident_id=incident.pk, seq=entry).first()
     if struck is None:
@@ -59,7 +64,12 @@ def correct(incident: Incident, *, by: Actor, entry: int, text: str) -> Event:
     clean = fields.text("text", text)
     data = {"thread": struck.data["thread"]} if struck.data.get("thread") else {}
     enter(incident, facts, by)
-    return tell(incident, "incident.corrected", by=by, entry=entry, text=clean, author=struck.actor_name, **data)
+    told = tell(incident, "incident.corrected", by=by, entry=entry, text=clean, author=struck.actor_name, **data)
+    if (
+        struck.kind == "incident.updated" and struck.data.get("audience") == Audience.PUBLIC
+    ):  # or customers would go on seeing it as down
+        take_back(incident, StatusUpdate.objects.get(pk=struck.data["update_id"]))
+    return told
 
 
 @verb("decide", kind="incident.decided", who="IC", clauses=("roles.ic-hard-calls", "principle.chain-of-command"))
