@@ -2,16 +2,28 @@
 
 from datetime import datetime
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Model, OuterRef, Q, Subquery
+from django.db.models.functions import Greatest
 
-from status.models import PublicIncident, PublicPostmortem, StatusPage
+from status.models import PublicIncident, PublicPostmortem, PublicUpdate, StatusPage, TakenOff
 from tenants.refusals import NotFound
 
 
 def page_for_all() -> StatusPage:
-    """The page of the open scope's organisation, with `first_at`: when the public was first told of anything. Raises NotFound where it is off."""
-    first = PublicIncident.objects.filter(organisation=OuterRef("organisation")).order_by("began_at").values("began_at")[:1]
-    found = StatusPage.objects.filter(public=True).select_related("organisation").annotate(first_at=Subquery(first)).first()
+    """The page of the open scope's organisation. Raises NotFound where it is off.
+
+    With `first_at`, when the public was first told of anything, and `changed_at`, when something was told, ended or taken off last,
+    shown or not: both are None where nothing ever was.
+    """
+    changed = Greatest(
+        _last(PublicUpdate, "published_at"),
+        _last(PublicIncident, "ended_at"),
+        _last(TakenOff, "at"),
+        _last(PublicPostmortem, "released_at"),
+        _last(PublicPostmortem, "withdrawn_at"),
+    )
+    public = StatusPage.objects.filter(public=True).select_related("organisation")
+    found = public.annotate(first_at=_last(PublicIncident, "-began_at"), changed_at=changed).first()
     if found is None:
         raise NotFound("status page")
     return found
@@ -31,6 +43,13 @@ def postmortem_for_all(public_id: str) -> PublicPostmortem:
     if found is None:
         raise NotFound("post-mortem")
     return found
+
+
+def _last(model: type[Model], moment: str) -> Subquery:
+    """The latest of a moment in a table of the page's organisation; with a "-" before it the first."""
+    field, first = moment.removeprefix("-"), moment.startswith("-")
+    of_it = model._default_manager.filter(organisation=OuterRef("organisation")).exclude(**{field: None})
+    return Subquery(of_it.order_by(field if first else f"-{field}").values(field)[:1])
 
 
 def going_on_or_since(moment: datetime) -> Q:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from incidents.models import Component, ComponentState
 from incidents.states import Condition, PublicStatus
@@ -29,13 +29,14 @@ def worst(conditions: Iterable[str]) -> Condition:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A component, as it is now. `since` is None where it is well."""
+    """A component, as it is now. `since` is None where it is well; `changed_at` is when it became so, None where it always was."""
 
     slug: str
     name: str
     position: int
     condition: Condition = Condition.OPERATIONAL
     since: datetime | None = None
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +131,9 @@ class Board:
 
     @property
     def updated_at(self) -> datetime:
-        """When something changed last, as far as it is shown."""
-        moments = [one.updated_at for one in self.told] + [part.since for part in self.parts if part.since is not None]
+        """When something changed last. That it is well again is a change too, and so is what is shown no more."""
+        changed = [getattr(self.page, "changed_at", None), *(part.changed_at for part in self.parts)]
+        moments = [one.updated_at for one in self.told] + [moment for moment in changed if moment is not None]
         return max(moments, default=self.page.organisation.created_at)
 
 
@@ -143,19 +145,21 @@ def board(page: StatusPage, which: Q | None = None, most: int = MOST) -> Board:
 
 
 def components() -> tuple[Part, ...]:
-    """Every component with its worst condition now, because of what is on the page: two queries."""
-    on_the_page = PublicIncident.objects.values("incident_id")
-    open_states = ComponentState.objects.filter(until=None, incident_id__in=on_the_page).order_by("since")
+    """Every component with its worst condition now, because of what is on the page, and when that changed last: two queries."""
+    public = ComponentState.objects.filter(incident_id__in=PublicIncident.objects.values("incident_id"))
     states: dict[int, list[ComponentState]] = {}
-    for state in open_states:
+    for state in public.filter(until=None).order_by("since"):
         states.setdefault(state.component_id, []).append(state)
-    return tuple(_part(component, states.get(component.pk, [])) for component in Component.objects.order_by("position", "id"))
+    ended = public.filter(component=OuterRef("pk")).exclude(until=None).order_by("-until").values("until")[:1]
+    found = Component.objects.order_by("position", "id").annotate(last_ended=Subquery(ended))
+    return tuple(_part(component, component.last_ended, states.get(component.pk, [])) for component in found)
 
 
-def _part(component: Component, states: Sequence[ComponentState]) -> Part:
+def _part(component: Component, ended: datetime | None, states: Sequence[ComponentState]) -> Part:
     condition = worst(state.condition for state in states)
     since = next((state.since for state in states if state.condition == condition), None)
-    return Part(component.slug, component.name, component.position, condition, since)
+    changed = max((moment for moment in (since, ended) if moment is not None), default=None)
+    return Part(component.slug, component.name, component.position, condition, since, changed)
 
 
 def told(threads: QuerySet[PublicIncident] | Sequence[PublicIncident], parts: Sequence[Part]) -> tuple[Told, ...]:

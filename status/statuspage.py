@@ -109,7 +109,7 @@ def _component(part: Part, page: StatusPage) -> Body:
         "name": part.name,
         "status": part.condition.value,
         "created_at": _moment(began),
-        "updated_at": _moment(part.since or began),
+        "updated_at": _moment(part.changed_at or began),
         "position": part.position,
         "description": None,
         "showcase": False,
