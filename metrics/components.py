@@ -34,9 +34,11 @@ struck AS MATERIALIZED (
     AND u.incident_id = c.incident_id AND u.seq = (c.data ->> 'entry')::int AND u.kind = 'incident.updated'
   WHERE c.kind = 'incident.corrected'),
 told AS MATERIALIZED (
-  SELECT of.whole AS incident_id, s.component_id, bool_or(s.condition = ANY(d.down_when)) AS down, bool_or(of.own) AS own
+  SELECT of.whole AS incident_id, s.component_id, bool_or(s.condition = ANY(d.down_when)) AS down,
+    bool_or(of.own AND u.incident_id = of.whole) AS own
   FROM (SELECT incident_id, incident_id AS whole, true AS own FROM hit UNION ALL SELECT incident_id, whole, false FROM part) of
   JOIN incidents_componentstate s ON s.incident_id = of.incident_id JOIN incidents_component d ON d.id = s.component_id
+  JOIN incidents_statusupdate u ON u.id = s.update_id
   WHERE NOT EXISTS (SELECT FROM struck WHERE struck.update_id = s.update_id)
   GROUP BY 1, 2),
 impact AS (

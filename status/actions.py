@@ -15,6 +15,7 @@ from incidents.actions.conditions import struck
 from incidents.models import Incident, StatusUpdate
 from incidents.states import Audience, PublicStatus, UpdateState
 from ledger.actions import record
+from ledger.models import Event
 from ledger.verbs import verb
 from status import rules
 from status.models import PublicIncident, PublicPostmortem, PublicUpdate, StatusPage, TakenOff, status_page
@@ -42,15 +43,24 @@ def set_status_page(*, by: Actor, public: bool, reason: str) -> StatusPage:
 def put_up(incident_id: int) -> None:
     """Make the page say of an incident what its public updates say; as often as one likes: the last one holds.
 
-    Nothing where the page is not public, nor of a restricted incident or a drill. An update that was struck is taken off.
+    So too of what was merged into it, which is over when it is. Nothing where the page is not public, nor of a restricted
+    incident or a drill. An update that was struck is taken off.
     """
     if not status_page().public:
         return
+    ids = [incident_id]
+    while ids:
+        for one in ids:
+            _put_up(one)
+        ids = list(Incident.objects.filter(merged_into_id__in=ids).order_by("pk").values_list("pk", flat=True))
+
+
+def _put_up(incident_id: int) -> None:
     open_to_all = Incident.objects.select_for_update(of=("self",)).filter(restricted=False, exercise=False)
     incident = open_to_all.filter(pk=incident_id).first()
     if incident is None:
         return
-    gone = struck(incident)
+    gone = struck(incident.pk)
     said = list(_said_to_the_public().filter(incident=incident).order_by("published_at", "id"))
     standing = [update for update in said if update.pk not in gone]
     thread = PublicIncident.objects.filter(incident=incident).first()
@@ -68,8 +78,10 @@ def put_up(incident_id: int) -> None:
 
 def put_up_all() -> None:
     """The same of every incident of which the public was told."""
+    if not status_page().public:
+        return
     for incident_id in _said_to_the_public().order_by("incident_id").values_list("incident_id", flat=True).distinct():
-        put_up(incident_id)
+        _put_up(incident_id)
 
 
 def show_postmortem(incident: Incident, *, title: str, text: str, released_at: datetime) -> None:
@@ -118,10 +130,22 @@ def _settle(thread: PublicIncident, incident: Incident, last: StatusUpdate | Non
         ended_at = thread.ended_at or thread.began_at
     elif last.status == PublicStatus.RESOLVED:
         ended_at = last.published_at
-    elif incident.is_open:
-        ended_at = None
     else:
-        ended_at = thread.ended_at or now()
+        ended_at = _over_since(thread, incident)
     if ended_at != thread.ended_at:
         thread.ended_at = ended_at
         thread.save()
+
+
+def _over_since(thread: PublicIncident, incident: Incident) -> datetime | None:
+    """Since when it is over, of which no word says so. What was merged goes on with the other: until that is said to be over, or ends."""
+    part, whole = incident, incident
+    while whole.merged_into is not None:
+        part, whole = whole, whole.merged_into
+    if whole != part:
+        merged = Event.objects.filter(incident_id=part.pk, kind="incident.merged").values("occurred_at")[:1]
+        said = _said_to_the_public().filter(incident=whole, published_at__gte=merged).exclude(pk__in=struck(whole.pk))
+        last = said.order_by("-published_at", "-id").first()
+        if last is not None and last.status == PublicStatus.RESOLVED:
+            return last.published_at
+    return None if whole.is_open else thread.ended_at or now()

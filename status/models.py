@@ -32,7 +32,8 @@ class StatusPage(TenantOwned):
 class PublicIncident(TenantOwned):
     """An incident as the public knows it: by an id that tells nothing, from the first word to them until the last.
 
-    `ended_at` is when they were told that it is over, or when it ended without such a word; None while it goes on.
+    `ended_at` is when they were told that it is over, or when it ended without such a word; None while it goes on, as one does that
+    was merged into another which goes on.
     """
 
     incident = TenantKey(Incident, related_name="+")

@@ -10,21 +10,20 @@ from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
+from incidents.actions.conditions import FROM_WELL_TO_WORST
 from incidents.models import Component, ComponentState
 from incidents.states import Condition, PublicStatus
 from status.models import PublicIncident, PublicPostmortem, PublicUpdate, StatusPage
 
 MOST = 200  # incidents on one page
 NAMED_MOST = 3  # components in the name of an incident
-# From well to worst.
-_ORDER = (Condition.OPERATIONAL, Condition.MAINTENANCE, Condition.DEGRADED, Condition.PARTIAL, Condition.MAJOR)
 UNNAMED = "Incident"
 ANY = Q()  # every incident that is on the page
 
 
 def worst(conditions: Iterable[str]) -> Condition:
     """The worst of some conditions; of none, that all is well."""
-    return max((Condition(one) for one in conditions), key=_ORDER.index, default=Condition.OPERATIONAL)
+    return max((Condition(one) for one in conditions), key=FROM_WELL_TO_WORST.index, default=Condition.OPERATIONAL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from incidents import fields
 from incidents.actions.base import enter, lock, start_cadence, tell
 from incidents.actions.calls import end_calls
-from incidents.actions.conditions import restore
+from incidents.actions.conditions import carry_over, restore
 from incidents.actions.fixing import FIX_CLOCKS, fixed, start_fix
 from incidents.actions.mobilising import (
     COMMAND_CLOCK,
@@ -109,8 +109,8 @@ def mark_false_positive(incident: Incident, *, by: Actor, reason: str) -> Incide
 def merge(incident: Incident, *, by: Actor, into: Incident, reason: str = "") -> Incident:
     """Make it part of another running incident: its alerts and services move there, its own record stays readable where it is.
 
-    Its clocks stop and its pages end, and what it broke for customers is whole: what still is not, the other's next public update
-    says. The other's timeline says what came, its impact lasts from the earlier start to the later end (while harm goes on
+    Its clocks stop and its pages end; what it broke for customers goes on as the other's, whose public updates say when it is whole.
+    The other's timeline says what came, its impact lasts from the earlier start to the later end (while harm goes on
     its end is asked for again), and the on-call of services that are new there is called.
     """
     ids = sorted({incident.pk, into.pk})  # both locked, in the same order by everybody
@@ -125,7 +125,8 @@ def merge(incident: Incident, *, by: Actor, into: Incident, reason: str = "") ->
     for signal in signals:
         end_all(signal, by=by)
     enter(incident, facts, by)
-    restored = _end_all_of_it(incident, [], by, Away.ENDED)
+    carried = carry_over(incident, into)
+    _end_all_of_it(incident, [], by, Away.ENDED)
     moved, services = _move_signals(incident, into), _move_services(incident, into)
     _share_holds(incident, into, by)
     was, title = int(worst(incident)), incident.title
@@ -135,7 +136,7 @@ def merge(incident: Incident, *, by: Actor, into: Incident, reason: str = "") ->
     take_impact_along(incident, facts, into, there, by=by)
     # Its own event is the last: a remembered answer belongs to the incident of the last one, and this one speaks of it.
     told = f"INC-{into.number}" if into.restricted else into.ref  # those named on this one need not know the other's
-    tell(incident, "incident.merged", by=by, before=before, into=told, reason=clean, restored=restored)
+    tell(incident, "incident.merged", by=by, before=before, into=told, reason=clean, carried=carried)
     return incident
 
 

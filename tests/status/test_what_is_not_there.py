@@ -189,19 +189,6 @@ def test_what_is_struck_is_taken_off_and_the_correction_stays_in_the_room(scene:
     assert "Right." in text(f"incidents/{found.public_id}/")
 
 
-def test_one_that_is_merged_into_another_whose_updates_go_on_is_over(scene: Scene) -> None:
-    make_public(scene.acme)
-    ref, into = scene.commanded(), scene.commanded()
-    say(scene, ref, components={"payments": "major_outage"})
-    say(scene, into)
-    found = thread(scene.acme, ref)
-    assert found.ended_at is None
-    scene.do("amira", ref, "merge", into=into)
-    scene.follow()
-    assert thread(scene.acme, ref).ended_at == scene.clock.now
-    assert "It is over since" in text(f"incidents/{found.public_id}/")
-
-
 def test_a_false_positive_is_over_with_the_last_word_to_the_public(scene: Scene) -> None:
     make_public(scene.acme)
     ref = scene.commanded()
