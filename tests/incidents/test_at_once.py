@@ -181,7 +181,13 @@ def test_a_rule_and_a_person_that_put_one_signal_to_one_incident(
     acme = own_database.acme
     wanted = {"title": "Checkout fails", "severity": "SEV3", "services": ["checkout"]}
     ref = Door(acme.mei).post("incidents/", wanted).json()["ref"]
-    rule = {"name": "Join", "labels": {"alertname": "Slow"}, "attach": "service", "attach_minutes": 30}
+    rule = {
+        "name": "Join",
+        "labels": {"alertname": "Slow"},
+        "attach": "service",
+        "attach_minutes": 30,
+        "suggested_severity": "SEV4",
+    }
     assert Door(acme.admin).post("routing-rules/", rule).status_code == 201
     while sweeping.catch_up(grace=timedelta(seconds=-1)):
         pass
