@@ -29,6 +29,9 @@ FEWEST, MOST = 3, 4
 HEAVY = ("tests/system/", "tests/browser/", "tests/portal/test_embedded.py")
 """Tests with many processes, Chromium or both. One worker has all of these, one after the other, and begins with them."""
 
+LONG = ("tests/portal/test_every_url.py", "tests/portal/test_bad_input.py", "tests/incidents/test_restricted_canary.py")
+"""Files that take minutes, each as one piece: begun last, they would be waited for."""
+
 LONG_RUN_SECONDS = 600
 """Of tests together: a run that long says which files took it."""
 
@@ -100,8 +103,8 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The heavy ones first, after pytest-django has put its own order: begun in the middle, they would be waited for at the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(HEAVY))
+    """The heavy ones first, then the long ones, after pytest-django's own order: begun in the middle, they would be waited for at the end."""
+    items.sort(key=lambda item: (not item.nodeid.startswith(HEAVY), not item.nodeid.startswith(LONG)))
 
 
 @pytest.hookimpl(trylast=True)
