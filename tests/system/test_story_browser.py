@@ -102,6 +102,10 @@ def _signed_in(muster: Installation, acme: Tenant, page: Page) -> None:
 
 def _declared_from_triage(page: Page) -> None:
     page.get_by_role("link", name=re.compile("Triage")).first.click()
+    expect(page.get_by_role("heading", name="Triage", level=1)).to_be_visible()
+    newest = page.get_by_role("link", name="the newest are on the last page")
+    if newest.count():  # where other tests have left more than a page of what waits longer
+        newest.click()
     signal = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name=SUMMARY))
     expect(signal.get_by_text("1 firing")).to_be_visible()
     expect(signal.get_by_text("Page: acknowledged by Amira Ahmadi")).to_be_visible()
