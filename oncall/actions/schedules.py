@@ -133,7 +133,7 @@ def change_layer(layer: Layer, plan: Plan, *, by: Actor, row: int | None = None)
     ended = _ended(layer, at)
     begun = _begin(schedule, plan, ended.number, at)
     told = _settled(schedule, before, at, at, first + JUDGED, field="people")
-    what, was = _described(plan), _described(_plan(layer))
+    what, was = _described(plan), _described(_plan(ended))
     record("schedule.layer_changed", schedule, by=by, name=schedule.name, layer=ended.number, what=what, before=was, people=told)
     return begun
 

@@ -64,6 +64,15 @@ def privileged(found: dict[str, Any]) -> list[int]:
     return [int(row["id"]) for row in found["accesses"] if row["privileged"]]
 
 
+def resolved_again(scene: Scene, ref: str) -> None:
+    """What came back and was reopened is watched for as long as the standard asks, and over."""
+    scene.do("amira", ref, "advance", to="monitoring", reason="Again")
+    scene.do("amira", ref, "impact", end=scene.clock.now.isoformat())
+    scene.clock.advance(minutes=15)
+    scene.do("amira", ref, "resolve", summary="Rolled back again")
+    scene.follow()
+
+
 class TestOpening:
     @pytest.mark.parametrize("severity", ["SEV1", "SEV2"])
     def test_it_opens_by_itself_when_a_grave_incident_is_resolved(self, scene: Scene, severity: str) -> None:
@@ -179,11 +188,7 @@ class TestOpening:
         scene.do("amira", ref, "reopen", reason="It is back")
         take_in(scene, slug, [*LIST, {"principal": "new@acme.example", "entitlement": "shell", "privileged": True}])
         scene.clock.advance(minutes=5)
-        scene.do("amira", ref, "advance", to="monitoring", reason="Again")
-        scene.do("amira", ref, "impact", end=scene.clock.now.isoformat())
-        scene.clock.advance(minutes=15)
-        scene.do("amira", ref, "resolve", summary="Rolled back again")
-        scene.follow()
+        resolved_again(scene, ref)
         found = review(scene)
         assert (found["id"], found["starts_at"]) == (first["id"], first["starts_at"])
         assert found["ends_at"] > first["ends_at"]
@@ -197,11 +202,7 @@ class TestOpening:
         scene.follow()
         scene.later(2, days=14)
         scene.follow()
-        scene.do("amira", ref, "advance", to="monitoring", reason="Again")
-        scene.do("amira", ref, "impact", end=scene.clock.now.isoformat())
-        scene.clock.advance(minutes=15)
-        scene.do("amira", ref, "resolve", summary="Rolled back again")
-        scene.follow()
+        resolved_again(scene, ref)
         found = review(scene)
         assert (found["id"], found["due_at"] > scene.clock.now.isoformat(), first["due_at"] < scene.clock.now.isoformat()) == (
             first["id"],

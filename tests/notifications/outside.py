@@ -1,7 +1,7 @@
 """A channel for the tests, as settings name one by dotted path: it keeps what it is given, and fails when it is told to."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import ClassVar
 
@@ -47,8 +47,14 @@ def refuses(times: int) -> list[BaseException | None]:
 @contextmanager
 def by_email() -> Iterator[type[Outside]]:
     """E-mail goes to this far side while the block runs; the portal's inbox is its own."""
+    with by({"email": "tests.notifications.outside.Outside", "inbox": "notifications.transports.Inbox"}) as far_side:
+        yield far_side
+
+
+@contextmanager
+def by(channels: Mapping[str, str]) -> Iterator[type[Outside]]:
+    """Messages go by these channels while the block runs, to a far side that has forgotten everything."""
     Outside.clear()
-    channels = {"email": "tests.notifications.outside.Outside", "inbox": "notifications.transports.Inbox"}
     with override_settings(MUSTER_TRANSPORTS=channels):
         transports.transport.cache_clear()
         yield Outside

@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 from django.test import override_settings
 
-from notifications import lanes, reaching, transports
+from notifications import lanes, reaching
 from notifications.lanes import ACROSS, CHOSEN, OF_AN_ORGANISATION, Lane, drain, hand_over, lane, pause
 from notifications.models import Attempt, QueuedDelivery
 from notifications.transports import TransportError
 from tests.conftest import Cast, Installation
 from tests.incidents.scene import Scene
 from tests.notifications.methods import CHANNELS, TELEGRAM, addresses, verified
-from tests.notifications.outside import Outside
+from tests.notifications.outside import Outside, by
 from tests.portal.embedded import until
 
 pytestmark = [pytest.mark.servers, pytest.mark.clause("mobilize.page-out")]
@@ -34,11 +34,8 @@ def globex(own_database: Installation) -> Cast:
 
 @pytest.fixture(autouse=True)
 def outside() -> Iterator[type[Outside]]:
-    Outside.clear()
-    with override_settings(MUSTER_TRANSPORTS=CHANNELS):
-        transports.transport.cache_clear()
-        yield Outside
-    transports.transport.cache_clear()
+    with by(CHANNELS) as far_side:
+        yield far_side
 
 
 @pytest.fixture(autouse=True)

@@ -10,14 +10,13 @@ from django.test.utils import CaptureQueriesContext
 
 from incidents.models import Incident
 from ledger.models import Event
-from notifications import transports
 from notifications.actions import LEASE, MAX_ATTEMPTS, deliver, notify
 from notifications.models import Attempt, ContactMethod, QueuedDelivery
 from notifications.transports import Gone, TransportError
 from standard.queries import calendar
 from tests.incidents.scene import Scene
 from tests.notifications.methods import CHANNELS, TELEGRAM, add, addresses, listed, verified
-from tests.notifications.outside import Outside, refuses
+from tests.notifications.outside import Outside, by, refuses
 
 pytestmark = pytest.mark.servers
 PHONE, HOME, ACCOUNT = TELEGRAM.format(7), "home@example.com", "amira@acme.example"
@@ -26,11 +25,8 @@ PHONE, HOME, ACCOUNT = TELEGRAM.format(7), "home@example.com", "amira@acme.examp
 @pytest.fixture(autouse=True)
 def outside() -> Iterator[type[Outside]]:
     """Every channel leads to a far side that the test commands."""
-    Outside.clear()
-    with override_settings(MUSTER_TRANSPORTS=CHANNELS):
-        transports.transport.cache_clear()
-        yield Outside
-    transports.transport.cache_clear()
+    with by(CHANNELS) as far_side:
+        yield far_side
 
 
 def tries(scene: Scene) -> list[tuple[int, str, str]]:

@@ -14,13 +14,12 @@ from django.test import override_settings
 from django.utils.module_loading import import_string
 
 from ledger.models import Outbox
-from notifications import transports
 from notifications.models import Attempt, ContactMethod, ContactSecret, Delivery, QueuedDelivery
 from tenants.limits import TookTooLong
 from tests.conftest import Cast, Installation
 from tests.incidents.scene import Scene
 from tests.notifications.methods import CHANNELS, TELEGRAM, addresses, verified
-from tests.notifications.outside import Outside
+from tests.notifications.outside import Outside, by
 
 pytestmark = [pytest.mark.servers, pytest.mark.clause("mobilize.page-out")]
 PHONE, HOME, ACCOUNT = TELEGRAM.format(7), "home@example.com", "amira@acme.example"
@@ -30,11 +29,8 @@ ANOTHER_KEY = "another-key-" + "9876543210fedcba" * 4
 @pytest.fixture(autouse=True)
 def outside() -> Iterator[type[Outside]]:
     """Every channel leads to a far side that the test commands."""
-    Outside.clear()
-    with override_settings(MUSTER_TRANSPORTS=CHANNELS):
-        transports.transport.cache_clear()
-        yield Outside
-    transports.transport.cache_clear()
+    with by(CHANNELS) as far_side:
+        yield far_side
 
 
 @pytest.fixture
