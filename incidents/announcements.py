@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.urls import reverse
 
 from incidents.duties import label
@@ -19,7 +18,7 @@ from notifications.models import Delivery
 from notifications.transports import Message
 from oncall.announcements import RESTRICTED
 from oncall.models import PageStep
-from tenants import addresses
+from tenants import addresses, prepared
 from tenants.actors import Actor, Role
 from tenants.queries import members
 from tenants.walled import tenant_of
@@ -40,9 +39,7 @@ SELECT EXISTS (SELECT 1 FROM incidents_signal s JOIN incidents_incident i ON i.i
 
 def _asked(statement: str, signal_id: int) -> tuple[Any, ...]:
     """The row of one of these statements. Raises Signal.DoesNotExist where there is none."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [signal_id])
-        row: tuple[Any, ...] | None = cursor.fetchone()
+    row = prepared.one(statement, [signal_id])
     if row is None:
         raise Signal.DoesNotExist(f"No signal {signal_id}.")
     return row

@@ -11,6 +11,7 @@ from incidents.actions.restriction import opened
 from incidents.models import Attachment, Incident, IncidentService, Integration, MaintenanceWindow, RoutingRule, Signal
 from incidents.rules.outside import why_not_enter
 from oncall.models import Service
+from tenants import prepared
 from tenants.actors import Actor
 from tenants.refusals import NotFound, Reason, Refused, check
 
@@ -31,7 +32,7 @@ def _statement(field: str) -> str:
 
 
 def _find(by: Actor, field: str, value: object) -> Incident | None:
-    return next(iter(Incident.objects.raw(_statement(field), [by.organisation_id, value])), None)
+    return prepared.row(Incident, _statement(field), [by.organisation_id, value])
 
 
 def incident_for(by: Actor, ref: str, *, beside: object = None) -> Incident:

@@ -5,13 +5,11 @@
 already, however many alerts there are. Clauses detection.automated, triage.is-it-an-incident.
 """
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import orjson
 from django.db import connection
@@ -23,6 +21,7 @@ from incidents.models import Integration, Signal
 from incidents.states import SignalState
 from ledger.actions import record
 from ledger.verbs import verb
+from tenants import prepared
 from tenants.actors import Actor
 from tenants.refusals import Reason, Refused
 from tenants.time import now
@@ -88,6 +87,7 @@ class _Batch:
 
 
 NOTE_MOST = 120  # characters
+PLANS_SECONDS = 1.0  # after which they are made anew: a table grows by thousands of rows in its first storm
 LATE = timedelta(seconds=10)  # after a "resolved" a "firing" with the same start may be one that was sent before it
 
 UNKNOWN_KEY = Refused(
@@ -173,7 +173,7 @@ def _look(deliveries: Sequence[Delivery], organisation_id: int) -> tuple[dict[st
     digests = list({delivery.digest for delivery in deliveries})
     groups = list({delivery.group_key for delivery in deliveries})
     with _cursors() as raw, raw.pipeline(), Cursor(raw) as plans, Cursor(raw) as hold, Cursor(raw) as read:
-        if _plans_are_old(raw):
+        if prepared.plans_are_old(raw, PLANS_SECONDS):
             plans.execute("DISCARD PLANS", prepare=False)
         hold.execute(sql.HOLD, {"organisation": organisation_id % 2**31, "digests": digests})
         read.execute(sql.OPEN_SIGNALS, {"digests": digests, "groups": groups})
@@ -181,27 +181,7 @@ def _look(deliveries: Sequence[Delivery], organisation_id: int) -> tuple[dict[st
         found = read.fetchall()
         signals = Signals({(integration, group): signal for integration, group, signal, _ in found})
         signals.quiet = {(integration, group) for integration, group, _, state in found if state == SignalState.SUPPRESSED}
-        if held and held[0][2] == raw.info.backend_pid:
-            # Ours alone, not PgBouncer's: it may keep statements prepared. Planning them anew costs as much as running them.
-            raw.prepare_threshold = 0
     return {row[0]: row[1] for row in held}, signals
-
-
-PLANS_SECONDS = 1.0
-_planned: "WeakKeyDictionary[Any, float]" = WeakKeyDictionary()
-
-
-def _plans_are_old(raw: Any) -> bool:
-    """Whether the prepared statements of a connection are to be planned anew.
-
-    The plans of a table that was empty a moment ago are the wrong ones in its first storm, long before anything gathers
-    statistics of it.
-    """
-    moment = time.monotonic()
-    old = raw.prepare_threshold is not None and moment - _planned.get(raw, 0.0) > PLANS_SECONDS
-    if old:
-        _planned[raw] = moment
-    return old
 
 
 @contextmanager

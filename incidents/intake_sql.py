@@ -1,7 +1,7 @@
 """The statements of intake: each works on sets, and finds its rows by key however large the planner believes a table to be."""
 
 HOLD = """
-SELECT k.digest, k.integration_id, pg_backend_pid(),
+SELECT k.digest, k.integration_id,
   pg_advisory_xact_lock(%(organisation)s::int, (k.integration_id %% 2147483648)::int),
   set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
   set_config('plan_cache_mode', 'force_generic_plan', true)

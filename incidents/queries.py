@@ -16,6 +16,7 @@ from oncall.queries import Calls, ladders
 from oncall.queries import calls as page_calls
 from standard.away import why
 from standard.models import Clock
+from tenants import prepared
 from tenants.actors import Actor, Role
 from tenants.models import Membership
 from tenants.time import now
@@ -295,7 +296,7 @@ ORDER BY s.place, a.state, a.started_at DESC, a.id
 def alerts_of(signals: list[Signal], most: int = 20) -> dict[int, list[Alert]]:
     """The alerts of each signal, firing first, at most `most` each: no more are read, however many there are."""
     found: dict[int, list[Alert]] = {signal.pk: [] for signal in signals}
-    for alert in Alert.objects.raw(_FIRST_ALERTS, [list(found), most]):
+    for alert in prepared.rows(Alert, _FIRST_ALERTS, [list(found), most]):
         found[alert.signal_id].append(alert)
     return found
 

@@ -11,6 +11,7 @@ from ledger.models import Event
 from notifications.actions import notify
 from oncall.actions import calm, page_again, page_person, page_team
 from oncall.models import Page, Service, Team
+from tenants import prepared
 from tenants.actors import Actor
 
 REOPENED, RAISED = "incident.reopened", "incident.severity_changed"
@@ -31,13 +32,13 @@ def page_for_signal(event: Event, by: Actor) -> None:
     rule = event.data.get("rule")
     if rule is not None:
         ruling.hold_what_it_joins(Signal.objects.get(pk=event.subject_id), rule)
-    signal = Signal.objects.raw(_SIGNAL, [event.subject_id])[0]
+    (signal,) = prepared.rows(Signal, _SIGNAL, [event.subject_id])
     if ruling.follow(signal, rule, by=by):
         return
     if signal.service_id is not None:
-        signal.service = Service.objects.raw(_SERVICE, [signal.service_id])[0]
-        signal.service.team = Team.objects.raw(_TEAM, [signal.service.team_id])[0]
-    team = signal.service.team if signal.service else next(iter(Team.objects.raw(_DEFAULT_TEAM)), None)
+        (signal.service,) = prepared.rows(Service, _SERVICE, [signal.service_id])
+        (signal.service.team,) = prepared.rows(Team, _TEAM, [signal.service.team_id])
+    team = signal.service.team if signal.service else prepared.row(Team, _DEFAULT_TEAM)
     if team is not None and signal.state == SignalState.WAITING:  # once answered, declaring calls whom it needs
         page_team(team, signal, by=by, service=signal.service, incident_id=signal.incident_id, reason="Is this an incident?")
 

@@ -43,8 +43,6 @@ def take(organisation_public_id: str, said: Sequence[Said]) -> list[Refused | No
 
 def release() -> None:
     """Give this thread's connection back to the pool: nothing waits for it any more."""
-    if connection.connection is not None:
-        connection.connection.prepare_threshold = None  # as Django's other users of the pool expect it
     connection.close()
 
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.utils.module_loading import import_string
 
 from ledger import nudge, relay
 from ledger.models import Event, Outbox
 from ledger.verbs import verb
+from tenants import prepared
 from tenants.actors import Actor, Role
 from tenants.refusals import Reason, Refused, check
 from tenants.scope import current
@@ -64,8 +65,7 @@ def record(
         opened.event_id = event.pk
     reactions = _reactions().get(kind, ())
     if reactions and not relay.runs_with_its_cause(event, reactions):
-        with connection.cursor() as cursor:
-            cursor.execute(_TO_DO, [event.organisation_id, event.pk, now(), [reaction.name for reaction in reactions]])
+        prepared.run(_TO_DO, [event.organisation_id, event.pk, now(), [reaction.name for reaction in reactions]])
         transaction.on_commit(lambda: nudge.send("portal.relay", by.organisation_id, event.pk))
     return event
 
@@ -73,7 +73,7 @@ def record(
 # A row for each reaction, in their order: an event of an ending has seven.
 _TO_DO = (
     "INSERT INTO ledger_outbox (organisation_id, event_id, reaction, next_try_at, attempts, last_error) "
-    "SELECT %s, %s, told.name, %s, 0, '' FROM unnest(%s::text[]) WITH ORDINALITY told (name, place) ORDER BY told.place"
+    "SELECT %s::bigint, %s::bigint, told.name, %s::timestamptz, 0, '' FROM unnest(%s::text[]) WITH ORDINALITY told (name, place) ORDER BY told.place"
 )
 
 

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -20,8 +21,9 @@ from django.utils.module_loading import import_string
 
 from ledger import nudge
 from ledger.models import Event, Outbox
+from tenants import prepared
 from tenants.actors import Actor, Via, system
-from tenants.limits import MOMENT_SECONDS, hurry, within
+from tenants.limits import MOMENT_SECONDS, hurried, within
 from tenants.scope import scope
 from tenants.time import now
 
@@ -101,15 +103,14 @@ def _first(
     Returns whether it ran, and the other rows. `alone` leaves what follows to transactions of its own. Whatever hangs, in Python or in
     the database, is undone after a moment and tried again later and later: the pages behind it are not its to hold up.
     """
-    rows: list[Outbox] = []
+    rows: list[_Row] = []
     chain = _Chain(taken_on=connection.in_atomic_block)  # inside another transaction nothing is committed yet afterwards
     try:
-        with scope(organisation_id, surface=Via.RELAY), within(MOMENT_SECONDS):
-            hurry(lock_ms=LOCK_MS)
+        with scope(organisation_id, surface=Via.RELAY, hurry=hurried(lock_ms=LOCK_MS)), within(MOMENT_SECONDS):
             rows = _free(event_id=event_id, pk=pk)
             if not rows:
                 return False, []
-            _run(rows[0], Event.objects.raw(_EVENT, [rows[0].event_id])[0], organisation_id, None if alone else chain)
+            _run(rows[0], organisation_id, None if alone else chain)
             others = [row.pk for row in rows[1:]]
         return True, others
     except Exception as error:
@@ -122,29 +123,40 @@ def _first(
         return False, [row.pk for row in rows[1:]]
 
 
-_FREE = "SELECT o.* FROM ledger_outbox o WHERE o.{column} = %s AND o.next_try_at IS NOT NULL ORDER BY o.id FOR UPDATE SKIP LOCKED"
-_EVENT = "SELECT e.* FROM ledger_event e WHERE e.id = %s"
+_FREE = """
+SELECT o.id AS outbox_id, o.reaction AS reaction, e.* FROM ledger_outbox o JOIN ledger_event e ON e.id = o.event_id
+WHERE o.{column} = %s AND o.next_try_at IS NOT NULL ORDER BY o.id FOR UPDATE OF o SKIP LOCKED
+"""
 _DONE = "DELETE FROM ledger_outbox WHERE id = %s"  # nothing refers to it
 
 
-def _free(*, event_id: int | None = None, pk: int | None = None) -> list[Outbox]:
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """An outbox row by its id, with the event whose reaction it is."""
+
+    pk: int
+    reaction: str
+    event: Event
+
+
+def _free(*, event_id: int | None = None, pk: int | None = None) -> list[_Row]:
     """The outbox rows of one event, or the one by its id, that still have to run and that nobody else runs; ours until the commit."""
     by_event = event_id is not None
     sql = _FREE.format(column="event_id" if by_event else "id")
-    return list(Outbox.objects.raw(sql, [event_id if by_event else pk]))
+    found: list[Any] = prepared.rows(Event, sql, [event_id if by_event else pk])
+    return [_Row(event.outbox_id, event.reaction, event) for event in found]
 
 
-def _run(row: Outbox, event: Event, organisation_id: int, chain: _Chain | None) -> None:
+def _run(row: _Row, organisation_id: int, chain: _Chain | None) -> None:
     by = system(organisation_id, Via.RELAY)
     token = _chain.set(chain)
     try:
-        _by_name()[row.reaction](event, by)
+        _by_name()[row.reaction](row.event, by)
         for reaction, cause in chain.following if chain else ():  # it grows meanwhile
             reaction(cause, by)
     finally:
         _chain.reset(token)
-    with connection.cursor() as cursor:
-        cursor.execute(_DONE, [row.pk])
+    prepared.changed(_DONE, [row.pk])
 
 
 def _put_off(organisation_id: int, outbox_id: int, error: str) -> None:

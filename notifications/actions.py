@@ -13,14 +13,14 @@ from django.utils.module_loading import import_string
 
 from ledger import nudge, relay
 from ledger.models import Event
-from notifications import contacts, lanes, route, smtp
+from notifications import attempts, contacts, lanes, route, smtp
 from notifications.models import Attempt, ContactMethod, Delivery, QueuedDelivery
 from notifications.transports import Gone, Message, TransportError, transport
 from tenants import addresses
 from tenants.actors import Via
 from tenants.limits import MOMENT_SECONDS, TookTooLong, within
 from tenants.scope import scope
-from tenants.storing import insert_once
+from tenants.storing import insert_all_once, insert_once
 from tenants.time import now
 from tenants.walled import tenant_of
 
@@ -34,8 +34,6 @@ HAND_OVER = timedelta(
 )  # what a transport may take, all in all: it has given up long before another process may try
 MARGIN = timedelta(seconds=1)  # to record what came of it
 MAX_ATTEMPTS = 10
-_DONE = "DELETE FROM notifications_queueddelivery WHERE delivery_id = %s"  # nothing refers to it
-AT_ONCE = {"inbox": "in the portal's inbox"}  # channels whose delivery is the entry itself, with what is noted of it
 
 
 def notify(
@@ -54,13 +52,16 @@ def notify(
     A channel that is a page of the portal has nothing to send: its delivery has arrived with its row. Repeating it for the same
     event, person and channel queues nothing twice.
     """
-    made: list[Delivery] = []
-    for recipient in dict.fromkeys(recipients):
-        for channel in channels:
-            delivery = _delivery(event, recipient, channel, template, subject_id, urgent)
-            if insert_once(delivery):
-                made.append(delivery)
-                _queue(delivery, urgent)
+    wanted = [
+        _delivery(event, recipient, channel, template, subject_id, urgent)
+        for recipient in dict.fromkeys(recipients)
+        for channel in channels
+    ]
+    made = insert_all_once(wanted, by=("recipient_id", "channel"))
+    attempts.arrived([delivery for delivery in made if delivery.channel in attempts.AT_ONCE])
+    for delivery in made:
+        if delivery.channel not in attempts.AT_ONCE:
+            _queue(delivery, urgent)
     return made
 
 
@@ -98,9 +99,6 @@ def _delivery(event: Event, recipient: int | None, channel: str, template: str, 
 
 def _queue(delivery: Delivery, urgent: bool) -> None:
     """Have a new delivery sent after the commit: by this process, where it goes on by itself, or by whichever is woken."""
-    if delivery.channel in AT_ONCE:
-        _attempt(delivery, 1, Attempt.Outcome.SENT, AT_ONCE[delivery.channel])
-        return
     if urgent and relay.take_on() and _started_here(delivery):
         return
     QueuedDelivery(organisation_id=delivery.organisation_id, delivery=delivery).save(force_insert=True)
@@ -228,12 +226,12 @@ def _begin(
     queued.attempts += 1
     queued.next_try_at, queued.together = moment + LEASE, ""
     queued.save()
-    _attempt(delivery, queued.attempts, Attempt.Outcome.STARTED, passed_over, way, moment)
+    attempts.tell(delivery, queued.attempts, Attempt.Outcome.STARTED, passed_over, way, moment)
     return _Part(delivery, queued.attempts, ways)
 
 
 def _withdraw(queued: QueuedDelivery, delivery: Delivery) -> None:
-    _attempt(delivery, queued.attempts + 1, Attempt.Outcome.WITHDRAWN, "")
+    attempts.tell(delivery, queued.attempts + 1, Attempt.Outcome.WITHDRAWN, "")
     if queued.pk is not None:
         queued.delete()
 
@@ -245,7 +243,7 @@ def _put_off(queued: QueuedDelivery, delivery: Delivery, way: route.Way, wait: r
         queued.together = wait.together
     queued.save()
     if wait.why:
-        insert_once(_outcome(delivery, queued.attempts + 1, Attempt.Outcome.WAITS, wait.why, way))
+        insert_once(attempts.outcome(delivery, queued.attempts + 1, Attempt.Outcome.WAITS, wait.why, way))
 
 
 def merged(messages: Sequence[Message], link: str) -> Message:
@@ -295,12 +293,9 @@ def _came_of(taken: _Taken, sent: lanes.Sent) -> bool:
             contacts.lose(tenant_of(delivery), way.method_id, str(sent))
         return False
     others = len(taken.parts) - 1
+    said = way.said(f"{sent}, together with {others} more" if others else sent)
     with scope(tenant_of(delivery), surface=Via.RELAY):
-        for part in taken.parts:
-            said = f"{sent}, together with {others} more" if others else sent
-            _attempt(part.delivery, part.number, Attempt.Outcome.SENT, way.said(said), way)
-            with connection.cursor() as cursor:
-                cursor.execute(_DONE, [part.delivery.pk])
+        attempts.sent([(part.delivery, part.number) for part in taken.parts], said, way)
     return True
 
 
@@ -341,48 +336,17 @@ def _record_failure(part: _Part, detail: str, way: route.Way | None) -> None:
     """
     delivery, number = part.delivery, part.number
     said = way.said(detail) if way else detail
-    _attempt(delivery, number, Attempt.Outcome.FAILED, said[:2000], way)
+    attempts.tell(delivery, number, Attempt.Outcome.FAILED, said[:2000], way)
     queued = QueuedDelivery.objects.filter(delivery=delivery, attempts=number)  # unless another has tried since
     tried = number // part.ways  # times that all of them were tried
     if number % part.ways:
         queued.update(next_try_at=now())
         transaction.on_commit(lambda: nudge.send("notifications.deliver", tenant_of(delivery), delivery.pk))
     elif tried >= MAX_ATTEMPTS:
-        _attempt(delivery, number, Attempt.Outcome.GAVE_UP, f"after {number} attempts", way)
+        attempts.tell(delivery, number, Attempt.Outcome.GAVE_UP, f"after {number} attempts", way)
         queued.delete()
     else:
         queued.update(next_try_at=now() + timedelta(seconds=min(2 ** (tried - 1), 120)))
-
-
-def _attempt(
-    delivery: Delivery,
-    number: int,
-    outcome: Attempt.Outcome,
-    detail: str,
-    way: route.Way | None = None,
-    at: datetime | None = None,
-) -> None:
-    _outcome(delivery, number, outcome, detail, way, at).save(force_insert=True)
-
-
-def _outcome(
-    delivery: Delivery,
-    number: int,
-    outcome: Attempt.Outcome,
-    detail: str,
-    way: route.Way | None = None,
-    at: datetime | None = None,
-) -> Attempt:
-    return Attempt(
-        organisation_id=delivery.organisation_id,
-        delivery=delivery,
-        incident_id=delivery.incident_id,
-        method_id=way.method_id if way else None,
-        number=number,
-        outcome=outcome,
-        detail=detail,
-        at=at or now(),
-    )
 
 
 def overdue(before: datetime, limit: int = 200) -> Iterable[tuple[int, int]]:

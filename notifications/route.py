@@ -12,6 +12,7 @@ from notifications.queries import CODE, TO_THE_ACCOUNT
 from notifications.sealed import unseal
 from standard.models import Calendar
 from standard.queries import calendar
+from tenants import prepared
 from tenants.models import User
 from tenants.time import now
 from tenants.walled import tenant_of
@@ -58,7 +59,7 @@ FROM tenants_user u JOIN tenants_membership m ON m.user_id = u.id WHERE u.id = %
 
 def recipient(user_id: int) -> tuple[User, list[Way]] | None:
     """A member with their own ways, in their order, in one statement; None where they are no member any more."""
-    found = next(iter(User.objects.raw(_RECIPIENT, [user_id])), None)
+    found = prepared.row(User, _RECIPIENT, [user_id])
     if found is None:
         return None
     told: str | None = found.ways  # type: ignore[attr-defined]

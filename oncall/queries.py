@@ -6,12 +6,12 @@ from typing import Any
 
 from django.db.models import Case, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 
-from ledger.models import Event
 from notifications.queries import Sent, sent
 from oncall import whom
 from oncall.coming import coming, foreseen
 from oncall.models import EscalationPolicy, EscalationTarget, Page, PageDecline, PageStep
 from oncall.whom import OnCall
+from tenants import prepared
 from tenants.models import User
 
 PAGE = "page"  # the template of the messages that a page sends
@@ -43,9 +43,13 @@ class Calls:
     on_call: list[User]
 
 
+_FORGOTTEN = "SELECT count(*) FROM ledger_event WHERE subject_type = %s AND subject_id = %s AND kind = 'page.forgotten'"
+
+
 def times_forgotten(page: Page) -> int:
     """How often a page was acknowledged and forgotten, and asked again: each time is an asking of its own."""
-    return Event.objects.filter(subject_type=page._meta.label_lower, subject_id=page.pk, kind="page.forgotten").count()
+    ((times,),) = prepared.run(_FORGOTTEN, [page._meta.label_lower, page.pk])
+    return int(times)
 
 
 def ladders(pages: QuerySet[Page]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from oncall.rota import WOKEN, Hours, Rota, layers
 from oncall.rota import Layer as PlainLayer
 from oncall.rota import Override as PlainOverride
 from oncall.rota import at as rota_at
+from tenants import prepared
 from tenants.actors import Role
 from tenants.models import Membership, User
 
@@ -24,17 +25,17 @@ SOON = timedelta(days=14)  # whose shifts an edit changes within this time hears
 # Asked by every page to a team with a schedule: worded here, since the ORM takes longer to word them than PostgreSQL to answer.
 _LAYERS = """
 SELECT l.*, ARRAY(SELECT m.user_id FROM oncall_layermember m WHERE m.layer_id = l.id ORDER BY m.position) AS turn_takers
-FROM oncall_layer l WHERE l.schedule_id = ANY(%s) AND l.since < %s AND (l.until IS NULL OR l.until > %s)
+FROM oncall_layer l WHERE l.schedule_id = ANY(%s::bigint[]) AND l.since < %s AND (l.until IS NULL OR l.until > %s)
 ORDER BY l.schedule_id, l.number, l.id
 """
 _STANDING = """
-SELECT o.* FROM oncall_override o WHERE o.schedule_id = ANY(%s) AND o.starts_at < %s AND o.ends_at > %s
+SELECT o.* FROM oncall_override o WHERE o.schedule_id = ANY(%s::bigint[]) AND o.starts_at < %s AND o.ends_at > %s
 AND (o.cancelled_at IS NULL OR (o.cancelled_at > o.starts_at AND o.cancelled_at > %s)) ORDER BY o.id
 """
 # Those of these people who can answer a page (`answering`).
 MEMBERS = """
 SELECT u.* FROM tenants_user u JOIN tenants_membership s ON s.user_id = u.id AND s.is_active AND NOT 'auditor' = ANY(s.roles)
-WHERE u.is_active AND u.id = ANY(%s)
+WHERE u.is_active AND u.id = ANY(%s::bigint[])
 """
 
 
@@ -51,7 +52,7 @@ def rotas(schedules: Sequence[Schedule], start: datetime, end: datetime) -> dict
 
 def _rotas(ids: Sequence[int], start: datetime, end: datetime) -> dict[int, Rota]:
     laid: dict[int, list[PlainLayer]] = defaultdict(list)
-    found: Iterable[Any] = Layer.objects.raw(_LAYERS, [list(ids), end, start])
+    found: Iterable[Any] = prepared.rows(Layer, _LAYERS, [list(ids), end, start])
     for layer in found:
         if layer.turn_takers:
             laid[layer.schedule_id].append(plain_layer(layer, layer.turn_takers))
@@ -70,7 +71,7 @@ def on_call(schedule_id: int, at: datetime) -> dict[str, User]:
     """Duty -> who has it in a schedule at an instant: primary and secondary, as far as there are, and can answer still."""
     held = rota_at(_rotas([schedule_id], at, at + INSTANT)[schedule_id], at)
     wanted = {duty: held[duty].person for duty in WOKEN if duty in held}
-    found = {person.pk: person for person in User.objects.raw(MEMBERS, [list(wanted.values())])} if wanted else {}
+    found = {person.pk: person for person in prepared.rows(User, MEMBERS, [list(wanted.values())])} if wanted else {}
     return {duty: found[pk] for duty, pk in wanted.items() if pk in found}
 
 
@@ -92,7 +93,7 @@ def gone(user_ids: Iterable[int]) -> dict[int, str]:
 
 def standing(schedules: Iterable[int], start: datetime, end: datetime) -> list[Override]:
     """The overrides that hold at some time between two instants, the oldest first."""
-    return list(Override.objects.raw(_STANDING, [list(schedules), end, start, start]))
+    return prepared.rows(Override, _STANDING, [list(schedules), end, start, start])
 
 
 def plain_layer(row: Layer, people: Sequence[int]) -> PlainLayer:

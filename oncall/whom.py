@@ -10,6 +10,7 @@ from oncall import rotas
 from oncall.escalation import OF_THE_TEAM, Kind, Step
 from oncall.models import Schedule, Team, TeamMember
 from oncall.rota import OnCallDuty
+from tenants import prepared
 from tenants.models import DutyHolder, User
 from tenants.time import now
 
@@ -18,7 +19,7 @@ SELECT u.*, schedule.id AS schedule_id, step.kind AS kind FROM (SELECT 1) one
 LEFT JOIN oncall_schedule schedule ON schedule.team_id = %(team)s AND schedule.is_active
 LEFT JOIN (
   SELECT m.user_id, 'member' AS kind, m.position FROM oncall_teammember m WHERE m.team_id = %(team)s
-  UNION ALL SELECT %(manager)s, 'lead', 2147483647 WHERE %(manager)s IS NOT NULL) step
+  UNION ALL SELECT %(manager)s::bigint, 'lead', 2147483647 WHERE %(manager)s::bigint IS NOT NULL) step
   JOIN tenants_membership s ON s.user_id = step.user_id AND s.is_active AND NOT 'auditor' = ANY(s.roles)
   JOIN tenants_user u ON u.id = step.user_id AND u.is_active ON true
 ORDER BY step.position
@@ -44,7 +45,7 @@ def on_call(team: Team) -> OnCall:
     Primary and secondary are who is on call by the team's schedule (clause oncall.primary-secondary); of a team without one, or while
     nobody of it is on call, the first two of its fixed order who can.
     """
-    rows: list[Any] = list(User.objects.raw(_OF_THE_TEAM, {"team": team.pk, "manager": team.manager_id}))
+    rows: list[Any] = list(prepared.rows(User, _OF_THE_TEAM, {"team": team.pk, "manager": team.manager_id}))
     members: list[User | None] = [row for row in rows if row.kind == "member"]
     lead = next((row for row in rows if row.kind == "lead"), None)
     schedule_id: int | None = rows[0].schedule_id
@@ -100,5 +101,5 @@ def _primary_of(schedule_id: int) -> list[User]:
 
 def _members(user_ids: list[int]) -> list[User]:
     """These people, in this order, without those who have left or only read."""
-    found = {person.pk: person for person in User.objects.raw(rotas.MEMBERS, [user_ids])} if user_ids else {}
+    found = {person.pk: person for person in prepared.rows(User, rotas.MEMBERS, [user_ids])} if user_ids else {}
     return [found[pk] for pk in user_ids if pk in found]

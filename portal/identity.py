@@ -3,10 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
 from django.http import HttpRequest
 
-from tenants import credentials
+from tenants import credentials, prepared
 from tenants.actors import Actor, Role, Via
 from tenants.models import ApiTokenSecret, Organisation
 from tenants.refusals import NotFound, Reason, Refused
@@ -40,7 +39,7 @@ def bearer(request: HttpRequest) -> str | None:
 
 def member(request: HttpRequest, person_id: int, via: Via) -> Actor:
     """The signed-in person as a member of this organisation. A stranger's organisation and a missing one answer alike."""
-    organisation: Any = next(iter(Organisation.objects.raw(_MEMBER, [person_id])), None)
+    organisation: Any = prepared.row(Organisation, _MEMBER, [person_id])
     if organisation is None:
         raise NotFound()
     request.organisation = organisation  # type: ignore[attr-defined]  # its name stands on every page
@@ -60,9 +59,7 @@ def token_bearer(request: HttpRequest, credential: str) -> Actor:
 
     One statement of ours, not two of the ORM's: every request of a machine begins with it.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_BEARER, [credentials.digest(credential)])
-        row = cursor.fetchone()
+    row = prepared.one(_BEARER, [credentials.digest(credential)])
     if row is None:
         raise refused_token()
     secret_id, last_used_at, scopes, expires_at, revoked_at, organisation_id, user_id, name, email, roles = row

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from standard.calendar import WorkCalendar
 from standard.law import Law
 from standard.models import Calendar, CalendarDay, Clock, StandardVersion, StandardWithdrawal
+from tenants import prepared
 from tenants.scope import organisation_id
 from tenants.time import now
 
@@ -36,9 +37,7 @@ ORDER BY effective_at DESC, number DESC LIMIT 1
 
 def in_force_id() -> int:
     """The id of the version in force now, where only that is wanted: `law()` knows the rest."""
-    with connection.cursor() as cursor:
-        cursor.execute(_IN_FORCE, [now()])
-        row = cursor.fetchone()
+    row = prepared.one(_IN_FORCE, [now()])
     if row is None:
         raise StandardVersion.DoesNotExist("No version of the standard is in force.")
     found: int = row[0]

@@ -19,6 +19,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from psycopg.pq import ExecStatus, TransactionStatus
 
+from tenants import prepared
+
 log = structlog.get_logger(__name__)
 
 SHORTEST_KEY = 32
@@ -93,6 +95,7 @@ def tell(organisation_id: int, person: int | None, surface: str, *, also: str = 
                 "PostgreSQL does not believe whose request this is: it has another key than MUSTER_CONTEXT_KEY_FILE names. "
                 "Install this one with `manage.py context_key`, or use the key that it has (docs/operations.md)."
             )
+    prepared.allow(raw, own_backend=raw not in _pooled)  # the backend that it has had since it was opened believed it
 
 
 def clear() -> None:
@@ -151,9 +154,7 @@ def _ask(raw: Any) -> tuple[int, float]:
 
 def _execute(raw: Any, statement: str, values: list[str] | None = None) -> tuple[Any, ...] | None:
     """Run a statement whose values are bound by the server. Returns its first row."""
-    cursor: Any = psycopg.Cursor(raw)
-    wrapped: Any = connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
-    with wrapped as asked:
+    with prepared.cursor(raw) as asked:
         asked.execute(statement, values)
         row: tuple[Any, ...] | None = asked.fetchone()
         return row

@@ -15,6 +15,8 @@ import time
 
 from django.db import connection
 
+from tenants import prepared
+
 _ALPHABET = string.ascii_lowercase + string.digits
 _ROUTING = re.compile(r"^([a-z0-9]{12})[A-Za-z0-9]{20}$")
 KNOWN_SECONDS = 300.0
@@ -65,9 +67,7 @@ def organisation_by_public_id(value: str) -> int | None:
 
 def public_id_of(organisation_id: int) -> str:
     """The public id of an organisation, from inside its walls. Raises RuntimeError for one that is not seen."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT public_id FROM tenants_organisation WHERE id = %s", [organisation_id])
-        row = cursor.fetchone()
+    row = prepared.one("SELECT public_id FROM tenants_organisation WHERE id = %s", [organisation_id])
     if row is None:
         raise RuntimeError(f"Organisation {organisation_id} is not seen from here.")
     return str(row[0])

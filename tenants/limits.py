@@ -31,13 +31,15 @@ def _not_now(frame: FrameType | None) -> bool:
     return False
 
 
+def hurried(statement_ms: int = STATEMENT_MS, lock_ms: int = LOCK_MS) -> str:
+    """What `hurry` sets, for a transaction that is begun (tenants.scope.scope)."""
+    return f"set_config('lock_timeout', '{lock_ms:d}', true), set_config('statement_timeout', '{statement_ms:d}', true)"
+
+
 def hurry(statement_ms: int = STATEMENT_MS, lock_ms: int = LOCK_MS) -> None:
     """Let this transaction wait for no lock and no statement longer than a moment: what is due behind it has its time too."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
-            [str(lock_ms), str(statement_ms)],
-        )
+        cursor.execute(f"SELECT {hurried(statement_ms, lock_ms)}")
 
 
 @contextmanager

@@ -66,14 +66,16 @@ def scope(
     actor: Actor | None = None,
     read_only: bool = False,
     auditing: bool = False,
+    hurry: str = "",
 ) -> Iterator[Scope]:
     """Open a transaction inside the walls of one organisation.
 
     Everything in it commits together or not at all. `read_only` makes PostgreSQL refuse every write in it; `auditing` is that, as
-    the auditor's own role, on its own connection (clause people.auditor). Scopes nest only in tests and between an edge
+    the auditor's own role, on its own connection (clause people.auditor). `hurry`: how long its statements may take
+    (tenants.limits.hurried), said in the same trip. Scopes nest only in tests and between an edge
     and an action of the same organisation; the inner one is a savepoint and gives the outer one its setting back.
     """
-    also = context.AUDITOR if auditing else context.READ_ONLY if read_only else ""
+    also = ", ".join(filter(None, (context.AUDITOR if auditing else context.READ_ONLY if read_only else "", hurry)))
     with auditor.connected() if auditing else nullcontext():
         outer = _current.get()
         opened = Scope(organisation_id=organisation_id, surface=surface, user_id=user_id, actor=actor)

@@ -10,6 +10,8 @@ from typing import Any
 from django.db import connection, models
 from django.db.models.expressions import DatabaseDefault
 
+from tenants import prepared
+
 type Values = list[tuple[Any, Any]]  # (field, what is to be stored)
 
 
@@ -25,9 +27,8 @@ def insert(
     given = [(field, value) for field, value in values if not isinstance(value, DatabaseDefault)]
     columns, back = tuple(field.column for field, _ in given), tuple(field.column for field in returning)
     sql = _insert(model._meta.db_table, columns, back, once)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [field.get_db_prep_save(value, connection) for field, value in given])
-        return cursor.fetchall() if returning else [()]
+    found = prepared.run(sql, [field.get_db_prep_save(value, connection) for field, value in given])
+    return found if returning else [()]
 
 
 def update(model: type[models.Model], pk: Any, values: Values) -> bool | None:
@@ -35,10 +36,8 @@ def update(model: type[models.Model], pk: Any, values: Values) -> bool | None:
     if not (_plain(model) and all(_is_plain(value) for _, value in values)):
         return None
     key = model._meta.pk
-    with connection.cursor() as cursor:
-        bound = [field.get_db_prep_save(value, connection) for field, value in values]
-        cursor.execute(_update(model._meta.db_table, tuple(field.column for field, _ in values), key.column), [*bound, pk])
-        return bool(cursor.rowcount)
+    sql = _update(model._meta.db_table, tuple(field.column for field, _ in values), key.column)
+    return bool(prepared.changed(sql, [*(field.get_db_prep_save(value, connection) for field, value in values), pk]))
 
 
 def _is_plain(value: Any) -> bool:
@@ -56,11 +55,11 @@ def _plain(model: type[models.Model]) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _insert(table: str, columns: tuple[str, ...], returning: tuple[str, ...], once: bool) -> str:
-    names, marks = ", ".join(f'"{column}"' for column in columns), ", ".join(["%s"] * len(columns))
+def _insert(table: str, columns: tuple[str, ...], returning: tuple[str, ...], once: bool, times: int = 1) -> str:
+    names, marks = ", ".join(f'"{column}"' for column in columns), f"({', '.join(['%s'] * len(columns))})"
     named = ", ".join(column if column == "*" else f'"{column}"' for column in returning)
     back = f" RETURNING {named}" if returning else ""
-    return f'INSERT INTO "{table}" ({names}) VALUES ({marks}){" ON CONFLICT DO NOTHING" if once else ""}{back}'
+    return f'INSERT INTO "{table}" ({names}) VALUES {", ".join([marks] * times)}{" ON CONFLICT DO NOTHING" if once else ""}{back}'
 
 
 def insert_with_history(
@@ -73,10 +72,7 @@ def insert_with_history(
     own, back = tuple(field.column for field, _ in values), tuple(field.column for field in returning)
     everything = tuple(field.column for field in model._meta.local_concrete_fields)
     sql = _insert_with_history(model._meta.db_table, history._meta.db_table, own, everything, back)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*(field.get_db_prep_save(value, connection) for field, value in values), reason])
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
+    return prepared.run(sql, [*(field.get_db_prep_save(value, connection) for field, value in values), reason])
 
 
 @lru_cache(maxsize=256)
@@ -87,7 +83,7 @@ def _insert_with_history(
     return (
         f"WITH made AS ({_insert(table, columns, ('*',), False)}), "
         f'told AS (INSERT INTO "{history}" ({copied}, history_type, history_date, history_change_reason, history_xid) '
-        f"SELECT {copied}, '+', clock_timestamp(), %s, 0 FROM made) SELECT {', '.join(f'"{column}"' for column in returning)} FROM made"
+        f"SELECT {copied}, '+', clock_timestamp(), %s::text, 0 FROM made) SELECT {', '.join(f'"{column}"' for column in returning)} FROM made"
     )
 
 
@@ -98,12 +94,25 @@ def _update(table: str, columns: tuple[str, ...], key: str) -> str:
 
 def insert_once(row: models.Model) -> bool:
     """Insert a new row unless one with its unique columns is there already. Returns whether it was inserted; it has its id then."""
-    meta = row._meta
-    values = [(field, getattr(row, field.attname)) for field in meta.local_concrete_fields if field is not meta.auto_field]
-    stored = insert(type(row), values, [meta.pk], once=True)
-    if stored is None:
+    return bool(insert_all_once([row], by=()))
+
+
+def insert_all_once[M: models.Model](new: Sequence[M], *, by: tuple[str, ...]) -> list[M]:
+    """Insert new rows of one model in one statement, but for those whose unique columns are there already.
+
+    Returns those that were inserted; they have their ids then. `by` are columns that tell them from each other.
+    """
+    if not new:
+        return []
+    meta = new[0]._meta
+    fields = [field for field in meta.local_concrete_fields if field is not meta.auto_field]
+    if not _plain(type(new[0])):
         raise TypeError(f"{meta.label} has columns that only Django can store.")
-    if stored:
-        row.pk = stored[0][0]
+    sql = _insert(meta.db_table, tuple(field.column for field in fields), (meta.pk.column, *by), True, len(new))
+    bound = [field.get_db_prep_save(getattr(row, field.attname), connection) for row in new for field in fields]
+    ids = {tuple(told): pk for pk, *told in prepared.run(sql, bound)}
+    made = [row for row in new if tuple(getattr(row, column) for column in by) in ids]
+    for row in made:
+        row.pk = ids[tuple(getattr(row, column) for column in by)]
         row._state.adding = False
-    return bool(stored)
+    return made

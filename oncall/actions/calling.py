@@ -12,6 +12,7 @@ from oncall.models import EscalationPolicy, Page, PageDecline, PageStep, Service
 from standard import clocks
 from standard.models import Calendar, Clock
 from standard.queries import calendar, in_force_id, law
+from tenants import prepared
 from tenants.actors import Actor
 from tenants.models import User
 from tenants.time import now
@@ -30,7 +31,7 @@ def plan_for(team: Team, service: Service | None, incident_id: int | None) -> Pl
     Those are the times of the version that the incident pinned, or of the one in force where there is none yet.
     """
     named = (service.policy_id if service is not None else None) or team.policy_id
-    for policy in EscalationPolicy.objects.raw(_POLICY, [named]) if named else EscalationPolicy.objects.raw(_DEFAULT_POLICY):
+    for policy in prepared.rows(EscalationPolicy, *((_POLICY, [named]) if named else (_DEFAULT_POLICY,))):
         plan = policy.plan()
         if plan.steps:
             return plan
