@@ -18,7 +18,7 @@ class PlaceForm(forms.Form):
         help_text="Its reference. Fill in one of the three: incident, person, period.",
     )
     person = PersonField(label="A person", required=False)
-    starts_at = MomentField(label="A period, from (UTC)", required=False)
+    starts_at = MomentField(label="A period, from (UTC)", required=False, help_text="What went on in it, whenever it began.")
     ends_at = MomentField(label="Until (UTC)", required=False, help_text="Leave empty if there is no end yet.")
 
 

@@ -1,8 +1,8 @@
 """What the database itself does for a legal hold: it says what is held, and refuses that any of it goes (breach.preserve-logs).
 
-One function answers "which hold keeps this?", and everything asks it: the triggers, the retention job, the rules. Most evidence needs
-no trigger of these: events, history, raw requests, attachments, deliveries are append-only, and go for nobody, held or not. These are
-for the rows that may be deleted at all.
+One function, muster.held_during, answers "which hold keeps this?", and everything asks it: the triggers, the retention job, the rules,
+packs. Most evidence needs no trigger of these: events, history, raw requests, attachments, deliveries are append-only, and go for nobody,
+held or not. These are for the rows that may be deleted at all.
 """
 
 from typing import Any
@@ -115,6 +115,63 @@ BEGIN
         AND NEW.released_by_id IS DISTINCT FROM muster.person() THEN
     RAISE EXCEPTION 'whoever asks that legal hold % end says so themselves', OLD.id USING ERRCODE = 'integrity_constraint_violation';
   END IF;
+  RETURN NEW;
+END $$;
+"""
+
+# What runs over time is held by a period that it ran into, not only by the one that it began in. The two that ask now are put in the place of
+# those above, and of the moment that a row's trigger names an alert has its span instead.
+HELD_SPANS = """
+-- From when to when something went on, both included. An alert: since it was heard, until monitoring last spoke of it, or it fires still.
+CREATE FUNCTION muster.span(a incidents_alert) RETURNS tstzrange LANGUAGE sql STABLE AS
+$$ SELECT tstzrange(a.received_at, greatest(a.received_at, CASE WHEN a.state = 'firing' THEN now() ELSE a.last_seen_at END), '[]') $$;
+-- An incident: from the first that is known of it until it was closed, or resolved. One that was none, or was merged, until its row last changed.
+CREATE FUNCTION muster.span(i incidents_incident) RETURNS tstzrange LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+SELECT tstzrange(least(i.impact_start, i.detected_at, i.declared_at), greatest(i.impact_start, i.detected_at, i.declared_at, CASE
+  WHEN i.state = 'closed' THEN i.closed_at WHEN i.state = 'resolved' THEN i.resolved_at WHEN i.state IN ('false_positive', 'merged')
+  THEN (SELECT max(h.history_date) FROM incidents_historicalincident h WHERE h.organisation_id = i.organisation_id AND h.id = i.id)
+  ELSE now() END), '[]') $$;
+
+-- The hold that keeps something, of those that stand; null for none: of its incident, of its person, or of a period that has a moment in common
+-- with its span or its incident's. Of an organisation by its id: for triggers, whose row says whose it is.
+CREATE FUNCTION muster.held_during(organisation bigint, incident bigint, person bigint, during tstzrange) RETURNS bigint LANGUAGE sql STABLE
+  SECURITY DEFINER SET search_path = public, pg_temp AS $$
+SELECT h.id FROM incidents_legalhold h WHERE h.organisation_id = $1 AND h.released_at IS NULL AND (h.incident_id = $2 OR h.person_id = $3
+  OR (h.starts_at IS NOT NULL AND (tstzrange(h.starts_at, h.ends_at) && $4
+    OR EXISTS (SELECT 1 FROM incidents_incident i WHERE i.organisation_id = $1 AND i.id = $2
+      AND muster.span(i) && tstzrange(h.starts_at, h.ends_at)))))
+ORDER BY h.id LIMIT 1 $$;
+REVOKE EXECUTE ON FUNCTION muster.held_during(bigint, bigint, bigint, tstzrange) FROM PUBLIC;
+
+-- The same of a moment.
+CREATE OR REPLACE FUNCTION muster.held_in(organisation bigint, incident bigint, person bigint, at timestamptz) RETURNS bigint LANGUAGE sql STABLE
+  SECURITY DEFINER SET search_path = public, pg_temp AS
+$$ SELECT muster.held_during($1, $2, $3, CASE WHEN $4 IS NOT NULL THEN tstzrange($4, $4, '[]') END) $$;
+
+-- The same inside the organisation whose context is open. A hold of an incident that the asker may not see keeps what it keeps.
+DROP FUNCTION muster.held(bigint, bigint, timestamptz);
+CREATE FUNCTION muster.held(incident bigint, person bigint, during tstzrange) RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path = public, pg_temp AS $$ SELECT muster.held_during(muster.organisation(), $1, $2, $3) $$;
+GRANT EXECUTE ON FUNCTION muster.held(bigint, bigint, tstzrange), muster.span(incidents_alert) TO {auditor};
+
+CREATE OR REPLACE FUNCTION muster.refuse_held() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE old_row jsonb := to_jsonb(OLD); hold bigint; whose bigint; incident bigint; person bigint;
+BEGIN
+  whose := (old_row ->> 'organisation_id')::bigint;
+  incident := (old_row ->> TG_ARGV[0])::bigint;
+  person := (old_row ->> TG_ARGV[1])::bigint;
+  IF whose IS NULL THEN -- an account belongs to no organisation: whoever holds the person holds it
+    SELECT min(h.id) INTO hold FROM incidents_legalhold h WHERE h.person_id = person AND h.released_at IS NULL;
+  ELSIF TG_TABLE_NAME = 'incidents_alert' THEN
+    hold := muster.held_during(whose, incident, person, muster.span(jsonb_populate_record(NULL::incidents_alert, old_row)));
+  ELSE
+    hold := muster.held_in(whose, incident, person, (old_row ->> TG_ARGV[2])::timestamptz);
+  END IF;
+  IF hold IS NOT NULL THEN
+    RAISE EXCEPTION '% on % is refused: legal hold % keeps it', lower(TG_OP), TG_TABLE_NAME, hold
+      USING ERRCODE = 'integrity_constraint_violation', HINT = 'Legal and a second person release a hold.';
+  END IF;
+  IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
   RETURN NEW;
 END $$;
 """

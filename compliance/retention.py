@@ -59,14 +59,14 @@ def removable() -> Sequence[RetentionClass]:
     return [kind for kind in classes() if kind.removable]
 
 
-# Class -> its rows that are older than `%(before)s`: FROM and WHERE of `x`, what tells their age, and (incident, person, moment) as
+# Class -> its rows that are older than `%(before)s`: FROM and WHERE of `x`, what tells their age, and (incident, person, span) as
 # muster.held() takes them. Each is found by an index that is led by the organisation.
 _ROWS: Mapping[str, tuple[str, str, str, str]] = {
     "alerts": (
         "incidents_alert x JOIN incidents_signal s ON s.organisation_id = x.organisation_id AND s.id = x.signal_id",
         "x.incident_id IS NULL AND x.state = 'resolved' AND NOT s.is_open AND s.state <> 'waiting'",
         "x.last_seen_at",
-        "s.incident_id, NULL, x.received_at",
+        "s.incident_id, NULL, muster.span(x)",
     ),
     "codes": (
         "notifications_contactcode x JOIN notifications_contactmethod m ON m.organisation_id = x.organisation_id AND m.id = x.method_id",

@@ -1,6 +1,5 @@
 """Which packs still hold what an erasure took out of the ledger: they were made before it (docs/decisions/0030)."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import connection
@@ -10,7 +9,6 @@ from compliance.models import CustodianTask, ErasureRequest, EvidencePack, PackK
 from compliance.packs.along import TASKS
 from compliance.packs.filling import day_begins
 from compliance.packs.records import CUSTODIAN_FILES, EVENTS
-from incidents.models import LegalHold
 from ledger.models import Entry, Event, Redaction
 from tenants.time import now
 
@@ -57,7 +55,14 @@ def hold_on(pack: EvidencePack) -> int | None:
     One of its incidents; or, of a hold of a period, what was written in the days that it is of. Like what it tells, that is judged broadly.
     """
     incidents = [pack.incident_id] if pack.incident_id is not None else pack.shown
-    return min((hold for hold in (_held(incidents), _held_between(*_span(pack))) if hold is not None), default=None)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT least(muster.held(NULL, NULL, tstzrange(%s, %s, '[]')), "
+            "(SELECT min(muster.held(i, NULL, NULL)) FROM unnest(%s::bigint[]) AS i))",
+            [*_span(pack), incidents],
+        )
+        (hold,) = cursor.fetchone()
+    return None if hold is None else int(hold)
 
 
 def _span(pack: EvidencePack) -> tuple[datetime, datetime]:
@@ -68,18 +73,4 @@ def _span(pack: EvidencePack) -> tuple[datetime, datetime]:
         return day_begins(pack.starts_on), day_begins(pack.ends_before)
     ends = pack.made_at or now()
     first = Event.objects.filter(incident_id=pack.incident_id).aggregate(first=Min("recorded_at"))["first"]
-    return first or ends, ends
-
-
-def _held_between(starts: datetime, ends: datetime) -> int | None:
-    """The hold of a period that has a moment in common with another."""
-    standing = LegalHold.objects.filter(released_at=None, starts_at__isnull=False, starts_at__lte=ends)
-    standing = standing.filter(Q(ends_at=None) | Q(ends_at__gt=starts))
-    return standing.order_by("id").values_list("id", flat=True).first()
-
-
-def _held(incidents: Iterable[int]) -> int | None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT min(muster.held(i, NULL, NULL)) FROM unnest(%s::bigint[]) AS i", [list(incidents)])
-        (hold,) = cursor.fetchone()
-    return None if hold is None else int(hold)
+    return min(first or ends, ends), ends

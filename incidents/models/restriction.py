@@ -73,7 +73,7 @@ class NeedToKnow(TenantOwned):
 class LegalHold(TenantOwned):
     """What is evidence and is kept, until Legal and a second person release it (breach.preserve-logs). What it keeps, it keeps from everybody.
 
-    It holds an incident, a person, or all that came in from `starts_at` until `ends_at` (None: with no end yet): one of the three.
+    It holds an incident, a person, or all that went on from `starts_at` until `ends_at` (None: with no end yet): one of the three.
     `released_by` is whom of Legal asked that it end, at `release_asked_at`; only what `second_person` has agreed to has ended.
     """
 

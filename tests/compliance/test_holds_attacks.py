@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -19,7 +20,7 @@ from ledger.models import Redaction
 from notifications.models import ContactMethod, ContactSecret
 from tenants.models import Membership, User
 from tenants.time import now
-from tests import everything
+from tests import everything, lived_in
 from tests.conftest import Cast, Installation
 from tests.everything import query
 
@@ -40,6 +41,28 @@ def of_person(cast: Cast) -> LegalHold:
     with cast.scope(cast.exec):
         by = cast.exec.actor()
         return holds.place_hold(by=by, matter="Case 7", reason="We may be sued", person=member_for(by, cast.jon.email))
+
+
+def ago(hours: int) -> datetime:
+    """So many hours from now; less than nothing is past."""
+    return now() + timedelta(hours=hours)
+
+
+def period(cast: Cast, starts: int, ends: int) -> LegalHold:
+    """Legal holds a period, in hours from now."""
+    with cast.scope(cast.exec):
+        return holds.place_hold(by=cast.exec.actor(), matter="M", reason="R", starts_at=ago(starts), ends_at=ago(ends))
+
+
+def attempted(act: Callable[[], object]) -> str:
+    """What the database says to an attempt, which is undone; "" where it does it."""
+    try:
+        with transaction.atomic():
+            act()
+            transaction.set_rollback(True)
+    except DatabaseError as said:
+        return str(said)
+    return ""
 
 
 def refused(act: Callable[[], object]) -> str:
@@ -110,6 +133,74 @@ class TestAsTheServingRole:
             assert f"legal hold {hold.pk} keeps it" in refused(
                 lambda: query(f"DELETE FROM incidents_incident WHERE id = {incident.pk}")
             )
+
+    @pytest.mark.parametrize(
+        ("received", "seen", "fires", "kept"),
+        [(-30, -30, True, True), (-30, -5, False, True), (-5, -5, False, True), (-30, -20, False, False), (-1, -1, True, False)],
+    )
+    def test_a_period_keeps_an_alert_that_fired_in_it(
+        self, acme: Cast, received: int, seen: int, fires: bool, kept: bool
+    ) -> None:
+        """The period was the hours from 10 to 2 ago. What began before and fires still is held; what ended before it, or began after, is not."""
+        hold = period(acme, -10, -2)
+        with acme.scope(acme.amira):
+            lived_in.take(acme, lived_in.delivery("Disk full", "x"))
+            alert = Alert.objects.get()
+            alert.state, alert.received_at, alert.last_seen_at = "firing" if fires else "resolved", ago(received), ago(seen)
+            alert.save()
+            if kept:
+                assert f"legal hold {hold.pk} keeps it" in refused(alert.delete)
+            else:
+                alert.delete()
+            assert Alert.objects.exists() == kept
+
+    @pytest.mark.parametrize(
+        ("state", "began", "ended", "kept"),
+        [
+            ("investigation", -30, None, True),
+            ("resolved", -30, -5, True),
+            ("resolved", -30, -20, False),
+            ("closed", -30, -5, True),
+            ("closed", -30, -20, False),
+            ("investigation", -1, None, False),
+        ],
+    )
+    def test_a_period_keeps_an_incident_that_ran_into_it(
+        self, acme: Cast, state: str, began: int, ended: int | None, kept: bool
+    ) -> None:
+        """And what belongs to it, however much earlier it began: while it was open, until it was resolved, until it was closed."""
+        hold = period(acme, -10, -2)
+        with acme.scope(acme.amira):
+            incident = actions.declare(by=acme.amira.actor(), title="Slow", severity=Severity.SEV3)
+            actions.claim(incident, by=acme.amira.actor())
+            actions.order(incident, by=acme.amira.actor(), to=acme.jon.email, text="Roll back")
+            incident.refresh_from_db()
+            incident.state, incident.detected_at, incident.declared_at = state, ago(began), ago(began)
+            incident.resolved_at = None if ended is None else ago(-25 if state == "closed" else ended)
+            incident.closed_at = ago(ended) if state == "closed" and ended is not None else None
+            incident.save()
+            for table, column in (("incidents_incident", "id"), ("incidents_order", "incident_id")):
+                said = attempted(lambda t=table, c=column: query(f"DELETE FROM {t} WHERE {c} = {incident.pk}"))  # type: ignore[misc]
+                assert (f"legal hold {hold.pk} keeps it" in said) == kept, (table, said)
+
+    def test_an_incident_began_with_its_impact_and_one_that_was_none_has_ended(self, acme: Cast) -> None:
+        """It is held where only its impact lies in the period; and one that was none has ended when its row last changed."""
+        period(acme, -10, -2)
+        asked = "SELECT muster.held(%s, NULL, NULL)"
+        last = "(SELECT max(h.history_date) FROM incidents_historicalincident h WHERE h.id = i.id)"
+        over = f"SELECT upper(muster.span(i)) = {last} FROM incidents_incident i WHERE i.id = %s"
+        with acme.scope(acme.amira):
+            by = acme.amira.actor()
+            incident = actions.declare(by=by, title="Slow", severity=Severity.SEV3)
+            assert query(asked, incident.pk) == [(None,)]
+            incident.refresh_from_db()
+            incident.impact_start = ago(-5)
+            incident.save()
+            assert query(asked, incident.pk) != [(None,)]
+            none = actions.declare(by=by, title="A test", severity=Severity.SEV3)
+            assert query(over, none.pk) == [(False,)], "it goes on"
+            actions.mark_false_positive(none, by=by, reason="A drill")
+            assert query(over, none.pk) == [(True,)]
 
     def test_a_hold_is_not_ended_alone(self, acme: Cast) -> None:
         """Not deleted, not narrowed, not released by one person or in another's name: the database looks who acts."""

@@ -1,5 +1,6 @@
 """Retention: what is over its age and not held goes, what is held stays, and no period is shorter than its floor."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -69,6 +70,34 @@ class TestTheJob:
         scene.api("exec").post(f"holds/{hold}/ask-release/", {"reason": "Over"})
         scene.api("admin").post(f"holds/{hold}/release/", {})
         assert run(scene)["alerts"] == 1
+
+    @pytest.mark.parametrize(
+        ("starts", "ends", "kept"),
+        [(5, 8, True), (9, None, True), (-3, 1, True), (-3, 0, False), (11, 20, False), (11, None, False)],
+    )
+    def test_a_period_keeps_an_alert_that_still_fired_in_it(
+        self, scene: Scene, starts: int, ends: int | None, kept: bool
+    ) -> None:
+        """It was received on day 0 and ended on day 10: what lies wholly before or after that holds nothing of it."""
+        noise(scene)
+        received = scene.clock.now
+        with scene.acme.scope():
+            for row in Alert.objects.all():
+                row.received_at, row.last_seen_at = received, received + timedelta(days=10)
+                row.save()
+        period = {
+            name: (received + timedelta(days=day)).isoformat()
+            for name, day in (("starts_at", starts), ("ends_at", ends))
+            if day is not None
+        }
+        hold = placed(scene, **period)
+        scene.clock.advance(days=200)
+        for who in ("admin", "auditor"):
+            assert (row_of(scene, "alerts", who)["over_age"], row_of(scene, "alerts", who)["held"]) == (1 - kept, int(kept))
+        assert run(scene) == ({} if kept else {"alerts": 1})
+        scene.api("exec").post(f"holds/{hold}/ask-release/", {"reason": "Over"})
+        scene.api("admin").post(f"holds/{hold}/release/", {})
+        assert run(scene) == ({"alerts": 1} if kept else {})
 
     def test_an_alert_of_an_incident_is_never_its_business(self, scene: Scene) -> None:
         lived_in.take(scene.acme, lived_in.delivery("Down", "x"))
