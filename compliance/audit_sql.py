@@ -65,6 +65,40 @@ BEGIN
 END $$;
 """
 
+# By one engagement, and past the policy of the auditor's role, which shows of a clock without an incident only when it was started.
+MISSES = f"""
+-- The broken clocks that name no incident and belong to one engagement's period: a page's or a custodian's by the incident that the page, or the
+-- hold, is of by now, where there is one that its auditor may know of; any other by when it broke. `number` is the subject's; `of_kind` and
+-- `of_number` are what a page is about; `about` is what people call it.
+CREATE FUNCTION muster.audited_misses(engagement bigint) RETURNS TABLE (clock bigint, incident bigint, clause text, due_at timestamptz,
+  broken_at timestamptz, stopped_at timestamptz, fell_away text, kind text, number bigint, of_kind text, of_number bigint, about text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE said text[] := muster.context(); here bigint := nullif(said[2], ''); who bigint := nullif(said[3], '');
+  hidden bigint[] := muster.hidden_incidents();
+BEGIN
+  RETURN QUERY WITH mine AS (SELECT e.* FROM compliance_auditengagement e WHERE e.id = engagement AND {OPEN}),
+    lone AS (
+      SELECT k.*, p.incident_id AS of_incident, p.subject_type AS of_kind, p.subject_id AS of_number, g.title::text AS about
+      FROM standard_clock k JOIN oncall_page p ON p.organisation_id = here AND p.id = k.subject_id
+      LEFT JOIN incidents_signal g ON g.organisation_id = here AND p.subject_type = 'incidents.signal' AND g.id = p.subject_id
+      WHERE k.organisation_id = here AND k.incident_id IS NULL AND k.broken_at IS NOT NULL AND k.subject_type = 'oncall.page'
+      UNION ALL SELECT k.*, h.incident_id, '', NULL, 'legal hold ' || h.id
+      FROM standard_clock k JOIN compliance_custodiantask t ON t.organisation_id = here AND t.id = k.subject_id
+      JOIN incidents_legalhold h ON h.organisation_id = here AND h.id = t.hold_id
+      WHERE k.organisation_id = here AND k.incident_id IS NULL AND k.broken_at IS NOT NULL AND k.subject_type = 'compliance.custodiantask'
+      UNION ALL SELECT k.*, NULL, '', NULL, to_char(r.begins_on, 'YYYY "Q"Q')
+      FROM standard_clock k JOIN standard_processreview r ON r.organisation_id = here AND r.id = k.subject_id
+      WHERE k.organisation_id = here AND k.incident_id IS NULL AND k.broken_at IS NOT NULL AND k.subject_type = 'standard.processreview')
+  SELECT l.id, l.of_incident, l.clause::text, l.due_at, l.broken_at, l.stopped_at, l.fell_away::text, l.subject_type::text, l.subject_id,
+    l.of_kind::text, l.of_number, coalesce(l.about, '')
+  FROM mine e CROSS JOIN lone l LEFT JOIN incidents_incident i ON i.organisation_id = here AND i.id = l.of_incident
+  WHERE CASE WHEN l.of_incident IS NULL THEN l.broken_at >= e.starts_at AND l.broken_at < e.ends_at
+    ELSE i.declared_at >= e.starts_at AND i.declared_at < e.ends_at AND NOT i.id = ANY (hidden) END
+  ORDER BY l.broken_at, l.id;
+END $$;
+GRANT EXECUTE ON FUNCTION muster.audited_misses(bigint) TO {{auditor}};
+"""
+
 
 class KeepPeriods(Operation):
     """Put the policy `period` on every table that there is; those to come have it from `NeedToKnow` on."""

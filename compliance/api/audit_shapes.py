@@ -123,7 +123,11 @@ class DeviationOut(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     clause = serializers.CharField()
     what = serializers.CharField()
-    ref = serializers.CharField()
+    ref = serializers.CharField(help_text="The incident, where it is of one.")
+    source = serializers.CharField(  # type: ignore[assignment]
+        help_text="What was measured, where the clock names no incident: `page 7 of signal 12`, `custodian's task 3`, `quarterly review 5`."
+    )
+    about = serializers.CharField(help_text="What people call that, such as the signal's title.")
 
 
 class EvidenceOut(serializers.Serializer[Any]):

@@ -1,6 +1,7 @@
-"""Entries of no incident that belong to a pack's incidents all the same: raw requests that speak of them, and what their holds' custodians answered.
+"""Entries of no incident that go along in a pack all the same: raw requests that speak of its incidents, what their holds' custodians answered.
 
-They are found by Muster itself, which sees everything, before any record is written: within a period's range what is no record is a stub.
+Of an engagement also the clocks of its period that broke and name no incident, with the pages that they are of. They are found by Muster
+itself, which sees everything, before any record is written: within a period's range what is no record is a stub.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -9,16 +10,16 @@ from heapq import merge
 
 from django.db.models import Q
 
+from compliance.audit_misses import PAGE
 from compliance.models import CustodianFile, CustodianTask
 from compliance.packs import beside
 from compliance.packs.audited import Audited
 from compliance.packs.log import Log
-from compliance.packs.records import CUSTODIAN_FILES, EVENTS, INBOUND, Sealed
+from compliance.packs.records import CLOCKS, CUSTODIAN_FILES, EVENTS, INBOUND, PAGES, TASKS, Sealed
 from compliance.packs.told import Opened
 from incidents.models import Incident, Signal
 from ledger.models import Event
 
-TASKS = "compliance_historicalcustodiantask"
 AT_A_TIME = 100  # incidents in one transaction
 
 
@@ -60,6 +61,9 @@ def look(incidents: Collection[int], own: Opened, engaged: Audited | None, alive
                 requests[incident.pk] = _requests(incident, engaged)
                 spoken_of |= beside.spoken_of(incident, requests[incident.pk])
     rows = {INBOUND: frozenset(pk for ids in requests.values() for pk in ids)}
+    if engaged is not None:
+        rows[CLOCKS] = frozenset(one.clock_id for one in engaged.misses)
+        rows[PAGES] = frozenset(one.number for one in engaged.misses if one.kind == PAGE)
     if custody:
         with own():
             rows |= _custody(incidents)

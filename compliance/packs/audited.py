@@ -1,7 +1,7 @@
 """What the pack of an audit engagement is made of: what its auditor may read by then, as the database says it (clause people.auditor).
 
 That is each incident that was declared in the engagement's period with all that belongs to it, however much later it was written; and what
-was written in the period of no incident. Everything else that was sealed in the period is a stub.
+was written in the period of no incident, with the clocks that broke in it. Everything else that was sealed in the period is a stub.
 """
 
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection
 
+from compliance.audit_misses import Miss, misses
 from compliance.audit_population import RESTRICTED, SEEN, population
 from compliance.models import AuditEngagement
 from compliance.packs.log import Log
@@ -38,12 +39,16 @@ def opened_by(engagement: AuditEngagement) -> Opened:
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """One engagement: its numbers in their order, each with how the population calls it, those that are shown with their ids; its own entries."""
+    """One engagement: its numbers in their order, each with how the population calls it, those that are shown with their ids; its own entries.
+
+    `misses` are the broken clocks of the period that name no incident.
+    """
 
     engagement: AuditEngagement
     numbers: dict[int, str]
     ids: dict[int, int]
     incidents: frozenset[int]
+    misses: tuple[Miss, ...]
     itself: tuple[Sealed, ...]
     auditor: str
 
@@ -71,6 +76,7 @@ def look(engagement: AuditEngagement, log: Log, own: Opened, theirs: Opened) -> 
             rows = [replace(row, kind=RESTRICTED) if row.incident and row.incident.restricted else row for row in rows]
         numbers = {row.number: named.get(row.kind, OUTSIDE) for row in rows if row.kind}  # one that nobody has stays a gap
         ids = {row.number: row.incident.pk for row in rows if row.kind == SEEN and row.incident is not None}
+        missed = tuple(one for one in misses(engagement) if one.incident_id is None or one.incident_id in ids.values())
     with own():
         made = Event.objects.filter(
             kind="engagement.made", subject_type=engagement._meta.label_lower, subject_id=engagement.pk
@@ -80,7 +86,7 @@ def look(engagement: AuditEngagement, log: Log, own: Opened, theirs: Opened) -> 
     if made is None or {entry.table for entry in itself} != {ENGAGEMENTS, EVENTS}:
         raise Over("the engagement is older than the sealed log; an administrator makes another")
     itself.sort(key=lambda entry: entry.leaf)
-    return Audited(engagement, numbers, ids, frozenset(ids.values()), tuple(itself), str(made.data["auditor"]))
+    return Audited(engagement, numbers, ids, frozenset(ids.values()), missed, tuple(itself), str(made.data["auditor"]))
 
 
 def check_open(engagement: AuditEngagement) -> None:

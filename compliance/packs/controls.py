@@ -1,11 +1,11 @@
 """`data/controls.json` of an engagement's pack: for each control which entries of the pack are its evidence, and what was not as it should be.
 
 Made of the pack's records and of nothing else, so that whoever has the pack can make it again (docs/evidence-format.md, section 5). It is
-written piece by piece: of each clock no more than its last leaf is ever in memory, and of the evidence nothing.
+written piece by piece: of each clock no more than its last leaf is ever in memory, of each page what it was about, and of the evidence nothing.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from io import StringIO
@@ -15,20 +15,16 @@ from typing import Any, TextIO
 
 import orjson
 
-from compliance.audit_controls import CONTROLS, Control
+from compliance.audit_controls import CONTROLS, Control, begins
+from compliance.audit_misses import CUSTODIAN, PAGE, source_of
+from compliance.packs.records import CLOCKS, EVENTS, HOLDS, PAGES, TASKS
 from incidents.timeline import LATE_SECONDS
 
-EVENTS, CLOCKS = "ledger_event", "standard_historicalclock"
 LATE = timedelta(seconds=LATE_SECONDS)
-_OF_A_CLOCK = ("clause", "due_at", "broken_at", "stopped_at")
+_OF_A_CLOCK = ("clause", "due_at", "broken_at", "stopped_at", "fell_away")
 _OF_AN_EVENT = ("kind", "seq", "occurred_at", "recorded_at")
 
 type Row = dict[str, Any]
-
-
-def begins(word: str, words: Sequence[str]) -> bool:
-    """Whether a word is one of these, or begins with one that ends in a separator (compliance/audit_evidence.py asks the database the same)."""
-    return any(word == one or (one[-1] in "._-" and word.startswith(one)) for one in words)
 
 
 def of(pack: Path) -> dict[str, Any]:
@@ -84,22 +80,45 @@ def _write(pack: Path, out: TextIO) -> None:
 
 
 def _clocks(pack: Path, broke: Callable[[str, Row], None]) -> None:
-    """Tell of each clock of an incident that broke, as the last entry of it has it, by each control that asks for its clause."""
+    """Tell of each clock that broke, as the last entry of it has it, by each control that asks for its clause.
+
+    One that names no incident belongs to the engagement by what it measured, or, where that is of no incident either, by when it broke.
+    """
     last: dict[int, int] = {}
     for leaf, _, row in _records(pack, CLOCKS):
         last[row["id"]] = leaf
+    owners, (starts_at, ends_at) = _owners(pack), _period(pack)
     for leaf, incident_id, row in _records(pack, CLOCKS):
-        if last[row["id"]] == leaf and incident_id is not None and row["broken_at"] is not None:
-            told = {"leaf": leaf, "incident": incident_id, **{name: row[name] for name in _OF_A_CLOCK}}
-            for control in CONTROLS:
-                if begins(row["clause"], control.clauses):
-                    broke(control.key, told)
+        if last[row["id"]] != leaf or row["broken_at"] is None:
+            continue
+        told = {"leaf": leaf, "incident": incident_id, **{name: row.get(name, "") for name in _OF_A_CLOCK}}
+        if incident_id is None:
+            owner = owners.get((row["subject_type"], row["subject_id"]), {})
+            told |= {
+                "incident": owner.get("incident"),
+                "source": source_of(row["subject_type"], row["subject_id"], *owner.get("of", ())),
+            }
+            if told["incident"] is None and not starts_at <= datetime.fromisoformat(row["broken_at"]) < ends_at:
+                continue
+        for control in CONTROLS:
+            if begins(row["clause"], control.clauses):
+                broke(control.key, told)
+
+
+def _owners(pack: Path) -> dict[tuple[str, int], Row]:
+    """What clocks without an incident measured: its incident as its last entry has it, and what a page was about."""
+    found: dict[tuple[str, int], Row] = {}
+    for _, incident_id, row in _records(pack, PAGES):
+        found[PAGE, row["id"]] = {"incident": incident_id, "of": (row["subject_type"], row["subject_id"])}
+    holds = {row["id"]: incident_id for _, incident_id, row in _records(pack, HOLDS)}
+    for _, _, row in _records(pack, TASKS):
+        found[CUSTODIAN, row["id"]] = {"incident": holds.get(row["hold_id"])}
+    return found
 
 
 def _events(pack: Path, late: Callable[[str, Row], None], speaks: Callable[[str, int], None]) -> None:
     """Tell of each event by each control that it speaks to; what was recorded late is an exception too."""
-    engagement = json.loads((pack / "data/pack.json").read_text(encoding="utf-8"))["of"]["engagement"]
-    starts_at, ends_at = (datetime.fromisoformat(engagement[name]) for name in ("starts_at", "ends_at"))
+    starts_at, ends_at = _period(pack)
     for leaf, incident_id, row in _records(pack, EVENTS):
         occurred_at, recorded_at = (datetime.fromisoformat(row[name]) for name in ("occurred_at", "recorded_at"))
         if incident_id is None and not starts_at <= occurred_at < ends_at:
@@ -109,6 +128,12 @@ def _events(pack: Path, late: Callable[[str, Row], None], speaks: Callable[[str,
                 speaks(control.key, leaf)
                 if incident_id is not None and recorded_at > occurred_at + LATE:
                     late(control.key, {"leaf": leaf, "incident": incident_id, **{name: row[name] for name in _OF_AN_EVENT}})
+
+
+def _period(pack: Path) -> tuple[datetime, datetime]:
+    """From when, and until before when, the engagement's period is."""
+    engagement = json.loads((pack / "data/pack.json").read_text(encoding="utf-8"))["of"]["engagement"]
+    return datetime.fromisoformat(engagement["starts_at"]), datetime.fromisoformat(engagement["ends_at"])
 
 
 def _head(control: Control) -> Row:

@@ -6,9 +6,8 @@ from django.db import connection
 from django.db.models import Min, Q
 
 from compliance.models import CustodianTask, ErasureRequest, EvidencePack, PackKind, PackState, ReviewedAccess
-from compliance.packs.along import TASKS
 from compliance.packs.filling import day_begins
-from compliance.packs.records import CUSTODIAN_FILES, EVENTS
+from compliance.packs.records import CUSTODIAN_FILES, EVENTS, TASKS
 from ledger.models import Entry, Event, Redaction
 from tenants.time import now
 

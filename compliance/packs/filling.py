@@ -13,10 +13,10 @@ from compliance.conformance import packed
 from compliance.holds_people import SECONDS
 from compliance.models import EvidencePack, PackKind
 from compliance.packs import audited, beside, controls, disclosing, paging, told
-from compliance.packs.along import TASKS, Along
+from compliance.packs.along import Along
 from compliance.packs.along import look as look_along
 from compliance.packs.log import Log
-from compliance.packs.records import EVENTS, Records, Sealed
+from compliance.packs.records import EVENTS, TASKS, Records, Sealed
 from incidents.models import Incident, IncidentService
 from postmortems.item_csv import safe
 from tenants.actors import Role

@@ -18,6 +18,12 @@ INCIDENTS, EVENTS, ATTACHMENTS, REDACTIONS, INBOUND, CUSTODIAN_FILES = (
     "incidents_inbound",
     "compliance_custodianfile",
 )
+CLOCKS, PAGES, HOLDS, TASKS = (
+    "standard_historicalclock",
+    "oncall_historicalpage",
+    "incidents_historicallegalhold",
+    "compliance_historicalcustodiantask",
+)
 
 
 @dataclass(frozen=True, slots=True)

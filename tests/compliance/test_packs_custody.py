@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from compliance.models import CustodianFile
-from compliance.packs.along import TASKS
 from compliance.packs.records import CUSTODIAN_FILES as FILES
+from compliance.packs.records import TASKS
 from tenants.models import DutyHolder
 from tests.compliance import packmaking
 from tests.compliance.audits import audit, engage
