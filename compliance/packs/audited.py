@@ -4,21 +4,27 @@ That is each incident that was declared in the engagement's period with all that
 was written in the period of no incident, with the clocks that broke in it. Everything else that was sealed in the period is a stub.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from heapq import merge
 from typing import Any
 
+import orjson
 from django.db import connection
+from django.db.models import Q
 
 from compliance.audit_misses import Miss, misses
 from compliance.audit_population import RESTRICTED, SEEN, population
-from compliance.models import AuditEngagement
+from compliance.models import AuditEngagement, CustodianFile, CustodianTask
 from compliance.packs.log import Log
 from compliance.packs.records import EVENTS, Sealed
 from compliance.packs.told import Opened
+from incidents.models import Alert, Incident, LegalHold, Signal
 from ledger.models import Event
+from oncall.models import Page
+from standard.models import Clock
 from tenants.actors import Via
 from tenants.scope import scope
 from tenants.walled import tenant_of
@@ -38,10 +44,27 @@ def opened_by(engagement: AuditEngagement) -> Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Unopened:
+    """Restricted incidents that an engagement does not open, as events of no incident tell of them: by their subjects, and by what was read."""
+
+    subjects: Mapping[str, frozenset[int]]
+    named: re.Pattern[str] | None
+
+    def told_by(self, entry: Sealed) -> bool:
+        """Whether an entry of no incident is an event that tells of one of them."""
+        if entry.table != EVENTS or entry.body is None or self.named is None:
+            return False
+        row = orjson.loads(entry.body)
+        read = row["kind"] == "auditor.read" and self.named.search(row["data"]["path"])
+        return bool(read) or row["subject_id"] in self.subjects.get(row["subject_type"], ())
+
+
+@dataclass(frozen=True, slots=True)
 class Audited:
     """One engagement: its numbers in their order, each with how the population calls it, those that are shown with their ids; its own entries.
 
-    `misses` are the broken clocks of the period that name no incident.
+    `misses` are the broken clocks of the period that name no incident. `kept_from` is what the auditor may read in the portal and this engagement
+    does not open, being named on it or by another engagement.
     """
 
     engagement: AuditEngagement
@@ -51,10 +74,13 @@ class Audited:
     misses: tuple[Miss, ...]
     itself: tuple[Sealed, ...]
     auditor: str
+    kept_from: "Unopened"
 
     def shows(self, entry: Sealed) -> bool:
         """Whether an entry of the auditor's scope, who may have other engagements too, belongs to this one."""
-        return entry.incident_id in self.incidents if entry.incident_id is not None else entry.table != ENGAGEMENTS
+        if entry.incident_id is not None:
+            return entry.incident_id in self.incidents
+        return entry.table != ENGAGEMENTS and not self.kept_from.told_by(entry)
 
     def own(self, first: int, last: int) -> list[Sealed]:
         """What tells of the engagement itself among these leaves: whoever has the pack can see by it what it may hold."""
@@ -77,7 +103,9 @@ def look(engagement: AuditEngagement, log: Log, own: Opened, theirs: Opened) -> 
         numbers = {row.number: named.get(row.kind, OUTSIDE) for row in rows if row.kind}  # one that nobody has stays a gap
         ids = {row.number: row.incident.pk for row in rows if row.kind == SEEN and row.incident is not None}
         missed = tuple(one for one in misses(engagement) if one.incident_id is None or one.incident_id in ids.values())
+        unopened = list(Incident.objects.filter(restricted=True).exclude(pk__in=ids.values()))
     with own():
+        kept_from = _unopened(unopened)
         made = Event.objects.filter(
             kind="engagement.made", subject_type=engagement._meta.label_lower, subject_id=engagement.pk
         ).first()
@@ -86,7 +114,30 @@ def look(engagement: AuditEngagement, log: Log, own: Opened, theirs: Opened) -> 
     if made is None or {entry.table for entry in itself} != {ENGAGEMENTS, EVENTS}:
         raise Over("the engagement is older than the sealed log; an administrator makes another")
     itself.sort(key=lambda entry: entry.leaf)
-    return Audited(engagement, numbers, ids, frozenset(ids.values()), missed, tuple(itself), str(made.data["auditor"]))
+    return Audited(engagement, numbers, ids, frozenset(ids.values()), missed, tuple(itself), str(made.data["auditor"]), kept_from)
+
+
+def _unopened(incidents: Collection[Incident]) -> Unopened:
+    """What led to these incidents, and what custodians of their holds were asked; inside a scope that sees all."""
+    if not incidents:
+        return Unopened({}, None)
+    of_it = Q(incident_id__in=[incident.pk for incident in incidents])
+    tasks = CustodianTask.objects.filter(hold__in=LegalHold.objects.filter(of_it).values("id"))
+    pages = Page.objects.filter(of_it)
+    subject = {model: model._meta.label_lower for model in (Page, CustodianTask)}
+    clocks = Clock.objects.filter(
+        of_it
+        | Q(subject_type=subject[Page], subject_id__in=pages.values("id"))
+        | Q(subject_type=subject[CustodianTask], subject_id__in=tasks.values("id"))
+    )
+    files = CustodianFile.objects.filter(task__in=tasks.values("id"))
+    found = (Signal.objects.filter(of_it), Alert.objects.filter(of_it), pages, clocks, tasks, files)
+    numbers = "|".join(str(incident.number) for incident in incidents)
+    refs = "|".join(re.escape(incident.ref) for incident in incidents)
+    return Unopened(
+        {rows.model._meta.label_lower: frozenset(rows.values_list("pk", flat=True)) for rows in found},
+        re.compile(rf"{refs}|INC-(?:{numbers})(?![0-9])", re.IGNORECASE),
+    )
 
 
 def check_open(engagement: AuditEngagement) -> None:

@@ -20,7 +20,7 @@ from tests.compliance import packmaking
 from tests.compliance.audits import audit, engage
 from tests.compliance.test_holds import LEAK, LOSS, placed
 from tests.compliance.test_holds import ask as ask_custodian
-from tests.compliance.test_packs_engagement import Make, ask, make, saved
+from tests.compliance.test_packs_engagement import Make, ask, engage_too, make, saved
 from tests.compliance.test_packs_making import holds, inside
 from tests.everything import query
 from tests.incidents.scene import Scene, alert
@@ -203,7 +203,7 @@ class TestWhoMayNotKnow:
         assert packed(folder) == {}
         for key in ("soc2-cc7-4", "iso27001-a-5-26", "nist-rs-an-06"):  # the controls that ask for what became of clocks
             assert PRESERVE not in json.dumps(audit(scene, made, f"controls/{key}")["evidence"]), key
-        everything = b"".join(path.read_bytes() for path in folder.rglob("*.json*"))
+        everything = b"".join(path.read_bytes() for path in (folder / "data").rglob("*") if path.is_file())
         assert TITLE.encode() not in everything
         assert b"compliance.custodiantask" not in everything
 
@@ -217,18 +217,25 @@ class TestWhoMayNotKnow:
         }
         assert same(scene, shown, packed(folder_of(scene, made, make, tmp_path)))
 
-    def test_a_pack_that_does_not_open_it_has_none_for_who_is_named_either(
-        self, scene: Scene, make: Make, tmp_path: Path
-    ) -> None:
-        """Its auditor reads them on their pages, being named on the incident; a pack belongs to its engagement."""
+    @pytest.mark.parametrize("how", ["named", "by another engagement"])
+    def test_a_pack_that_does_not_open_it_has_nothing_of_it(self, scene: Scene, make: Make, tmp_path: Path, how: str) -> None:
+        """Its auditor reads them on their pages, by another right; a pack belongs to its engagement (docs/decisions/0030)."""
         ref = self.leaked(scene)
         with scene.acme.scope():
             incident = Incident.objects.get(ref=ref)
-            named = {"user_id": scene.acme.auditor.user_id, "reason": "Asked", "added_by_id": scene.acme.admin.user_id}
-            NeedToKnow.objects.create(incident=incident, **named)
-        made = engage(scene, -5, 5)
-        assert set(lone(scene, made)) == {"soc2-cc7-4", "iso27001-a-5-24", "iso27001-a-5-28"}
-        assert packed(folder_of(scene, made, make, tmp_path)) == {}
+            if how == "named":
+                named = {"user_id": scene.acme.auditor.user_id, "reason": "Asked", "added_by_id": scene.acme.admin.user_id}
+                NeedToKnow.objects.create(incident=incident, **named)
+        self.opens(scene)
+        engage(scene, -5, 5, restricted=how != "named")
+        made = engage_too(scene, scene.acme.auditor, -5, 5)
+        assert scene.api("auditor").get(f"incidents/{ref}/").status_code == 200
+        assert set(lone(scene, made)) == set(KEYS)
+        folder = folder_of(scene, made, make, tmp_path)
+        assert packed(folder) == {}
+        everything = b"".join(path.read_bytes() for path in (folder / "data").rglob("*") if path.is_file())
+        for word in (TITLE, ref, "compliance.custodiantask", "oncall.page", f'"incident":{incident.pk},'):
+            assert word.encode() not in everything, word
 
     def test_the_database_tells_its_auditor_alone(self, scene: Scene) -> None:
         """Somebody else, by the same role or the serving one, and of another organisation, is answered nothing; the auditor one row a clock."""
