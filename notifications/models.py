@@ -149,7 +149,9 @@ class Attempt(TenantOwned):
             models.UniqueConstraint(fields=["organisation", "delivery", "number", "outcome"], name="an_outcome_once_an_attempt")
         ]
         indexes = [
-            models.Index(fields=["organisation", "method", "at"], name="attempt_by_method", condition=Q(method__isnull=False))
+            models.Index(fields=["organisation", "method", "at"], name="attempt_by_method", condition=Q(method__isnull=False)),
+            # Asked across tenants, by muster.unreached().
+            models.Index(fields=["organisation", "at"], name="attempt_gave_up", condition=Q(outcome="gave_up")),
         ]
 
 

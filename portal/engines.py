@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY = timedelta(seconds=30)
 PING_EVERY = timedelta(seconds=60)
-MOST_DIFFERENCES = 10_000  # of each kind that are told apart, of all organisations together
+MOST_DIFFERENCES = 10_000  # of each kind that are told apart, of each organisation
 MOST_NAMED = 5  # of each kind, in a sentence or a line of the log
 PING_TIMEOUT_SECONDS = 2
 
@@ -112,7 +112,7 @@ def look() -> int | None:
 def _say_alarms(looked: watching.Looked) -> None:
     """Let the administrators of each organisation know at once what stands still, and what goes on again.
 
-    Of a kind that was not seen whole nothing is over: another organisation's storm may stand before ours.
+    Of a kind of which nothing could be asked nothing is over.
     """
     concerned = {difference.organisation_id for difference in looked.found}
     for whose in sorted(concerned | alarms.troubled(everybody=bool(looked.failed) or _sweep_is_late())):
@@ -120,7 +120,7 @@ def _say_alarms(looked: watching.Looked) -> None:
         by = system(whose, Via.CLOCK)
         try:
             with scope(whose, surface=Via.CLOCK, actor=by):
-                alarm(_faults(looked), by=by, unsure=looked.unsure)
+                alarm(_faults(looked), by=by, unsure=looked.failed)
         except Exception:  # one organisation's trouble keeps no other from knowing
             log.exception("alarm.failed", organisation=whose)
 
@@ -138,7 +138,7 @@ def ping() -> bool | None:
         return None
     if not heartbeats.is_late("deadman", PING_EVERY):
         return None
-    if _sweep_is_late() or watching.differences(now(), most=1):
+    if _sweep_is_late() or watching.stands_still(now()):
         log.error("deadman.withheld")
         return False
     with transaction.atomic():

@@ -1,13 +1,13 @@
 """The sweeps of the rooms, and what they should have done by now and did not; beside it the watchdog's own differences."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 
-from incidents import expiring, quieting, unpaged
+from incidents import expiring, quieting, uncalled, unpaged, unreached
 from oncall import notices, watchdog
 from oncall.watchdog import Difference
 from postmortems import item_dates
@@ -16,6 +16,8 @@ from standard.turns import Due
 from tenants.database import connected
 
 log = structlog.get_logger(__name__)
+
+ASKED_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +39,28 @@ SWEEPS: dict[str, Sweep] = {
 """Those that the watchdog, which stands below, does not know: clocks and pages are its own."""
 
 NEVER_PAGED: dict[str, tuple[Due, str]] = {
-    "signal_not_paged": (unpaged.signals, "questions that called nobody, and for which nothing is queued"),
-    "incident_not_paged": (unpaged.incidents, "war rooms for which no team was called, and for which nothing is queued"),
+    "signal_not_paged": (unpaged.signals, "questions that called nobody"),
+    "incident_not_paged": (unpaged.incidents, "war rooms to which the on-call of an affected service was not called"),
+    "incident_not_put": (unpaged.small, "incidents of low urgency that were not put to their owner team"),
+    "duty_not_called": (uncalled.duties, "incidents of which a duty that the standard names was not called or told"),
 }
-"""What no sweep brings about any more: the page was never made, and what would have made it is gone."""
+"""What no sweep brings about any more: the call was never made, and what would have made it is gone, or fails."""
+
+REACHED_NOBODY = "notice_not_reached"
+REACHED: dict[str, tuple[Due, str]] = {REACHED_NOBODY: (unreached.notices, "notices that reached nobody")}
+"""What was made and tried, and given up. It lies with the far side: the dead man's switch does not wait a day for it."""
 
 SENTENCES = watchdog.SENTENCES | {what: one.sentence for what, one in SWEEPS.items()}
-SENTENCES |= {what: sentence for what, (_, sentence) in NEVER_PAGED.items()}
+SENTENCES |= {what: sentence for what, (_, sentence) in (NEVER_PAGED | REACHED).items()}
 """What each kind is called: "The watchdog found 3 ..."."""
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What was found, and of which kinds that is not all: the question failed, or came back full, perhaps of one organisation's."""
+    """What was found, and of which kinds nothing could be asked."""
 
     found: Sequence[Difference]
-    unsure: frozenset[str]
     failed: frozenset[str] = frozenset()
-    """Those of them of which nothing could be asked."""
 
 
 def look(at: datetime, most: int) -> Looked:
@@ -68,23 +74,39 @@ def look(at: datetime, most: int) -> Looked:
             connected()
             log.exception("watchdog.cannot_look", kinds=sorted(kinds))
             failed |= kinds
-    full = {what for what, count in Counter(difference.what for difference in found).items() if count >= most}
-    return Looked(found, frozenset(failed | full), frozenset(failed))
+    return Looked(found, frozenset(failed))
 
 
 def differences(at: datetime, most: int = 100) -> Sequence[Difference]:
-    """What should have happened a minute before `at` and had not, over all tenants; at most so many of each kind."""
+    """What should have happened a minute before `at` and had not, over all tenants; at most so many of each kind of each."""
     return [difference for _, ask in _questions(at, most) for difference in ask()]
+
+
+def stands_still(at: datetime) -> bool:
+    """Whether there is any of it that lies with Muster itself."""
+    return any(difference.what not in REACHED for difference in differences(at, most=1))
 
 
 def _questions(at: datetime, most: int) -> Iterable[tuple[set[str], Callable[[], Sequence[Difference]]]]:
     """Of which kinds a question is, and how it is asked."""
 
     def of(what: str, due: Due) -> Callable[[], Sequence[Difference]]:
-        return lambda: [Difference(organisation_id, what, row) for organisation_id, row in due(at - watchdog.PATIENCE, most)]
+        return lambda: [Difference(*row) for row in _of_each(what, due, at - watchdog.PATIENCE, most)]
 
     yield set(watchdog.SENTENCES), lambda: watchdog.differences(at, most)
     for what, one in SWEEPS.items():
         yield {what}, of(what, one.due)
-    for what, (due, _) in NEVER_PAGED.items():
+    for what, (due, _) in (NEVER_PAGED | REACHED).items():
         yield {what}, of(what, due)
+
+
+def _of_each(what: str, due: Due, before: datetime, most: int) -> Iterator[tuple[int, str, int]]:
+    """What is due, at most so many of each organisation. What a sweep takes is limited over all: then more is asked for, to see behind a storm."""
+    limit = max(most, ASKED_AT_ONCE)
+    while len(rows := list(due(before, limit))) >= limit and what in SWEEPS:
+        limit *= 10
+    seen: dict[int, int] = defaultdict(int)
+    for organisation_id, row in rows:
+        seen[organisation_id] += 1
+        if seen[organisation_id] <= most:
+            yield organisation_id, what, row

@@ -34,6 +34,7 @@ class Entry:
     actor: str
     actor_kind: str
     data: Mapping[str, Any]
+    subject_id: int | None = None  # what it is about, such as the page
 
     @property
     def written(self) -> datetime | None:

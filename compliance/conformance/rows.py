@@ -114,6 +114,7 @@ def _entry(row: Row) -> r.Entry:
         row["actor_name"],
         row["actor_kind"],
         row["data"],
+        row["subject_id"],
     )
 
 

@@ -52,7 +52,7 @@ def record(*said: Said, state: str = "resolved", severity: int = 1, skip: int = 
     """A record of these entries, numbered from 1; `skip` leaves this number out."""
     numbers = [n for n in range(1, len(said) + 2) if n != skip]
     entries = tuple(
-        Entry(100 + n, n, kind, at(m), at(m), WHO.get(by), by.title(), "person" if by in WHO else "system", data)
+        Entry(100 + n, n, kind, at(m), at(m), WHO.get(by), by.title(), "person" if by in WHO else "system", data, 1)
         for n, (kind, m, by, data) in zip(numbers, said, strict=False)
     )
     fixed = {"impact_end": None, "law": LAW, "version": 1, "exercise": False, "restricted": False, "held": HELD}
@@ -243,6 +243,12 @@ S1P, S2P = "severity.sev1-page", "severity.sev2-page"
 CALLED: dict[str, Any] = {"teams": CHECKOUT, "pages": (page(), DIRECTOR), "notices": (NOTICE,)}
 LATER = e("noted", 30, text="x")
 RAISED = e("severity_changed", 9, "jon", before=3, severity=1, state="mobilization", mobilise=True)
+AGAIN = e("page.person_paged", 9, "muster", person="Amira", reason="again")
+BACK = (
+    e("resolved", 6, firing=[], overrides={}),
+    e("severity_changed", 7, before=3, severity=1, mobilise=False),
+    e("reopened", 9, after="mobilization", reason="Back", severity=1, mobilise=True),
+)  # resolved while it was small, flagged, and reopened as a SEV 1
 SEVERITIES: list[Vector] = [
     *clocks("mobilize.roles-assigned", ("mobilize.roles-assigned", NA, SMALL)),
     ("mobilize.page-out", KEPT, record(S1, teams=CHECKOUT, pages=(page(),))),
@@ -252,6 +258,10 @@ SEVERITIES: list[Vector] = [
     ("mobilize.page-out", BROKEN, record(S3, RAISED, LATER, teams=CHECKOUT, pages=(page(taken=5),))),
     ("mobilize.page-out", KEPT, record(S3, RAISED, LATER, teams=CHECKOUT, pages=(page(taken=5), page(started=9)))),
     ("mobilize.page-out", KEPT, record(S3, RAISED, LATER, teams=CHECKOUT, pages=(page(taken=12),))),
+    ("mobilize.page-out", BROKEN, record(S3, RAISED, LATER, teams=CHECKOUT, pages=(page(),))),
+    ("mobilize.page-out", KEPT, record(S3, RAISED, AGAIN, LATER, teams=CHECKOUT, pages=(page(),))),
+    ("mobilize.page-out", BROKEN, record(S3, *BACK, LATER, teams=CHECKOUT, pages=(page(taken=5),))),
+    ("mobilize.page-out", KEPT, record(S3, *BACK, AGAIN, LATER, teams=CHECKOUT, pages=(page(taken=5), page(started=9)))),
     ("mobilize.page-out", OPEN, record(S1, state="mobilization", teams=CHECKOUT)),
     ("mobilize.page-out", NA, SMALL),
     ("mobilize.page-out", NONE, record(S1, LATER)),

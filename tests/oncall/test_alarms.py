@@ -1,18 +1,21 @@
 """What of Muster itself stands still is said to administrators at once: once, to each of them, and again when it is over."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.test import Client
 
 from ledger import heartbeats
-from ledger.models import Outbox
+from ledger.models import Event, Outbox
 from notifications.models import Delivery
 from oncall.actions.alarms import CALM
 from oncall.models import ReadinessNotice
 from oncall.watchdog import Difference
-from portal import engines
+from portal import engines, watching
+from tenants.time import now
 from tests.incidents.scene import Scene
 
 pytestmark = [pytest.mark.servers, pytest.mark.clause("mobilize.page-out")]
@@ -142,26 +145,63 @@ def test_when_it_is_over_they_are_told_once(scene: Scene) -> None:
         assert over.data["what"] == "set_aside"
 
 
-def test_a_kind_that_was_not_seen_whole_is_not_over(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another organisation's storm stands before ours, and fills what is looked at."""
-    storm = 0
+class TestAnotherOrganisationsStorm:
+    """It fills what is looked at of its own, and hides nobody's first alarm."""
+
+    @pytest.fixture(autouse=True)
+    def few(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(engines, "MOST_DIFFERENCES", 5)
+        monkeypatch.setattr(watching, "ASKED_AT_ONCE", 5)
+
+    def test_of_what_waits_in_a_queue(self, scene: Scene) -> None:
+        scene.declare(severity="SEV4")
+        late = now() - timedelta(minutes=10)
+        for cast, count in ((scene.globex, 20), (scene.acme, 1)):
+            with cast.scope():
+                event = Event.objects.latest("id")
+                for number in range(count):
+                    Outbox.objects.create(event=event, reaction=f"x.{number}", next_try_at=late)
+        found = watching.look(now(), engines.MOST_DIFFERENCES).found
+        assert {one.organisation_id for one in found} == {scene.acme.id, scene.globex.id}
+        assert sum(1 for one in found if one.organisation_id == scene.globex.id) == 5, "no more of one are told apart"
+
+    def test_of_what_a_sweep_brings_about(self, scene: Scene) -> None:
+        """Such a question is asked as the sweep asks it, the earliest first over all."""
+        rows = [(scene.globex.id, number) for number in range(20)] + [(scene.acme.id, 1)]
+        sweep = replace(watching.SWEEPS["item_date_not_told"], due=lambda _, most: rows[:most])
+        with patch.dict(watching.SWEEPS, {"item_date_not_told": sweep}):
+            looks(scene)
+            assert told(scene) == ["Alarm"]
+
+    def test_of_calls_that_were_never_made(self, scene: Scene) -> None:
+        for cast, count in ((scene.globex, 8), (scene.acme, 1)):
+            door = scene.door(cast.mei)
+            for _ in range(count):
+                door.post("incidents/", {"title": "It fails", "severity": "SEV2", "services": ["checkout"]})
+            with cast.scope():
+                Outbox.objects.all().delete()
+        looks(scene, times=3)
+        assert any("war rooms" in m.subject for m in scene.mails("admin", "Alarm:"))
+
+
+def test_a_kind_that_could_not_be_asked_is_not_over(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    blind, stands = False, True
 
     def differences(*_: object) -> list[Difference]:
-        ours = [Difference(scene.acme.id, "message_not_sent", 1)]
-        return [Difference(scene.globex.id, "message_not_sent", n) for n in range(storm)] or (ours if mine else [])
+        if blind:
+            raise ZeroDivisionError("no such thing")
+        return [Difference(scene.acme.id, "message_not_sent", 1)] if stands else []
 
-    mine = True
-    monkeypatch.setattr(engines, "MOST_DIFFERENCES", 20)
     monkeypatch.setattr("oncall.watchdog.differences", differences)
     looks(scene)
     assert told(scene) == ["Alarm"]
-    storm = 20
+    blind = True
     looks(scene, times=30)
-    storm, mine = 1, False
+    blind, stands = False, False
     looks(scene, times=5)
-    assert told(scene) == ["Alarm"], "gone for less than five minutes, as far as anybody knows"
+    assert not [m for m in scene.mails("admin", "All clear:") if "hands over" in m.subject], "gone for less than five minutes"
     looks(scene, times=10)
-    assert told(scene) == ["Alarm", "All clear"]
+    assert [m for m in scene.mails("admin", "All clear:") if "hands over" in m.subject]
 
 
 def test_what_comes_and_goes_is_one_alarm(scene: Scene) -> None:

@@ -71,7 +71,7 @@ def owner(house: Installation) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
         yield db
 
 
-@pytest.mark.parametrize("opening", ["unpaged_signals", "unpaged_incidents"])
+@pytest.mark.parametrize("opening", ["unpaged_signals", "unpaged_incidents", "unput_incidents", "uncalled_duties", "unreached"])
 def test_in_an_organisation_that_is_lived_in_every_page_was_made(
     house: Installation, owner: psycopg.Connection[tuple[Any, ...]], opening: LiteralString
 ) -> None:

@@ -1,7 +1,10 @@
 """Sections 2 and 3: who is called, and how soon."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from compliance.conformance.clauses.shared import by_clocks, finding, plural
-from compliance.conformance.record import AT_ONCE, Entry, Record
+from compliance.conformance.record import AT_ONCE, Entry, PageRow, Record
 from compliance.conformance.table import judges
 from compliance.conformance.verdicts import Finding, Judgement, Verdict, judged, kept, no_evidence, not_applicable, still_open
 
@@ -39,17 +42,29 @@ def recent(record: Record, entry: Entry) -> bool:
     return record.is_open and record.last_at - entry.at < AT_ONCE
 
 
-def uncalled(record: Record, entry: Entry) -> list[Finding]:
-    """The teams whose on-call was not called, or too late, when people had to be.
+def first_call(record: Record, entry: Entry, pages: Iterable[PageRow]) -> datetime | None:
+    """When the first of these pages called somebody because of what this entry says; None where none of them did.
 
-    A page that was taken while it was small, before it was raised, called nobody then.
+    One that was there already counts as made. But what was small until then, or had ended, called nobody to this: only who is
+    called again, or answers, since it was raised or reopened. (The watchdog asks the same of what runs: incidents/unpaged.py.)
     """
+    raised = entry.kind == "incident.severity_changed" and not record.runs_a_room(entry.data["before"])
+    found = list[datetime]()
+    for page in pages:
+        answered = page.acknowledged_at is not None and page.acknowledged_at >= entry.at
+        if answered or page.started_at >= entry.at or not (raised or entry.kind == "incident.reopened"):
+            found.append(page.started_at)
+        else:
+            found += [again.at for again in record.after(entry, "page.person_paged") if again.subject_id == page.id]
+    return min(found, default=None)
+
+
+def uncalled(record: Record, entry: Entry) -> list[Finding]:
+    """The teams whose on-call was not called, or too late, when people had to be."""
     called = [page for page in record.pages if page.team_id is not None and (page.position or page.acknowledged_at)]
-    if entry.kind == "incident.severity_changed" and not record.runs_a_room(entry.data["before"]):
-        called = [page for page in called if page.acknowledged_at is None or page.acknowledged_at >= entry.at]
     found = []
     for team, service in record.teams.items():
-        first = min((page.started_at for page in called if page.team_id == team), default=None)
+        first = first_call(record, entry, [page for page in called if page.team_id == team])
         if first is None:
             found.append(finding(entry, f"The on-call of {service} was not called", by="Muster"))
         elif first - entry.at > AT_ONCE:

@@ -1,6 +1,6 @@
 """Section 3: severities and what they cause."""
 
-from compliance.conformance.clauses.mobilising import mobilisations, recent, uncalled
+from compliance.conformance.clauses.mobilising import first_call, mobilisations, recent, uncalled
 from compliance.conformance.clauses.shared import asked, broken, by_clocks, fell_away, finding
 from compliance.conformance.record import AT_ONCE, ClockRow, Entry, Record
 from compliance.conformance.table import judges
@@ -44,7 +44,7 @@ def _pages(record: Record, level: int) -> Judgement:
 def _duty_called(record: Record, entry: Entry, duty: str, level: int) -> list[Finding]:
     clause = f"severity.sev{level}-page"
     calls = [page for page in record.pages if page.clause == clause and page.reason == _title(duty) and page.position]
-    first = min((page.started_at for page in calls), default=None)
+    first = first_call(record, entry, calls)
     if first is None:
         return [finding(entry, f"The {_title(duty)} was not called", by="Muster")]
     if first - entry.at > AT_ONCE:
