@@ -37,7 +37,8 @@ GRANT_WHAT_POLICIES_ASK = """
 DO $$ DECLARE asked regprocedure; BEGIN
   FOR asked IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'muster'::regnamespace AND p.provolatile <> 'v'
     AND (p.proname IN ('context', 'organisation', 'person', 'own_work', 'is_member', 'unsent', 'population', 'seal_lag', 'held', 'room_facts')
-    OR p.proname IN ('due_quiet', 'due_expiries', 'due_notices', 'due_review_openings', 'due_item_dates', 'unpaged_signals', 'unpaged_incidents')
+    OR p.proname IN ('due_quiet', 'due_expiries', 'due_notices', 'due_review_openings', 'due_item_dates', 'unpaged_signals', 'unpaged_incidents',
+      'unput_incidents', 'uncalled_duties', 'unreached')
     OR EXISTS (
       SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_policy'::regclass AND d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid))
   LOOP EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {auditor}', asked); END LOOP;

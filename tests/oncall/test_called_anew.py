@@ -94,6 +94,19 @@ class TestOnCall:
         lose(scene, "mobilise")
         assert "incident_not_paged" in seen(scene)
 
+    def test_whoever_had_it_before_it_was_resolved_does_not_have_it_now(self, scene: Scene) -> None:
+        ref = scene.commanded()
+        scene.follow()
+        answer(scene, "amira", "acknowledge")
+        to(scene, ref, "SEV3", who="amira")
+        scene.do("amira", ref, "impact", end=scene.clock.now.isoformat())
+        scene.do("amira", ref, "resolve", summary="Done")
+        ref = str(scene.do("amira", ref, "flag", **BREACH)["ref"])
+        scene.follow()
+        scene.do("amira", ref, "reopen", reason="Errors are back")
+        lose(scene, "mobilise")
+        assert seen(scene) == {"incident_not_paged", "duty_not_called"}
+
     def test_what_was_raised_is_judged_by_that_and_not_by_what_came_after(self, scene: Scene) -> None:
         ref = scene.commanded("SEV1")
         lose(scene, "mobilise")
@@ -294,7 +307,10 @@ def _withheld(scene: Scene) -> None:
 
 def _nobody_on_call(scene: Scene) -> None:
     another_team(scene)
-    scene.declare(severity="SEV1", services=["stores"])
+    ref = scene.declare(severity="SEV3", services=["stores"])
+    scene.follow()
+    assert seen(scene) == set()
+    to(scene, ref, "SEV1")
 
 
 def _no_service(scene: Scene) -> None:
