@@ -13,7 +13,7 @@ from notifications.transports import TransportError
 from portal import engines, watching
 from tenants.models import DutyHolder
 from tenants.time import now
-from tests.incidents.scene import UPDATE, Scene
+from tests.incidents.scene import UPDATE, Scene, alert
 from tests.notifications.outside import Outside, by_email
 from tests.oncall.test_alarms import looks, told
 from tests.oncall.test_low_urgency import at
@@ -157,6 +157,20 @@ def test_a_call_of_low_urgency_until_it_is_acknowledged(scene: Scene, outside: t
     assert seen(scene) == 1
     answer(scene, "amira", "acknowledge")
     assert seen(scene) == 0
+
+
+def test_a_page_reached_its_person_when_they_were_called_again(scene: Scene, outside: type[Outside]) -> None:
+    """The first call of it was given up; that is no alarm any more for as long as nobody acknowledges."""
+    outside.broken[scene.email("amira")] = REFUSED
+    scene.fire(alert(started=scene.clock.now))
+    scene.follow()
+    gives_up(scene)
+    assert "page_not_delivered" in {one.what for one in watching.differences(now())}
+    outside.broken.clear()
+    scene.api("mei").post(f"triage/{scene.signals()[0]['id']}/declare/", {"severity": "SEV2"})
+    scene.follow()
+    scene.later(minutes=3)
+    assert "page_not_delivered" not in {one.what for one in watching.differences(now())}
 
 
 def test_what_only_tells_is_not_asked_for(scene: Scene, outside: type[Outside]) -> None:
