@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -16,8 +15,8 @@ from ledger.models import Event
 from notifications.actions import notify
 from notifications.models import Delivery
 from notifications.transports import Message
-from oncall.announcements import RESTRICTED
 from oncall.models import PageStep
+from oncall.subjects import RESTRICTED
 from tenants import addresses, prepared
 from tenants.actors import Actor, Role
 from tenants.queries import members
@@ -30,25 +29,20 @@ _ASKED = {
     "roles.ic-rhythm": "How do things stand? Answer with a check-in in the room.",
 }
 
-# What every page's message asks of its signal: worded here, since the ORM takes longer to word them than PostgreSQL to answer.
-_LINE = "SELECT s.incident_id, s.kind, s.title FROM incidents_signal s WHERE s.id = %s"
-_RESTRICTED = """
-SELECT EXISTS (SELECT 1 FROM incidents_signal s JOIN incidents_incident i ON i.id = s.incident_id WHERE s.id = %s AND i.restricted)
+# What every page's message asks of its signal: worded here, since the ORM takes longer to word it than PostgreSQL to answer.
+_SIGNAL = """
+SELECT s.kind, s.title, s.incident_id, coalesce(i.restricted, false)
+FROM incidents_signal s LEFT JOIN incidents_incident i ON i.id = s.incident_id WHERE s.id = %s
 """
 
 
-def _asked(statement: str, signal_id: int) -> tuple[Any, ...]:
-    """The row of one of these statements. Raises Signal.DoesNotExist where there is none."""
-    row = prepared.one(statement, [signal_id])
+def signal_told(signal_id: int) -> tuple[str, bool]:
+    """A signal in one line, and whether it belongs to a restricted incident. Raises Signal.DoesNotExist where there is none."""
+    row = prepared.one(_SIGNAL, [signal_id])
     if row is None:
         raise Signal.DoesNotExist(f"No signal {signal_id}.")
-    return row
-
-
-def signal_line(signal_id: int) -> str:
-    """A signal in one line."""
-    incident_id, kind, title = _asked(_LINE, signal_id)
-    return f"{Signal.Kind(kind).label}: {title}" if incident_id is None else incident_line(incident_id)
+    kind, title, incident_id, restricted = row
+    return f"{Signal.Kind(kind).label}: {title}" if incident_id is None else incident_told(incident_id)[0], restricted
 
 
 def pinned_standard(incident_id: int) -> int:
@@ -56,9 +50,10 @@ def pinned_standard(incident_id: int) -> int:
     return int(Incident.objects.values_list("standard_id", flat=True).get(pk=incident_id))
 
 
-def incident_line(incident_id: int) -> str:
-    """An incident in one line."""
-    return _line(Incident.objects.get(pk=incident_id))
+def incident_told(incident_id: int) -> tuple[str, bool]:
+    """An incident in one line, and whether it is restricted."""
+    incident = Incident.objects.get(pk=incident_id)
+    return _line(incident), incident.restricted
 
 
 def _line(incident: Incident) -> str:
@@ -116,16 +111,6 @@ def _chased(incident_id: int) -> list[int]:
 def tell_order(event: Event, by: Actor) -> None:
     """An order goes to the one it is for, and again when it is chased (warroom.ack-everything)."""
     notify(event, [event.data["user_id"]], template="order", subject_id=event.data["order_id"], urgent=True)
-
-
-def signal_restricted(signal_id: int) -> bool:
-    """Whether a signal belongs to a restricted incident."""
-    return bool(_asked(_RESTRICTED, signal_id)[0])
-
-
-def incident_restricted(incident_id: int) -> bool:
-    """Whether an incident is restricted."""
-    return Incident.objects.filter(pk=incident_id, restricted=True).exists()
 
 
 def tell_administrators(event: Event, by: Actor) -> None:
@@ -243,7 +228,7 @@ def incident_address(incident_id: int) -> str:
 
 
 def incidents_described(ids: Iterable[int]) -> dict[int, tuple[str, str]]:
-    """Incidents' ids -> what `incident_line` and `incident_address` say. One query."""
+    """Incidents' ids -> what `incident_told` and `incident_address` say. One query."""
     return {one.pk: (_line(one), _reverse("incident", one.ref)) for one in Incident.objects.filter(pk__in=ids)}
 
 

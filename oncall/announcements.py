@@ -6,13 +6,11 @@ from notifications.models import Delivery
 from notifications.transports import Message
 from oncall import links
 from oncall.models import Page, PageStep
-from oncall.subjects import address, describe, is_restricted, may_know
+from oncall.subjects import address, may_know, told
 from tenants import addresses
 from tenants.actors import Actor, Role
 from tenants.queries import members
 from tenants.walled import tenant_of
-
-RESTRICTED = "A restricted incident needs you"  # no notice says more of one (clause breach.need-to-know)
 
 
 def deliver_page(event: Event, by: Actor) -> None:
@@ -29,20 +27,19 @@ def render_page(delivery: Delivery) -> Message | None:
         page = Page.objects.select_related("service", "team").get(pk=delivery.subject_id)
     if page.state != Page.State.OPEN or not may_know(page.incident_id, delivery.recipient.pk):
         return None
-    restricted = is_restricted(page.subject_type, page.subject_id)
-    about = RESTRICTED if restricted else describe(page.subject_type, page.subject_id)
-    details = [] if restricted else _details(page)
+    about = told(page.subject_type, page.subject_id)
+    details = [] if about.restricted else _details(page)
     lines = [
         f"You are paged, {delivery.recipient.name}.",
         "",
-        about,
+        about.aloud,
         *details,
         f"Paged since {page.started_at:%Y-%m-%d %H:%M:%S} UTC",
     ]
     return Message(
         address=delivery.recipient.email,
         name=delivery.recipient.name,
-        subject=f"Page: {about}",
+        subject=f"Page: {about.aloud}",
         text="\n".join(line for index, line in enumerate(lines) if line or index == 1),
         link=links.make(page, delivery.recipient.pk),
         link_label="Acknowledge",
@@ -80,13 +77,12 @@ def render_nobody_left(delivery: Delivery) -> Message | None:
 
 
 def _about(delivery: Delivery, page: Page, subject: str, text: str) -> Message:
-    hidden = is_restricted(page.subject_type, page.subject_id)
-    about = RESTRICTED if hidden else describe(page.subject_type, page.subject_id)
-    where = addresses.page(tenant_of(page), "inbox/" if hidden else address(page.subject_type, page.subject_id))
+    about = told(page.subject_type, page.subject_id)
+    where = addresses.page(tenant_of(page), "inbox/" if about.restricted else address(page.subject_type, page.subject_id))
     return Message(
         address=delivery.recipient.email,
         name=delivery.recipient.name,
-        subject=f"{subject}: {about}",
+        subject=f"{subject}: {about.aloud}",
         text=text,
         link=where,
         link_label="Open",

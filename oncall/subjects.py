@@ -10,12 +10,27 @@ from django.utils.module_loading import import_string
 
 from tenants.actors import Actor
 
+RESTRICTED = "A restricted incident needs you"  # no notice says more of one (clause breach.need-to-know)
 
-def describe(subject_type: str, subject_id: int) -> str:
-    """One line about a page's subject, such as "SEV 1 INC-4: Checkout fails"."""
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A page's subject in one line, such as "SEV 1 INC-4: Checkout fails"; and whether a page must not say it: only those named on it know."""
+
+    line: str
+    restricted: bool
+
+    @property
+    def aloud(self) -> str:
+        """What a notice may say of it."""
+        return RESTRICTED if self.restricted else self.line
+
+
+def told(subject_type: str, subject_id: int) -> Told:
+    """What there is to say of a page's subject."""
     table: Mapping[str, str] = import_string(settings.MUSTER_PAGE_SUBJECTS)
-    line: Callable[[int], str] = import_string(table[subject_type])
-    return line(subject_id)
+    tell: Callable[[int], tuple[str, bool]] = import_string(table[subject_type])
+    return Told(*tell(subject_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +42,7 @@ class Described:
 
 
 def described(about: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Described]:
-    """(type, id) of subjects -> what `describe` and `address` say of each. As many queries for one as for many."""
+    """(type, id) of subjects -> the line of each, as `told` has it, and its `address`. As many queries for one as for many."""
     wanted: dict[str, set[int]] = defaultdict(set)
     for subject_type, subject_id in about:
         wanted[subject_type].add(subject_id)
@@ -38,13 +53,6 @@ def described(about: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Describ
         told = ask(ids)
         found |= {(subject_type, pk): Described(*told.get(pk, ())) for pk in ids}
     return found
-
-
-def is_restricted(subject_type: str, subject_id: int) -> bool:
-    """Whether a page must not say what it is about: only those named on the subject know of it."""
-    table: Mapping[str, str] = import_string(settings.MUSTER_PAGE_RESTRICTIONS)
-    ask: Callable[[int], bool] = import_string(table[subject_type])
-    return ask(subject_id)
 
 
 def is_answered(subject_type: str, subject_id: int) -> bool:

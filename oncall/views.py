@@ -12,11 +12,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ledger.idempotency import once_on_the_web
 from oncall import actions, gate, links, queries, subjects
-from oncall.announcements import RESTRICTED
 from oncall.coming import coming, foreseen
 from oncall.models import Page
 from oncall.rules.paging import declined_since_called, may_acknowledge, may_decline, why_not_by_link
-from oncall.subjects import address, describe, is_restricted
+from oncall.subjects import address, told
 from tenants import addresses, credentials
 from tenants.actors import Actor, Role, Via
 from tenants.models import Membership
@@ -139,13 +138,13 @@ def _linked(request: HttpRequest, claim: links.Claim, organisation_id: int) -> H
             status, refusals = refused.status, tuple(refused.reasons)
         page = gate.page_for(by, claim.page_id)
     outdated = why_not_by_link(page, claim.forgotten)
-    hidden = is_restricted(page.subject_type, page.subject_id)  # whoever holds the link may not have signed in
+    about = told(page.subject_type, page.subject_id)  # whoever holds the link may not have signed in
     context = {
         "page": {
-            "summary": RESTRICTED if hidden else describe(page.subject_type, page.subject_id),
-            "service": page.service.name if page.service and not hidden else "",
+            "summary": about.aloud,
+            "service": page.service.name if page.service and not about.restricted else "",
             "since": page.started_at,
-            "reason": "" if hidden else page.reason,
+            "reason": "" if about.restricted else page.reason,
             "acknowledged_by": page.acknowledged_by.name if page.acknowledged_by else "",
             "acknowledged_at": page.acknowledged_at,
             "incident_url": addresses.page(organisation_id, address(page.subject_type, page.subject_id)),

@@ -16,7 +16,7 @@ broker.install()
 
 IS_REDIS = settings.BROKER_URL.startswith(("redis", "memory"))
 
-app: "Celery[Task]" = Celery("muster")  # type: ignore[type-arg]
+app: "Celery[Task]" = Celery("muster", fixups=["portal.fixup:fixup"])  # type: ignore[type-arg]
 app.conf.update(
     broker_url=settings.BROKER_URL,
     task_acks_late=True,

@@ -240,11 +240,11 @@ BESIDE_THE_ROOM: tuple[str, ...] = (
 # What a SEV 1/2 needs before it is closed -> the function that says, of an incident's id, what of it is missing ("" for nothing).
 CLOSING: dict[str, str] = {"postmortem": "postmortems.closing.what_is_missing"}
 
-# Subject of a page -> the function that says in one line what it is about.
+# Subject of a page -> the function of its id that says in one line what it is about, and whether a page must not say it.
 PAGE_SUBJECTS: dict[str, str] = {
-    "incidents.signal": "incidents.announcements.signal_line",
-    "incidents.incident": "incidents.announcements.incident_line",
-    "compliance.breakglass": "compliance.access.news.glass_line",
+    "incidents.signal": "incidents.announcements.signal_told",
+    "incidents.incident": "incidents.announcements.incident_told",
+    "compliance.breakglass": "compliance.access.news.glass_told",
 }
 
 # The same, and where it is seen in the portal.
@@ -278,13 +278,6 @@ INBOX: tuple[str, ...] = (
 # What comes after an incident, on the page of one that is over: functions of it and of an actor that give
 # {title, text, url, label, tone ("soon", "late", "kept", "told"), clock} or None.
 AFTERWARDS: tuple[str, ...] = ("postmortems.showing.on_incident", "compliance.access.showing.on_incident")
-
-# The same, and whether it must not be said.
-PAGE_RESTRICTIONS: dict[str, str] = {
-    "incidents.signal": "incidents.announcements.signal_restricted",
-    "incidents.incident": "incidents.announcements.incident_restricted",
-    "compliance.breakglass": "compliance.access.news.glass_restricted",
-}
 
 # Of an incident's id, the version of the standard that its pages keep the times of: the one it pinned, whatever is in force by now.
 PAGE_STANDARD = "incidents.announcements.pinned_standard"

@@ -309,7 +309,6 @@ MUSTER_PAGE_ADDRESSES = "portal.reactions.PAGE_ADDRESSES"
 MUSTER_PAGES_DESCRIBED = "portal.reactions.PAGES_DESCRIBED"
 MUSTER_IN_HAND = "portal.reactions.IN_HAND"
 MUSTER_INBOX = "portal.reactions.INBOX"
-MUSTER_PAGE_RESTRICTIONS = "portal.reactions.PAGE_RESTRICTIONS"
 MUSTER_PAGE_STANDARD = "portal.reactions.PAGE_STANDARD"
 DEADMAN_URL = environment.address("MUSTER_DEADMAN_URL")
 MUSTER_READINESS = "portal.reactions.READINESS"

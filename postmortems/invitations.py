@@ -10,8 +10,8 @@ from incidents.announcements import message
 from incidents.models import Incident
 from notifications.models import Delivery
 from notifications.transports import Message
-from oncall.announcements import RESTRICTED
 from oncall.moments import said
+from oncall.subjects import RESTRICTED
 from postmortems.models import Attendee, PostMortem, Review
 from postmortems.states import REQUIRED_SEATS, ReviewSeat
 from standard.queries import calendar as work_calendar

@@ -79,9 +79,9 @@ def _with(delivery: Delivery, made: Message | None, name: str, pk: int, label: s
     return replace(made, link=addresses.page(tenant_of(delivery), place), link_label=label)
 
 
-def glass_line(glass_id: int) -> str:
-    """Broken glass in one line, for a page of the portal that whoever is called by it reads."""
-    return _line(BreakGlass.objects.select_related("incident", "user").get(pk=glass_id))
+def glass_told(glass_id: int) -> tuple[str, bool]:
+    """Broken glass in one line, for a page of the portal that whoever is called by it reads. Of a restricted incident: no notice says more."""
+    return _line(BreakGlass.objects.select_related("incident", "user").get(pk=glass_id)), True
 
 
 def glass_address(glass_id: int) -> str:
@@ -90,18 +90,13 @@ def glass_address(glass_id: int) -> str:
 
 
 def glasses_described(ids: Iterable[int]) -> dict[int, tuple[str, str]]:
-    """Ids -> what `glass_line` and `glass_address` say. One query."""
+    """Ids -> what `glass_told` and `glass_address` say. One query."""
     found = BreakGlass.objects.filter(pk__in=ids).select_related("incident", "user")
     return {glass.pk: (_line(glass), glass_address(glass.pk)) for glass in found}
 
 
 def _line(glass: BreakGlass) -> str:
     return f"Break glass: {glass.user.name} opened {glass.incident.ref} for {glass.minutes} minutes"
-
-
-def glass_restricted(glass_id: int) -> bool:
-    """Broken glass is always of a restricted incident: no notice says more."""
-    return BreakGlass.objects.filter(pk=glass_id).exists()
 
 
 def glass_answered(glass_id: int) -> bool:

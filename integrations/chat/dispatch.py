@@ -101,7 +101,7 @@ def _answer(page: Page, verb: str, by: Actor) -> Said:
     else:
         decline_page(page, by=by)
     if page.incident_id is None:
-        return Said(f"{ANSWERS[verb]}: {subjects.describe(page.subject_type, page.subject_id)}", verb)
+        return Said(f"{ANSWERS[verb]}: {subjects.told(page.subject_type, page.subject_id).line}", verb)
     incident = Incident.objects.get(pk=page.incident_id)
     return Said(told(incident, by), verb, incident.ref)
 
