@@ -15,16 +15,16 @@ from tenants.models import DutyHolder, User
 from tenants.time import now
 
 # The people of teams who can answer: in the fixed order, the lead, and whoever takes turns in the team's schedule or stands in for
-# somebody there at that instant. A team has a row at least: it says whether there is a schedule.
+# somebody there at that instant, each once. A team has a row at least: it says whether there is a schedule.
 _OF_TEAMS = """
 SELECT u.*, team.id AS team_id, schedule.id AS schedule_id, step.kind AS kind FROM oncall_team team
 LEFT JOIN oncall_schedule schedule ON schedule.team_id = team.id AND schedule.is_active
 LEFT JOIN LATERAL (
   SELECT m.user_id, 'member' AS kind, m.position FROM oncall_teammember m WHERE m.team_id = team.id
-  UNION ALL SELECT team.manager_id, 'lead', NULL WHERE team.manager_id IS NOT NULL
-  UNION ALL SELECT t.user_id, 'turn', NULL FROM oncall_layer l JOIN oncall_layermember t ON t.layer_id = l.id
+  UNION SELECT team.manager_id, 'lead', NULL WHERE team.manager_id IS NOT NULL
+  UNION SELECT t.user_id, 'turn', NULL FROM oncall_layer l JOIN oncall_layermember t ON t.layer_id = l.id
     WHERE l.schedule_id = schedule.id AND (l.until IS NULL OR l.until > %(at)s)
-  UNION ALL SELECT o.user_id, 'turn', NULL FROM oncall_override o
+  UNION SELECT o.user_id, 'turn', NULL FROM oncall_override o
     WHERE o.schedule_id = schedule.id AND o.starts_at <= %(at)s AND o.ends_at > %(at)s) step
   JOIN tenants_membership s ON s.user_id = step.user_id AND s.is_active AND NOT 'auditor' = ANY(s.roles)
   JOIN tenants_user u ON u.id = step.user_id AND u.is_active ON true
