@@ -35,6 +35,7 @@ from incidents.items import (
 from incidents.models import Incident
 from incidents.models.restriction import VIA_GLASS
 from incidents.states import CORRECTABLE, Audience, RoomRole
+from standard.running import Running
 from tenants.actors import Actor, Duty
 
 
@@ -151,6 +152,13 @@ _PARTS: Mapping[str, _Part] = {
         "incidents_attachment x",
         order="x.number",
     ),
+    "clocks": _Part(
+        Running,
+        "x.clause, x.subject_type, x.owner_role, x.started_at, x.prompt_at, x.due_at, x.prompted_at, x.broken_at, x.next_at",
+        "standard_clock x",
+        "x.stopped_at IS NULL",
+        order="x.due_at, x.id",
+    ),
 }
 
 _OWNERS = """SELECT DISTINCT m.user_id FROM incidents_incidentservice x JOIN oncall_service s ON s.id = x.service_id
@@ -211,9 +219,9 @@ class Facts:
     """The state of one incident's room, as of now.
 
     `owners` are the user ids of the teams whose services it affects, `authors` of those who wrote what a correction may still strike.
-    `duties` are the organisation's seats; `approved_audiences` those whose updates Legal or PR approve before they go out.
-    `answered_at` is when somebody first acknowledged a page of it,
-    `came_back_at` when it last relapsed or was reopened.
+    `clocks` are those that run, the most pressing first. `duties` are the organisation's seats;
+    `approved_audiences` those whose updates Legal or PR approve before they go out. `answered_at` is when somebody first
+    acknowledged a page of it, `came_back_at` when it last relapsed or was reopened.
     """
 
     roles: dict[str, Seat] = field(default_factory=dict)
@@ -232,6 +240,7 @@ class Facts:
     waiting_updates: tuple[UpdateItem, ...] = ()
     latest_updates: tuple[UpdateItem, ...] = ()
     files: tuple[FileItem, ...] = ()
+    clocks: tuple[Running, ...] = ()
     owners: frozenset[int] = frozenset()
     authors: frozenset[int] = frozenset()
     firing: tuple[str, ...] = ()

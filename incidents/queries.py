@@ -16,6 +16,7 @@ from oncall.queries import Calls, ladders
 from oncall.queries import calls as page_calls
 from standard.away import why
 from standard.models import Clock
+from standard.running import Shown
 from tenants import prepared
 from tenants.actors import Actor, Role
 from tenants.models import Membership
@@ -86,13 +87,13 @@ def clock_name(clause: str) -> str:
     return CLOCK_LABELS.get(clause, clause)
 
 
-def clock_label(clock: Clock) -> str:
+def clock_label(clock: Shown) -> str:
     """A running clock in people's words: that of public updates is told apart from that of internal ones."""
     name = clock_name(clock.clause)
     return f"Public {name.lower()}" if clock_audience(clock) == Audience.PUBLIC else name
 
 
-def clock_row(clock: Clock) -> dict[str, Any]:
+def clock_row(clock: Shown) -> dict[str, Any]:
     """A clock as pages show it."""
     return {
         "label": clock_label(clock),
@@ -200,11 +201,6 @@ def named_now(incident_id: int) -> QuerySet[NeedToKnow]:
     return NeedToKnow.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now()), incident__pk=incident_id, removed_at=None)
 
 
-def clocks(incident: Incident) -> list[Clock]:
-    """The running clocks of an incident, the most pressing first."""
-    return list(Clock.objects.filter(incident_id=incident.pk, stopped_at__isnull=True).order_by("due_at", "id"))
-
-
 def all_clocks(incident: Incident) -> list[Clock]:
     """Every clock that ran on an incident, in the order they started."""
     return list(Clock.objects.filter(incident_id=incident.pk).order_by("started_at", "id"))
@@ -227,14 +223,14 @@ def updates(incident: Incident, by: Actor) -> list[dict[str, Any]]:
     ]
 
 
-def clock_audience(clock: Clock) -> str:
+def clock_audience(clock: Shown) -> str:
     """Whose updates a cadence clock counts to: those of its subject; "" for a clock of another clause."""
     if clock.clause not in CADENCES:
         return ""
     return Audience.PUBLIC.value if clock.subject_type == StatusUpdate._meta.label_lower else Audience.INTERNAL.value
 
 
-def late_seconds(clock: Clock) -> float | None:
+def late_seconds(clock: Shown) -> float | None:
     """By how many seconds a clock's time was passed when it stopped, or is by now; None where it was or is kept."""
     if clock.broken_at is None and clock.clause not in CADENCES:
         return None  # no miss; some clocks are to be outlasted

@@ -10,19 +10,18 @@ from incidents.facts import Facts, gather
 from incidents.items import HypothesisItem, OrderItem, UpdateItem
 from incidents.models import Incident
 from incidents.queries import clock_label
-from incidents.queries import clocks as running_clocks
 from incidents.sentences.kind import at_time, span
 from incidents.states import Audience, ChangeState, RoomRole, Verdict
-from standard.models import Clock
+from standard.running import Shown
 from tenants.time import now
 
 NOTHING = "none"
 
 
-def sitrep_draft(incident: Incident, facts: Facts, clocks: Sequence[Clock], moment: datetime) -> str:
+def sitrep_draft(incident: Incident, facts: Facts, moment: datetime) -> str:
     """The draft as of `moment`. Pure: it reads what it is given, and writes nothing.
 
-    `clocks` are the incident's running ones. Sections that have nothing say so: their absence is news too.
+    Sections that have nothing say so: their absence is news too.
     """
     today = moment.date()
     sections = (
@@ -32,7 +31,7 @@ def sitrep_draft(incident: Incident, facts: Facts, clocks: Sequence[Clock], mome
         ("Changes", _changes(facts)),
         ("Open orders", [_order(item, today) for item in facts.orders if item.is_open]),
         ("Still firing", list(facts.firing)),
-        ("Clocks", [_clock(clock, moment) for clock in clocks if not clock.at_least]),
+        ("Clocks", [_clock(clock, moment) for clock in facts.clocks if not clock.at_least]),
     )
     head = [f"SITREP {incident.ref}: {incident.title}", f"As of {moment:%Y-%m-%d %H:%M:%S} UTC", "", *_head(incident, moment)]
     return "\n".join([*head, *(line for name, lines in sections for line in _section(name, lines))]) + "\n"
@@ -117,7 +116,7 @@ def _order(item: OrderItem, today: date) -> str:
     return f"O{item.number} to {item.recipient}: {_line(item.text)} ({how})"
 
 
-def _clock(clock: Clock, moment: datetime) -> str:
+def _clock(clock: Shown, moment: datetime) -> str:
     late = moment - clock.due_at
     how = f"LATE by {span(late.total_seconds())}" if late.total_seconds() > 0 else f"due {_at(clock.due_at, moment.date())}"
     return f"{clock_label(clock)}: {how}"
@@ -134,4 +133,4 @@ def _line(text: str) -> str:
 
 def draft_for(incident: Incident) -> str:
     """The draft as of now, read from the database."""
-    return sitrep_draft(incident, gather(incident), running_clocks(incident), now())
+    return sitrep_draft(incident, gather(incident), now())

@@ -1,6 +1,6 @@
 """Whom an open page calls next, and when, as it looks now: until then people decline, leave and swap shifts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,19 +34,19 @@ def foreseen(pages: QuerySet[Page]) -> QuerySet[Page]:
     )
 
 
-def coming(pages: Iterable[Page], present: dict[int, whom.OnCall] | None = None) -> dict[int, Coming]:
-    """Page id -> its next step, of those `foreseen` that call on. Who answers is asked once for each team and target, not for each page.
+def coming(pages: Iterable[Page], present: Mapping[int, whom.OnCall] | None = None) -> dict[int, Coming]:
+    """Page id -> its next step, of those `foreseen` that call on. Who answers is asked once for each target, not for each page.
 
-    Who was found to be on call for a team is left in `present`, by the team's id.
+    Who is on call for the teams is asked of all of them at once, but for those `present`, by the team's id.
     """
+    calling = [(page, Plan.from_data(page.plan), due) for page in pages if (due := _due(page)) is not None]
+    present = present or {}
+    present = {**present, **whom.of_teams({page.team_id for page, *_ in calling if page.team_id is not None} - present.keys())}
     asked: dict[tuple[tuple[Target, ...], int | None], list[User]] = {}
     found: dict[int, Coming] = {}
-    for page in pages:
+    for page, plan, due in calling:
         row: Any = page
-        due: datetime | None = page.next_at or row.passed_on_at
-        if page.state != Page.State.OPEN or due is None or not page.plan:
-            continue
-        plan, position = Plan.from_data(page.plan), page.position + 1
+        position = page.position + 1
         names: tuple[str, ...] = ()
         while not names and (step := plan.step(position)) is not None:
             key = (step.targets, page.team_id)
@@ -56,3 +56,9 @@ def coming(pages: Iterable[Page], present: dict[int, whom.OnCall] | None = None)
             position += 1
         found[page.pk] = Coming(due, names)
     return found
+
+
+def _due(page: Any) -> datetime | None:
+    """When a page takes its next step; None where it takes none."""
+    due: datetime | None = page.next_at or page.passed_on_at
+    return due if page.state == Page.State.OPEN and page.plan else None

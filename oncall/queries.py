@@ -1,10 +1,10 @@
 """Reading pages."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.db.models import Case, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, When
+from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 
 from notifications.queries import Sent, sent
 from oncall import whom
@@ -29,9 +29,10 @@ def inbox(user_id: int, limit: int) -> list[Page]:
     return list(called(user_id).order_by(over, "-id").prefetch_related("steps", "declines")[:limit])
 
 
-def waiting_for(user_id: int) -> int:
-    """How many open pages call a person."""
-    return called(user_id).filter(state=Page.State.OPEN).count()
+def waiting_sql(person: str) -> str:
+    """How many open pages call a person, whose id is `person` in SQL: every page of the portal shows it, and reads it with who looks."""
+    return f"""SELECT count(*) FROM oncall_page p WHERE p.state = 'open'
+  AND EXISTS (SELECT FROM oncall_pagestep s WHERE s.page_id = p.id AND s.user_id = {person})"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def times_forgotten(page: Page) -> int:
 def ladders(pages: QuerySet[Page]) -> list[dict[str, Any]]:
     """What became of each page: who was called when, every attempt to reach them, who declined, and who is next.
 
-    Three queries for any number of pages; and while one is open, those of who is on call for its team.
+    Two queries for any number of pages; and while some are open, those of who is on call for their teams.
     """
     return calls(pages).ladders
 
@@ -65,30 +66,24 @@ def calls(pages: QuerySet[Page], beside: Q | None = None, *, on_call: bool = Fal
 
     Who is on call for the team of an open page was asked for its next step, and is not asked again.
     """
-    found = list(foreseen(pages.select_related("acknowledged_by", "team", "service")))
-    present: dict[int, OnCall] = {}
+    rungs = list(_with_steps(pages))
+    found = list({row.pk: row for row in rungs}.values())
+    present = whom.of_teams({page.team_id for page in found if page.team_id is not None}) if on_call else {}
     ahead = coming(found, present)
-    declined = PageDecline.objects.filter(page=OuterRef("page"), user=OuterRef("user"))
-    steps = (
-        PageStep.objects.filter(page__in=found)
-        .select_related("user")
-        .annotate(declined_at=Subquery(declined.values("declined_at")[:1]), why=Subquery(declined.values("reason")[:1]))
-        .order_by("id")
-    )
     ours, others = _sent([page.pk for page in found], beside)
     people: dict[int, list[dict[str, Any]]] = {}
     seen: set[tuple[int, int]] = set()
-    for step in steps:
-        if (step.page_id, step.user_id) in seen:
+    for step in rungs:
+        if step.called_id is None or (step.pk, step.called_id) in seen:
             continue
-        seen.add((step.page_id, step.user_id))
-        not_yet: list[dict[str, Any]] = [{"at": step.paged_at, "channel": "", "attempts": []}]
-        rungs = people.setdefault(step.page_id, [])
-        for item in ours.get((step.page_id, step.user_id), not_yet):
-            who = {"name": step.user.name, "email": step.user.email, "position": step.position, "declined": None}
-            rungs.append({**who, **item})
+        seen.add((step.pk, step.called_id))
+        not_yet: list[dict[str, Any]] = [{"at": step.called_at, "channel": "", "attempts": []}]
+        theirs = people.setdefault(step.pk, [])
+        for item in ours.get((step.pk, step.called_id), not_yet):
+            who = {"name": step.called_name, "email": step.called_email, "position": step.called_for, "declined": None}
+            theirs.append({**who, **item})
         if step.declined_at is not None:  # below the last of their messages
-            rungs[-1]["declined"] = {"at": step.declined_at, "reason": step.why or ""}
+            theirs[-1]["declined"] = {"at": step.declined_at, "reason": step.why or ""}
     rows = [
         {
             "id": page.pk,
@@ -103,13 +98,31 @@ def calls(pages: QuerySet[Page], beside: Q | None = None, *, on_call: bool = Fal
         }
         for page in found
     ]
-    return Calls(rows, others, _on_call(found, present) if on_call else [])
+    return Calls(rows, others, _on_call(found, present))
 
 
-def _on_call(pages: Iterable[Page], present: dict[int, OnCall]) -> list[User]:
-    """Who is primary for the teams of these pages now, then who is secondary, each once."""
-    teams = {page.team_id: page.team for page in pages if page.team is not None}
-    held = [whom.present_of(team, present) for team in teams.values()]
+def _with_steps(pages: QuerySet[Page]) -> QuerySet[Any]:
+    """A row for each person whom a page called, in the order of the calls; for a page that called nobody yet, one where `called_id` is None."""
+    declined = PageDecline.objects.filter(page=OuterRef("pk"), user=OuterRef("steps__user"))
+    return (
+        foreseen(pages.select_related("acknowledged_by", "team", "service"))
+        .annotate(
+            called_id=F("steps__user"),
+            called_name=F("steps__user__name"),
+            called_email=F("steps__user__email"),
+            called_for=F("steps__position"),
+            called_at=F("steps__paged_at"),
+            declined_at=Subquery(declined.values("declined_at")[:1]),
+            why=Subquery(declined.values("reason")[:1]),
+        )
+        .order_by("id", "steps__id")
+    )
+
+
+def _on_call(pages: Iterable[Page], present: Mapping[int, OnCall]) -> list[User]:
+    """Who is primary for the teams of these pages now, then who is secondary, each once; of those teams that are `present`."""
+    teams = dict.fromkeys(page.team_id for page in pages if page.team_id is not None)
+    held = [present[team_id] for team_id in teams if team_id in present]
     people = [*(one.primary for one in held), *(one.secondary for one in held)]
     return list({person.pk: person for person in people if person is not None}.values())
 

@@ -1,8 +1,7 @@
 """Schedules as plain values (`oncall.rota`), read from their rows; and who belongs to them."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,15 +21,22 @@ TURNS = {Layer.Unit.HOUR: timedelta(hours=1), Layer.Unit.DAY: timedelta(days=1),
 INSTANT = timedelta(microseconds=1)
 SOON = timedelta(days=14)  # whose shifts an edit changes within this time hears of it
 
-# Asked by every page to a team with a schedule: worded here, since the ORM takes longer to word them than PostgreSQL to answer.
-_LAYERS = """
-SELECT l.*, ARRAY(SELECT m.user_id FROM oncall_layermember m WHERE m.layer_id = l.id ORDER BY m.position) AS turn_takers
-FROM oncall_layer l WHERE l.schedule_id = ANY(%s::bigint[]) AND l.since < %s AND (l.until IS NULL OR l.until > %s)
-ORDER BY l.schedule_id, l.number, l.id
-"""
-_STANDING = """
-SELECT o.* FROM oncall_override o WHERE o.schedule_id = ANY(%s::bigint[]) AND o.starts_at < %s AND o.ends_at > %s
-AND (o.cancelled_at IS NULL OR (o.cancelled_at > o.starts_at AND o.cancelled_at > %s)) ORDER BY o.id
+# What stands between two instants. Worded here: the ORM takes longer to word it than PostgreSQL to answer.
+_STANDS = """o.starts_at < %(end)s AND o.ends_at > %(start)s
+AND (o.cancelled_at IS NULL OR (o.cancelled_at > o.starts_at AND o.cancelled_at > %(start)s))"""
+_STANDING = f"SELECT o.* FROM oncall_override o WHERE o.schedule_id = ANY(%(schedules)s::bigint[]) AND {_STANDS} ORDER BY o.id"
+# Asked by every page to a team with a schedule: layers and overrides in one statement, as the values that they are read as.
+_ROTAS = f"""
+SELECT s.id, (
+  SELECT coalesce(json_agg(x), '[]') FROM (
+    SELECT l.number, l.duty, l.priority, l.time_zone, l.starts_on + l.handover_at AS first, l.every, l.unit, l.opens_at, l.closes_at,
+      l.weekdays, l.since, l.until, ARRAY(SELECT m.user_id FROM oncall_layermember m WHERE m.layer_id = l.id ORDER BY m.position) AS people
+    FROM oncall_layer l WHERE l.schedule_id = s.id AND l.since < %(end)s AND (l.until IS NULL OR l.until > %(start)s)
+    ORDER BY l.number, l.id) x), (
+  SELECT coalesce(json_agg(x), '[]') FROM (
+    SELECT o.id, o.duty, o.starts_at, least(o.ends_at, o.cancelled_at) AS ends_at, o.user_id, o.replaced_id
+    FROM oncall_override o WHERE o.schedule_id = s.id AND {_STANDS} ORDER BY o.id) x)
+FROM unnest(%(schedules)s::bigint[]) s (id)
 """
 # Those of these people who can answer a page (`answering`).
 MEMBERS = """
@@ -46,20 +52,15 @@ def zone(name: str) -> ZoneInfo:
 
 
 def rotas(schedules: Sequence[Schedule], start: datetime, end: datetime) -> dict[int, Rota]:
-    """Schedule id -> all that decides who is on call between two instants. Two queries, however many schedules."""
+    """Schedule id -> all that decides who is on call between two instants. One query, however many schedules."""
     return _rotas([schedule.pk for schedule in schedules], start, end)
 
 
 def _rotas(ids: Sequence[int], start: datetime, end: datetime) -> dict[int, Rota]:
-    laid: dict[int, list[PlainLayer]] = defaultdict(list)
-    found: Iterable[Any] = prepared.rows(Layer, _LAYERS, [list(ids), end, start])
-    for layer in found:
-        if layer.turn_takers:
-            laid[layer.schedule_id].append(plain_layer(layer, layer.turn_takers))
-    over: dict[int, list[PlainOverride]] = defaultdict(list)
-    for override in standing(ids, start, end):
-        over[override.schedule_id].append(plain_override(override))
-    return {pk: Rota(tuple(laid[pk]), tuple(over[pk])) for pk in ids}
+    found = prepared.run(_ROTAS, {"schedules": list(ids), "start": start, "end": end})
+    return {
+        pk: Rota(tuple(_layer(row) for row in laid if row["people"]), tuple(map(_override, over))) for pk, laid, over in found
+    }
 
 
 def rota(schedule: Schedule, start: datetime, end: datetime) -> Rota:
@@ -67,10 +68,16 @@ def rota(schedule: Schedule, start: datetime, end: datetime) -> Rota:
     return rotas([schedule], start, end)[schedule.pk]
 
 
+def held(schedules: Iterable[int], at: datetime) -> dict[int, dict[str, int]]:
+    """Schedule id -> who is on call by it at an instant: duty -> user id, primary and secondary, as far as there are."""
+    found = _rotas(list(schedules), at, at + INSTANT)
+    spans = {pk: rota_at(rota, at) for pk, rota in found.items()}
+    return {pk: {duty: span[duty].person for duty in WOKEN if duty in span} for pk, span in spans.items()}
+
+
 def on_call(schedule_id: int, at: datetime) -> dict[str, User]:
     """Duty -> who has it in a schedule at an instant: primary and secondary, as far as there are, and can answer still."""
-    held = rota_at(_rotas([schedule_id], at, at + INSTANT)[schedule_id], at)
-    wanted = {duty: held[duty].person for duty in WOKEN if duty in held}
+    wanted = held([schedule_id], at)[schedule_id]
     found = {person.pk: person for person in prepared.rows(User, MEMBERS, [list(wanted.values())])} if wanted else {}
     return {duty: found[pk] for duty, pk in wanted.items() if pk in found}
 
@@ -93,30 +100,40 @@ def gone(user_ids: Iterable[int]) -> dict[int, str]:
 
 def standing(schedules: Iterable[int], start: datetime, end: datetime) -> list[Override]:
     """The overrides that hold at some time between two instants, the oldest first."""
-    return prepared.rows(Override, _STANDING, [list(schedules), end, start, start])
+    return prepared.rows(Override, _STANDING, {"schedules": list(schedules), "start": start, "end": end})
 
 
-def plain_layer(row: Layer, people: Sequence[int]) -> PlainLayer:
-    """A layer's row as a plain value."""
-    all_day = row.opens_at is None or row.closes_at is None
-    restricted = not all_day or set(row.weekdays) != set(layers.EVERY_DAY)
-    hours = Hours(weekdays=frozenset(row.weekdays)) if all_day else Hours(row.opens_at, row.closes_at, frozenset(row.weekdays))  # type: ignore[arg-type]
+def _layer(row: dict[str, Any]) -> PlainLayer:
+    """A layer of `_ROTAS` as a plain value."""
+    all_day = row["opens_at"] is None or row["closes_at"] is None
+    weekdays = frozenset(row["weekdays"])
+    restricted = not all_day or weekdays != layers.EVERY_DAY
+    hours = Hours(weekdays=weekdays) if all_day else Hours(_time(row["opens_at"]), _time(row["closes_at"]), weekdays)
     return PlainLayer(
-        number=row.number,
-        duty=row.duty,
-        zone=zone(row.time_zone),
-        first=datetime.combine(row.starts_on, row.handover_at),
-        turn=row.every * TURNS[Layer.Unit(row.unit)],
-        people=tuple(people),
-        priority=row.priority,
+        number=row["number"],
+        duty=row["duty"],
+        zone=zone(row["time_zone"]),
+        first=_instant(row["first"]),
+        turn=row["every"] * TURNS[Layer.Unit(row["unit"])],
+        people=tuple(row["people"]),
+        priority=row["priority"],
         hours=hours if restricted else None,
-        since=row.since,
-        until=row.until,
+        since=_instant(row["since"]),
+        until=_instant(row["until"]) if row["until"] else None,
     )
 
 
+def _override(row: dict[str, Any]) -> PlainOverride:
+    """An override of `_ROTAS` as a plain value: a cancelled one ends where it was cancelled."""
+    start, end = _instant(row["starts_at"]), _instant(row["ends_at"])
+    return PlainOverride(row["id"], row["duty"], start, end, row["user_id"], row["replaced_id"])
+
+
+_instant, _time = datetime.fromisoformat, time.fromisoformat
+
+
 def plain_override(row: Override) -> PlainOverride:
-    """An override's row as a plain value: a cancelled one ends where it was cancelled."""
+    """An override's row as a plain value, as `_override` reads it."""
     end = min(row.ends_at, row.cancelled_at) if row.cancelled_at else row.ends_at
     return PlainOverride(row.pk, row.duty, row.starts_at, end, row.user_id, row.replaced_id)
 

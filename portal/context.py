@@ -7,7 +7,6 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from oncall.queries import waiting_for
 from standard.models import Feedback
 from tenants.actors import Actor, Role
 from tenants.time import now
@@ -69,7 +68,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "nav": nav,
         "nav_more": more,
         "is_in_more": any(place["current"] for place in more),
-        "inbox_count": waiting_for(actor.person_id),
+        "inbox_count": request.pages_waiting,  # type: ignore[attr-defined]
         "home_url": _url("incident-list"),
         "inbox_url": _url("inbox"),
         "profile_url": _url("profile"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from oncall.queries import waiting_sql
 from tenants import credentials, prepared
 from tenants.actors import Actor, Role, Via
 from tenants.models import ApiTokenSecret, Organisation
@@ -21,9 +22,9 @@ LEFT JOIN (tenants_membership m JOIN tenants_user u ON u.id = m.user_id AND u.is
     ON m.organisation_id = t.organisation_id AND m.user_id = t.user_id AND m.is_active
 WHERE s.digest = %s
 """
-# A person as a member, with the organisation that the walls let be seen: whoever it is, one row or none.
-_MEMBER = """
-SELECT o.*, m.roles AS member_roles, u.name AS member_name, u.email AS member_email
+# A person as a member, with the organisation that the walls let be seen and how many pages call them: whoever it is, one row or none.
+_MEMBER = f"""
+SELECT o.*, m.roles AS member_roles, u.name AS member_name, u.email AS member_email, ({waiting_sql("m.user_id")}) AS member_waiting
 FROM tenants_membership m
 JOIN tenants_user u ON u.id = m.user_id AND u.is_active
 JOIN tenants_organisation o ON o.id = m.organisation_id
@@ -43,6 +44,7 @@ def member(request: HttpRequest, person_id: int, via: Via) -> Actor:
     if organisation is None:
         raise NotFound()
     request.organisation = organisation  # type: ignore[attr-defined]  # its name stands on every page
+    request.pages_waiting = organisation.member_waiting  # type: ignore[attr-defined]  # and this beside it
     return Actor(
         organisation_id=organisation.pk,
         name=organisation.member_name,

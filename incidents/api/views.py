@@ -88,7 +88,7 @@ def _of_the_room(incident: Incident, facts: Facts) -> dict[str, Any]:
             {"role": o.role, "person": {"name": o.name, "email": o.email}, "offered_at": o.offered_at} for o in facts.offers
         ],
         "handover": s.HandoverOut(facts.handover).data if facts.handover else None,
-        "clocks": s.ClockOut(queries.clocks(incident), many=True).data,
+        "clocks": s.ClockOut(facts.clocks, many=True).data,
         "participants": [{"name": person.name, "email": person.email} for person in facts.people],
     }
 

@@ -44,7 +44,6 @@ def context(
     """
     asked = asked or {}
     facts = gather(incident)
-    running = queries.clocks(incident)
     failure = Failure(failed, form, refusals or []) if failed else None
     offered = Offered(incident, facts, by, choices(facts), failure, {"update": {"audience": asked.get("audience", "")}})
     entries = queries.entries(incident) if record else []
@@ -63,9 +62,11 @@ def context(
         },
         **parts,
         "mine": _mine(facts, by),
-        "clocks": [queries.clock_row(clock) for clock in running if clock.clause not in TOLD_BY_PART and not clock.at_least],
-        "update_clock": next((queries.clock_row(c) for c in running if queries.CLOCK_LABELS.get(c.clause) == "Update"), None),
-        "late": late(incident, facts, running) if incident.is_open else [],
+        "clocks": [queries.clock_row(clock) for clock in facts.clocks if clock.clause not in TOLD_BY_PART and not clock.at_least],
+        "update_clock": next(
+            (queries.clock_row(c) for c in facts.clocks if queries.CLOCK_LABELS.get(c.clause) == "Update"), None
+        ),
+        "late": late(incident, facts) if incident.is_open else [],
         "verbs": verbs,
         "severities": incident.law.severities,
         "authority": before_other_work(incident),

@@ -8,20 +8,19 @@ from incidents.models import Incident
 from incidents.queries import clock_label
 from incidents.room.panels import since
 from incidents.sentences.kind import at_time
-from standard.models import Clock
 from tenants.time import now
 
 # Clocks of parts that are told one by one, with their names.
 TOLD_BY_PART = frozenset({"warroom.ack-everything"})
 
 
-def late(incident: Incident, facts: Facts, running: list[Clock]) -> list[str]:
+def late(incident: Incident, facts: Facts) -> list[str]:
     """What is late now, as sentences."""
-    return [*_clocks(running), *_orders(facts, timedelta(minutes=incident.law.minutes("order_ack")))]
+    return [*_clocks(facts), *_orders(facts, timedelta(minutes=incident.law.minutes("order_ack")))]
 
 
-def _clocks(running: list[Clock]) -> Iterator[str]:
-    for clock in running:
+def _clocks(facts: Facts) -> Iterator[str]:
+    for clock in facts.clocks:
         if clock.due_at <= now() and clock.clause not in TOLD_BY_PART and not clock.at_least:
             owner = f" {clock.owner_role.upper()} owes it." if clock.owner_role else ""
             due = at_time(clock.due_at, now().date())

@@ -7,7 +7,6 @@ from typing import Any
 from django.forms import Form
 from django.urls import reverse
 
-from incidents import queries
 from incidents.doors import DOORS, Door
 from incidents.facts import Facts
 from incidents.models import Incident
@@ -183,7 +182,7 @@ def blank(
     if door.name == "severity" and data is None:
         options["initial"]["severity"] = incident.severity
     if door.name == "sitrep" and data is None and facts.handover is not None:
-        options["initial"]["text"] = facts.handover.sitrep or sitrep_draft(incident, facts, queries.clocks(incident), now())
+        options["initial"]["text"] = facts.handover.sitrep or sitrep_draft(incident, facts, now())
     return door.form(data, **options)
 
 

@@ -250,3 +250,18 @@ def test_nothing_of_it_is_done_to_what_has_ended_by_executives_or_by_outsiders(s
     assert scene.verb("amira", ref, verb, **body).json()["code"] == "ended"
     assert scene.verb("exec", ref, verb, **body).json()["code"] == "not_a_practitioner"
     assert scene.door(scene.globex.amira).post(f"incidents/{ref}/{verb}/", body).status_code == 404
+
+
+def test_an_incidents_own_document_says_of_its_running_clocks_what_their_list_says(scene: Scene) -> None:
+    """They are read with the room's facts there, and as they stand here."""
+    ref = scene.commanded()
+    scene.do("jon", ref, "join")
+    scene.do("amira", ref, "order", to=scene.email("jon"), text="Look at the cache")
+    states = set()
+    for minutes in (1, 26, 40):
+        scene.later(minutes=minutes)
+        shown = scene.api("amira").get(f"incidents/{ref}/").json()["clocks"]
+        listed = [clock for clock in scene.part(ref, "clocks") if clock["stopped_at"] is None]
+        assert sorted(map(str, shown)) == sorted(map(str, listed))
+        states |= {clock["state"] for clock in shown}
+    assert states == {"running", "prompted", "broken"}

@@ -1,6 +1,7 @@
 """What a page costs does not grow with what is on it: literal numbers of queries, for a short record and a long one."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -11,12 +12,18 @@ from incidents import actions
 from incidents.facts import room_facts_sql
 from incidents.models import Incident
 from incidents.states import Severity
+from ledger.actions import configure
+from standard.models import Calendar, CalendarDay
 from tests.conftest import Cast, Person
 from tests.everything import query
+from tests.incidents.scene import Scene
+from tests.incidents.test_who_is_called import others_own
+from tests.oncall.planning import layer, made, monday, override, plan
+from tests.postmortems.filing import filed
 
 pytestmark = pytest.mark.servers
 
-SEEN = 19  # of the war room, signing in and opening the scope included
+SEEN = 14  # of the war room, signing in and opening the scope included; one more where a team that is called has a schedule
 LIST = 13
 
 
@@ -79,6 +86,44 @@ def test_the_war_room_at_work(acme: Cast, browse: Callable[[Person], Client], in
         costs.append(len(asked(client, path)))
     assert costs[0] == costs[1]
     assert costs[1] <= SEEN + 1
+
+
+def test_who_is_called_next_costs_the_same_for_two_teams_with_a_schedule_as_for_one(scene: Scene) -> None:
+    """What is asked of schedules, layers and overrides is asked of all teams at once."""
+    plan(scene, start=monday(scene))
+    others_own(scene, "search")
+    made(scene.api("admin").post("schedules/", {"name": "Data", "slug": "data", "team": "data", "time_zone": "UTC"}))
+    for person, duty in (("mei", "primary"), ("jon", "secondary")):
+        begins = f"{scene.clock.now:%Y-%m-%d}"
+        made(scene.api("admin").post("schedules/data/layers/", layer(scene, person, duty=duty, starts_on=begins)))
+    made(override(scene, "mei", scene.clock.now, scene.clock.now + timedelta(hours=8)))
+    client, costs = scene.page("amira"), []
+    for services in (["checkout"], ["checkout", "search"]):
+        path = f"/o/acme/incidents/{scene.declare(severity='SEV2', services=services)}/"
+        scene.follow()
+        client.get(path)  # the law is read once a process
+        costs.append(len(asked(client, path)))
+        assert client.get(path).content.decode().count("Next: ") == len(services)
+    assert costs[0] == costs[1]
+    assert costs[1] <= SEEN + 1 + 1
+
+
+def test_what_follows_from_an_incident_costs_one_query_more(scene: Scene) -> None:
+    """The organisation's calendar, with its own days, for the days on which action items are due."""
+    ref = scene.commanded()
+    by = scene.acme.admin.actor()
+    with scene.acme.scope(scene.acme.admin):
+        for day in (24, 31):
+            configure(CalendarDay(), {"calendar": Calendar.objects.get(), "day": date(2026, 12, day)}, by=by)
+    scene.follow()
+    client, path, costs = scene.page("amira"), f"/o/acme/incidents/{ref}/", []
+    client.get(path)  # the law is read once a process
+    for more in (0, 1, 20):
+        for number in range(more):
+            filed(scene, ref, title=f"Nr {number}")
+        costs.append(len(asked(client, path)))
+    assert costs == [costs[0], costs[0] + 1, costs[0] + 1]
+    assert costs[2] <= SEEN + 1 + 1
 
 
 def test_the_panels_of_a_live_room(acme: Cast, browse: Callable[[Person], Client], incident: Incident) -> None:

@@ -113,3 +113,17 @@ class TestPages:
 
 def test_with_nothing_to_do_it_says_so(scene: Scene) -> None:
     assert "Nothing waits for you" in shown(scene, "support")
+
+
+def test_every_page_says_how_many_open_pages_call_who_looks(scene: Scene) -> None:
+    """Each page once, whoever else it calls, and none that somebody acknowledged."""
+    waiting = 'count count-loud">{}<'
+    refs = [scene.declare(severity="SEV2") for _ in range(2)]
+    scene.follow()
+    scene.later(minutes=15)  # Jon is called as well
+    for who, other in (("amira", "jon"), ("jon", "amira")):
+        assert waiting.format(2) in shown(scene, who)
+        assert waiting.format(2) in scene.page(other).get(f"/o/acme/incidents/{refs[0]}/").content.decode()
+    assert "count-loud" not in shown(scene, "mei")
+    assert scene.api("jon").post(f"pages/{scene.calls('jon')[0]['id']}/acknowledge/").status_code == 200
+    assert waiting.format(1) in shown(scene, "amira")

@@ -87,6 +87,36 @@ def test_the_second_time_is_not_drawn() -> None:
     assert (after.misses, after.hits > before.hits) == (before.misses, True)
 
 
+def test_the_second_time_no_list_is_asked_for_its_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A room has forty lists of everybody: to put each together, only to see that it was drawn, took longer than all else of it."""
+    first = drawn(Every(), FormRenderer())
+    asked: list[object] = []
+    monkeypatch.setattr(forms.widgets.ChoiceWidget, "get_context", lambda widget, *given: asked.append(widget))
+    assert drawn(Every(), FormRenderer()) == first
+    assert asked == []
+
+
+def test_what_is_chosen_is_told_apart() -> None:
+    """Whatever was kept before; what is no option is not chosen, and one without a value is as empty as it says."""
+
+    class Chosen(Every):
+        empty = forms.ChoiceField(choices=[(None, "Nobody"), ("a", "Somebody"), (7, "Seven")], required=False)
+
+    others: list[dict[str, Any]] = [
+        {"one": "b"},
+        {"one": "c"},
+        {"one": "z"},
+        {"some": ["a"]},
+        {"some": ["a", "b"]},
+        {"radio": "b"},
+    ]
+    others += [{"agreed": True}, {"agreed": False}, {"empty": None}, {"empty": ""}, {"empty": "a"}, {"empty": 7}, {"empty": "7"}]
+    for initial in ({}, *others):
+        for options in ({}, {"use_required_attribute": False}, {"auto_id": "x-%s"}, {"prefix": "p"}):
+            expected = drawn(Chosen(initial=initial, **options), TemplatesSetting())
+            assert [drawn(Chosen(initial=initial, **options), FormRenderer()) for _ in range(2)] == [expected] * 2
+
+
 @pytest.mark.parametrize("how", ["data", "initial"])
 def test_what_somebody_typed_is_not_kept(how: str) -> None:
     """Nor what is wrong with it: the texts of other people's memory hold no word of a report."""
