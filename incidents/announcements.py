@@ -6,6 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
+from incidents import called
 from incidents.duties import label
 from incidents.models import Incident, Order, RoleHolding, RoleOffer, Signal, StatusUpdate
 from incidents.owning import OWNER_TEAM, owner_of
@@ -45,14 +46,9 @@ def signal_told(signal_id: int) -> tuple[str, bool]:
     return f"{Signal.Kind(kind).label}: {title}" if incident_id is None else incident_told(incident_id)[0], restricted
 
 
-def pinned_standard(incident_id: int) -> int:
-    """The id of the version of the standard that judges an incident."""
-    return int(Incident.objects.values_list("standard_id", flat=True).get(pk=incident_id))
-
-
 def incident_told(incident_id: int) -> tuple[str, bool]:
     """An incident in one line, and whether it is restricted."""
-    incident = Incident.objects.get(pk=incident_id)
+    incident = called.incident(incident_id)
     return _line(incident), incident.restricted
 
 
@@ -85,7 +81,7 @@ def _owners(incident_id: int, role: str) -> tuple[int | None, ...]:
 def may_hear(incident_id: int, people: Iterable[int]) -> list[int]:
     """Those of them who may know of it: of a restricted incident only who is named on it hears anything (breach.need-to-know)."""
     wanted = sorted(set(people))
-    if not Incident.objects.filter(pk=incident_id, restricted=True).exists():
+    if not called.is_restricted(incident_id):
         return wanted
     return sorted(set(named_now(incident_id).values_list("user_id", flat=True)).intersection(wanted))
 

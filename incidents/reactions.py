@@ -2,10 +2,10 @@
 
 from django.db.models import QuerySet
 
-from incidents import ruling
+from incidents import called, ruling
 from incidents.actions.base import tell
 from incidents.duties import holders, label
-from incidents.models import Incident, IncidentService, Signal
+from incidents.models import Incident, Signal
 from incidents.states import SignalState
 from ledger.models import Event
 from notifications.actions import notify
@@ -21,6 +21,10 @@ _DONE = {REOPENED: "reopened"}  # what was done to it, as the page says it
 _SIGNAL = "SELECT s.* FROM incidents_signal s WHERE s.id = %s FOR NO KEY UPDATE"  # it is answered before this, or after
 _SERVICE = "SELECT s.* FROM oncall_service s WHERE s.id = %s"
 _TEAM = "SELECT t.* FROM oncall_team t WHERE t.id = %s"
+_AFFECTED = """
+SELECT s.* FROM incidents_incidentservice a JOIN oncall_service s ON s.id = a.service_id WHERE a.incident_id = %s ORDER BY a.id
+"""
+_TEAMS = "SELECT t.* FROM oncall_team t WHERE t.id = ANY(%s::bigint[])"
 _DEFAULT_TEAM = "SELECT t.* FROM oncall_team t WHERE t.is_default"
 
 
@@ -51,7 +55,7 @@ def mobilise(event: Event, by: Actor) -> None:
     A SEV 3 is put to the owner team with low urgency, in business hours; what rang for it until now wakes nobody any more.
     Clauses severity.sev1-page, severity.sev2-page, severity.sev3-low-urgency, mobilize.page-out.
     """
-    incident = Incident.objects.select_for_update(no_key=True).get(pk=event.subject_id)  # it ends before this, or after
+    incident = called.held(event.subject_id)
     if not incident.is_open:
         return
     if not incident.mobilises and incident.law.severity(incident.severity).urgency == "low":
@@ -78,7 +82,7 @@ def call_for_flag(event: Event, by: Actor) -> None:
     Each is called by a page of their own, again where they do not answer. A seat that nobody holds is itself an event.
     Clauses breach.page-privacy-legal, finance.notify-cfo.
     """
-    incident = Incident.objects.select_for_update(no_key=True).get(pk=event.subject_id)
+    incident = called.held(event.subject_id)
     rule = incident.law.flag(event.data["flag"])
     for duty in rule.pages_duties:
         for user_id in _seated(incident, duty, by):
@@ -139,26 +143,27 @@ def _call_quietly(incident: Incident, by: Actor, event: Event) -> None:
 
 def _owners(incident: Incident) -> dict[int, tuple[Team, Service | None]]:
     """The teams of the affected services, each with the first of them; without any service, the default team."""
-    affected = IncidentService.objects.filter(incident=incident).select_related("service__team").order_by("id")
+    affected = prepared.rows(Service, _AFFECTED, [incident.pk])
+    teams = (
+        {team.pk: team for team in prepared.rows(Team, _TEAMS, [[service.team_id for service in affected]])} if affected else {}
+    )
     targets: dict[int, tuple[Team, Service | None]] = {}
-    for item in affected:
-        targets.setdefault(item.service.team_id, (item.service.team, item.service))
-    if not targets and (team := Team.objects.filter(is_default=True).first()) is not None:
+    for service in affected:
+        targets.setdefault(service.team_id, (teams[service.team_id], service))
+    if not targets and (team := prepared.row(Team, _DEFAULT_TEAM)) is not None:
         targets[team.pk] = (team, None)
     return targets
 
 
 def call_for_services(event: Event, by: Actor) -> None:
     """What joined an incident (a signal, or another incident) brought services along: their on-call is called, unless they were already."""
-    incident = Incident.objects.select_for_update(no_key=True).get(pk=event.subject_id)
+    incident = called.held(event.subject_id)
     if incident.is_open and incident.mobilises and event.data.get("services"):
         paged = set(_standing(incident).filter(team__isnull=False).values_list("team_id", flat=True))
-        affected = IncidentService.objects.filter(incident=incident).select_related("service__team").order_by("id")
-        teams = {item.service.team_id: item.service for item in reversed(affected)}
         how = "merged" if event.kind == "incident.absorbed" else "affects it too"
-        for team_id in sorted(set(teams) - paged):
-            service = teams[team_id]
-            page_team(service.team, incident, by=by, service=service, incident_id=incident.pk, reason=f"{incident.level} {how}")
+        for team_id, (team, service) in sorted(_owners(incident).items()):
+            if team_id not in paged and service is not None:
+                page_team(team, incident, by=by, service=service, incident_id=incident.pk, reason=f"{incident.level} {how}")
 
 
 def _call_duty(user_id: int, incident: Incident, standing: QuerySet[Page], by: Actor, *, clause: str, duty: str) -> None:

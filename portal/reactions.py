@@ -280,7 +280,7 @@ INBOX: tuple[str, ...] = (
 AFTERWARDS: tuple[str, ...] = ("postmortems.showing.on_incident", "compliance.access.showing.on_incident")
 
 # Of an incident's id, the version of the standard that its pages keep the times of: the one it pinned, whatever is in force by now.
-PAGE_STANDARD = "incidents.announcements.pinned_standard"
+PAGE_STANDARD = "incidents.called.pinned_standard"
 
 # What each room finds wrong before an incident shows it.
 READINESS: tuple[str, ...] = (

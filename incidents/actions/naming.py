@@ -7,6 +7,7 @@ nothing of what they are called to.
 import secrets
 from datetime import datetime
 
+from incidents import called
 from incidents.actions.base import tell
 from incidents.duties import holders, label, stayed
 from incidents.facts import Facts, gather
@@ -166,9 +167,9 @@ def admit_called(incident_id: int, user_id: int, by: Actor) -> bool:
 
     Whom Legal, Privacy or the IC took off the list is not put on it again by a ladder: who did that decides (breach.need-to-know).
     """
-    incident = Incident.objects.filter(pk=incident_id, restricted=True).first()
-    if incident is None:
+    if not called.is_restricted(incident_id):
         return True
+    incident = called.incident(incident_id)
     last = NeedToKnow.objects.filter(incident=incident, user_id=user_id).order_by("-id").first()
     if last is not None and last.removed_by_id is not None:
         return False
