@@ -15,7 +15,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import psycopg
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, models
 
 PLANS_SECONDS = 5.0
 MOST_KEPT = 200  # statements a connection
@@ -119,7 +119,7 @@ class _Reading[M: models.Model]:
         told = [values[place] for place in self.places]
         for number, convert, column in self.converted:
             told[number] = convert(told[number], column, connection)
-        made = self.model.from_db(connection.alias, self.names, told)
+        made = self.model.from_db(DEFAULT_DB_ALIAS, self.names, told)  # as the ORM's own rows, on an auditor's connection too
         for name, index in self.others:
             setattr(made, name, values[index])
         return made

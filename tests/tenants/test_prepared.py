@@ -11,6 +11,7 @@ from incidents.models import Signal
 from standard.models import StandardVersion
 from tenants import prepared
 from tenants.models import Membership, Organisation, User
+from tenants.scope import scope
 from tests.conftest import Cast, Installation
 from tests.everything import query
 
@@ -102,6 +103,17 @@ def test_rows_are_djangos_own(acme: Cast) -> None:
             ]
             assert wanted
             assert all(row.beside == 7 and not row._state.adding for row in found)
+
+
+def test_rows_of_an_auditors_connection_are_no_others(shared_database: Installation) -> None:
+    """What an auditor reads so goes together with what the ORM reads for them."""
+    acme = shared_database.acme
+    with scope(acme.id, surface="web", user_id=acme.auditor.user_id, auditing=True):
+        (found,) = prepared.rows(Organisation, "SELECT o.* FROM tenants_organisation o")
+        assert found._state.db == Organisation.objects.get()._state.db
+        member = Membership(user_id=acme.auditor.user_id)
+        member.organisation = found
+        assert member.organisation_id == acme.id
 
 
 def test_what_was_not_asked_for_is_read_when_it_is(acme: Cast) -> None:
