@@ -46,6 +46,25 @@ def test_pages_go_out_and_the_alarm_is_said(scene: Scene, monkeypatch: pytest.Mo
     assert [m.subject for m in scene.mails("admin", "Alarm:") if "No sweep has run to its end since" in m.subject]
 
 
+def test_while_there_is_something_to_catch_up_on_there_is_no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a broker everything goes out by this loop: what came during one turn does not wait for the next one's time."""
+    did, paused, stopping = iter([3, 2, 0, 1]), list[float](), list[int]()
+
+    def pause(seconds: float) -> None:
+        paused.append(seconds)
+        stopping.append(1)
+
+    monkeypatch.setattr(watch, "_sweep", lambda: next(did))
+    place = "portal.management.commands.watch"
+    monkeypatch.setattr(f"{place}.engines.look", lambda: 5)  # what it finds is not what it did
+    monkeypatch.setattr(f"{place}.engines.ping", lambda: True)
+    monkeypatch.setattr(f"{place}.close_old_connections", lambda: None)
+    monkeypatch.setattr(f"{place}.time.sleep", pause)
+    watch.go_round(stopping)
+    assert paused == [watch.PAUSE_SECONDS]
+    assert list(did) == [1], "three turns, and a pause after the one that found nothing"
+
+
 def test_every_part_breaks_and_the_alarm_is_said_all_the_same(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     scene.sweep()
     monkeypatch.setattr(watch, "_sweep", broken)

@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -35,32 +35,41 @@ class Command(BaseCommand):
         stopping: list[int] = []
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda received, _frame: stopping.append(received))
-        turn = 0
-        while not stopping:
-            close_old_connections()
-            try:
-                for step in (_sweep, engines.look, engines.ping) if turn % LOOK_EVERY_TURNS == 0 else (_sweep,):
-                    signs.leave()
-                    _goes_on(step)
-            except DatabaseError as error:  # the database restarts: so do we, in a moment
-                log.warning("watch.database_away", error=str(error))
-            turn += 1
-            if not stopping:
-                time.sleep(PAUSE_SECONDS)
+        go_round(stopping)
         lanes.drain(DRAINED_SECONDS)
+
+
+def go_round(stopping: Sequence[object]) -> None:
+    """Turn after turn, until there is something in `stopping`. After a pause where there was nothing to do; else what came meanwhile waits."""
+    turn = 0
+    while not stopping:
+        close_old_connections()
+        done = 0
+        try:
+            done = _goes_on(_sweep)
+            for step in (engines.look, engines.ping) if turn % LOOK_EVERY_TURNS == 0 else ():
+                _goes_on(step)
+        except DatabaseError as error:  # the database restarts: so do we, in a moment
+            log.warning("watch.database_away", error=str(error))
+        turn += 1
+        if not stopping and not done:
+            time.sleep(PAUSE_SECONDS)
 
 
 def _sweep() -> int:
     return sweeping.sweep() if sweeping.is_late() else sweeping.catch_up()
 
 
-def _goes_on(step: Callable[[], object]) -> None:
+def _goes_on(step: Callable[[], int | None]) -> int:
     """Take a step; whatever it raises keeps no other from its turn: a sweep that breaks each time is what the watchdog is there to say.
 
-    That a statement failed is no reason to leave the others out. Only a database that is away is, which `connected` raises.
+    That a statement failed is no reason to leave the others out. Only a database that is away is, which `connected` raises. Returns
+    what the step says that it did.
     """
+    signs.leave()
     try:
-        step()
+        return step() or 0
     except Exception:
         connected()
         log.exception("watch.failed")
+        return 0
