@@ -13,7 +13,8 @@ from django.db import connection
 PATIENCE = timedelta(seconds=60)
 
 # A page's plan is worked out anew, whatever its clock says: who should have been called by now, and was not. At most so many of each
-# kind of each organisation: a storm in one hides nothing of another. OFFSET 0 has what belongs to the open pages looked up by its index.
+# kind of each organisation: a storm in one hides nothing of another, unless it is
+# so large that there is no sense in telling it apart. OFFSET 0 has what belongs to the open pages looked up by its index.
 UNSENT = """
 CREATE OR REPLACE FUNCTION muster.unsent(timestamptz, integer) RETURNS TABLE (organisation_id bigint, what text, id bigint) LANGUAGE sql STABLE
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -22,16 +23,16 @@ SELECT u.organisation_id, u.what, u.id FROM (SELECT f.*, row_number() OVER (PART
   CROSS JOIN LATERAL (SELECT * FROM oncall_pagestep z WHERE z.organisation_id = p.organisation_id AND z.page_id = p.id OFFSET 0) s
   WHERE p.state = 'open' AND s.paged_at < $1 AND NOT EXISTS (
     SELECT 1 FROM notifications_delivery d WHERE d.organisation_id = p.organisation_id AND d.template = 'page'
-      AND d.subject_id = p.id AND d.recipient_id = s.user_id AND d.created_at >= s.paged_at - interval '1 second'))
-UNION ALL (SELECT q.organisation_id, 'message_not_sent', q.delivery_id FROM notifications_queueddelivery q WHERE q.next_try_at < $1)
+      AND d.subject_id = p.id AND d.recipient_id = s.user_id AND d.created_at >= s.paged_at - interval '1 second') LIMIT 100000)
+UNION ALL (SELECT q.organisation_id, 'message_not_sent', q.delivery_id FROM notifications_queueddelivery q WHERE q.next_try_at < $1 LIMIT 100000)
 UNION ALL (SELECT p.organisation_id, 'page_waits_for_nothing', p.id FROM oncall_page p
   WHERE p.state = 'open' AND p.next_at IS NULL AND p.began_at < $1 AND p.plan ->> 'patience' IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM standard_clock c WHERE c.organisation_id = p.organisation_id AND c.subject_type = 'oncall.page'
       AND c.subject_id = p.id AND c.stopped_at IS NULL AND c.next_at IS NOT NULL)
   AND NOT EXISTS (SELECT 1 FROM ledger_event e WHERE e.organisation_id = p.organisation_id AND e.subject_type = 'oncall.page'
       AND e.subject_id = p.id AND e.kind = 'page.exhausted'
-      AND e.occurred_at >= p.began_at))
-UNION ALL (SELECT p.organisation_id, 'page_not_looked_at', p.id FROM oncall_page p WHERE p.next_at < $1)
+      AND e.occurred_at >= p.began_at) LIMIT 100000)
+UNION ALL (SELECT p.organisation_id, 'page_not_looked_at', p.id FROM oncall_page p WHERE p.next_at < $1 LIMIT 100000)
 UNION ALL (SELECT w.organisation_id, 'next_not_called', w.id FROM (
   SELECT p.organisation_id, p.id, c.moment,
     CASE WHEN jsonb_typeof(p.plan -> 'steps') IS DISTINCT FROM 'array' OR p.plan -> 'steps' = '[]'
@@ -44,9 +45,9 @@ UNION ALL (SELECT w.organisation_id, 'next_not_called', w.id FROM (
     WHERE s.organisation_id = p.organisation_id AND s.page_id = p.id AND s.position = p.position AND s.paged_at >= p.began_at) c
   WHERE p.state = 'open' AND p.urgency = 'high' AND p.position > 0) w
   WHERE w.due < $1 AND NOT EXISTS (SELECT 1 FROM ledger_event e WHERE e.organisation_id = w.organisation_id
-    AND e.subject_type = 'oncall.page' AND e.subject_id = w.id AND e.kind = 'page.exhausted' AND e.occurred_at >= w.moment))
+    AND e.subject_type = 'oncall.page' AND e.subject_id = w.id AND e.kind = 'page.exhausted' AND e.occurred_at >= w.moment) LIMIT 100000)
 UNION ALL (SELECT c.organisation_id, 'clock_not_struck', c.id FROM standard_clock c WHERE c.next_at < $1 AND (
-    c.subject_type = 'oncall.page' OR NOT EXISTS (SELECT 1 FROM standard_clockfailure f WHERE f.clock_id = c.id)))
+    c.subject_type = 'oncall.page' OR NOT EXISTS (SELECT 1 FROM standard_clockfailure f WHERE f.clock_id = c.id)) LIMIT 100000)
 UNION ALL (SELECT d.organisation_id, 'page_not_delivered', d.id FROM oncall_page p
   CROSS JOIN LATERAL (SELECT * FROM notifications_delivery z
     WHERE z.organisation_id = p.organisation_id AND z.template = 'page' AND z.subject_id = p.id OFFSET 0) d
@@ -54,8 +55,8 @@ UNION ALL (SELECT d.organisation_id, 'page_not_delivered', d.id FROM oncall_page
     SELECT 1 FROM notifications_delivery r
       JOIN notifications_attempt t ON t.organisation_id = r.organisation_id AND t.delivery_id = r.id AND t.outcome IN ('sent', 'withdrawn')
       WHERE r.organisation_id = d.organisation_id AND r.template = 'page' AND r.subject_id = p.id AND r.recipient_id = d.recipient_id
-        AND r.channel = d.channel AND r.id >= d.id))
-UNION ALL (SELECT o.organisation_id, 'reaction_not_run', o.id FROM ledger_outbox o WHERE o.next_try_at < $1)
+        AND r.channel = d.channel AND r.id >= d.id) LIMIT 100000)
+UNION ALL (SELECT o.organisation_id, 'reaction_not_run', o.id FROM ledger_outbox o WHERE o.next_try_at < $1 LIMIT 100000)
 ) f (organisation_id, what, id)) u WHERE u.nth <= $2
 $$;
 """

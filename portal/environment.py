@@ -71,6 +71,16 @@ def _secret(name: str) -> str:
     return ""
 
 
+# A database that does not answer is away within seconds, also where nothing says that its host has gone.
+_FAR_SIDE = {
+    "connect_timeout": "5",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "2",
+    "tcp_user_timeout": "15000",
+}
+
+
 def database(url: str) -> dict[str, Any]:
     """Turn `postgresql://user:password@host:port/name?host=/socket/folder` into Django's settings of one database."""
     parts = urlsplit(url)
@@ -84,5 +94,18 @@ def database(url: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": query.pop("host", parts.hostname or ""),
         "PORT": str(parts.port or query.pop("port", "") or ""),
-        "OPTIONS": dict(query),
+        "OPTIONS": _FAR_SIDE | query,
     }
+
+
+def pool(least: int, most: int) -> dict[str, Any]:
+    """A process's pool of connections to one database: at least and at most so many.
+
+    The pool itself tries to connect again later and later: after an outage of a minute nobody had a connection for half a minute more.
+    Here it gives up soon, and tries anew, about once a second.
+    """
+    return {"min_size": least, "max_size": most, "timeout": 10, "reconnect_timeout": 2, "reconnect_failed": _try_anew}
+
+
+def _try_anew(of: Any) -> None:
+    of.check()  # it looks whether it has too few, and adds one

@@ -105,7 +105,7 @@ for name, least in (("default", 1), ("auditor", 0)):
     DATABASES[name]["CONN_HEALTH_CHECKS"] = True
     if not AS_OWNER:
         most = int(os.environ.get("MUSTER_DATABASE_POOL", "12"))
-        DATABASES[name]["OPTIONS"]["pool"] = {"min_size": least, "max_size": most, "timeout": 10}
+        DATABASES[name]["OPTIONS"]["pool"] = environment.pool(least, most)
 # Where the live feed listens: past any pooler. Without it, where everything else goes.
 DATABASE_DIRECT = environment.database(os.environ["DATABASE_DIRECT_URL"]) if os.environ.get("DATABASE_DIRECT_URL") else None
 # Who seals the ledger: a process of its own (`manage.py seal`), whose role alone may add to the log.

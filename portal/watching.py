@@ -83,8 +83,8 @@ def differences(at: datetime, most: int = 100) -> Sequence[Difference]:
 
 
 def stands_still(at: datetime) -> bool:
-    """Whether there is any of it that lies with Muster itself."""
-    return any(difference.what not in REACHED for difference in differences(at, most=1))
+    """Whether there is any of it that lies with Muster itself. Asks no further than the first."""
+    return any(ask() for kinds, ask in _questions(at, 1) if kinds.isdisjoint(REACHED))
 
 
 def _questions(at: datetime, most: int) -> Iterable[tuple[set[str], Callable[[], Sequence[Difference]]]]:
@@ -102,7 +102,7 @@ def _questions(at: datetime, most: int) -> Iterable[tuple[set[str], Callable[[],
 
 def _of_each(what: str, due: Due, before: datetime, most: int) -> Iterator[tuple[int, str, int]]:
     """What is due, at most so many of each organisation. What a sweep takes is limited over all: then more is asked for, to see behind a storm."""
-    limit = max(most, ASKED_AT_ONCE)
+    limit = max(most, ASKED_AT_ONCE) if what in SWEEPS else most
     while len(rows := list(due(before, limit))) >= limit and what in SWEEPS:
         limit *= 10
     seen: dict[int, int] = defaultdict(int)

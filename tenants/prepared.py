@@ -32,15 +32,28 @@ def allow(raw: Any, *, own_backend: bool) -> None:
         raw.prepare_threshold, raw.prepared_max = threshold, MOST_KEPT
 
 
+class _Bound(psycopg.Cursor[Any]):
+    """psycopg's cursor, which Django's wrappers cannot tell whether a statement is to be kept."""
+
+    keep = True
+
+    def execute(self, query: Any, params: Any = None, *, prepare: bool | None = None, binary: bool | None = None) -> Any:
+        """Run a statement, and keep it prepared where that is allowed and it says nothing else."""
+        return super().execute(query, params, prepare=prepare if self.keep else False, binary=binary)
+
+
 def cursor(raw: Any) -> Any:
     """A cursor that binds values by the server, as Django wraps its own: seen by whoever counts statements, errors as Django's."""
-    plain: Any = psycopg.Cursor(raw)
+    plain: Any = _Bound(raw)
     return connection.make_debug_cursor(plain) if connection.queries_logged else connection.make_cursor(plain)
 
 
-def run(sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
-    """Run a statement on the open connection. Returns its rows; none for one that returns nothing."""
-    with _ran(sql, values) as asked:
+def run(sql: str, values: Values = (), *, keep: bool = True) -> list[tuple[Any, ...]]:
+    """Run a statement on the open connection. Returns its rows; none for one that returns nothing.
+
+    Without `keep` it is not prepared: one that is seldom the same again would push out others.
+    """
+    with _ran(sql, values, keep) as asked:
         found: list[tuple[Any, ...]] = asked.fetchall() if asked.pgresult.nfields else []
         return found
 
@@ -82,7 +95,7 @@ def plans_are_old(raw: Any, seconds: float) -> bool:
 
 
 @contextmanager
-def _ran(sql: str, values: Values) -> Iterator[Any]:
+def _ran(sql: str, values: Values, keep: bool = True) -> Iterator[Any]:
     """Run it, for psycopg's cursor with what came of it."""
     connection.ensure_connection()
     raw: Any = connection.connection
@@ -90,6 +103,7 @@ def _ran(sql: str, values: Values) -> Iterator[Any]:
         if plans_are_old(raw, PLANS_SECONDS):
             with connection.wrap_database_errors:
                 asked.cursor.execute("DISCARD PLANS", prepare=False)
+        asked.cursor.keep = keep
         asked.execute(sql, values)
         yield asked.cursor
 

@@ -12,6 +12,8 @@ from django.db.models.expressions import DatabaseDefault
 
 from tenants import prepared
 
+FEW = 4  # rows that are often inserted at a time: such a statement is kept prepared
+
 type Values = list[tuple[Any, Any]]  # (field, what is to be stored)
 
 
@@ -110,7 +112,7 @@ def insert_all_once[M: models.Model](new: Sequence[M], *, by: tuple[str, ...]) -
         raise TypeError(f"{meta.label} has columns that only Django can store.")
     sql = _insert(meta.db_table, tuple(field.column for field in fields), (meta.pk.column, *by), True, len(new))
     bound = [field.get_db_prep_save(getattr(row, field.attname), connection) for row in new for field in fields]
-    ids = {tuple(told): pk for pk, *told in prepared.run(sql, bound)}
+    ids = {tuple(told): pk for pk, *told in prepared.run(sql, bound, keep=len(new) <= FEW)}
     made = [row for row in new if tuple(getattr(row, column) for column in by) in ids]
     for row in made:
         row.pk = ids[tuple(getattr(row, column) for column in by)]

@@ -68,14 +68,8 @@ def connect() -> "psycopg.Connection[Any]":
     """A connection as the sealer's role, to the database that Django uses here."""
     parts = settings.DATABASE_SEALER
     named = {"user": parts["USER"], "password": parts["PASSWORD"], "host": parts["HOST"], "port": parts["PORT"]}
-    given = {name: value for name, value in named.items() if value} | parts["OPTIONS"]
-    return psycopg.connect(
-        dbname=connections["default"].settings_dict["NAME"],
-        application_name="muster seal",
-        autocommit=True,
-        connect_timeout=5,
-        **given,
-    )
+    given = {"application_name": "muster seal"} | {name: value for name, value in named.items() if value} | parts["OPTIONS"]
+    return psycopg.connect(dbname=connections["default"].settings_dict["NAME"], autocommit=True, **given)
 
 
 class Sealer:

@@ -31,11 +31,6 @@ def _address() -> dict[str, Any]:
     }
     return {
         "application_name": "muster live",
-        "connect_timeout": 5,
-        "keepalives_idle": 10,
-        "keepalives_interval": 5,
-        "keepalives_count": 2,
-        "tcp_user_timeout": 15_000,
         **options,
         **{name: value for name, value in named.items() if value},
     }
