@@ -10,6 +10,7 @@ from django.db.models import Count, F, Q, QuerySet
 from compliance.audit_controls import CONTROLS, Control, begins
 from compliance.audit_misses import Miss, misses
 from compliance.models import AuditEngagement, CustodianFile, CustodianTask
+from compliance.rules.holds import PRESERVE
 from incidents.models import Incident, LegalHold
 from incidents.timeline import LATE_SECONDS, entry
 from ledger.models import Event
@@ -62,6 +63,12 @@ def _begins(field: str, words: Sequence[str]) -> Q:
     return found
 
 
+# Of events of a clock, those of one that is no custodian's. That one was struck again said its clause alone, at first.
+_OF_OTHERS = (Q(data__about__isnull=False) & ~Q(data__about=CustodianTask._meta.label_lower)) | (
+    Q(data__about__isnull=True) & ~Q(data__clause=PRESERVE)
+)
+
+
 def evidence(kinds: Sequence[str]) -> QuerySet[Event]:
     """Events of these kinds, as an auditor reads them, inside their scope: of custodians, and their clocks, those alone whose hold they may see."""
     asked = CustodianTask._meta.label_lower
@@ -72,7 +79,7 @@ def evidence(kinds: Sequence[str]) -> QuerySet[Event]:
         Event.objects.filter(_begins("kind", kinds))
         .filter(~Q(subject_type=asked) | Q(subject_id__in=tasks))
         .filter(~Q(subject_type=CustodianFile._meta.label_lower) | Q(subject_id__in=files))
-        .filter(~Q(subject_type=Clock._meta.label_lower) | ~Q(data__about=asked) | Q(subject_id__in=clocks))
+        .filter(~Q(subject_type=Clock._meta.label_lower) | _OF_OTHERS | Q(subject_id__in=clocks))
     )
 
 

@@ -389,4 +389,4 @@ def try_again(row: ClockFailure, *, by: Actor) -> None:
     failed = row.last_error
     row.next_try_at, row.failures = now(), 0
     row.save()
-    record("clock.tried_again", row.clock, by=by, incident_id=row.incident_id, clause=row.clock.clause, error=failed[:200])
+    record("clock.tried_again", row.clock, by=by, incident_id=row.incident_id, error=failed[:200], **_facts(row.clock))

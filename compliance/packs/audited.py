@@ -103,9 +103,8 @@ def look(engagement: AuditEngagement, log: Log, own: Opened, theirs: Opened) -> 
         numbers = {row.number: named.get(row.kind, OUTSIDE) for row in rows if row.kind}  # one that nobody has stays a gap
         ids = {row.number: row.incident.pk for row in rows if row.kind == SEEN and row.incident is not None}
         missed = tuple(one for one in misses(engagement) if one.incident_id is None or one.incident_id in ids.values())
-        unopened = list(Incident.objects.filter(restricted=True).exclude(pk__in=ids.values()))
-    with own():
-        kept_from = _unopened(unopened)
+    with own():  # all there are: what led to one may be of the period although it was declared after it
+        kept_from = _unopened(list(Incident.objects.filter(restricted=True).exclude(pk__in=ids.values())))
         made = Event.objects.filter(
             kind="engagement.made", subject_type=engagement._meta.label_lower, subject_id=engagement.pk
         ).first()

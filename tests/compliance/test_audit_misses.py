@@ -10,9 +10,10 @@ import pytest
 
 from compliance.packs import controls
 from incidents.models import Incident, NeedToKnow
-from ledger.actions import configure
+from ledger.actions import configure, record
 from oncall.models import Page
-from standard.models import Clock
+from standard import clocks
+from standard.models import Clock, ClockFailure
 from tenants.actors import Duty
 from tenants.models import DutyHolder
 from tenants.scope import scope
@@ -175,6 +176,25 @@ def test_a_custodians_clock_belongs_to_the_incident_of_its_hold(scene: Scene, ma
 
 
 @pytest.mark.clause("breach.need-to-know")
+def test_that_a_clock_was_struck_again_is_evidence(scene: Scene) -> None:
+    """Also where the event says its clause alone, as it did at first; of a custodian's clock it is for those who may know of the hold."""
+    ref = scene.declare()
+    with scene.acme.scope():
+        clock = Clock.objects.filter(incident_id__isnull=False).earliest("id")
+        for at in range(2):
+            row = ClockFailure.objects.create(clock=clock, incident_id=clock.incident_id, failures=9, next_try_at=None)
+            clocks.try_again(row, by=scene.acme.admin.actor())
+            row.delete()
+            if not at:
+                record(
+                    "clock.tried_again", clock, by=scene.acme.admin.actor(), incident_id=clock.incident_id, clause=clock.clause
+                )
+    made = engage(scene, -5, 5)
+    for key in ("iso27001-a-8-15", "soc2-cc7-4"):
+        told = [one for one in audit(scene, made, f"controls/{key}")["evidence"] if "tried_again" in json.dumps(one)]
+        assert len(told) == 3, (key, ref)
+
+
 class TestWhoMayNotKnow:
     def leaked(self, scene: Scene) -> str:
         """A restricted incident with a page that nobody answered before it, and a custodian who does not answer; and one like any other."""
@@ -235,6 +255,21 @@ class TestWhoMayNotKnow:
         assert packed(folder) == {}
         everything = b"".join(path.read_bytes() for path in (folder / "data").rglob("*") if path.is_file())
         for word in (TITLE, ref, "compliance.custodiantask", "oncall.page", f'"incident":{incident.pk},'):
+            assert word.encode() not in everything, word
+
+    def test_nor_of_what_led_to_one_that_was_declared_after_the_period(self, scene: Scene, make: Make, tmp_path: Path) -> None:
+        """The alert and its page are of the period; what became of them is not, and nothing in the engagement opens it."""
+        unanswered(scene)
+        scene.later(sweeps=1, hours=72)
+        (signal,) = scene.signals()
+        declared = scene.api("amira").post(f"triage/{signal['id']}/declare/", {"title": "Down", "severity": "SEV2"})
+        ref = str(scene.do("amira", declared.json()["ref"], "flag", **LEAK)["ref"])
+        with scene.acme.scope():
+            named = {"user_id": scene.acme.auditor.user_id, "reason": "Asked", "added_by_id": scene.acme.admin.user_id}
+            NeedToKnow.objects.create(incident=Incident.objects.get(ref=ref), **named)
+        folder = folder_of(scene, engage(scene, -8, -1), make, tmp_path)
+        everything = b"".join(path.read_bytes() for path in (folder / "data").rglob("*") if path.is_file())
+        for word in (TITLE, ref, "oncall.page"):
             assert word.encode() not in everything, word
 
     def test_the_database_tells_its_auditor_alone(self, scene: Scene) -> None:
