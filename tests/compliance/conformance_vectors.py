@@ -244,6 +244,7 @@ CALLED: dict[str, Any] = {"teams": CHECKOUT, "pages": (page(), DIRECTOR), "notic
 LATER = e("noted", 30, text="x")
 RAISED = e("severity_changed", 9, "jon", before=3, severity=1, state="mobilization", mobilise=True)
 AGAIN = e("page.person_paged", 9, "muster", person="Amira", reason="again")
+LATE_AGAIN = e("page.person_paged", 20, "muster", person="Amira", reason="again")
 BACK = (
     e("resolved", 6, firing=[], overrides={}),
     e("severity_changed", 7, before=3, severity=1, mobilise=False),
@@ -260,6 +261,8 @@ SEVERITIES: list[Vector] = [
     ("mobilize.page-out", KEPT, record(S3, RAISED, LATER, teams=CHECKOUT, pages=(page(taken=12),))),
     ("mobilize.page-out", BROKEN, record(S3, RAISED, LATER, teams=CHECKOUT, pages=(page(),))),
     ("mobilize.page-out", KEPT, record(S3, RAISED, AGAIN, LATER, teams=CHECKOUT, pages=(page(),))),
+    ("mobilize.page-out", BROKEN, record(S3, RAISED, LATE_AGAIN, LATER, teams=CHECKOUT, pages=(page(taken=22),))),
+    ("mobilize.page-out", KEPT, record(S3, RAISED, LATE_AGAIN, LATER, teams=CHECKOUT, pages=(page(taken=12),))),
     ("mobilize.page-out", BROKEN, record(S3, *BACK, LATER, teams=CHECKOUT, pages=(page(taken=5),))),
     ("mobilize.page-out", KEPT, record(S3, *BACK, AGAIN, LATER, teams=CHECKOUT, pages=(page(taken=5), page(started=9)))),
     ("mobilize.page-out", OPEN, record(S1, state="mobilization", teams=CHECKOUT)),

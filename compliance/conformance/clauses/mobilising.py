@@ -46,16 +46,22 @@ def first_call(record: Record, entry: Entry, pages: Iterable[PageRow]) -> dateti
     """When the first of these pages called somebody because of what this entry says; None where none of them did.
 
     One that was there already counts as made. But what was small until then, or had ended, called nobody to this: only who is
-    called again, or answers, since it was raised or reopened. (The watchdog asks the same of what runs: incidents/unpaged.py.)
+    called again, or answers without being called again, since it was raised or reopened. (The watchdog asks the same of what runs:
+    incidents/unpaged.py.)
     """
     raised = entry.kind == "incident.severity_changed" and not record.runs_a_room(entry.data["before"])
     found = list[datetime]()
     for page in pages:
-        answered = page.acknowledged_at is not None and page.acknowledged_at >= entry.at
-        if answered or page.started_at >= entry.at or not (raised or entry.kind == "incident.reopened"):
+        if page.started_at >= entry.at or not (raised or entry.kind == "incident.reopened"):
+            found.append(page.started_at)
+            continue
+        again = [one.at for one in record.after(entry, "page.person_paged") if one.subject_id == page.id]
+        answers = [one.at for one in record.after(entry, "page.acknowledged") if one.subject_id == page.id]
+        answers += [page.acknowledged_at] if page.acknowledged_at is not None and page.acknowledged_at >= entry.at else []
+        if answers and min(answers) <= min(again, default=min(answers)):
             found.append(page.started_at)
         else:
-            found += [again.at for again in record.after(entry, "page.person_paged") if again.subject_id == page.id]
+            found += again
     return min(found, default=None)
 
 
