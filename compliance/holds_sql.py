@@ -125,10 +125,11 @@ HELD_SPANS = """
 -- From when to when something went on, both included. An alert: since it was heard, until monitoring last spoke of it, or it fires still.
 CREATE FUNCTION muster.span(a incidents_alert) RETURNS tstzrange LANGUAGE sql STABLE AS
 $$ SELECT tstzrange(a.received_at, greatest(a.received_at, CASE WHEN a.state = 'firing' THEN now() ELSE a.last_seen_at END), '[]') $$;
--- An incident: from the first that is known of it until it was closed, or resolved. One that was none, or was merged, until its row last changed.
+-- An incident: from the first that is known of it until it was closed; until then a resolution may be taken back, and its post-mortem is
+-- written. One that was none, or was merged, until its row last changed.
 CREATE FUNCTION muster.span(i incidents_incident) RETURNS tstzrange LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
 SELECT tstzrange(least(i.impact_start, i.detected_at, i.declared_at), greatest(i.impact_start, i.detected_at, i.declared_at, CASE
-  WHEN i.state = 'closed' THEN i.closed_at WHEN i.state = 'resolved' THEN i.resolved_at WHEN i.state IN ('false_positive', 'merged')
+  WHEN i.state = 'closed' THEN i.closed_at WHEN i.state IN ('false_positive', 'merged')
   THEN (SELECT max(h.history_date) FROM incidents_historicalincident h WHERE h.organisation_id = i.organisation_id AND h.id = i.id)
   ELSE now() END), '[]') $$;
 

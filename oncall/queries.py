@@ -35,6 +35,12 @@ def waiting_sql(person: str) -> str:
   AND EXISTS (SELECT FROM oncall_pagestep s WHERE s.page_id = p.id AND s.user_id = {person})"""
 
 
+def waiting(user_id: int) -> int:
+    """How many open pages call a person, as far as whoever asks may see them."""
+    ((count,),) = prepared.run(waiting_sql("%s"), [user_id])
+    return int(count)
+
+
 @dataclass(frozen=True, slots=True)
 class Calls:
     """Pages with what became of each (`ladders`), the messages that were read beside theirs, and who is on call for their teams now."""

@@ -14,6 +14,7 @@ from django.urls import get_script_prefix, set_script_prefix
 from compliance.audit_gate import check_audit
 from ledger.actions import record
 from ledger.exports import without_words
+from oncall.queries import waiting as pages_waiting
 from portal import identity, problems
 from tenants import credentials
 from tenants.actors import Actor, Role, Via
@@ -143,6 +144,8 @@ class OrganisationScope:
             if actor.has(Role.AUDITOR):
                 with scope(organisation_id, surface=via, user_id=actor.user_id, actor=actor, auditing=True) as opened:
                     check_audit(actor, request.path_info)
+                    if hasattr(request, "pages_waiting"):  # as they may read them, as whom they were not asked yet
+                        request.pages_waiting = pages_waiting(person_id)
                     return self._respond(request, actor, opened)
             if response.status_code >= 400 and opened.lasting:
                 with scope(organisation_id, surface=via, user_id=actor.user_id, actor=actor):

@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from incidents.models import Incident
 from oncall.actions import end, page_person
 from tenants.actors import Via, system
+from tests.compliance.audits import engage
 from tests.incidents.scene import Scene, alert
 
 pytestmark = pytest.mark.servers
@@ -127,3 +128,17 @@ def test_every_page_says_how_many_open_pages_call_who_looks(scene: Scene) -> Non
     assert "count-loud" not in shown(scene, "mei")
     assert scene.api("jon").post(f"pages/{scene.calls('jon')[0]['id']}/acknowledge/").status_code == 200
     assert waiting.format(1) in shown(scene, "amira")
+
+
+@pytest.mark.clause("people.auditor")
+def test_an_auditors_count_of_pages_is_of_what_they_may_read(scene: Scene) -> None:
+    """Whoever was paged and became an auditor since is told of the calls that belong to the period of their engagement, and of no other."""
+    ref = scene.mobilised()
+    with scene.acme.scope():
+        incident = Incident.objects.get(ref=ref)
+        told = {"clause": "severity.sev1-page", "reason": "Asked", "incident_id": incident.pk}
+        page_person(scene.acme.auditor.user_id, incident, by=system(scene.acme.id, Via.RELAY), **told)
+    engage(scene, -5, 5)
+    assert '<span class="count count-loud">1</span>' in shown(scene, "auditor")
+    engage(scene, -9, -5)
+    assert "count-loud" not in shown(scene, "auditor")
