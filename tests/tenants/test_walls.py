@@ -24,6 +24,7 @@ PAGE = Path(settings.BASE_DIR) / "docs" / "unaudited.md"
 # Openings that return something else than ids, and why that tells nobody anything.
 OPENINGS = {
     "audited_times": "the periods of one's own audit engagements, of the organisation whose context is open",
+    "audited_misses": "broken clocks of one's own audit engagement that name no incident, and what each was about, without those that are hidden",
     "context": "what the open context says, to whoever opened it",
     "is_member": "a yes or no, about the organisation whose context is open",
     "figures": "sums over the whole installation, for /metrics",
