@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from incidents.models import Incident
 from oncall.actions import end, page_person
+from oncall.models import PageStep
 from tenants.actors import Via, system
 from tests.compliance.audits import engage
 from tests.incidents.scene import Scene, alert
@@ -137,7 +138,10 @@ def test_an_auditors_count_of_pages_is_of_what_they_may_read(scene: Scene) -> No
     with scene.acme.scope():
         incident = Incident.objects.get(ref=ref)
         told = {"clause": "severity.sev1-page", "reason": "Asked", "incident_id": incident.pk}
-        page_person(scene.acme.auditor.user_id, incident, by=system(scene.acme.id, Via.RELAY), **told)
+        page = page_person(scene.acme.amira.user_id, incident, by=system(scene.acme.id, Via.RELAY), **told)
+        PageStep.objects.create(
+            page=page, incident_id=incident.pk, position=1, user_id=scene.acme.auditor.user_id, reason="direct"
+        )
     engage(scene, -5, 5)
     assert '<span class="count count-loud">1</span>' in shown(scene, "auditor")
     engage(scene, -9, -5)
