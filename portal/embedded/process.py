@@ -98,7 +98,9 @@ class Child:
             os.close(output)
         # On a full disk it is not written down, but it runs: lost, another would be started beside it. `orphans` knows it by its mark too.
         with contextlib.suppress(OSError):
-            pid_file.write_text(f"{self.pid}\n", encoding="ascii")
+            new = pid_file.with_suffix(".new")  # whoever reads it meanwhile reads a whole number
+            new.write_text(f"{self.pid}\n", encoding="ascii")
+            new.replace(pid_file)
 
     @property
     def pid(self) -> int:
