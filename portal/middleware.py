@@ -144,7 +144,7 @@ class OrganisationScope:
             if actor.has(Role.AUDITOR):
                 with scope(organisation_id, surface=via, user_id=actor.user_id, actor=actor, auditing=True) as opened:
                     check_audit(actor, request.path_info)
-                    if hasattr(request, "pages_waiting"):  # as they may read them, as whom they were not asked yet
+                    if person_id is not None:  # as they may read them, as whom they were not asked yet
                         request.pages_waiting = pages_waiting(person_id)
                     return self._respond(request, actor, opened)
             if response.status_code >= 400 and opened.lasting:
