@@ -145,7 +145,7 @@ class OrganisationScope:
                 with scope(organisation_id, surface=via, user_id=actor.user_id, actor=actor, auditing=True) as opened:
                     check_audit(actor, request.path_info)
                     if person_id is not None:  # as they may read them, as whom they were not asked yet
-                        request.pages_waiting = pages_waiting(person_id)
+                        request.pages_waiting = pages_waiting(person_id)  # type: ignore[attr-defined]
                     return self._respond(request, actor, opened)
             if response.status_code >= 400 and opened.lasting:
                 with scope(organisation_id, surface=via, user_id=actor.user_id, actor=actor):

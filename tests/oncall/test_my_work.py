@@ -137,8 +137,8 @@ def test_an_auditors_count_of_pages_is_of_what_they_may_read(scene: Scene) -> No
     ref = scene.mobilised()
     with scene.acme.scope():
         incident = Incident.objects.get(ref=ref)
-        told = {"clause": "severity.sev1-page", "reason": "Asked", "incident_id": incident.pk}
-        page = page_person(scene.acme.amira.user_id, incident, by=system(scene.acme.id, Via.RELAY), **told)
+        amira, by = scene.acme.amira.user_id, system(scene.acme.id, Via.RELAY)
+        page = page_person(amira, incident, by=by, clause="severity.sev1-page", reason="Asked", incident_id=incident.pk)
         PageStep.objects.create(
             page=page, incident_id=incident.pk, position=1, user_id=scene.acme.auditor.user_id, reason="direct"
         )
