@@ -17,6 +17,7 @@ from standard.queries import calendar
 from tests.incidents.scene import Scene
 from tests.notifications.methods import CHANNELS, TELEGRAM, add, addresses, listed, verified
 from tests.notifications.outside import Outside, by, refuses
+from tests.oncall.test_low_urgency import at
 
 pytestmark = pytest.mark.servers
 PHONE, HOME, ACCOUNT = TELEGRAM.format(7), "home@example.com", "amira@acme.example"
@@ -184,6 +185,7 @@ def test_a_page_that_goes_together_with_what_can_wait_is_urgent_and_named_first(
     scene: Scene, outside: type[Outside], called: bool
 ) -> None:
     """Behind what waited before it, it went as something that has time, under the other's title. Without a page it has time."""
+    at(scene, 3, 11)  # in business hours: a SEV 3 is put to its team then, and is one of those that wait
     verified(scene, kind="apprise", address=PHONE, quiet="always")
     scene.clock.advance(minutes=2)
     for _ in range(2):
