@@ -7,6 +7,7 @@ from ledger.actions import configure
 from oncall.models import Page, Service, Team, TeamMember
 from tests.incidents.scene import Scene, alert
 from tests.incidents.test_rules import fire, rule
+from tests.oncall.test_low_urgency import at
 
 pytestmark = [pytest.mark.servers, pytest.mark.clause("mobilize.page-out")]
 
@@ -39,6 +40,7 @@ def others_own(scene: Scene, slug: str) -> None:
 @pytest.mark.parametrize("severity", ["SEV1", "SEV2"])
 def test_raised_from_a_small_one_whoever_took_that_in_hand_is_not_enough(scene: Scene, severity: str) -> None:
     """Acknowledged by day as a SEV 3, raised at night: the on-call is called then and there."""
+    at(scene, 2, 10)
     ref = scene.declare(severity="SEV3")
     scene.follow()
     taken(scene, "amira")

@@ -1,5 +1,6 @@
 """Statements that stand in the code are planned once a connection: never where a pooler gives each transaction another one."""
 
+import time
 from typing import Any
 
 import psycopg
@@ -71,7 +72,7 @@ def test_what_was_kept_is_left_alone_once_a_pooler_is_noticed(
 
 def test_plans_are_made_anew(acme: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """The plan of a table that was empty a moment ago does not stay: after a few seconds each is made anew."""
-    moment = 1000.0
+    moment = time.monotonic() + prepared.PLANS_SECONDS + 1
     monkeypatch.setattr("tenants.prepared.time.monotonic", lambda: moment)
     said: list[str] = []
     real = psycopg.Cursor.execute
