@@ -1,23 +1,19 @@
-"""Evidence for one control: what broke first, then the entries of the record, each with time, actor, source and hash where there is one."""
+"""Evidence for one control: the entries of the record, each with time, actor, source and hash where there is one."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Q, QuerySet
 
-from compliance.audit_controls import CONTROLS, Control, begins
-from compliance.audit_misses import Miss, misses
+from compliance.audit_controls import Control
 from compliance.models import AuditEngagement, CustodianFile, CustodianTask
 from compliance.rules.holds import PRESERVE
 from incidents.models import Incident, LegalHold
-from incidents.timeline import LATE_SECONDS, entry
+from incidents.timeline import entry
 from ledger.models import Event
 from standard.models import Clock
 from tenants.models import User
-
-LATE_MOST = 200  # of what was recorded late, the newest are listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +33,12 @@ class Evidence:
     sha256: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Deviation:
-    """Something that was not as the standard wants it. `source`: what was measured, where that was no incident itself, and `about` its name."""
-
-    at: datetime
-    clause: str
-    what: str
-    ref: str
-    source: str = ""
-    about: str = ""
-
-
 def incidents(engagement: AuditEngagement) -> QuerySet[Incident]:
     """The incidents of an engagement's period (that may be seen: the database says which)."""
     return Incident.objects.filter(declared_at__gte=engagement.starts_at, declared_at__lt=engagement.ends_at)
 
 
-def _begins(field: str, words: Sequence[str]) -> Q:
+def beginning(field: str, words: Sequence[str]) -> Q:
     """What is one of these words, or begins with one that ends in a separator."""
     found = Q(**{f"{field}__in": [word for word in words if word[-1] not in "._-"]})
     for word in words:
@@ -76,7 +60,7 @@ def evidence(kinds: Sequence[str]) -> QuerySet[Event]:
     files = CustodianFile.objects.filter(task_id__in=tasks).values("id")  # of what they attached it tells who took it with them
     clocks = Clock.objects.filter(subject_type=asked, subject_id__in=tasks).values("id")
     return (
-        Event.objects.filter(_begins("kind", kinds))
+        Event.objects.filter(beginning("kind", kinds))
         .filter(~Q(subject_type=asked) | Q(subject_id__in=tasks))
         .filter(~Q(subject_type=CustodianFile._meta.label_lower) | Q(subject_id__in=files))
         .filter(~Q(subject_type=Clock._meta.label_lower) | _OF_OTHERS | Q(subject_id__in=clocks))
@@ -115,53 +99,6 @@ def shown(found: Sequence[Event]) -> list[Evidence]:
             )
         )
     return made
-
-
-def _broken(engagement: AuditEngagement) -> QuerySet[Clock]:
-    """Clocks that broke on the period's incidents."""
-    return Clock.objects.filter(broken_at__isnull=False, incident_id__in=incidents(engagement).values("id"))
-
-
-def counts(engagement: AuditEngagement) -> dict[str, int]:
-    """How many clocks of each control's clauses broke, by the control's key: those of the period's incidents, and those that name none."""
-    found = Counter({row["clause"]: row["n"] for row in _broken(engagement).order_by().values("clause").annotate(n=Count("id"))})
-    found.update(one.clause for one in misses(engagement))
-    return {control.key: sum(n for clause, n in found.items() if begins(clause, control.clauses)) for control in CONTROLS}
-
-
-def exceptions(engagement: AuditEngagement, control: Control) -> list[Deviation]:
-    """Clocks of the control's clauses that broke, the longest ago first; and entries that were recorded late."""
-    broken = list(_broken(engagement).filter(_begins("clause", control.clauses))) if control.clauses else []
-    lone = [one for one in misses(engagement) if begins(one.clause, control.clauses)]
-    late = list(
-        events(engagement, control)
-        .filter(incident_id__isnull=False, recorded_at__gt=F("occurred_at") + timedelta(seconds=LATE_SECONDS))
-        .only("occurred_at", "recorded_at", "kind", "incident_id", "seq")[:LATE_MOST]
-    )
-    told: tuple[Clock | Miss | Event, ...] = (*broken, *lone, *late)
-    ids = {one.incident_id for one in told if one.incident_id is not None}
-    refs = dict(Incident.objects.filter(pk__in=ids).values_list("id", "ref"))
-    found = [
-        Deviation(clock.broken_at or clock.due_at, clock.clause, _missed(clock), refs.get(clock.incident_id or 0, ""))
-        for clock in broken
-    ]
-    found += [
-        Deviation(one.broken_at, one.clause, _missed(one), refs.get(one.incident_id or 0, ""), one.source, one.about)
-        for one in lone
-    ]
-    found.sort(key=lambda one: one.at)
-    for event in late:
-        what = (
-            f"Entry {event.seq} ({event.kind}) was recorded at {event.recorded_at:%Y-%m-%d %H:%M:%S} UTC, later than it happened."
-        )
-        found.append(Deviation(event.occurred_at, "", what, refs.get(event.incident_id or 0, "")))
-    return found
-
-
-def _missed(clock: Clock | Miss) -> str:
-    """When it was due, and when it was done; one that fell away with its miss never was."""
-    done = f"done at {clock.stopped_at:%Y-%m-%d %H:%M:%S} UTC" if clock.stopped_at and not clock.fell_away else "never done"
-    return f"It was due by {clock.due_at:%Y-%m-%d %H:%M:%S} UTC, and was {done}."
 
 
 def read_log(engagement_auditor: int) -> QuerySet[Event]:

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from compliance import audit_evidence, audit_gate
+from compliance import audit_evidence, audit_exceptions, audit_gate
 from compliance.actions import engagements as actions
 from compliance.audit_controls import CONTROLS, FRAMEWORKS
 from compliance.audit_forms import EndForm, EngagementForm, SampleForm
@@ -95,7 +95,7 @@ def sample_page(request: HttpRequest, engagement_id: int) -> HttpResponse:
 def controls_page(request: HttpRequest, engagement_id: int) -> HttpResponse:
     """The controls by framework, each with how much evidence and how many exceptions there are."""
     engagement = audit_gate.audit_for(actor(request), engagement_id)
-    broken = audit_evidence.counts(engagement)
+    broken = audit_exceptions.counts(engagement)
     frameworks = [
         {
             "name": name,
@@ -124,7 +124,7 @@ def control_page(request: HttpRequest, engagement_id: int, control: str) -> Http
     page.object_list = audit_evidence.shown(list(page.object_list))
     context = around(engagement, "audit-controls") | {
         "control": asked,
-        "exceptions": audit_evidence.exceptions(engagement, asked),
+        "exceptions": Paginator(audit_exceptions.Exceptions(engagement, asked), PER_PAGE).get_page(request.GET.get("exceptions")),
         "page": page,
         "where": [
             {"label": label, "url": reverse(name, args=[engagement.pk] if name.startswith("audit-") else [])}

@@ -99,7 +99,11 @@ def custody_kept_from(pack: EvidencePack, by: Actor) -> bool:
 
 
 def hidden_since(pack: EvidencePack) -> int:
-    """How many of the incidents that a pack shows, or of which its raw requests may speak, are hidden from whoever asks by now."""
+    """Of how many incidents a pack tells, or may tell, that are hidden from whoever asks by now: breach.need-to-know.
+
+    Those that it shows or that its raw requests may speak of; in an engagement's, those of which it has what led to them, such as the signal
+    that became a part of one later.
+    """
     with connection.cursor() as cursor:  # of those others an auditor may see none, and still be shown this one
-        cursor.execute("SELECT count(*) FROM unnest(muster.hidden_incidents()) AS h (id) WHERE h.id = ANY (%s)", [pack.shown])
+        cursor.execute("SELECT count(*) FROM muster.hidden_since(%s)", [pack.pk])
         return int(cursor.fetchone()[0])

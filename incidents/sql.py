@@ -180,3 +180,22 @@ END $$;
 ALTER POLICY need_to_know_before ON incidents_inbound USING (integration_id IS NULL OR received_at <
   coalesce(to_timestamp(((SELECT muster.hidden_sources()) ->> integration_id::text)::double precision), 'infinity'));
 """
+
+# A reaction that was set aside, and tried again, is a reaction to an event; of an event of no incident its try tells what that tells.
+HIDDEN_TRIES = (
+    _hidden(
+        "tries",
+        f"""SELECT e.id FROM ledger_event e WHERE e.organisation_id = here AND {_EVENT} AND e.id IN (
+    SELECT t.subject_id FROM ledger_event t WHERE t.organisation_id = here AND t.subject_type = 'ledger.event' AND t.incident_id IS NULL)""",
+    )
+    + """
+ALTER POLICY need_to_know_before ON ledger_event USING (incident_id IS NOT NULL OR CASE subject_type
+  WHEN 'incidents.signal' THEN subject_id NOT IN (SELECT muster.hidden_signals())
+  WHEN 'incidents.alert' THEN subject_id NOT IN (SELECT muster.hidden_alerts())
+  WHEN 'oncall.page' THEN subject_id NOT IN (SELECT muster.hidden_pages())
+  WHEN 'standard.clock' THEN subject_id NOT IN (SELECT muster.hidden_clocks())
+  WHEN 'ledger.event' THEN subject_id NOT IN (SELECT muster.hidden_tries())
+  WHEN 'tenants.organisation' THEN kind <> 'auditor.read' OR id NOT IN (SELECT muster.hidden_reads())
+  ELSE true END);
+"""
+)

@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from compliance import audit_evidence, audit_gate
+from compliance import audit_evidence, audit_exceptions, audit_gate
 from compliance.actions import engagements as actions
 from compliance.api import audit_shapes as s
 from compliance.audit_controls import CONTROLS
@@ -98,7 +98,7 @@ class Controls(MusterView):
     def get(self, request: Request, engagement_id: int) -> Response:
         """The controls of SOC 2, ISO 27001 and NIST, each with how often its clauses' clocks broke."""
         engagement = audit_gate.audit_for(self.actor, engagement_id)
-        broken = audit_evidence.counts(engagement)
+        broken = audit_exceptions.counts(engagement)
         rows = [s.control_row(control, broken[control.key]) for control in CONTROLS]
         return Response(s.ControlsOut({"results": rows}).data)
 
@@ -109,16 +109,27 @@ class OneControl(MusterView):
     @extend_schema(
         operation_id="audit_control",
         responses=s.ControlEvidenceOut,
-        parameters=[OpenApiParameter("page", int, description=f"Of the evidence, {PER_PAGE} entries each, the newest first.")],
+        parameters=[
+            OpenApiParameter("page", int, description=f"Of the evidence, {PER_PAGE} entries each, the newest first."),
+            OpenApiParameter(
+                "exceptions_page",
+                int,
+                description=f"Of the exceptions, {PER_PAGE} each: clocks that broke, the longest ago first, then what was recorded late.",
+            ),
+        ],
     )
     def get(self, request: Request, engagement_id: int, control: str) -> Response:
         """Its exceptions, and the entries of the record that are its evidence."""
         engagement = audit_gate.audit_for(self.actor, engagement_id)
         asked = audit_gate.control_for(control)
         page: Any = Paginator(audit_evidence.events(engagement, asked), PER_PAGE).get_page(request.query_params.get("page"))
+        found = audit_exceptions.Exceptions(engagement, asked)
+        some = Paginator(found, PER_PAGE).get_page(request.query_params.get("exceptions_page"))
         told = {
-            "control": s.control_row(asked, audit_evidence.counts(engagement)[asked.key]),
-            "exceptions": audit_evidence.exceptions(engagement, asked),
+            "control": s.control_row(asked, found.broken),
+            "exceptions": list(some),
+            "exceptions_page": some.number,
+            "exceptions_pages": some.paginator.num_pages,
             "evidence": audit_evidence.shown(list(page.object_list)),
             "page": page.number,
             "pages": page.paginator.num_pages,

@@ -151,6 +151,8 @@ class ControlEvidenceOut(serializers.Serializer[Any]):
 
     control: Any = ControlOut()
     exceptions = DeviationOut(many=True)
+    exceptions_page = serializers.IntegerField()
+    exceptions_pages = serializers.IntegerField()
     evidence = EvidenceOut(many=True)
     page = serializers.IntegerField()
     pages = serializers.IntegerField()

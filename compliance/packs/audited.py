@@ -133,10 +133,18 @@ def _unopened(incidents: Collection[Incident]) -> Unopened:
     found = (Signal.objects.filter(of_it), Alert.objects.filter(of_it), pages, clocks, tasks, files)
     numbers = "|".join(str(incident.number) for incident in incidents)
     refs = "|".join(re.escape(incident.ref) for incident in incidents)
+    subjects = {rows.model._meta.label_lower: frozenset(rows.values_list("pk", flat=True)) for rows in found}
     return Unopened(
-        {rows.model._meta.label_lower: frozenset(rows.values_list("pk", flat=True)) for rows in found},
+        subjects | {Event._meta.label_lower: _tried_again(subjects)},
         re.compile(rf"{refs}|INC-(?:{numbers})(?![0-9])", re.IGNORECASE),
     )
+
+
+def _tried_again(subjects: Mapping[str, frozenset[int]]) -> frozenset[int]:
+    """The events of no incident on these subjects of which a reaction was tried again: that names the reaction, and what it failed of."""
+    tried = Event.objects.filter(subject_type=Event._meta.label_lower, incident_id=None).values("subject_id")
+    rows = Event.objects.filter(pk__in=tried, incident_id=None).values_list("pk", "subject_type", "subject_id")
+    return frozenset(pk for pk, subject_type, subject_id in rows if subject_id in subjects.get(subject_type, ()))
 
 
 def check_open(engagement: AuditEngagement) -> None:

@@ -115,6 +115,33 @@ def test_a_broken_clock_is_the_first_thing_that_its_control_shows(scene: Scene) 
     assert 0 < page.index("severity.sev1-cadence") < page.index('id="evidence"')
 
 
+def test_exceptions_are_read_some_at_a_time_none_twice_and_none_left_out(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quarter may have thousands of them: each page has its own, the next one is a link, and the count is of all."""
+    ref = scene.commanded()
+    scene.clock.advance(hours=2)
+    scene.sweep()
+    scene.do("amira", ref, "note", text="It began at noon", occurred_at=scene.ago(hours=3).isoformat())
+    made = engage(scene)
+    wholes = {f"controls/{one.key}": audit(scene, made, f"controls/{one.key}") for one in CONTROLS}
+    of_both = {at: told for at, told in wholes.items() if len({bool(one["clause"]) for one in told["exceptions"]}) == 2}
+    assert of_both, "a control with broken clocks and with what was recorded late"
+    at, whole = max(of_both.items(), key=lambda one: len(one[1]["exceptions"]))
+    assert (whole["exceptions_page"], whole["exceptions_pages"]) == (1, 1)
+    monkeypatch.setattr("compliance.api.audit.PER_PAGE", 2)
+    monkeypatch.setattr("compliance.audit_views.PER_PAGE", 2)
+    pages = audit(scene, made, at)["exceptions_pages"]
+    some = [audit(scene, made, at, exceptions_page=number) for number in range(1, pages + 1)]
+    assert [one for page in some for one in page["exceptions"]] == whole["exceptions"]
+    assert pages > 1
+    assert {page["control"]["broken"] for page in some} == {whole["control"]["broken"]}
+    first = scene.page("auditor").get(f"/o/acme/audit/engagements/{made}/{at}/").content.decode()
+    assert f"1 to 2 of {len(whole['exceptions'])}" in first
+    last = scene.page("auditor").get(f"/o/acme/audit/engagements/{made}/{at}/", {"exceptions": pages}).content.decode()
+    assert ("?exceptions=2#exceptions" in first, f"?exceptions={pages + 1}" in last) == (True, False)
+    assert whole["exceptions"][0]["what"] in first.replace("&#x27;", "'")
+    assert whole["exceptions"][-1]["what"] in last.replace("&#x27;", "'")
+
+
 def test_evidence_has_time_actor_source_and_hash(scene: Scene) -> None:
     ref = scene.commanded()
     scene.do("amira", ref, "attach", file=SimpleUploadedFile("log.txt", b"connection refused"), caption="The log")
