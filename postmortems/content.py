@@ -239,14 +239,11 @@ def missed(incident: Incident) -> list[Content]:
 
 def _review(review: Review, asked: list[Attendee]) -> Content:
     """A meeting that was held: when, who came in which seat, who of the required was missing, what was decided. No excuses."""
-    came: dict[str, list[str]] = {}
-    for one in asked:
-        if one.attended:
-            came.setdefault(one.user.name, []).append(str(ReviewSeat(one.seat).label))
+    came = seats.by_person(one for one in asked if one.attended)
     return {
         "held_at": _iso(review.took_place_at),
         "minutes": review.minutes,
-        "came": [{"name": name, "seats": held} for name, held in came.items()],
+        "came": [{"name": rows[0].user.name, "seats": seats.named(rows)} for rows in came],
         "missing": [{"name": one.user.name, "seat": str(ReviewSeat(one.seat).label)} for one in seats.missing(asked)],
         "vacant": [str(seat.label) for seat in seats.vacant(asked)],
         "decisions": review.decisions,

@@ -1,5 +1,6 @@
 """What those who are asked to a review are sent: a message, and an iCalendar that their calendar takes up (RFC 5545, RFC 5546)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from notifications.transports import Message
 from oncall.moments import said
 from oncall.subjects import RESTRICTED
 from postmortems.models import Attendee, PostMortem, Review
+from postmortems.seats import by_person
 from postmortems.states import REQUIRED_SEATS, ReviewSeat
 from standard.queries import calendar as work_calendar
 from tenants.models import Organisation
@@ -89,8 +91,8 @@ def _event(review: Review, title: str, link: str, stamp: datetime) -> Event:
     if review.place and not restricted:
         event.add("location", review.place)
     event.add("organizer", _organiser(review), encode=False)
-    for one in review.attendees.select_related("user").order_by("id"):
-        event.add("attendee", _attendee(one), encode=False)
+    for rows in by_person(review.attendees.select_related("user").order_by("id")):
+        event.add("attendee", _attendee(rows), encode=False)
     return event
 
 
@@ -102,10 +104,13 @@ def _organiser(review: Review) -> vCalAddress:
     return who
 
 
-def _attendee(one: Attendee) -> vCalAddress:
-    who = vCalAddress(f"mailto:{one.user.email}")
-    who.params["CN"] = vText(one.user.name)
-    who.params["ROLE"] = vText("OPT-PARTICIPANT" if one.seat == ReviewSeat.GUEST else "REQ-PARTICIPANT")
+def _attendee(rows: Sequence[Attendee]) -> vCalAddress:
+    """One person, required where any of their seats is."""
+    user = rows[0].user
+    who = vCalAddress(f"mailto:{user.email}")
+    who.params["CN"] = vText(user.name)
+    guest = all(one.seat == ReviewSeat.GUEST for one in rows)
+    who.params["ROLE"] = vText("OPT-PARTICIPANT" if guest else "REQ-PARTICIPANT")
     who.params["PARTSTAT"] = vText("NEEDS-ACTION")
     who.params["RSVP"] = vText("TRUE")
     return who

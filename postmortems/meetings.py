@@ -158,20 +158,16 @@ def row(review: Review) -> dict[str, Any]:
 
 def _people(attendees: list[Attendee]) -> list[dict[str, Any]]:
     """Each person once, with all their seats."""
-    found: dict[int, dict[str, Any]] = {}
-    for one in attendees:
-        person = found.setdefault(
-            one.user_id,
-            {
-                "id": one.user_id,
-                "name": one.user.name,
-                "email": one.user.email,
-                "seats": [],
-                "attended": one.attended,
-                "excuse": one.excuse,
-                "required": False,
-            },
-        )
-        person["seats"].append(str(ReviewSeat(one.seat).label))
-        person["required"] = person["required"] or one.seat != ReviewSeat.GUEST
-    return list(found.values())
+    return [
+        {
+            "id": first.user_id,
+            "name": first.user.name,
+            "email": first.user.email,
+            "seats": seats.named(rows),
+            "attended": first.attended,
+            "excuse": first.excuse,
+            "required": any(one.seat != ReviewSeat.GUEST for one in rows),
+        }
+        for rows in seats.by_person(attendees)
+        for first in rows[:1]
+    ]

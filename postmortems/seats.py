@@ -76,3 +76,17 @@ def vacant(attendees: Iterable[Attendee]) -> list[ReviewSeat]:
     """The required seats that nobody was asked to."""
     taken = {one.seat for one in attendees}
     return [seat for seat in REQUIRED_SEATS if seat not in taken]
+
+
+def named(rows: Iterable[Attendee]) -> list[str]:
+    """One person's seats as people read them: each once, and that they are a guest only where they sit on no required one."""
+    labels = {str(ReviewSeat(one.seat).label): one.seat for one in rows}
+    return [label for label, seat in labels.items() if seat != ReviewSeat.GUEST] or list(labels)
+
+
+def by_person(rows: Iterable[Attendee]) -> list[list[Attendee]]:
+    """The rows of each person, whoever was asked first before the others."""
+    found: dict[int, list[Attendee]] = {}
+    for one in rows:
+        found.setdefault(one.user_id, []).append(one)
+    return list(found.values())

@@ -183,7 +183,7 @@ def hold_review(
     _invite(postmortem, review, guests, came=True)
     review.held_at, review.recorded_at, review.decisions = after(postmortem.incident, min(moment, now())), written_at, clean
     review.record_reason = why
-    freed = [one.user_id for one in invited] if review.frees_its_slot else []
+    freed = list(dict.fromkeys(one.user_id for one in invited)) if review.frees_its_slot else []
     review.sequence += bool(freed)  # calendars let a slot go that is called off by a newer invitation alone
     review.save()
     righted = _stop_clock(postmortem, review.held_at)
@@ -275,18 +275,11 @@ def _seat(postmortem: PostMortem, review: Review) -> list[str]:
 
 
 def _vacate(review: Review, holders: set[tuple[int, ReviewSeat]]) -> None:
-    """Have those who were asked to a required seat, and hold it no more, be guests; each once, and none who holds another one."""
-    asked = list(review.attendees.order_by("id"))
-    there = {one.user_id for one in asked if one.seat == ReviewSeat.GUEST or (one.user_id, one.seat) in holders}
-    for one in asked:
-        if one.seat == ReviewSeat.GUEST or (one.user_id, one.seat) in holders:
-            continue
-        if one.user_id in there:
-            one.delete()
-            continue
-        there.add(one.user_id)
-        one.seat = ReviewSeat.GUEST
-        one.save()
+    """Have those who were asked to a required seat, and hold it no more, be guests in its place."""
+    for one in review.attendees.exclude(seat=ReviewSeat.GUEST).order_by("id"):
+        if (one.user_id, one.seat) not in holders:
+            one.seat = ReviewSeat.GUEST
+            one.save()
 
 
 def _invite(postmortem: PostMortem, review: Review, guests: Sequence[Member], *, came: bool | None = None) -> None:

@@ -131,7 +131,11 @@ class ReviewCorrection(TenantOwned):
 
 
 class Attendee(TenantOwned):
-    """Who is asked to a review, in which seats, and whether they came (clause postmortem.attendance)."""
+    """Who is asked to a review, in which seats, and whether they came (clause postmortem.attendance).
+
+    A row is never deleted, since a legal hold may keep it: a seat that is given up makes its row a guest's, beside another one of theirs
+    perhaps. A person is shown once whatever rows they have (postmortems/seats.py, `named`).
+    """
 
     incident = TenantKey(Incident, related_name="+")
     review = TenantKey(Review, related_name="attendees")
@@ -143,4 +147,8 @@ class Attendee(TenantOwned):
     history = History()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["organisation", "review", "user", "seat"], name="a_seat_once_a_person")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "review", "user", "seat"], condition=~Q(seat="guest"), name="a_seat_once_a_person"
+            )
+        ]

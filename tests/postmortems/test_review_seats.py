@@ -7,6 +7,7 @@ import pytest
 from ledger.actions import configure
 from oncall.models import Service
 from tenants.models import Membership, User
+from tests.compliance.test_holds import place
 from tests.incidents.scene import Scene
 from tests.postmortems.learning import called, done, held, resolved, shown
 from tests.postmortems.test_review import invitation
@@ -65,6 +66,36 @@ def test_who_sat_on_a_seat_before_it_was_moved_is_a_guest_and_missed_by_nobody(s
     found = done(scene, "amira", ref, "review/hold", attendance=came, decisions="A lock timeout.")
     assert (found["missing"], found["vacant"]) == ([], [])
     assert scene.told(ref, "review.held")[0]["data"]["missing"] == []
+
+
+@pytest.mark.clause("postmortem.attendance")
+@pytest.mark.clause("breach.preserve-logs")
+def test_who_sat_on_two_seats_is_one_guest_also_where_a_legal_hold_keeps_everything(scene: Scene) -> None:
+    """Nothing of what was kept goes, so the meeting can be moved; calendars have each person once, as what they are by now."""
+    acme = scene.acme
+    with acme.scope(acme.admin):
+        ada = {"product_owner": User.objects.get(pk=acme.admin.user_id)}
+        configure(Service.objects.get(slug="checkout"), ada, by=acme.admin.actor())
+    ref = resolved(scene)
+    called(scene, ref)
+    scene.follow()
+    assert place(scene, incident=ref).status_code == 201
+    with acme.scope(acme.admin):
+        service = Service.objects.get(slug="checkout")
+        configure(service.team, {"manager": User.objects.get(pk=acme.director.user_id)}, by=acme.admin.actor())
+        configure(service, {"product_owner": User.objects.get(pk=acme.owner.user_id)}, by=acme.admin.actor())
+    done(scene, "amira", ref, "review/move", starts_at=(scene.clock.now + timedelta(hours=2)).isoformat())
+    with acme.scope(acme.admin):
+        configure(service, {"product_owner": User.objects.get(pk=acme.admin.user_id)}, by=acme.admin.actor())
+    moved = done(scene, "amira", ref, "review/move", starts_at=(scene.clock.now + timedelta(hours=3)).isoformat())
+    people = [(one["name"], one["seats"], one["required"]) for one in moved["people"]]
+    assert [row[1:] for row in people if row[0] == "Ada Admin"] == [(["Product Owner"], True)]
+    assert [row[1:] for row in people if row[0] == scene.acme.owner.name] == [(["Guest"], False)]
+    scene.follow()
+    _, event = invitation(scene.mails("admin", "Moved: post-mortem review")[-1])
+    asked = [(str(one), one.params["ROLE"]) for one in event["attendee"]]
+    assert [role for who, role in asked if who == f"mailto:{scene.email('admin')}"] == ["REQ-PARTICIPANT"]
+    assert [role for who, role in asked if who == f"mailto:{scene.email('owner')}"] == ["OPT-PARTICIPANT"]
 
 
 @pytest.mark.clause("postmortem.attendance")
