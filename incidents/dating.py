@@ -12,10 +12,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from psycopg import Cursor
 
 from incidents import intake_sql as sql
 from ledger.verbs import verb
+from tenants import prepared
 from tenants.actors import Actor
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ type Rows = Sequence[tuple[int, Delivery]]  # (integration, what it sent), in th
 type Known = tuple[int, str, datetime]  # integration, fingerprint, start
 
 
-def date(raw: Any, inbound: Rows, moment: datetime) -> tuple[list[tuple[int, "Delivery"]], list[Known]]:
+def date(inbound: Rows, moment: datetime) -> tuple[list[tuple[int, "Delivery"]], list[Known]]:
     """Give each keyed alert its start. Returns the deliveries with their alerts, and which alerts are acknowledged.
 
     One statement, and none where nothing is keyed. What ends or is acknowledged and does not fire is not there: nothing is made
@@ -62,7 +62,7 @@ def date(raw: Any, inbound: Rows, moment: datetime) -> tuple[list[tuple[int, "De
     """
     if not any(delivery.keyed for _, delivery in inbound):
         return list(inbound), []
-    starts = _starts(raw, {(i, one.fingerprint) for i, delivery in inbound for one in delivery.keyed})
+    starts = _starts({(i, one.fingerprint) for i, delivery in inbound for one in delivery.keyed})
     dated: list[tuple[int, Delivery]] = []
     acknowledged: list[Known] = []
     for integration, delivery in inbound:
@@ -98,12 +98,11 @@ def _alert(one: Keyed, start: datetime, end: datetime | None) -> "AlertIn":
     )
 
 
-def _starts(raw: Any, keys: set[tuple[int, str]]) -> dict[tuple[int, str], tuple[datetime | None, bool]]:
+def _starts(keys: set[tuple[int, str]]) -> dict[tuple[int, str], tuple[datetime | None, bool]]:
     """Of each key the latest start, and whether that alert fires."""
     said = orjson.dumps([{"i": i, "f": fingerprint} for i, fingerprint in sorted(keys)]).decode()
-    with Cursor(raw) as cursor:
-        cursor.execute(sql.STARTS, {"keys": said})
-        return {(i, fingerprint): (start, state == "firing") for i, fingerprint, start, state in cursor.fetchall()}
+    found = prepared.run(sql.STARTS, {"keys": said})
+    return {(i, fingerprint): (start, state == "firing") for i, fingerprint, start, state in found}
 
 
 @verb(
@@ -113,11 +112,10 @@ def _starts(raw: Any, keys: set[tuple[int, str]]) -> dict[tuple[int, str], tuple
     subject="alert",
     clauses=("detection.automated",),
 )
-def acknowledge(raw: Any, known: Sequence[Known], values: Mapping[str, Any], *, by: Actor) -> None:
+def acknowledge(known: Sequence[Known], values: Mapping[str, Any], *, by: Actor) -> None:
     """Record that an alert's source says somebody there has seen it. No page stops: whom we woke has answered nothing yet.
 
     Once an alert; docs/decisions/0015 says why. `values` are intake's, for the event.
     """
     said = orjson.dumps([{"i": i, "f": fingerprint, "s": start} for i, fingerprint, start in sorted(set(known))]).decode()
-    with Cursor(raw) as cursor:
-        cursor.execute(sql.ACKNOWLEDGE, {**values, "keys": said, "name": by.name})
+    prepared.run(sql.ACKNOWLEDGE, {**values, "keys": said, "name": by.name})

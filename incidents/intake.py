@@ -5,15 +5,12 @@
 already, however many alerts there are. Clauses detection.automated, triage.is-it-an-incident.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from django.db import connection
-from psycopg import Cursor
 
 from incidents import dating, quieting, routing
 from incidents import intake_sql as sql
@@ -119,16 +116,14 @@ def accept(deliveries: Sequence[Delivery], *, by: Actor) -> list[Refused | None]
         if integration is not None:
             batch.inbound.append((integration, delivery))
     if batch.inbound:
-        with _cursors() as raw:
-            batch.inbound, acknowledged = dating.date(raw, batch.inbound, batch.moment)
+        batch.inbound, acknowledged = dating.date(batch.inbound, batch.moment)
         _open_missing(batch, signals, by)
         if signals.quiet:
             _ask_again(batch, signals, by)
         _sort(batch, signals)
         _fire(batch, by)
         if acknowledged:
-            with _cursors() as raw:
-                dating.acknowledge(raw, acknowledged, _said(batch, by, {}), by=by)
+            dating.acknowledge(acknowledged, _said(batch, by, {}), by=by)
         _resolve(batch, by)
         for integration, delivery in batch.inbound:
             if delivery.change is not None:
@@ -172,24 +167,12 @@ def _look(deliveries: Sequence[Delivery], organisation_id: int) -> tuple[dict[st
     """
     digests = list({delivery.digest for delivery in deliveries})
     groups = list({delivery.group_key for delivery in deliveries})
-    with _cursors() as raw, raw.pipeline(), Cursor(raw) as plans, Cursor(raw) as hold, Cursor(raw) as read:
-        if prepared.plans_are_old(raw, PLANS_SECONDS):
-            plans.execute("DISCARD PLANS", prepare=False)
-        hold.execute(sql.HOLD, {"organisation": organisation_id % 2**31, "digests": digests})
-        read.execute(sql.OPEN_SIGNALS, {"digests": digests, "groups": groups})
-        held = hold.fetchall()
-        found = read.fetchall()
-        signals = Signals({(integration, group): signal for integration, group, signal, _ in found})
-        signals.quiet = {(integration, group) for integration, group, _, state in found if state == SignalState.SUPPRESSED}
+    prepared.plan_anew(PLANS_SECONDS)
+    held = prepared.run(sql.HOLD, {"organisation": organisation_id % 2**31, "digests": digests})
+    found = prepared.run(sql.OPEN_SIGNALS, {"digests": digests, "groups": groups})
+    signals = Signals({(integration, group): signal for integration, group, signal, _ in found})
+    signals.quiet = {(integration, group) for integration, group, _, state in found if state == SignalState.SUPPRESSED}
     return {row[0]: row[1] for row in held}, signals
-
-
-@contextmanager
-def _cursors() -> Iterator[Any]:
-    """The open scope's connection as psycopg's own: it binds values several times cheaper, and sends statements together."""
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        yield connection.connection
 
 
 def _open_missing(batch: _Batch, signals: Signals, by: Actor) -> None:
@@ -217,9 +200,8 @@ def _open_missing(batch: _Batch, signals: Signals, by: Actor) -> None:
 def _known(keys: set[tuple[int, str, datetime]], moment: datetime) -> set[tuple[int, str, datetime]]:
     """Those of the alerts, by integration, fingerprint and start, that have a row and do not fire again by being named."""
     said = _json([{"i": i, "f": fingerprint, "s": start} for i, fingerprint, start in keys])
-    with _cursors() as raw, Cursor(raw) as cursor:
-        cursor.execute(sql.KNOWN, {"keys": said, "late": moment - LATE})
-        return set(cursor.fetchall())
+    found: set[Any] = set(prepared.run(sql.KNOWN, {"keys": said, "late": moment - LATE}))
+    return found
 
 
 def _open(missing: dict[tuple[int, str], Delivery], by: Actor) -> dict[tuple[int, str], Signal]:
@@ -313,15 +295,13 @@ def _fire(batch: _Batch, by: Actor) -> None:
     """Keep the requests, and write what fires, in one statement."""
     requests = [{"i": i, "h": d.headers, "a": len(d.alerts), "g": d.group_key, "n": d.note[:NOTE_MOST]} for i, d in batch.inbound]
     values = {**_said(batch, by, batch.firing), "requests": _json(requests), "bodies": [d.body for _, d in batch.inbound]}
-    with _cursors() as raw, Cursor(raw) as cursor:
-        cursor.execute(sql.FIRE, values)
+    prepared.run(sql.FIRE, values)
 
 
 def _resolve(batch: _Batch, by: Actor) -> None:
     """Write what has ended: after what fires, which the same delivery may hold."""
     if batch.resolved:
-        with _cursors() as raw, Cursor(raw) as cursor:
-            cursor.execute(sql.RESOLVE, _said(batch, by, batch.resolved))
+        prepared.run(sql.RESOLVE, _said(batch, by, batch.resolved))
 
 
 def _said(batch: _Batch, by: Actor, alerts: dict[tuple[int, str, datetime], tuple[AlertIn, int]]) -> dict[str, Any]:

@@ -16,10 +16,10 @@ import psycopg
 import structlog
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from psycopg.pq import ExecStatus, TransactionStatus
 
-from tenants import prepared
+from tenants import kept, prepared
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +27,7 @@ SHORTEST_KEY = 32
 READ_ONLY = "set_config('transaction_read_only', 'on', true)"
 AUDITOR = f"{READ_ONLY}, set_config('search_path', 'muster_audit, public', true)"  # people come without their password's hash
 # What is told is bound, not written into the statement: other connections of the role may read its text (pg_stat_activity).
-_TELL = "SELECT set_config('muster.context', {0}, true), muster.organisation()"
+_TELL = "SELECT set_config('muster.context', %s, true), muster.organisation()"
 _ASK = "SELECT pg_backend_pid(), date_part('epoch', clock_timestamp())"
 
 
@@ -78,8 +78,9 @@ def tell(organisation_id: int, person: int | None, surface: str, *, also: str = 
     `also` is what is set with it: READ_ONLY or AUDITOR. Raises ContextRefused where PostgreSQL does not believe it: better loud than
     every page empty.
     """
-    connection.ensure_connection()
-    raw: Any = connection.connection
+    db: Any = connections[DEFAULT_DB_ALIAS]
+    db.ensure_connection()
+    raw: Any = db.connection
     surface = str(surface)
     backend = _ask(raw)[0] if raw in _pooled else raw.info.backend_pid
     believed = _set(raw, signed(organisation_id, person, surface, backend=backend, at=_Clock.now()), also)
@@ -95,7 +96,7 @@ def tell(organisation_id: int, person: int | None, surface: str, *, also: str = 
                 "PostgreSQL does not believe whose request this is: it has another key than MUSTER_CONTEXT_KEY_FILE names. "
                 "Install this one with `manage.py context_key`, or use the key that it has (docs/operations.md)."
             )
-    prepared.allow(raw, own_backend=raw not in _pooled)  # the backend that it has had since it was opened believed it
+    kept.allow(raw, own_backend=raw not in _pooled)  # the backend that it has had since it was opened believed it
 
 
 def clear() -> None:
@@ -106,22 +107,27 @@ def clear() -> None:
 
 def _set(raw: Any, context: str, also: str) -> int | None:
     """Set it, and return the organisation that PostgreSQL believes."""
-    more = f", {also}" if also else ""
+    statement = f"{_TELL}, {also}" if also else _TELL
     if raw.pgconn.transaction_status == TransactionStatus.IDLE and not raw.closed and not connection.queries_logged:
-        row = _begin(raw.pgconn, (_TELL.format("$1") + more).encode(), [context.encode()])
+        row = _begin(raw, statement, [context.encode()])
         if row is not None:
             return int(row) if row else None
-    found = _execute(raw, _TELL.format("%s") + more, [context])
+    found = _execute(raw, statement, [context])
     return None if found is None else found[1]
 
 
-def _begin(pgconn: Any, statement: bytes, values: list[bytes]) -> bytes | None:
+def _begin(raw: Any, statement: str, values: list[bytes]) -> bytes | None:
     """Begin and run one statement, in one trip. Returns its second column ("" for NULL); None where it went wrong."""
+    pgconn, keeps = raw.pgconn, kept.of(raw)
     try:
+        name = keeps.name_of(statement) if keeps is not None else None
         pgconn.enter_pipeline_mode()
         try:
             pgconn.send_query_params(b"BEGIN", None)
-            pgconn.send_query_params(statement, values)
+            if name is not None:
+                pgconn.send_query_prepared(name, values)
+            else:
+                pgconn.send_query_params(kept.numbered(statement), values)
             pgconn.pipeline_sync()
             results = [_result(pgconn) for _ in range(5)]  # each with the None after it, and the sync
         finally:
@@ -130,6 +136,9 @@ def _begin(pgconn: Any, statement: bytes, values: list[bytes]) -> bytes | None:
         return None
     told = results[2]
     if told is None or told.status != ExecStatus.TUPLES_OK:
+        if keeps is not None:
+            keeps.forget()  # such as where somebody had all that is prepared forgotten: it is said again, in full
+        pgconn.exec_(b"ROLLBACK")
         return None
     return told.get_value(0, 1) or b""
 

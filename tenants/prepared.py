@@ -1,50 +1,37 @@
 """Statements that stand in the code: bound, and planned once a connection instead of each time they are run.
 
 Behind the walls PostgreSQL takes longer to plan a statement by key than to run it. Django writes values into the text of a statement,
-which makes each a new one. Here they are bound, and psycopg has PostgreSQL keep what it has parsed. Every parameter must have a type
+which makes each a new one. Here they are bound, and PostgreSQL keeps what it has parsed (tenants/kept.py). Every parameter must have a type
 that PostgreSQL can tell, from the column it is compared with or a cast.
 
 Nothing is kept prepared behind a pooler, where the next transaction has another backend: `tenants.context` tells which is one.
 """
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+
+from tenants import kept
+from tenants.kept import Values
 
 PLANS_SECONDS = 5.0
-MOST_KEPT = 200  # statements a connection
-
-type Values = Sequence[Any] | Mapping[str, Any]
-
-_planned: "WeakKeyDictionary[Any, float]" = WeakKeyDictionary()
 
 
-def allow(raw: Any, *, own_backend: bool) -> None:
-    """Let a connection keep statements prepared, or not: `own_backend` says that no pooler gives each transaction another one."""
-    threshold = 0 if own_backend else None
-    if raw.prepare_threshold != threshold:
-        raw.prepare_threshold, raw.prepared_max = threshold, MOST_KEPT
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """What came of a statement: its rows, how many it touched, and libpq's result, which names the columns."""
 
-
-class _Bound(psycopg.Cursor[Any]):
-    """psycopg's cursor, which Django's wrappers cannot tell whether a statement is to be kept."""
-
-    keep = True
-
-    def execute(self, query: Any, params: Any = None, *, prepare: bool | None = None, binary: bool | None = None) -> Any:
-        """Run a statement, and keep it prepared where that is allowed and it says nothing else."""
-        return super().execute(query, params, prepare=prepare if self.keep else False, binary=binary)
+    rows: list[tuple[Any, ...]]
+    touched: int
+    result: Any
 
 
 def cursor(raw: Any) -> Any:
     """A cursor that binds values by the server, as Django wraps its own: seen by whoever counts statements, errors as Django's."""
-    plain: Any = _Bound(raw)
+    plain: Any = psycopg.Cursor(raw)
     return connection.make_debug_cursor(plain) if connection.queries_logged else connection.make_cursor(plain)
 
 
@@ -53,15 +40,12 @@ def run(sql: str, values: Values = (), *, keep: bool = True) -> list[tuple[Any, 
 
     Without `keep` it is not prepared: one that is seldom the same again would push out others.
     """
-    with _ran(sql, values, keep) as asked:
-        found: list[tuple[Any, ...]] = asked.fetchall() if asked.pgresult.nfields else []
-        return found
+    return _ran(sql, values, keep).rows
 
 
 def changed(sql: str, values: Values = ()) -> int:
     """Run a statement that changes rows. Returns how many."""
-    with _ran(sql, values) as asked:
-        return int(asked.rowcount)
+    return _ran(sql, values).touched
 
 
 def one(sql: str, values: Values = ()) -> tuple[Any, ...] | None:
@@ -71,10 +55,11 @@ def one(sql: str, values: Values = ()) -> tuple[Any, ...] | None:
 
 def rows[M: models.Model](model: type[M], sql: str, values: Values = ()) -> list[M]:
     """What a statement finds, as rows of a model. Columns that are not the model's are attributes of theirs; fields may be left out."""
-    with _ran(sql, values) as asked:
-        found, columns = asked.fetchall(), _columns(asked.pgresult)
-    reading = _reading(model, columns)
-    return [reading.row(row) for row in found]
+    came = _ran(sql, values)
+    if not came.rows:
+        return []
+    reading = _reading(model, _columns(came.result))
+    return [reading.row(row) for row in came.rows]
 
 
 def row[M: models.Model](model: type[M], sql: str, values: Values = ()) -> M | None:
@@ -82,30 +67,36 @@ def row[M: models.Model](model: type[M], sql: str, values: Values = ()) -> M | N
     return next(iter(rows(model, sql, values)), None)
 
 
-def plans_are_old(raw: Any, seconds: float) -> bool:
-    """Whether the plans of a connection's prepared statements are to be made anew, as they are then taken to be.
-
-    The plan of a table that was empty a moment ago is the wrong one in its first storm, long before anything gathers statistics of it.
-    """
-    moment = time.monotonic()
-    old = raw.prepare_threshold is not None and moment - _planned.get(raw, 0.0) > seconds
-    if old:
-        _planned[raw] = moment
-    return old
+def plan_anew(seconds: float = PLANS_SECONDS) -> None:
+    """Have the plans of the open connection's statements made anew, where they are older than so many seconds."""
+    db = connections[DEFAULT_DB_ALIAS]
+    if (found := _kept(db)) is not None:
+        with db.wrap_database_errors:
+            found.plan_anew(seconds)
 
 
-@contextmanager
-def _ran(sql: str, values: Values, keep: bool = True) -> Iterator[Any]:
-    """Run it, for psycopg's cursor with what came of it."""
-    connection.ensure_connection()
-    raw: Any = connection.connection
-    with cursor(raw) as asked:
-        if plans_are_old(raw, PLANS_SECONDS):
-            with connection.wrap_database_errors:
-                asked.cursor.execute("DISCARD PLANS", prepare=False)
-        asked.cursor.keep = keep
+def _kept(db: Any) -> kept.Kept | None:
+    """What a connection of Django's keeps; None where a statement has to be run as Django would, or where somebody counts them."""
+    db.ensure_connection()
+    if db.queries_logged or db.execute_wrappers or db.needs_rollback:
+        return None
+    found = kept.of(db.connection)
+    return found if found is not None and found.takes() else None
+
+
+def _ran(sql: str, values: Values, keep: bool = True) -> _Came:
+    """Run it."""
+    db = connections[DEFAULT_DB_ALIAS]  # looked up once: `connection` does so for each attribute
+    found = _kept(db) if keep else None
+    if found is not None:
+        with db.wrap_database_errors:
+            found.plan_anew(PLANS_SECONDS)
+            result = found.ask(sql, values)
+            return _Came(found.rows(result), result.command_tuples or 0, result)
+    with cursor(db.connection) as asked:
         asked.execute(sql, values)
-        yield asked.cursor
+        plain = asked.cursor
+        return _Came(plain.fetchall() if plain.pgresult.nfields else [], int(plain.rowcount), plain.pgresult)
 
 
 def _columns(result: Any) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from incidents.models import Signal
 from standard.models import StandardVersion
-from tenants import prepared
+from tenants import kept, prepared
 from tenants.models import Membership, Organisation, User
 from tenants.scope import scope
 from tests.conftest import Cast, Installation
@@ -22,7 +22,7 @@ SLUG = "SELECT o.slug FROM tenants_organisation o WHERE o.id = %s"
 KEPT: Any = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'SELECT o.slug FROM tenants_organisation%%'"
 
 
-def kept() -> int:
+def how_many() -> int:
     """How many statements like SLUG the open connection's backend has prepared."""
     return int(query(KEPT)[0][0])
 
@@ -34,7 +34,7 @@ def test_a_statement_is_planned_once(shared_database: Installation) -> None:
         with acme.scope(acme.amira):
             assert prepared.one(SLUG, [acme.id]) == ("acme",)
             assert prepared.one(SLUG, [shared_database.globex.id]) is None, "the walls hold for what is kept"
-            assert kept() == 1
+            assert how_many() == 1
 
 
 def test_what_is_kept_shows_each_organisation_its_own(shared_database: Installation) -> None:
@@ -52,7 +52,7 @@ def test_behind_a_pooler_nothing_is_kept(shared_database: Installation, monkeypa
     for _ in range(2):
         with acme.scope(acme.amira):
             assert prepared.one(SLUG, [acme.id]) == ("acme",)
-            assert kept() == 0
+            assert how_many() == 0
     connection.close()
 
 
@@ -65,30 +65,92 @@ def test_what_was_kept_is_left_alone_once_a_pooler_is_noticed(
         prepared.one(SLUG, [acme.id])
     monkeypatch.setattr(psycopg.ConnectionInfo, "backend_pid", property(lambda self: 1))
     with acme.scope(acme.amira):
-        assert connection.connection.prepare_threshold is None
+        assert kept.of(connection.connection) is None
         assert prepared.one(SLUG, [acme.id]) == ("acme",)
     connection.close()
 
 
-def test_plans_are_made_anew(acme: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The plan of a table that was empty a moment ago does not stay: after a few seconds each is made anew."""
+def test_plans_are_made_anew_where_much_was_written_since(acme: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plan of a table that was empty a moment ago does not stay; while little is written nothing is planned twice."""
     moment = time.monotonic() + prepared.PLANS_SECONDS + 1
-    monkeypatch.setattr("tenants.prepared.time.monotonic", lambda: moment)
-    said: list[str] = []
-    real = psycopg.Cursor.execute
-
-    def heard(self: Any, statement: Any, *args: Any, **options: Any) -> Any:
-        said.append(str(statement))
-        return real(self, statement, *args, **options)
-
-    monkeypatch.setattr(psycopg.Cursor, "execute", heard)
-    with acme.scope():
-        for _ in range(3):
-            prepared.run(SLUG, [acme.id])
-        assert said.count("DISCARD PLANS") == 1
+    monkeypatch.setattr("tenants.kept.time.monotonic", lambda: moment)
+    with acme.scope(acme.amira):
+        found = kept.of(connection.connection)
+        assert found is not None
+        assert [found.plan_anew(prepared.PLANS_SECONDS) for _ in range(3)] == [True, False, False]
         moment += prepared.PLANS_SECONDS + 1
-        prepared.run(SLUG, [acme.id])
-    assert said.count("DISCARD PLANS") == 2
+        assert not found.plan_anew(prepared.PLANS_SECONDS), "nothing was written"
+        monkeypatch.setattr("tenants.kept.MUCH", 1 << 20)
+        moment += prepared.PLANS_SECONDS + 1
+        query("SELECT count(*) FROM pg_logical_emit_message(false, 'bench', repeat('x', 2097152))")
+        assert [prepared.one(SLUG, [acme.id]) for _ in range(2)] == [("acme",)] * 2
+        assert not found.plan_anew(prepared.PLANS_SECONDS), "the first of the two had it done"
+        moment += prepared.PLANS_SECONDS + 1
+        assert not found.plan_anew(prepared.PLANS_SECONDS)
+
+
+def test_what_failed_is_djangos_error_and_the_connection_goes_on(shared_database: Installation) -> None:
+    """A statement that a constraint refuses undoes its transaction alone; what is prepared stays prepared over the roll-back."""
+    acme = shared_database.acme
+    twice = "INSERT INTO tenants_dutyholder (organisation_id, duty, user_id) VALUES (%s, %s, %s)"
+    with acme.scope(acme.amira):
+        prepared.one(SLUG, [acme.id])
+    with pytest.raises(IntegrityError), acme.scope(acme.amira):
+        prepared.run(twice, [acme.id, None, acme.amira.user_id])
+    with acme.scope(acme.amira):
+        assert prepared.one(SLUG, [acme.id]) == ("acme",)
+        assert how_many() == 1
+    with pytest.raises(DatabaseError, match="syntax error"), acme.scope(acme.amira):
+        prepared.run("SELECT o.slug FROM tenants_organisation o WHERE o.id = = %s", [acme.id])
+    with acme.scope(acme.amira):
+        assert prepared.one(SLUG, [acme.id]) == ("acme",)
+
+
+def test_what_somebody_had_forgotten_is_prepared_anew(shared_database: Installation) -> None:
+    """Who has all that is prepared forgotten spoils no later transaction; within theirs a statement fails, once."""
+    acme = shared_database.acme
+    with acme.scope(acme.amira):
+        prepared.one(SLUG, [acme.id])
+        query("DEALLOCATE ALL")
+    for _ in range(2):
+        with acme.scope(acme.amira):
+            assert prepared.one(SLUG, [acme.id]) == ("acme",)
+    with pytest.raises(DatabaseError, match="does not exist"), acme.scope(acme.amira):
+        query("DEALLOCATE ALL")
+        prepared.one(SLUG, [acme.id])
+    with acme.scope(acme.amira):
+        assert prepared.one(SLUG, [acme.id]) == ("acme",)
+
+
+def test_a_connection_keeps_so_many_and_forgets_what_was_longest_unused(
+    shared_database: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tenants.kept.MOST", 2)
+    acme = shared_database.acme
+    connection.close()
+    with acme.scope(acme.amira):
+        for number in (1, 2, 1, 3):
+            assert prepared.one(f"SELECT {number}") == (number,)
+        asked: Any = "SELECT statement FROM pg_prepared_statements WHERE NOT from_sql ORDER BY prepare_time"
+        assert [row[0] for row in query(asked)] == ["SELECT 1", "SELECT 3"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "values", "found"),
+    [
+        ("SELECT %s::int, %s::text", [1, "a"], (1, "a")),
+        ("SELECT %(b)s::text, %(a)s::int, %(b)s::text", {"a": 1, "b": "x", "c": "of no use"}, ("x", 1, "x")),
+        ("SELECT 'a%%b' LIKE %s", ["a%"], (True,)),
+        ("SELECT %(one)b::bytea, %(one)b::bytea", {"one": b"\x00%s"}, (b"\x00%s", b"\x00%s")),
+        ("SELECT %s::bigint[], %s::int", [[1, 2], None], ([1, 2], None)),
+    ],
+)
+def test_values_are_bound_as_psycopg_binds_them(acme: Cast, sql: str, values: Any, found: tuple[Any, ...]) -> None:
+    """By place or by name, in each format; where statements are counted they go by its own cursor, and are the same."""
+    with acme.scope(acme.amira):
+        assert prepared.one(sql, values) == found
+        with CaptureQueriesContext(connection):
+            assert prepared.one(sql, values) == found
 
 
 def test_rows_are_djangos_own(acme: Cast) -> None:
