@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from compliance.audit_controls import Control
 from compliance.models import AuditEngagement, CustodianFile, CustodianTask
@@ -59,12 +59,15 @@ def evidence(kinds: Sequence[str]) -> QuerySet[Event]:
     tasks = CustodianTask.objects.filter(hold_id__in=LegalHold.objects.values("id")).values("id")
     files = CustodianFile.objects.filter(task_id__in=tasks).values("id")  # of what they attached it tells who took it with them
     clocks = Clock.objects.filter(subject_type=asked, subject_id__in=tasks).values("id")
-    return (
-        Event.objects.filter(beginning("kind", kinds))
-        .filter(~Q(subject_type=asked) | Q(subject_id__in=tasks))
+    told = (
+        Event.objects.filter(~Q(subject_type=asked) | Q(subject_id__in=tasks))
         .filter(~Q(subject_type=CustodianFile._meta.label_lower) | Q(subject_id__in=files))
         .filter(~Q(subject_type=Clock._meta.label_lower) | _OF_OTHERS | Q(subject_id__in=clocks))
     )
+    of_told = Exists(
+        told.filter(pk=OuterRef("subject_id"))
+    )  # that a reaction was tried again tells what the event does that it was to
+    return told.filter(beginning("kind", kinds)).filter(~Q(subject_type=Event._meta.label_lower) | of_told)
 
 
 def events(engagement: AuditEngagement, control: Control) -> QuerySet[Event]:

@@ -60,7 +60,7 @@ class Exceptions(Sequence[Deviation]):
         )
         self.broken = len(timed)
         self._all: list[tuple[type[Clock | Miss | Event], int | Miss]] = [
-            *((Miss if isinstance(one, Miss) else Clock, one) for _, one in timed),
+            *((Miss if isinstance(one, Miss) else Clock, one) for *_, one in timed),
             *((Event, pk) for pk in late.values_list("id", flat=True)),
         ]
 

@@ -11,7 +11,8 @@ END $$;
 
 # One pack, as whoever asks reads it now. Records of no incident are in an engagement's pack alone, and are kept from it where the log, up to the
 # pack's own checkpoint, said already that they belong to an incident and that it is restricted (compliance/packs/audited.py). The log is asked
-# because a leaf below the checkpoint was committed before the pack was begun, which no clock could say.
+# because a leaf below the checkpoint was committed before the pack was begun, which no clock could say. What led to an incident before the period
+# counts too: its pages and clocks may have gone on into it, and asking for the pack anew costs little.
 HIDDEN_SINCE = """
 CREATE FUNCTION muster.hidden_since(pack bigint) RETURNS SETOF bigint LANGUAGE plpgsql STABLE SECURITY DEFINER
   SET search_path = public, pg_temp AS $$
@@ -27,7 +28,7 @@ BEGIN
       WHERE e.organisation_id = here AND e.incident_id = i.id AND e."table" = 'incidents_historicalincident'
         AND (l.index IS NULL OR l.index >= said.leaf) AND (e.body::jsonb -> 'restricted') IS DISTINCT FROM 'true') AS restricted) then_as_now
   WHERE p.organisation_id = here AND p.id = pack AND (p.shown @> to_jsonb(i.id) OR g.id IS NOT NULL AND (
-    EXISTS (SELECT 1 FROM incidents_signal s WHERE s.organisation_id = here AND s.incident_id = i.id AND s.opened_at < g.ends_at
+    EXISTS (SELECT 1 FROM incidents_signal s WHERE s.organisation_id = here AND s.incident_id = i.id AND s.opened_at < g.ends_at + interval '1 minute'
       AND NOT (then_as_now.restricted AND EXISTS (
         SELECT 1 FROM ledger_entry e JOIN ledger_leaf l ON l.organisation_id = here AND l.id = e.id
         WHERE e.organisation_id = here AND e.incident_id = i.id AND e."table" = 'incidents_historicalsignal' AND e.pk = s.id::text
@@ -36,7 +37,7 @@ BEGIN
       EXISTS (SELECT 1 FROM incidents_legalhold h JOIN compliance_custodiantask t ON t.organisation_id = here AND t.hold_id = h.id
         WHERE h.organisation_id = here AND h.incident_id = i.id AND t.asked_at < g.ends_at)
       OR EXISTS (SELECT 1 FROM ledger_event e WHERE e.organisation_id = here AND e.id IN (SELECT muster.hidden_reads())
-        AND e.actor_id = g.auditor_id AND e.occurred_at < least(g.ends_at, p.made_at)
+        AND (e.actor_id = g.auditor_id OR e.occurred_at >= g.starts_at) AND e.occurred_at < least(g.ends_at, p.made_at)
         AND upper(e.data ->> 'path') ~ (i.ref || '|INC-' || i.number || '([^0-9]|$)')))));
 END $$;
 GRANT EXECUTE ON FUNCTION muster.hidden_since(bigint) TO {auditor};

@@ -3,18 +3,19 @@
 from django.db import connection
 
 from metrics import sql
+from tenants import prepared
 
 # One incident is measured by one at a time, so that whoever comes last has seen everything that was committed before.
-_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(%s, (%s %% 2147483647)::int)"
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(%s::int, (%s::bigint %% 2147483647)::int)"
 _LOCK = 0x4D455452  # "METR"
+_OF_ONE = tuple(sql.statements(sql.ONE))
 
 
 def measure(incident_id: int) -> None:
     """Make the figures of one incident again, from the record as it is now. As often as one likes: the last one holds."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ONE_AT_A_TIME, [_LOCK, incident_id])
-        for statement in sql.statements(sql.ONE):
-            cursor.execute(statement, {"incident": incident_id})
+    prepared.run(_ONE_AT_A_TIME, [_LOCK, incident_id])
+    for statement in _OF_ONE:
+        prepared.run(statement, {"incident": incident_id})
 
 
 def measure_all() -> int:

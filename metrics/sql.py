@@ -112,7 +112,7 @@ FORGET = tuple(
     for table in ("metrics_incidentfigure", "metrics_clockfigure")
 )
 
-ONE = "i.organisation_id = (SELECT muster.organisation()) AND i.id = %(incident)s"
+ONE = "i.organisation_id = (SELECT muster.organisation()) AND i.id = %(incident)s::bigint"
 ORGANISATION = "i.organisation_id = (SELECT muster.organisation())"
 ALL = "true"
 

@@ -27,7 +27,8 @@ SHORTEST_KEY = 32
 READ_ONLY = "set_config('transaction_read_only', 'on', true)"
 AUDITOR = f"{READ_ONLY}, set_config('search_path', 'muster_audit, public', true)"  # people come without their password's hash
 # What is told is bound, not written into the statement: other connections of the role may read its text (pg_stat_activity).
-_TELL = "SELECT set_config('muster.context', %s, true), muster.organisation()"
+# One plan for all values: some ask with an array, for which PostgreSQL would plan anew each time, longer than they take.
+_TELL = "SELECT set_config('muster.context', %s, true), muster.organisation(), set_config('plan_cache_mode', 'force_generic_plan', true)"
 _ASK = "SELECT pg_backend_pid(), date_part('epoch', clock_timestamp())"
 
 
@@ -132,13 +133,13 @@ def _begin(raw: Any, statement: str, values: list[bytes]) -> bytes | None:
             results = [_result(pgconn) for _ in range(5)]  # each with the None after it, and the sync
         finally:
             pgconn.exit_pipeline_mode()
+        told = results[2]
+        if told is None or told.status != ExecStatus.TUPLES_OK:
+            if keeps is not None and told is not None and kept.state_of(told) == kept.UNKNOWN:
+                keeps.forget()
+            pgconn.exec_(b"ROLLBACK")  # and it is said again, in full
+            return None
     except psycopg.Error:
-        return None
-    told = results[2]
-    if told is None or told.status != ExecStatus.TUPLES_OK:
-        if keeps is not None:
-            keeps.forget()  # such as where somebody had all that is prepared forgotten: it is said again, in full
-        pgconn.exec_(b"ROLLBACK")
         return None
     return told.get_value(0, 1) or b""
 

@@ -9,7 +9,6 @@ limits of its own (tenants/limits.py).
 
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -18,7 +17,7 @@ import psycopg
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
 
-MOST = 200  # statements a connection keeps
+MOST = 200  # statements a connection keeps; then it begins anew
 MUCH = 4 << 20  # bytes that the database has written, after which plans may be of tables that have grown
 
 type Values = Sequence[Any] | Mapping[str, Any]
@@ -26,7 +25,8 @@ type Values = Sequence[Any] | Mapping[str, Any]
 _DONE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 _MARK = re.compile(r"%(?:\((\w+)\))?([sbt%])")
 _FORMATS = {"s": PyFormat.AUTO, "b": PyFormat.BINARY, "t": PyFormat.TEXT}
-_GONE = ("0A000", "26000")  # a table's columns have changed since it was planned; somebody had all that is prepared forgotten
+UNKNOWN = "26000"  # there is no such prepared statement: somebody had all of them forgotten
+CHANGED = "0A000"  # a table's columns have changed since it was planned
 
 
 @lru_cache(maxsize=1024)
@@ -61,8 +61,8 @@ class Kept:
     def __init__(self, raw: "psycopg.Connection[Any]") -> None:
         self._pgconn: Any = raw.pgconn
         self._turning: Any = Transformer(raw)
-        self._names: OrderedDict[tuple[str, tuple[int, ...]], bytes] = OrderedDict()
-        self._made = 0
+        self._names: dict[tuple[str, tuple[int, ...]], bytes] = {}
+        self._made = self._there = 0
         self._looked = 0.0
         self._written = 0
 
@@ -98,7 +98,6 @@ class Kept:
         types, formats = self._turning.types or (), self._turning.formats
         key = (sql, types)
         name = self._names.get(key) or self._prepare(key, text)
-        self._names.move_to_end(key)
         result = self._pgconn.exec_prepared(name, bound, formats)
         if result.status not in _DONE:
             self._learn(key, result)
@@ -109,7 +108,10 @@ class Kept:
         if not result.ntuples:
             return []
         self._turning.set_pgresult(result)
-        found: list[tuple[Any, ...]] = self._turning.load_rows(0, result.ntuples, tuple)
+        try:
+            found: list[tuple[Any, ...]] = self._turning.load_rows(0, result.ntuples, tuple)
+        finally:
+            self._turning.set_pgresult(None)  # or they would be held until the next statement, whoever asks that
         return found
 
     def name_of(self, sql: str) -> bytes:
@@ -121,10 +123,12 @@ class Kept:
         self._names.clear()
 
     def _prepare(self, key: tuple[str, tuple[int, ...]], text: bytes) -> bytes:
-        if len(self._names) >= MOST:
-            _, oldest = self._names.popitem(last=False)
-            self._looked_at(self._pgconn.exec_(b"DEALLOCATE " + oldest))
+        if self._there >= MOST:  # counted at the server, where what is forgotten here stays
+            self._looked_at(self._pgconn.exec_(b"DEALLOCATE ALL"))  # all is ours: psycopg prepares nothing itself
+            self._there = 0
+            self.forget()
         self._made += 1
+        self._there += 1
         name = f"muster_{self._made}".encode()
         self._looked_at(self._pgconn.prepare(name, text, key[1]))
         self._names[key] = name
@@ -132,16 +136,22 @@ class Kept:
 
     def _learn(self, key: tuple[str, tuple[int, ...]], result: Any) -> None:
         """What cannot be run any more is prepared anew the next time; this transaction has failed."""
-        state = (result.error_field(psycopg.pq.DiagnosticField.SQLSTATE) or b"").decode()
-        if state == "26000":
+        if state_of(result) == UNKNOWN:
             self.forget()
-        elif state in _GONE:
+        elif state_of(result) == CHANGED:
             self._names.pop(key, None)
 
     def _looked_at(self, result: Any) -> Any:
-        if result.status not in _DONE:
-            raise psycopg.errors.error_from_result(result)
-        return result
+        if result.status in _DONE:
+            return result
+        if not state_of(result):  # libpq's own word: the connection is gone
+            raise psycopg.OperationalError(result.get_error_message())
+        raise psycopg.errors.error_from_result(result)
+
+
+def state_of(result: Any) -> str:
+    """The SQLSTATE of what went wrong; "" where it was the connection."""
+    return (result.error_field(psycopg.pq.DiagnosticField.SQLSTATE) or b"").decode()
 
 
 def allow(raw: Any, *, own_backend: bool) -> None:

@@ -50,8 +50,7 @@ def make(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Make:
     return made
 
 
-@pytest.fixture
-def second(scene: Scene) -> Person:
+def other_auditor(scene: Scene) -> Person:
     """Another auditor of acme's, of another firm."""
     user = User.objects.create_user("second@acme.example", name="Sena Second")
     with scene.acme.scope():
@@ -59,6 +58,9 @@ def second(scene: Scene) -> Person:
         Membership.objects.create(user_id=user.pk, roles=[Role.AUDITOR.value])
         _, token = people.issue_token(user, "audit", by=by, scopes=("read",))
     return Person("acme", scene.acme.id, user.pk, user.email, user.name, "", token, frozenset({Role.AUDITOR}))
+
+
+second = pytest.fixture(other_auditor)
 
 
 def engage_too(scene: Scene, auditor: Person, first: int, last: int) -> int:

@@ -15,7 +15,7 @@ from tests.compliance.audits import audit, engage
 from tests.compliance.test_audit_misses import TITLE, unanswered
 from tests.compliance.test_holds import LEAK, LOSS
 from tests.compliance.test_holds import ask as ask_custodian
-from tests.compliance.test_packs_engagement import ask, listed, saved
+from tests.compliance.test_packs_engagement import ask, engage_too, listed, other_auditor, saved
 from tests.compliance.test_packs_making import inside
 from tests.conftest import Cast, Installation
 from tests.incidents.scene import Scene, alert
@@ -102,6 +102,21 @@ def test_what_was_asked_of_custodians_takes_it_back_too(scene: Scene, tmp_path: 
     ask_custodian(scene, hold["id"], person=scene.email("jon"))
     made(scene, period, tmp_path)
     assert answered(scene, period) == (200, "")
+    scene.do("amira", ref, "flag", **LEAK)
+    assert answered(scene, period) == (403, "restricted_since")
+
+
+def test_what_another_auditor_read_of_it_takes_it_back_too(scene: Scene, tmp_path: Path) -> None:
+    """A pack has what every auditor read in its period, with the addresses: of an incident of another period that is restricted since."""
+    second = other_auditor(scene)
+    scene.clock.advance(days=10)
+    ref = scene.commanded()
+    scene.clock.advance(days=-10)  # an entry's place in the log is by the database's own clock, which no test moves
+    period = engage(scene, -2, 2, expires=300)
+    engage_too(scene, second, -2, 15)
+    assert scene.door(second).get(f"incidents/{ref}/").status_code == 200
+    made(scene, period, tmp_path)
+    assert ref.encode() in everything(scene, period, tmp_path, "before")
     scene.do("amira", ref, "flag", **LEAK)
     assert answered(scene, period) == (403, "restricted_since")
 

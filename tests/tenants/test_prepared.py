@@ -5,7 +5,8 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import DatabaseError, IntegrityError, connection
+from django.conf import settings
+from django.db import DatabaseError, IntegrityError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from incidents.models import Signal
@@ -14,7 +15,7 @@ from tenants import kept, prepared
 from tenants.models import Membership, Organisation, User
 from tenants.scope import scope
 from tests.conftest import Cast, Installation
-from tests.everything import query
+from tests.everything import connected, query
 
 pytestmark = pytest.mark.servers
 
@@ -125,17 +126,34 @@ def test_what_somebody_had_forgotten_is_prepared_anew(shared_database: Installat
         assert prepared.one(SLUG, [acme.id]) == ("acme",)
 
 
-def test_a_connection_keeps_so_many_and_forgets_what_was_longest_unused(
-    shared_database: Installation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tenants.kept.MOST", 2)
+def test_a_connection_keeps_so_many_and_begins_anew(shared_database: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many different statements there are; and where somebody had all of them forgotten meanwhile."""
+    monkeypatch.setattr("tenants.kept.MOST", 5)
     acme = shared_database.acme
+    asked: Any = "SELECT count(*) FROM pg_prepared_statements WHERE NOT from_sql"
     connection.close()
     with acme.scope(acme.amira):
-        for number in (1, 2, 1, 3):
+        for number in [*range(12), 1, 11]:
             assert prepared.one(f"SELECT {number}") == (number,)
-        asked: Any = "SELECT statement FROM pg_prepared_statements WHERE NOT from_sql ORDER BY prepare_time"
-        assert [row[0] for row in query(asked)] == ["SELECT 1", "SELECT 3"]
+        assert 1 <= query(asked)[0][0] <= 5
+        query("DEALLOCATE ALL")
+        for number in range(20, 26):
+            assert prepared.one(f"SELECT {number}") == (number,)
+    connection.close()
+
+
+def test_a_connection_that_is_lost_is_said_to_be(own_database: Installation) -> None:
+    """The database goes away within a scope: what asks it hears so, as the edges do that answer 503, and the next scope has another."""
+    acme = own_database.acme
+    with pytest.raises(OperationalError), acme.scope(acme.amira):
+        prepared.one(SLUG, [acme.id])
+        with connected(settings.DATABASE_URL, own_database.name) as ending:
+            ending.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
+        prepared.one(SLUG, [acme.id])
+    connection.close()
+    with acme.scope(acme.amira):
+        assert prepared.one(SLUG, [acme.id]) == ("acme",)
+    connection.close()
 
 
 @pytest.mark.parametrize(
