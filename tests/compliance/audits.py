@@ -1,9 +1,11 @@
 """What the tests of audits share: engagements made at the door, and what an auditor gets from it."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
-from compliance.models import AuditEngagement
+from compliance.models import AuditEngagement, EvidencePack, PackPart
+from tenants.scope import scope
 from tests.incidents.scene import Scene
 
 
@@ -39,3 +41,18 @@ def audit(scene: Scene, engagement: int, what: str, **query: Any) -> Any:
     answer = scene.api("auditor").get(f"audit/engagements/{engagement}/{what}/", **query)
     assert answer.status_code == 200, answer.content
     return answer.json()
+
+
+def as_kept(scene: Scene, engagement: int, to: Path) -> Path:
+    """The file of an engagement's newest pack as the database keeps it for its auditor, also where it would not be handed out.
+
+    For tests whose log is not the database's: a hand-out asks that one what was known when the pack was made
+    (tests/compliance/test_packs_hidden_since.py).
+    """
+    auditor = scene.acme.auditor
+    with scope(auditor.organisation_id, surface="web", user_id=auditor.user_id, auditing=True):
+        pack = EvidencePack.objects.filter(engagement_id=engagement).latest("id")
+        parts = PackPart.objects.filter(pack=pack).order_by("number").values_list("body", flat=True)
+        file = to / f"{pack.name}.zip"
+        file.write_bytes(b"".join(bytes(part) for part in parts))
+    return file

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from compliance.models import PackPart
 from compliance.packs import controls
 from incidents.models import Incident, NeedToKnow
 from ledger.actions import configure, record
@@ -19,7 +18,7 @@ from tenants.actors import Duty
 from tenants.models import DutyHolder
 from tenants.scope import scope
 from tests.compliance import packmaking
-from tests.compliance.audits import audit, engage
+from tests.compliance.audits import as_kept, audit, engage
 from tests.compliance.test_holds import LEAK, LOSS, placed
 from tests.compliance.test_holds import ask as ask_custodian
 from tests.compliance.test_packs_engagement import Make, ask, engage_too, make, saved
@@ -69,17 +68,12 @@ def lone(scene: Scene, engagement: int) -> dict[str, list[dict[str, Any]]]:
 
 
 def unread(scene: Scene, engagement: int, make: Make, tmp_path: Path) -> Path:
-    """The same of one that would not be handed out, as the database keeps it for its auditor.
-
-    The log of these tests is not the database's, where a hand-out asks what was known (tests/compliance/test_packs_hidden_since.py).
-    """
+    """The same of one that would not be handed out."""
     assert ask(scene, engagement).status_code == 201
     make((0, 100_000))
-    auditor = scene.acme.auditor
-    with scope(auditor.organisation_id, surface="web", user_id=auditor.user_id, auditing=True):
-        parts = PackPart.objects.filter(engagement_id=engagement).order_by("number").values_list("body", flat=True)
-        (tmp_path / "unread.zip").write_bytes(b"".join(bytes(part) for part in parts))
-    return packmaking.unpacked(inside(tmp_path / "unread.zip"), tmp_path / str(engagement))
+    file = as_kept(scene, engagement, tmp_path)
+    holds(file)
+    return packmaking.unpacked(inside(file), tmp_path / str(engagement))
 
 
 def folder_of(scene: Scene, engagement: int, make: Make, tmp_path: Path) -> Path:
