@@ -50,11 +50,11 @@ class Exceptions(Sequence[Deviation]):
     def __init__(self, engagement: AuditEngagement, control: Control) -> None:
         lone = [one for one in misses(engagement) if begins(one.clause, control.clauses)]
         clocks = _broken(engagement).filter(beginning("clause", control.clauses)) if control.clauses else Clock.objects.none()
-        timed: list[tuple[datetime, int | Miss]] = [
-            (at, pk) for pk, at in clocks.values_list("id", "broken_at") if at is not None
+        timed: list[tuple[datetime, int, int | Miss]] = [
+            (at, pk, pk) for pk, at in clocks.values_list("id", "broken_at") if at is not None
         ]
-        timed += [(one.broken_at, one) for one in lone]
-        timed.sort(key=lambda one: one[0])
+        timed += [(one.broken_at, one.clock_id, one) for one in lone]
+        timed.sort(key=lambda one: one[:2])  # those that one sweep struck broke at one moment: each is on one page all the same
         late = events(engagement, control).filter(
             incident_id__isnull=False, recorded_at__gt=F("occurred_at") + timedelta(seconds=LATE_SECONDS)
         )
